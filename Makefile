@@ -1,0 +1,64 @@
+# The two commands that matter: `make serve` and `make test`. Each sets up what it needs.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+.PHONY: serve test check format lint types floors bench lock clean help
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
+	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
+
+test: $(DEV) ## the whole test suite
+	$(BIN)/python -m pytest -n auto
+
+check: format lint types floors ## everything that has to be green before a commit
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -m "not slow"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --include "mockserver/core/*" --fail-under 95
+
+format: $(DEV) ## is the code formatted?
+	$(BIN)/ruff format --check .
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+floors: $(DEV)
+	$(BIN)/lint-imports
+
+bench: $(DEV) ## measure; prints the figures
+	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.worlds
+
+lock: $(DEV) ## choose the newest versions and write them down
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+
+clean: ## forget the environment
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 2; }
+
+$(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the server needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,126 @@
+"""Customers: registered in a wallet, and read. Source: "Crear contacto" and "Obtener contactos"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from mockserver.apis.monedero.points import shown
+from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
+from mockserver.core.faults import VendorFault
+from mockserver.core.outbox import Message
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.api import Late
+    from mockserver.core.world import Draft
+
+_GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def add_contact(world: Draft, caller: int, body: Mapping[str, Any], late: Late) -> Reply:
+    """Register a customer and send the welcome message. Refusals come in the order of the vendor's table (monedero.D23).
+
+    A wallet that needs a birthday refuses its absence like a malformed one (monedero.D25); a new contact has no points (monedero.D35).
+    """
+    account = account_of(world, caller)
+    phone = body["phone"]
+    usertool = usertool_by(world, body["usertool_id"])
+    if usertool is None or usertool.account_id != caller:
+        raise VendorFault("contact_add_06")  # the nearest row for an unknown or foreign one (monedero.D24)
+    wallet = wallet_of(world, caller, body["wallet_key"])
+    if wallet is None:
+        raise VendorFault("contact_add_07")
+    if contact_of(world, wallet, phone) is not None:
+        raise VendorFault("wallet_manager_08")
+    if not _lada_is_supported(phone):
+        raise VendorFault("wallet_manager_15")
+    late.check("customer_birthdate")
+    if wallet.needs_birthday and "customer_birthdate" not in body:
+        raise VendorFault("wallet_manager_09")
+    condition = _condition(world, phone)
+    if condition == "unreachable":
+        raise VendorFault("wallet_manager_10")
+    if account.out_of_balance:
+        raise VendorFault("wallet_manager_11")
+    if condition == "locked":
+        raise VendorFault("wallet_manager_12")
+    if condition == "landline":
+        raise VendorFault("wallet_manager_14")
+    if account.customers_left < 1:
+        raise VendorFault("wallet_manager_18")
+
+    contact = world.table(CONTACTS).add(
+        Contact(
+            id=world.draw("monedero.contact"),
+            account_id=caller,
+            wallet_id=wallet.id,
+            phone=phone,
+            name=body["customer_name"],
+            birthdate=body.get("customer_birthdate", ""),
+            points=0,
+            usertool_id=usertool.id,
+            created_at=world.now,
+        )
+    )
+    world.table(ACCOUNTS).change(account, customers_left=account.customers_left - 1)
+    _welcome(world, wallet, contact)
+    return Reply(200, {"success": True, "message": "Contacto creado correctamente.", "status": 200, "code": "contact_add_01"})
+
+
+def get_contacts(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+    """The customers of a wallet, or with ``phone`` the one of them (monedero.D15); an unknown wallet has none (monedero.D16)."""
+    wallet = wallet_of(world, caller, body["wallet_key"])
+    result: Any
+    if "phone" not in body:
+        result = [] if wallet is None else [_to_wire(contact) for contact in world.table(CONTACTS).select("wallet", wallet.id)]
+    else:
+        contact = None if wallet is None else contact_of(world, wallet, body["phone"])
+        if contact is None:
+            raise VendorFault("balance_get_04")
+        result = _to_wire(contact)
+    return Reply(200, {"success": True, "result": result, "status": 200, "code": "balance_get_01"})
+
+
+def _to_wire(contact: Contact) -> dict[str, Any]:
+    return {
+        "contact_name": contact.name,
+        "contact_phone": contact.phone,
+        "contact_birthdate": contact.birthdate,
+        "contact_balance": shown(contact.points),
+    }
+
+
+def _lada_is_supported(phone: str) -> bool:
+    """Whether a number lies in the Mexican numbering plan, in the area of some city."""
+    number = phonenumbers.parse(phone, "MX")
+    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _GEOGRAPHIC
+
+
+def _condition(world: Draft, phone: str) -> str | None:
+    """What keeps a number from being registered. Most Mexican numbers do not tell a landline from a mobile, so the network is asked too."""
+    known = world.table(NUMBERS).find("phone", phone)
+    if known is not None:
+        return known.condition
+    kind = phonenumbers.number_type(phonenumbers.parse(phone, "MX"))
+    return "landline" if kind == PhoneNumberType.FIXED_LINE else None
+
+
+def _welcome(world: Draft, wallet: Wallet, contact: Contact) -> None:
+    """The message with the link to the customer's account (monedero.D38)."""
+    link = f"{wallet.app_client}/{world.token('monedero.account', 12)}"
+    world.send(
+        Message(
+            id=world.draw("message"),
+            api="monedero",
+            channel=cast("Literal['sms', 'whatsapp']", wallet.channel),
+            to=f"+52{contact.phone}",
+            subject="",
+            body=f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {link}",
+            sent_at=world.now,
+        )
+    )

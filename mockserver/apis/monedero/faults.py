@@ -1,0 +1,33 @@
+"""Monedero's refusals: ``success`` false, ``message``, ``status`` and ``code`` (monedero.D04). Codes and messages stand in the document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.core.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.api import Situation
+
+_TEXTS: dict[type[Fault], str] = {
+    Malformed: "La solicitud no se puede leer.",
+    NotFound: "La ruta no existe.",
+    MethodNotAllowed: "El método no está permitido.",
+    TooLarge: "La solicitud es demasiado grande.",
+    UnsupportedMedia: "El contenido debe ser application/x-www-form-urlencoded.",
+    Unauthenticated: "Usuario no autorizado",
+}
+
+
+def render_fault(fault: Fault, situation: Situation) -> Reply:
+    """A fault in Monedero's envelope; what has no code of the vendor's gets ``http_`` and the status."""
+    error = situation.documented(fault)
+    if error is None:
+        return _refusal(fault.status, f"http_{fault.status}", _TEXTS.get(type(fault), "Parámetro inválido."))
+    status = error.status if isinstance(fault, VendorFault | Invalid | Unauthenticated) else fault.status
+    return _refusal(status, error.code, error.message)
+
+
+def _refusal(status: int, code: str, message: str) -> Reply:
+    return Reply(status, {"success": False, "message": message, "status": status, "code": code})

@@ -1,0 +1,166 @@
+"""What Monedero keeps: accounts with their wallets, cashiers and customers.
+
+Points are integers in hundredths of a point. What the vendor sets in its panel (percentage, ticket, birthday, quotas, blacklist) is seeded,
+because no call reads or sets it (monedero.D37).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from mockserver.core.faults import Unauthenticated
+from mockserver.core.tables import Table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mockserver.core.world import Draft
+
+ACTIVE = "activo"
+ARCHIVED = "archivado"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The owner of an apikey. ``customers_left`` and ``redemptions_left`` are quotas; ``out_of_balance`` is a flag of the account (monedero.D20)."""
+
+    id: int
+    name: str
+    apikey: str
+    customers_left: int
+    redemptions_left: int
+    out_of_balance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A wallet with its settings. ``percent`` of a sale becomes points; ``channel`` carries the welcome message."""
+
+    id: int
+    account_id: int
+    key: str
+    name: str
+    percent: int
+    needs_ticket: bool
+    needs_birthday: bool
+    channel: str
+    app_client: str
+    app_redeem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usertool:
+    """A cashier (cajero) or manager (gerente). ``wallet_id`` is the only wallet on which they may sign, None for all of the account."""
+
+    id: int
+    account_id: int
+    wallet_id: int | None
+    name: str
+    number: str
+    branch: str
+    type: str
+    status: str
+    password_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A customer registered in a wallet. ``points`` are hundredths; ``birthdate`` is kept as sent, empty where none was."""
+
+    id: int
+    account_id: int
+    wallet_id: int
+    phone: str
+    name: str
+    birthdate: str
+    points: int
+    usertool_id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blacklisted:
+    """A phone that an account refuses to serve."""
+
+    id: int
+    account_id: int
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What the telephone network knows of a number: ``landline``, ``unreachable`` (no contact can be made), ``locked`` (its status cannot be set)."""
+
+    id: int
+    phone: str
+    condition: str
+
+
+ACCOUNTS = Table("monedero.accounts", Account, {"apikey": lambda account: account.apikey})
+WALLETS = Table("monedero.wallets", Wallet, {"account": lambda wallet: wallet.account_id, "key": lambda wallet: (wallet.account_id, wallet.key)})
+USERTOOLS = Table(
+    "monedero.usertools",
+    Usertool,
+    {
+        "account": lambda usertool: usertool.account_id,
+        "number": lambda usertool: (usertool.account_id, usertool.number, usertool.status),
+        "name": lambda usertool: (usertool.account_id, usertool.name),
+        "password": lambda usertool: (usertool.account_id, usertool.password_digest),
+    },
+    secrets=("password_digest",),
+)
+CONTACTS = Table(
+    "monedero.contacts",
+    Contact,
+    {"wallet": lambda contact: contact.wallet_id, "phone": lambda contact: (contact.wallet_id, contact.phone)},
+)
+BLACKLIST = Table("monedero.blacklist", Blacklisted, {"phone": lambda entry: (entry.account_id, entry.phone)})
+NUMBERS = Table("monedero.numbers", Number, {"phone": lambda number: number.phone})
+
+
+def verify_apikey(world: Draft, credential: str) -> int:
+    """The id of the account that owns an apikey."""
+    account = world.table(ACCOUNTS).find("apikey", credential)
+    if account is None:
+        raise Unauthenticated("apikey")
+    return account.id
+
+
+def account_of(world: Draft, account_id: int) -> Account:
+    """The caller's account."""
+    account = world.table(ACCOUNTS).get(account_id)
+    if account is None:
+        raise Unauthenticated("apikey", "of an account that is gone")
+    return account
+
+
+def wallet_of(world: Draft, account_id: int, key: str) -> Wallet | None:
+    """The wallet of an account with this key."""
+    return world.table(WALLETS).find("key", (account_id, key))
+
+
+def contact_of(world: Draft, wallet: Wallet, phone: str) -> Contact | None:
+    """The customer of a wallet with this phone."""
+    return world.table(CONTACTS).find("phone", (wallet.id, phone))
+
+
+def usertool_by(world: Draft, usertool_id: str) -> Usertool | None:
+    """The cashier or manager with this id, whosever they are; ids travel as text made of digits (monedero.D07)."""
+    return world.table(USERTOOLS).get(int(usertool_id)) if usertool_id.isascii() and usertool_id.isdigit() else None
+
+
+def may_sign(usertool: Usertool, wallet: Wallet) -> bool:
+    """Whether a cashier or manager may sign on a wallet; archived ones may not (monedero.D26)."""
+    return usertool.status == ACTIVE and usertool.wallet_id in (None, wallet.id)
+
+
+def is_blacklisted(world: Draft, account_id: int, phone: str) -> bool:
+    """Whether the account refuses to serve a phone."""
+    return world.table(BLACKLIST).find("phone", (account_id, phone)) is not None
+
+
+def password_digest(password: str) -> str:
+    """What is kept of a password, to tell whether another has the same."""
+    return blake2b(password.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,72 @@
+"""SERPI's envelope around every refusal: ``success``, ``code``, ``errors``, ``message``.
+
+The page prints two refusals, both of the change; the texts of the others are ours (serpi.D16, serpi.D29).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.core.faults import (
+    Fault,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+    Violation,
+)
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.api import Situation
+
+_INTRODUCTIONS = {
+    "list_sucursales": "Se presentaron errores al consultar los registros",
+    "create_sucursal": "Se presentaron errores al crear el registro",
+    "update_sucursal": "Se presentaron errores al modificar el registro",
+}
+_TEXTS: dict[type[Fault], str] = {
+    Unauthenticated: "Credenciales no válidas",
+    NotFound: "El recurso solicitado no se ha encontrado en el servidor",
+    MethodNotAllowed: "El método no está permitido",
+    TooLarge: "La solicitud es demasiado grande",
+    UnsupportedMedia: "El contenido debe ser application/json",
+}
+
+
+class UnknownBranch(Fault):
+    """No branch of the client has this id: body code 204 under HTTP 200 (serpi.D04)."""
+
+    status = 200
+
+    def __init__(self, branch_id: int) -> None:
+        super().__init__(f"no branch {branch_id}")
+        self.branch_id = branch_id
+
+
+def render_fault(fault: Fault, situation: Situation) -> Reply:
+    """A fault in SERPI's envelope. Source: "API Modificar(PUT)", responses."""
+    if isinstance(fault, UnknownBranch):
+        return _refusal(200, 204, None, f"No se encontraron registros con el id {fault.branch_id}")
+    if isinstance(fault, Invalid | Malformed):
+        message = _INTRODUCTIONS.get(situation.operation_id or "", "La solicitud no es válida")
+        errors = (
+            [_sentence(violation) for violation in fault.violations] if isinstance(fault, Invalid) else ["El cuerpo o la consulta no se puede leer"]
+        )
+        return _refusal(400, 400, errors, message)
+    return _refusal(fault.status, fault.status, None, _TEXTS.get(type(fault), "No se puede atender la solicitud"))
+
+
+def _refusal(status: int, code: int, errors: list[str] | None, message: str) -> Reply:
+    return Reply(status, {"success": False, "code": code, "errors": errors, "message": message})
+
+
+def _sentence(violation: Violation) -> str:
+    if not violation.field:
+        return "El cuerpo debe ser un objeto"
+    if violation.keyword == "required":
+        return f"El campo {violation.field} es obligatorio"
+    return f"El campo {violation.field} no es válido"

@@ -1,0 +1,82 @@
+"""What SERPI keeps: clients, who own credentials, and their branches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.faults import Unauthenticated
+from mockserver.core.tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.world import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody who was given a secretkey and a token."""
+
+    id: int
+    name: str
+    secretkey: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch of a third party, in the vendor's own field names. Phones are text, empty where there is none."""
+
+    id: int
+    client_id: int
+    id_tercero: int
+    nit_tercero: str
+    codigo: int | str
+    referencia_sucursal: str
+    descripcion: str
+    direccion: str
+    direccion2: str
+    telefono: str
+    telefono2: str
+    ext: int | str | None
+    ext2: int | str | None
+    movil: str
+    id_ciudad: int
+    codigo_ciudad: str
+    id_departamento: int
+    codigo_departamento: str
+    id_pais: int
+    codigo_pais: str
+    id_vendedor: int
+    id_cobrador: int | str | None
+    es_direccionCobro: bool  # noqa: N815 - the vendor's spelling
+    es_direccionDespacho: bool  # noqa: N815 - the vendor's spelling
+
+
+CLIENTS = Table("serpi.clients", Client, {"secretkey": lambda client: client.secretkey, "token": lambda client: client.token})
+BRANCHES = Table("serpi.branches", Branch, {"client": lambda branch: branch.client_id})
+
+
+def verify_secretkey(world: Draft, credential: str) -> Client:
+    """The client to whom a secretkey was given."""
+    client = world.table(CLIENTS).find("secretkey", credential)
+    if client is None:
+        raise Unauthenticated("secretkey")
+    return client
+
+
+def verify_token(world: Draft, credential: str) -> Client:
+    """The client to whom a token was issued."""
+    client = world.table(CLIENTS).find("token", credential)
+    if client is None:
+        raise Unauthenticated("token")
+    return client
+
+
+def same_client(identities: Mapping[str, Any]) -> Client:
+    """The caller: secretkey and token have to be of one client."""
+    client: Client = identities["bearer"]
+    if identities["secretkey"] != client:
+        raise Unauthenticated("token", "of another client than the secretkey")
+    return client

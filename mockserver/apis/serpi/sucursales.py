@@ -1,0 +1,72 @@
+"""Branches: read, create, change. Source: the three tabs of the vendor's page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.serpi.faults import UnknownBranch
+from mockserver.apis.serpi.state import BRANCHES, Branch, Client
+from mockserver.core.paging import by_page
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.world import Draft
+
+PAGE_SIZE = 50
+"""Branches on a page where ``limite`` is not sent; the page gives no default (serpi.D18)."""
+
+_TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
+_NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")
+_LEFT_OUT = {"direccion2": "", "telefono2": "", "movil": "", "ext": None, "ext2": None, "id_cobrador": None}
+_FIELDS = tuple(name for name in Branch.__slots__ if name not in ("id", "client_id"))
+
+
+def list_sucursales(world: Draft, caller: Client, limite: int | None, pagina: int | None) -> Reply:
+    """One page of the client's branches, oldest first.
+
+    Source: "API Consulta (GET)". An empty page has body code 201 under HTTP 201 (serpi.D03); the message counts the page (serpi.D19).
+    """
+    page = by_page(world.table(BRANCHES).select("client", caller.id), pagina or 1, limite or PAGE_SIZE)
+    if not page.items:
+        return Reply(201, {"success": True, "code": 201, "message": "No se encontraron registros", "result": []})
+    message = f"{len(page.items)} registro(s) encontrados"
+    return Reply(200, {"success": True, "code": 200, "errors": None, "message": message, "result": [_to_wire(branch) for branch in page.items]})
+
+
+def create_sucursal(world: Draft, caller: Client, body: Mapping[str, Any]) -> Reply:
+    """Create a branch; its id is not told (serpi.D17). Source: "API Creación (POST)"."""
+    values = {**_LEFT_OUT, **_stored(body)}
+    world.table(BRANCHES).add(Branch(id=world.draw("serpi.branch"), client_id=caller.id, **values))
+    return Reply(201, {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"})
+
+
+def update_sucursal(world: Draft, caller: Client, body: Mapping[str, Any]) -> Reply:
+    """Change the fields that are sent (serpi.D31). Source: "API Modificar(PUT)"."""
+    branches = world.table(BRANCHES)
+    branch = branches.get(body["id"])
+    if branch is None or branch.client_id != caller.id:
+        raise UnknownBranch(body["id"])
+    branches.change(branch, **_stored(body))
+    return Reply(200, {"success": True, "code": 200, "message": "registro modificado exitosamente"})
+
+
+def _stored(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a body as they are kept: null texts become empty (serpi.D26), phones and tax ids become text (serpi.D07, serpi.D10)."""
+    values = {name: body[name] for name in _FIELDS if name in body}
+    for name in _TEXTS:
+        if name in values and values[name] is None:
+            values[name] = ""
+    for name in _NUMBERS_AS_TEXT:
+        if name in values:
+            values[name] = str(values[name])
+    return values
+
+
+def _to_wire(branch: Branch) -> dict[str, Any]:
+    """A branch as the list shows it: 23 fields."""
+    shown = asdict(branch)
+    del shown["client_id"]
+    return shown

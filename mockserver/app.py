@@ -1,0 +1,176 @@
+"""Discovery, and the list of what a request passes: the only module that knows everything."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from connexion.middleware.main import ConnexionMiddleware
+from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
+
+import mockserver.apis
+from mockserver.console.pages import Pages, document_page
+from mockserver.control import control_api
+from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
+from mockserver.control.laboratory import Laboratory, Vendor
+from mockserver.core.binding import bind
+from mockserver.core.boundary import Boundary
+from mockserver.core.clock import Clock, wall_clock
+from mockserver.core.documents import Document, read_document
+from mockserver.core.faults import Fault, HandlersUnbound, SetupError
+from mockserver.core.fixtures import Fixture, seeded_world
+from mockserver.core.journal import Journal
+from mockserver.core.operation import Operation, compile_operations
+from mockserver.core.routing import Operations, Routing
+from mockserver.core.store import MemoryStore
+from mockserver.core.worlds import Worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.core.api import Api
+    from mockserver.core.reply import Reply
+    from mockserver.core.world import World
+
+ROOT = Path(__file__).resolve().parent
+SPECS = next((place for place in (ROOT / "specs", ROOT.parent / "specs") if place.is_dir()), ROOT.parent / "specs")
+CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server is set up. ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock."""
+
+    seed: int = 1
+    frozen_at: datetime | None = None
+    token: str | None = None
+    specs: Path = SPECS
+    max_worlds: int = 10_000
+
+
+class App:
+    """The server as an ASGI application."""
+
+    def __init__(self, stack: ASGIApp, vendors: Mapping[str, Vendor], base: World, journal: Journal, operations: Operations) -> None:
+        self.vendors = vendors
+        self.base = base
+        self.journal = journal
+        self._stack = stack
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._stack(scope, receive, send)
+
+    def malformed(self, path: str, fault: Fault) -> Reply | None:
+        """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""
+        return self._operations.malformed(path, fault)
+
+
+def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
+    """Every vendor's API, document and fixtures, by slug. Raises SetupError where one of the three is missing."""
+    packages = {module.name for module in pkgutil.iter_modules(mockserver.apis.__path__)}
+    documents = {file.stem for file in specs.glob("*.yaml")}
+    if packages != documents:
+        missing = [f"{slug} has a document but no package mockserver.apis.{slug}" for slug in sorted(documents - packages)]
+        missing += [f"{slug} has a package but no document {specs / slug}.yaml" for slug in sorted(packages - documents)]
+        raise SetupError("; ".join(missing))
+    found: dict[str, tuple[Api, Document, Fixture]] = {}
+    for slug in sorted(packages):
+        api: Api = importlib.import_module(f"mockserver.apis.{slug}").API
+        try:
+            fixture = cast("Fixture", importlib.import_module(f"fixtures.{slug}"))
+        except ModuleNotFoundError as error:
+            raise SetupError(f"{slug} has no fixtures: {error}; write fixtures/{slug}.py") from None
+        found[slug] = (api, read_document(slug, specs / f"{slug}.yaml"), fixture)
+    return found
+
+
+def create_app(settings: Settings | None = None) -> App:
+    """The whole server. Raises SetupError, in one line, where something does not fit."""
+    settings = settings or Settings()
+    found = discover(settings.specs)
+    vendors = {slug: Vendor(api, document, fixture.credentials) for slug, (api, document, fixture) in found.items()}
+    fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
+    clock = Clock(frozen_at=settings.frozen_at)
+
+    def reseeded(seed: int | None) -> World:
+        if seed is None or seed == base.seed:
+            return base
+        return seeded_world(fixtures, seed, clock, clock.now(wall_clock()))
+
+    base = seeded_world(fixtures, settings.seed, clock, clock.now(wall_clock()))
+    journal = Journal()
+    store = MemoryStore(base, settings.max_worlds)
+    lab = Laboratory(vendors, journal, reseeded, _version())
+    control = Vendor(control_api(lab), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
+    served = [*vendors.values(), control]
+
+    timers = {name: action for vendor in served for name, action in vendor.api.timers.items()}
+    boundary = Boundary(store, journal, timers)
+    operations = Operations(
+        boundary,
+        _compiled(served),
+        {vendor.document.base_path: vendor.api for vendor in served},
+        {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
+        Pages({vendor.document.slug: vendor for vendor in served}, store).app(),
+    )
+    middlewares: list[Any] = [Cors, Worlds, partial(Guard, token=settings.token), Routing]
+    stack = ConnexionMiddleware(operations, middlewares=middlewares)
+    for vendor in served:
+        stack.add_api(
+            vendor.document.raw_for_router(),
+            base_path=vendor.document.base_path,
+            resolver=Resolver(_resolved),
+        )
+    return App(stack, vendors, base, journal, operations)
+
+
+def _compiled(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
+    """Every operation by base path and operationId. Raises HandlersUnbound with every problem of every vendor."""
+    bound = [(vendor, *bind(vendor.api, vendor.document)) for vendor in vendors]
+    problems = [problem for _, _, found in bound for problem in found]
+    if problems:
+        raise HandlersUnbound(problems)
+    operations: dict[tuple[str, str], Operation] = {}
+    for vendor, handlers, _ in bound:
+        for name, operation in compile_operations(vendor.api, vendor.document, handlers).items():
+            operations[vendor.document.base_path, name] = operation
+    return operations
+
+
+def _resolved(operation_id: str) -> str:
+    """The router wants a function for each operation; ours are bound and called elsewhere, so the name is enough."""
+    return operation_id
+
+
+def _version() -> str:
+    try:
+        return version("mockserver")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+class Cors:
+    """Cross-origin rules: any page may call a vendor's API, only pages from this machine may steer the mock."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
+        self._vendors = CORSMiddleware(app, allow_origins=["*"], **common)
+        self._control = CORSMiddleware(app, allow_origin_regex=LOOPBACK_ORIGIN, **common)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on under the rules of its path."""
+        path: str = scope.get("path", "")
+        if path.startswith("/~"):
+            path = "/" + path.partition("/~")[2].partition("/")[2]
+        await (self._control if path.startswith(PREFIX) else self._vendors)(scope, receive, send)

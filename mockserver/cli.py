@@ -1,0 +1,99 @@
+"""The command ``mockserver``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mockserver.core.faults import SetupError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mockserver.app import App
+
+_SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents, where it is not the project's own.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mockserver")
+def cli() -> None:
+    """Play real vendors' HTTP APIs by their documents."""
+
+
+def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    from mockserver.core.clock import parse_moment  # noqa: PLC0415 - the command line answers before the server is loaded
+
+    try:
+        return None if value is None else parse_moment(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write a moment such as 2026-01-01T00:00:00Z") from None
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address demands a token for /_mock.")
+@click.option("--port", default=8000, show_default=True, type=int, help="Port to listen on.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
+@click.option("--freeze", "frozen_at", callback=_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z.")
+@click.option("--token", help="Token that the control plane demands; made up at start where the address needs one and none is given.")
+@_SPECS
+def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: str | None, specs: Path | None) -> None:
+    """Serve every vendor's API."""
+    from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
+    from mockserver.core.ids import control_token  # noqa: PLC0415
+    from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
+
+    if token is None and not is_loopback(host):
+        token = control_token()
+    bound = listen(host, port)
+    with bound:
+        app = create_app(Settings(seed=seed, frozen_at=frozen_at, token=token, specs=specs or SPECS))
+        click.echo(_banner(app, host, bound.getsockname()[1], token))
+        run(app, bound)
+
+
+@cli.command()
+@_SPECS
+def operations(specs: Path | None) -> None:
+    """List every operation with its method and path."""
+    from mockserver.app import SPECS, discover  # noqa: PLC0415
+
+    for slug, (_, document, _) in discover(specs or SPECS).items():
+        for operation in document.operations:
+            click.echo(f"{slug}.{operation.id:24} {operation.method:7} {document.base_path}{operation.path}")
+
+
+def _banner(app: App, host: str, port: int, token: str | None) -> str:
+    """What is served, where it is described, and with which credentials it answers."""
+    from mockserver.core.clock import wall_clock  # noqa: PLC0415
+    from mockserver.core.world import Draft  # noqa: PLC0415
+
+    shown = f"[{host}]" if ":" in host else host
+    root = f"http://{shown}:{port}"
+    world = Draft(app.base, app.base.clock.now(wall_clock()))
+    lines = [f"Serving {len(app.vendors)} APIs on {root}"]
+    for slug, vendor in app.vendors.items():
+        credential = vendor.credentials(world)[0]
+        lines += [
+            "",
+            f"  {vendor.document.title}",
+            f"    base URL     {root}{vendor.document.base_path}",
+            f"    reference    {root}/docs/{slug}",
+            f"    credentials  {credential.name}: " + ", ".join(f"{name}: {value}" for name, value in credential.headers.items()),
+        ]
+    lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
+    if token is not None:
+        lines.append(f"    send the header X-Mock-Token: {token}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the command. What keeps it from starting is one line on standard error and exit code 2."""
+    try:
+        cli()
+    except SetupError as error:
+        click.echo(f"mockserver: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,1 @@
+"""Pages for people: what is served, and each vendor's reference."""

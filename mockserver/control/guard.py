@@ -1,0 +1,61 @@
+"""Who may steer the mock.
+
+Bound to a loopback address, the control plane answers anybody who reaches it by a loopback name, but no page of another site: a browser would
+let such a page send a reset, or reach the server under a name of its own. On any other address the token printed at start is demanded.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import TYPE_CHECKING
+
+from mockserver.control.problems import render_fault
+from mockserver.core.faults import Forbidden, Unauthenticated
+from mockserver.core.routing import send_reply
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.core.faults import Fault
+
+PREFIX = "/_mock"
+OPEN = "/_mock/health"
+HEADER = b"x-mock-token"
+
+_LOOPBACK_HOST = re.compile(r"(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
+LOOPBACK_ORIGIN = r"https?://(?:localhost|[a-zA-Z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?"
+_ORIGIN = re.compile(LOOPBACK_ORIGIN)
+
+
+class Guard:
+    """Lets a call to the control plane pass, or refuses it. ``token`` is None where the server is bound to a loopback address."""
+
+    def __init__(self, app: ASGIApp, token: str | None = None) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path != OPEN and (path == PREFIX or path.startswith(PREFIX + "/")):
+            fault = self._refusal(dict(scope["headers"]))
+            if fault is not None:
+                reply = render_fault(fault)
+                await send_reply(reply, reply.encode(), send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, headers: dict[bytes, bytes]) -> Fault | None:
+        if self._token is not None:
+            sent = headers.get(HEADER)
+            if sent is None:
+                return Unauthenticated("X-Mock-Token", missing=True)
+            return None if hmac.compare_digest(sent, self._token.encode()) else Unauthenticated("X-Mock-Token")
+        host = headers.get(b"host", b"localhost").decode("latin-1")
+        if not _LOOPBACK_HOST.fullmatch(host):
+            return Forbidden(f"the control plane is not steered under the name {host[:80]}; use localhost, or start the server on that address")
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        if origin and not _ORIGIN.fullmatch(origin):
+            return Forbidden(f"pages of {origin[:80]} may not steer the mock; open them from localhost")
+        return None

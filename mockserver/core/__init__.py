@@ -1,0 +1,1 @@
+"""Vendor-blind machinery: nothing in here knows the name of a vendor."""

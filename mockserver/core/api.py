@@ -1,0 +1,91 @@
+"""All that a vendor hands over: one frozen record, and what its functions are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.faults import Fault, Invalid, VendorFault, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+    from mockserver.core.reply import Reply
+    from mockserver.core.security import Verifier
+    from mockserver.core.tables import Table
+    from mockserver.core.world import Draft
+
+    Action = Callable[[Draft, int | str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedError:
+    """A vendor error code as ``x-errors`` gives it."""
+
+    code: str
+    status: int
+    message: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a fault arose: the operation, None where no operation was reached, and what its document says of errors."""
+
+    operation_id: str | None = None
+    method: str = ""
+    errors: Mapping[str, DocumentedError] = field(default_factory=dict)
+    fault_codes: Mapping[str, str] = field(default_factory=dict)
+
+    def documented(self, fault: Fault) -> DocumentedError | None:
+        """The documented error for a fault: by the code of a vendor fault, by that of the first violation, or by the kind of the fault."""
+        if isinstance(fault, VendorFault):
+            code: str | None = fault.code
+        elif isinstance(fault, Invalid):
+            code = next((violation.code for violation in fault.violations if violation.code), None)
+        else:
+            code = None
+        return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
+
+
+class Late:
+    """Violations of properties marked ``x-fault-late``: the handler says when the vendor would report them."""
+
+    def __init__(self, violations: Sequence[Violation] = ()) -> None:
+        self._violations = violations
+
+    def check(self, name: str) -> None:
+        """Raise Invalid where the property has a violation."""
+        found = [violation for violation in self._violations if violation.field == name]
+        if found:
+            raise Invalid(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A published demo credential: ``headers`` are ready to send, ``login`` is what a sign-in page asks for."""
+
+    name: str
+    description: str
+    headers: Mapping[str, str]
+    login: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Api:
+    """One vendor's API, beside its document.
+
+    ``handlers`` are modules; their public functions are named as operationIds. ``render_fault`` dresses every fault in the vendor's
+    envelope. ``verifiers`` judge one credential per security scheme; where an operation asks for several at once, ``join_callers`` makes one
+    caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
+    """
+
+    slug: str
+    handlers: tuple[ModuleType, ...]
+    render_fault: Callable[[Fault, Situation], Reply]
+    tables: tuple[Table[Any], ...] = ()
+    verifiers: Mapping[str, Verifier] = field(default_factory=dict)
+    join_callers: Callable[[Mapping[str, Any]], object] | None = None
+    timers: Mapping[str, Action] = field(default_factory=dict)
+    provides: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,178 @@
+"""One operation, with everything that can be known from its document computed at start-up."""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.api import DocumentedError, Late, Situation
+from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia, Violation
+from mockserver.core.forms import coerce, gather
+from mockserver.core.parameters import ParameterPlan
+from mockserver.core.reply import JSON, Reply
+from mockserver.core.requests import MIB
+from mockserver.core.schemas import SchemaCompiler
+from mockserver.core.security import plan_security
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mockserver.core.api import Api
+    from mockserver.core.binding import Handler
+    from mockserver.core.documents import Document, OperationSpec
+    from mockserver.core.requests import Request
+    from mockserver.core.schemas import Validator
+    from mockserver.core.world import Draft
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+MAX_BODY = MIB
+"""Bytes that a JSON or urlencoded body may have."""
+MAX_MULTIPART = 8 * MIB
+"""Bytes that a multipart body may have, files included."""
+
+
+def _json_body(request: Request) -> Any:
+    if not request.body:
+        raise Malformed("the body is empty")
+    return parse_json(request.body)
+
+
+def _form_body(document: Document, schema: Any, parse: Callable[[Request], Any], request: Request) -> Any:
+    return coerce(document, schema, gather(parse(request)))
+
+
+def _shown(value: Any) -> Any:
+    """A body as its schema sees it: a file is a text."""
+    if isinstance(value, Upload):
+        return value.filename
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items()}
+    return [_shown(inner) for inner in value] if isinstance(value, list) else value
+
+
+class BodyPlan:
+    """How the body of one operation is read: a parser and a validator for each media type."""
+
+    def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler) -> None:
+        declared = document.resolve(spec.spec.get("requestBody", {}))
+        self.required = bool(declared.get("required", False))
+        self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
+        for media_type, media in declared.get("content", {}).items():
+            schema = media.get("schema", {})
+            self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
+        self.default = next(iter(self.media), "")
+        self.limit = MAX_MULTIPART if MULTIPART in self.media else MAX_BODY
+
+    @staticmethod
+    def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
+        if media_type == URLENCODED:
+            return partial(_form_body, document, schema, lambda request: parse_urlencoded(request.body))
+        if media_type == MULTIPART:
+            return partial(_form_body, document, schema, parse_multipart)
+        return _json_body
+
+    def read(self, request: Request) -> tuple[Any, list[Violation]]:
+        """The body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
+        media_type = request.media_type
+        if not request.body and not media_type:
+            if not self.required:
+                return None, []
+            media_type = self.default
+        if media_type not in self.media:
+            raise UnsupportedMedia(media_type, tuple(self.media))
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity":
+            raise UnsupportedMedia(f"{media_type} encoded as {encoding}", tuple(self.media))
+        parse, validator = self.media[media_type]
+        if not request.body and not self.required and media_type == JSON:
+            return None, []
+        value = parse(request)
+        shown = _shown(value) if media_type == MULTIPART else value
+        return value, [] if validator.is_valid(shown) else validator.violations(shown, "body")
+
+
+class ResponsePlan:
+    """What an operation may answer: validators by status and media type."""
+
+    def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler, name: str) -> None:
+        self._name = name
+        self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
+        self._headers: dict[int, tuple[str, ...]] = {}
+        for status, response in spec.spec["responses"].items():
+            declared = document.resolve(response)
+            self.statuses[int(status)] = {
+                media_type: tuple(compiler.compile(media[key]) for key in ("schema", "x-emits") if key in media)
+                for media_type, media in declared.get("content", {}).items()
+            }
+            headers = {name: document.resolve(header) for name, header in declared.get("headers", {}).items()}
+            self._headers[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
+
+    def check(self, reply: Reply) -> None:
+        """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``."""
+        media = self.statuses.get(reply.status)
+        if media is None:
+            raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
+        for header in self._headers[reply.status]:
+            if header.lower() not in {name.lower() for name in reply.headers}:
+                raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
+        if reply.body is None:
+            if media:
+                raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has no body, though one is documented")
+            return
+        validators = media.get(reply.media_type.partition(";")[0])
+        if validators is None:
+            raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
+        if isinstance(reply.body, bytes):
+            return
+        for validator in validators:
+            if not validator.is_valid(reply.body):
+                raise ResponseOffSpec(self._name, reply.status, validator.violations(reply.body, "body"))
+
+
+class Operation:
+    """One operation of one vendor: what a request to it has to pass, in this order: security, parameters, body, handler."""
+
+    def __init__(self, api: Api, document: Document, spec: OperationSpec, compiler: SchemaCompiler, handler: Handler) -> None:
+        self.api = api
+        self.id = spec.id
+        self.name = f"{api.slug}.{spec.id}"
+        self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
+        self.responses = ResponsePlan(spec, document, compiler, self.name)
+        self.body = BodyPlan(spec, document, compiler)
+        self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}))
+        self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
+        self._parameters = ParameterPlan(spec, document, compiler)
+        self._handler = handler
+        self._taken = tuple(inspect.signature(handler).parameters)
+
+    def answer(self, request: Request, world: Draft) -> Reply:
+        """The reply to a request, on a draft. Raises a Fault where the caller erred."""
+        arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
+        arguments["caller"] = self._security.caller(request, world)
+        violations = self._parameters.read(request, arguments)
+        if self.body.media:
+            arguments["body"], wrong = self.body.read(request)
+            violations += wrong
+        now = [violation for violation in violations if not violation.late]
+        if now:
+            raise Invalid(now)
+        arguments["late"] = Late(violations)
+        return self._handler(**{name: arguments[name] for name in self._taken})
+
+
+def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
+    declared = document.resolve(spec.spec.get("x-errors", {}))
+    return {code: DocumentedError(code, error["status"], error["message"], tuple(error.get("aliases", ()))) for code, error in declared.items()}
+
+
+def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:
+    """Every operation of a document by its id."""
+    compiler = SchemaCompiler(document)
+    missing = [f"{api.slug}.{spec.id} has no handler" for spec in document.operations if spec.id not in handlers]
+    if missing:
+        raise HandlersUnbound(missing)
+    return {spec.id: Operation(api, document, spec, compiler, handlers[spec.id]) for spec in document.operations}

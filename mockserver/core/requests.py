@@ -1,0 +1,68 @@
+"""A request as the core sees it, and how its body is read off the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mockserver.core.faults import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from typing import Any
+
+MIB = 1024 * 1024
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete; there is nobody to answer."""
+
+
+@dataclass
+class Request:
+    """One request, whole: no part of it is still to come."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    raw_headers: Sequence[tuple[bytes, bytes]] = ()
+    body: bytes = b""
+    path_values: Mapping[str, str] = field(default_factory=dict)
+    world: str = "default"
+    base_url: str = ""
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Headers by lower-case name; several of one name are joined by commas."""
+        headers: dict[str, str] = {}
+        for name, value in self.raw_headers:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        return headers
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body in lower case, without parameters; empty where none is named."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(scope: Mapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
+    """The body of a request. Raises TooLarge as soon as it is known to exceed ``limit`` bytes, without reading on; ClientGone on a hang-up."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise TooLarge(limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise TooLarge(limit)
+        if part:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,204 @@
+"""A world is a value: every vendor's tables, the clock, the seed with its counters, the timers and the outbox.
+
+A request works on a :class:`Draft`. A reply commits the draft by putting its :meth:`Draft.finish` in the world's place; a fault drops it.
+So a refused call changes nothing by construction, and a snapshot, a fork or a restore is an assignment.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rpds import HashTrieMap
+
+from mockserver.core import ids
+from mockserver.core.clock import Clock
+from mockserver.core.outbox import CAPACITY, Message
+from mockserver.core.persistent import Ordered
+from mockserver.core.tables import EMPTY, DraftTable, Record, Rows, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timer:
+    """Something that happens at a moment of the world's time: ``action`` is the name of a function that an API registers."""
+
+    due: datetime
+    number: int
+    action: str = field(compare=False)
+    subject: int | str | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All mutable state of one world. Never changed in place."""
+
+    seed: int = 1
+    clock: Clock = field(default_factory=Clock)
+    tables: HashTrieMap[str, Rows[Any]] = field(default_factory=HashTrieMap)
+    counters: HashTrieMap[str, int] = field(default_factory=HashTrieMap)
+    timers: tuple[Timer, ...] = ()
+    outbox: Ordered[Message] = field(default_factory=Ordered)
+
+
+class Draft:
+    """A world being changed by one request, at one moment of its time.
+
+    ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed.
+    """
+
+    def __init__(self, world: World, now: datetime, base_url: str = "") -> None:
+        self.now = now
+        self.base_url = base_url
+        self._world = world
+        self._open: dict[str, DraftTable[Any]] = {}
+        self._clock = world.clock
+        self._counters = world.counters
+        self._timers = world.timers
+        self._outbox = world.outbox
+
+    @property
+    def seed(self) -> int:
+        """The seed from which ids and chance are drawn."""
+        return self._world.seed
+
+    def table(self, declared: Table[R]) -> DraftTable[R]:
+        """The records of a table, to read and to change."""
+        opened = self._open.get(declared.name)
+        if opened is None:
+            opened = DraftTable(declared, self._world.tables.get(declared.name) or EMPTY)
+            self._open[declared.name] = opened
+        return opened
+
+    def draw(self, kind: str, start: int = 1) -> int:
+        """The next number of a kind, counted from ``start``."""
+        number = self._counters.get(kind)
+        number = start if number is None else number + 1
+        self._counters = self._counters.insert(kind, number)
+        return number
+
+    def token(self, kind: str, length: int = 32) -> str:
+        """The next opaque text of a kind, letters and digits."""
+        return ids.token(self.seed, kind, self.draw(f"token {kind}"), length)
+
+    def code(self, kind: str, length: int = 6) -> str:
+        """The next code of a kind, decimal digits."""
+        return ids.digits(self.seed, kind, self.draw(f"code {kind}"), length)
+
+    def chance(self, kind: str) -> ids.Chance:
+        """A random generator for one use."""
+        return ids.generator(self.seed, kind, self.draw(f"chance {kind}"))
+
+    def send(self, message: Message) -> None:
+        """Put a message into the outbox; the oldest goes where there are too many."""
+        outbox = self._outbox.append(message)
+        self._outbox = outbox.drop(outbox.end - 1 - CAPACITY) if len(outbox) > CAPACITY else outbox
+
+    @property
+    def outbox(self) -> Ordered[Message]:
+        """The messages sent so far, oldest first."""
+        return self._outbox
+
+    def clear_outbox(self) -> None:
+        """Forget every message."""
+        self._outbox = Ordered()
+
+    def schedule(self, due: datetime, action: str, subject: int | str | None = None) -> Timer:
+        """Let an action happen when the world's time reaches ``due``."""
+        timer = Timer(due, self.draw("timer"), action, subject)
+        timers = list(self._timers)
+        insort(timers, timer)
+        self._timers = tuple(timers)
+        return timer
+
+    def cancel(self, action: str, subject: int | str | None = None) -> None:
+        """Call off every timer of an action for a subject."""
+        self._timers = tuple(timer for timer in self._timers if (timer.action, timer.subject) != (action, subject))
+
+    @property
+    def timers(self) -> tuple[Timer, ...]:
+        """What is still to happen, in due order."""
+        return self._timers
+
+    def take_due(self, moment: datetime) -> Timer | None:
+        """Remove and return the first timer that is due at a moment."""
+        if not self._timers or self._timers[0].due > moment:
+            return None
+        first, self._timers = self._timers[0], self._timers[1:]
+        return first
+
+    @property
+    def clock(self) -> Clock:
+        """The clock; set it to move the world in time."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def become(self, world: World) -> None:
+        """Turn into another world, as a reset or a restore does."""
+        self._world = world
+        self._open = {}
+        self._clock, self._counters = world.clock, world.counters
+        self._timers, self._outbox = world.timers, world.outbox
+
+    def finish(self) -> World:
+        """The world as the draft leaves it; the very same object where nothing changed."""
+        before, tables = self._world, self._world.tables
+        for name, opened in self._open.items():
+            if opened.rows is not (before.tables.get(name) or EMPTY):
+                tables = tables.insert(name, opened.rows)
+        after = (tables, self._clock, self._counters, self._timers, self._outbox)
+        if all(new is old for new, old in zip(after, (before.tables, before.clock, before.counters, before.timers, before.outbox), strict=True)):
+            return before
+        return replace(before, tables=tables, clock=self._clock, counters=self._counters, timers=self._timers, outbox=self._outbox)
+
+
+TIMERS_AT_ONCE = 10_000
+"""Timers fired before one request at most, so that a clock far ahead cannot hang the server."""
+
+
+def catch_up(world: World, now: datetime, actions: Mapping[str, Callable[[Draft, int | str | None], None]]) -> World:
+    """The world after everything that was due by ``now`` has happened, in due order.
+
+    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer.
+    """
+    if not world.timers or world.timers[0].due > now:
+        return world
+    draft = Draft(world, now)
+    for _ in range(TIMERS_AT_ONCE):
+        timer = draft.take_due(now)
+        if timer is None:
+            break
+        draft.now = timer.due
+        actions[timer.action](draft, timer.subject)
+    return draft.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that differs between two worlds; ``before`` or ``after`` is None where it is missing there."""
+
+    table: str
+    id: int | str
+    before: Any
+    after: Any
+
+
+def diff(before: World, after: World) -> Iterator[Change]:
+    """Every record that was added, removed or changed from one world to another, by table and id."""
+    for name in sorted({*before.tables, *after.tables}):
+        old, new = before.tables.get(name) or EMPTY, after.tables.get(name) or EMPTY
+        if old is new:
+            continue
+        for record_id in sorted({*old.positions, *new.positions}, key=lambda value: (str(type(value)), value)):
+            was, is_ = old.get(record_id), new.get(record_id)
+            if was is not is_ and was != is_:
+                yield Change(name, record_id, was, is_)

@@ -1,0 +1,107 @@
+"""The HTTP server around the application: its socket, and the bytes that are no HTTP request at all."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from mockserver.control.problems import render_fault
+from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
+
+if TYPE_CHECKING:
+    from mockserver.app import App
+
+MAX_HEAD = 64 * 1024
+"""Bytes that the request line and the headers may have together."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address. Raises SetupError in words that say what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except socket.gaierror as error:
+        raise SetupError(f"{host} is no address of this machine ({error.strerror})") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SetupError(f"port {port} on {host} is in use; stop what listens there, or choose another with PORT=… (--port …)") from None
+        raise SetupError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    except OverflowError:
+        raise SetupError(f"{port} is no port; choose one from 1 to 65535") from None
+    return bound
+
+
+def run(app: App, bound: socket.socket) -> None:
+    """Serve until the process is told to stop."""
+    config = uvicorn.Config(
+        app,
+        http=protocol_for(app),
+        lifespan="off",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def protocol_for(app: App) -> type[HttpToolsProtocol]:
+    """The HTTP protocol of the server, whose own refusals wear the clothing of the API that was meant."""
+
+    class Protocol(HttpToolsProtocol):
+        """Answers what the parser refuses, and heads without end."""
+
+        _start = b""
+        _head = 0
+
+        def data_received(self, data: bytes) -> None:
+            if not self._head:
+                self._start = data[:MAX_HEAD]
+            self._head += len(data)
+            super().data_received(data)
+            if self._head > MAX_HEAD and self.parser is not None and not self.transport.is_closing():
+                self._refuse(TooLarge(MAX_HEAD))
+
+        def on_headers_complete(self) -> None:
+            self._head = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._head = 0
+            super().on_body(body)
+
+        def send_400_response(self, msg: str) -> None:
+            self._refuse(Malformed(msg))
+
+        def _refuse(self, fault: Fault) -> None:
+            reply = app.malformed(_target(self._start), fault) or render_fault(fault)
+            payload = reply.encode()
+            head = [STATUS_LINE[reply.status], b"content-type: ", reply.media_type.encode(), b"\r\ncontent-length: ", str(len(payload)).encode()]
+            self.transport.write(b"".join([*head, b"\r\nconnection: close\r\n\r\n", payload]))
+            self.transport.close()
+
+    return Protocol
+
+
+def _target(start: bytes) -> str:
+    """The path that the first bytes of a request seem to name, without the prefix of a world."""
+    words: Any = start.split(b"\r\n", 1)[0].split(b" ")
+    target = unquote_to_bytes(words[1].partition(b"?")[0]).decode("utf-8", "replace") if len(words) > 1 else ""
+    return "/" + target[2:].partition("/")[2] if target.startswith("/~") else target
