@@ -10,8 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from connexion.middleware.main import ConnexionMiddleware
-from connexion.resolver import Resolver
 from starlette.middleware.cors import CORSMiddleware
 
 import mockserver.apis
@@ -23,8 +21,9 @@ from mockserver.core.binding import bind
 from mockserver.core.boundary import Boundary
 from mockserver.core.clock import Clock, wall_clock
 from mockserver.core.documents import Document, read_document
-from mockserver.core.faults import Fault, HandlersUnbound, SetupError
+from mockserver.core.faults import DocumentBroken, Fault, HandlersUnbound, SetupError
 from mockserver.core.fixtures import Fixture, seeded_world
+from mockserver.core.framework import ConnexionMiddleware, InvalidSpecification, Resolver
 from mockserver.core.journal import Journal
 from mockserver.core.operation import Operation, compile_operations
 from mockserver.core.routing import Operations, Routing
@@ -127,11 +126,7 @@ def create_app(settings: Settings | None = None) -> App:
     middlewares: list[Any] = [Cors, Worlds, partial(Guard, token=settings.token), Routing]
     stack = ConnexionMiddleware(operations, middlewares=middlewares)
     for vendor in served:
-        stack.add_api(
-            vendor.document.raw_for_router(),
-            base_path=vendor.document.base_path,
-            resolver=Resolver(_resolved),
-        )
+        _route(stack, vendor.document)
     return App(stack, vendors, base, journal, operations)
 
 
@@ -146,6 +141,15 @@ def _compiled(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
         for name, operation in compile_operations(vendor.api, vendor.document, handlers).items():
             operations[vendor.document.base_path, name] = operation
     return operations
+
+
+def _route(stack: ConnexionMiddleware, document: Document) -> None:
+    """Let the router read a document. Raises DocumentBroken where it is no OpenAPI."""
+    try:
+        stack.add_api(document.raw_for_router(), base_path=document.base_path, resolver=Resolver(_resolved))
+    except InvalidSpecification as error:
+        place = "/".join(map(str, getattr(error, "path", ()) or ("the document",)))
+        raise DocumentBroken(f"{document.source}: {place}: {getattr(error, 'message', error)}") from None
 
 
 def _resolved(operation_id: str) -> str:

@@ -35,7 +35,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address demands a token for /_mock.")
-@click.option("--port", default=8000, show_default=True, type=int, help="Port to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
 @click.option("--freeze", "frozen_at", callback=_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z.")
 @click.option("--token", help="Token that the control plane demands; made up at start where the address needs one and none is given.")
@@ -84,9 +84,9 @@ def _banner(app: App, host: str, port: int, token: str | None) -> str:
             f"    reference    {root}/docs/{slug}",
             f"    credentials  {credential.name}: " + ", ".join(f"{name}: {value}" for name, value in credential.headers.items()),
         ]
-    lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
     if token is not None:
-        lines.append(f"    send the header X-Mock-Token: {token}")
+        lines += ["", f"  Other machines can reach this address: calls to the control plane need the header X-Mock-Token: {token}"]
+    lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
     return "\n".join(lines)
 
 

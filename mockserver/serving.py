@@ -33,17 +33,17 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket bound to an address. Raises SetupError in words that say what to do."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
     except socket.gaierror as error:
         raise SetupError(f"{host} is no address of this machine ({error.strerror})") from None
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
     except OSError as error:
+        bound.close()
         if error.errno == errno.EADDRINUSE:
             raise SetupError(f"port {port} on {host} is in use; stop what listens there, or choose another with PORT=… (--port …)") from None
         raise SetupError(f"cannot listen on {host} port {port}: {error.strerror}") from None
-    except OverflowError:
-        raise SetupError(f"{port} is no port; choose one from 1 to 65535") from None
     return bound
 
 

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from mockserver.control.problems import PROBLEM, render_fault
 from mockserver.core.api import Situation
 from mockserver.core.clock import wall_clock
-from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.core.faults import MethodNotAllowed, NotFound
 from mockserver.core.routing import base_url
 from mockserver.core.world import Draft
 
@@ -92,9 +92,9 @@ def document_page(vendor: Vendor) -> ASGIApp:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    fault: Fault = NotFound("path", request.url.path)
-    headers = dict(getattr(error, "headers", None) or {})
-    if status == 405:  # noqa: PLR2004 - method not allowed
-        fault = MethodNotAllowed(request.method, [name.strip() for name in headers.get("Allow", "GET").split(",")])
-    return JSONResponse(render_fault(fault).body, fault.status, headers, media_type=PROBLEM)
+    headers = getattr(error, "headers", None) or {}
+    if "Allow" not in headers:
+        return JSONResponse(render_fault(NotFound("path", request.url.path)).body, 404, media_type=PROBLEM)
+    allowed = sorted(name.strip() for name in headers["Allow"].split(","))
+    fault = MethodNotAllowed(request.method, allowed)
+    return JSONResponse(render_fault(fault).body, fault.status, {"allow": ", ".join(allowed)}, media_type=PROBLEM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.clock import Clock, iso, parse_duration, parse_moment, wall_clock
-from mockserver.core.faults import Invalid, Violation
+from mockserver.core.faults import Conflict
 from mockserver.core.reply import Reply
 
 if TYPE_CHECKING:
@@ -22,22 +22,17 @@ def get_clock(world: Draft) -> Reply:
 def update_clock(world: Draft, body: Mapping[str, Any]) -> Reply:
     """Freeze the clock at a moment, advance it by a duration, or resume real time. What becomes due happens before the next request."""
     clock = world.clock
-    if "freeze" in body:
-        clock = _parsed("/freeze", lambda: clock.freeze(parse_moment(body["freeze"])))
-    elif "advance" in body:
-        clock = _parsed("/advance", lambda: clock.advance(parse_duration(body["advance"]), wall_clock()))
-    else:
-        clock = Clock()
+    try:
+        if "freeze" in body:
+            clock = clock.freeze(parse_moment(body["freeze"]))
+        elif "advance" in body:
+            clock = clock.advance(parse_duration(body["advance"]), wall_clock())
+        else:
+            clock = Clock()
+    except (ValueError, OverflowError) as error:
+        raise Conflict(f"the clock cannot go there: {error}") from None
     world.clock = clock
     return _shown(clock, world)
-
-
-def _parsed(pointer: str, change: Any) -> Clock:
-    try:
-        moved: Clock = change()
-    except (ValueError, OverflowError) as error:
-        raise Invalid([Violation("body", pointer, "format", str(error))]) from None
-    return moved
 
 
 def _shown(clock: Clock, world: Draft) -> Reply:

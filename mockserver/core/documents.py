@@ -21,6 +21,7 @@ MAX_REFERENCES = 20
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
+_VERSION = re.compile(r"3\.0\.\d")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
@@ -120,13 +121,13 @@ def read_document(slug: str, file: Path) -> Document:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise DocumentBroken(f"{file}:{line} {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise DocumentBroken(f"{file}: {error}") from None
+        raise DocumentBroken(f"{file}: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise DocumentBroken(f"{file}: is no OpenAPI document")
     for key in ("openapi", "info", "servers", "paths"):
         if not raw.get(key):
             raise DocumentBroken(f"{file}: the key {key} is missing or empty")
-    if not str(raw["openapi"]).startswith("3.0."):
+    if not _VERSION.fullmatch(str(raw["openapi"])):
         raise DocumentBroken(f"{file}: openapi is {raw['openapi']}, but documents are written in 3.0.3")
     document = Document(slug, str(file), raw)
     _check_operations(document)

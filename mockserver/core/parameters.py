@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_IDENTIFIER = re.compile(r"\W+")
 
-MAX_QUERY = 64 * 1024
+MAX_QUERY = 16 * 1024
 """Bytes that a query may have."""
 
 
@@ -71,7 +71,8 @@ class _Place:
                 continue
             values[name] = coerce(self._document, self.schemas[name], value)
         if not self._validator.is_valid(values):
-            violations += self._validator.violations(values, self.place)
+            reported = {violation.pointer for violation in violations}
+            violations += [found for found in self._validator.violations(values, self.place) if found.pointer not in reported]
         for name, argument in self.arguments.items():
             arguments[argument] = values.get(name)
         return violations

@@ -11,20 +11,24 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connexion.frameworks.starlette import starlettify_path
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
 from starlette.routing import Route
 
 from mockserver.core.api import Situation
 from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.core.framework import (
+    ROUTING_CONTEXT,
+    AbstractOperation,
+    RoutingAPI,
+    RoutingMiddleware,
+    RoutingOperation,
+    Specification,
+    starlettify_path,
+)
 from mockserver.core.requests import ClientGone, Request, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connexion.operations.abstract import AbstractOperation
-    from connexion.spec import Specification
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.core.api import Api

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 from mockserver.apis.monedero.points import shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockserver.core.api import Late
     from mockserver.core.world import Draft
 
+MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -95,9 +96,14 @@ def _to_wire(contact: Contact) -> dict[str, Any]:
     }
 
 
+def _number(phone: str) -> PhoneNumber:
+    """Ten digits as a Mexican number; taken as they are, for a parser would read ``00`` as the way to another country."""
+    return PhoneNumber(country_code=MEXICO, national_number=int(phone))
+
+
 def _lada_is_supported(phone: str) -> bool:
     """Whether a number lies in the Mexican numbering plan, in the area of some city."""
-    number = phonenumbers.parse(phone, "MX")
+    number = _number(phone)
     return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _GEOGRAPHIC
 
 
@@ -106,7 +112,7 @@ def _condition(world: Draft, phone: str) -> str | None:
     known = world.table(NUMBERS).find("phone", phone)
     if known is not None:
         return known.condition
-    kind = phonenumbers.number_type(phonenumbers.parse(phone, "MX"))
+    kind = phonenumbers.number_type(_number(phone))
     return "landline" if kind == PhoneNumberType.FIXED_LINE else None
 
 

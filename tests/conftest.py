@@ -1,0 +1,132 @@
+"""A real server for the tests, a world of its own for each of them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+START_UP = 60
+"""Seconds that a server may take to start on a busy machine before the tests give up."""
+
+
+class Server:
+    """A running server process."""
+
+    def __init__(self, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONUNBUFFERED": "1"},
+        )
+        self.banner = self._read_banner()
+        found = re.search(r"on (http://\S+)", self.banner)
+        assert found, self.banner
+        self.url = found[1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - an address to read, not to bind
+
+    def _read_banner(self) -> str:
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if "reference" in line and "/docs/mock" in line:
+                break
+        else:
+            assert self.process.stderr is not None
+            raise AssertionError("the server did not start: " + self.process.stderr.read())
+        banner = "".join(lines)
+        self._wait(re.search(r"on (http://\S+)", banner))
+        return banner
+
+    @staticmethod
+    def _wait(found: re.Match[str] | None) -> None:
+        assert found is not None
+        deadline = time.monotonic() + START_UP
+        while True:
+            try:
+                httpx.get(found[1].replace("0.0.0.0", "127.0.0.1") + "/_mock/health")  # noqa: S104 - likewise
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+
+
+@dataclass(frozen=True)
+class Mock:
+    """One world of a server."""
+
+    url: str
+    world: str
+
+    def client(self, slug: str = "", credential: str | None = "demo", **options: Any) -> httpx.Client:
+        """A client of a vendor's API in this world; ``credential`` is the name of a published one, None for none."""
+        headers = {"x-mock-world": self.world}
+        base_url = self.url
+        if slug:
+            api = self.api(slug)
+            base_url = self.url + httpx.URL(api["base_url"]).path
+            if credential is not None:
+                headers |= next(found for found in api["credentials"] if found["name"] == credential)["headers"]
+        return httpx.Client(base_url=base_url, headers=headers, timeout=20, **options)
+
+    def api(self, slug: str) -> dict[str, Any]:
+        """What the control plane says of a vendor."""
+        apis = httpx.get(f"{self.url}/_mock/apis").json()["apis"]
+        found: dict[str, Any] = next(api for api in apis if api["slug"] == slug)
+        return found
+
+    @property
+    def control(self) -> httpx.Client:
+        """A client of the control plane in this world."""
+        return httpx.Client(base_url=f"{self.url}/_mock", headers={"x-mock-world": self.world}, timeout=20)
+
+    def state(self, slug: str) -> dict[str, list[dict[str, Any]]]:
+        """Every record of a vendor, by table."""
+        with self.control as control:
+            tables = control.get(f"/state/{slug}").json()["tables"]
+            return {table: control.get(f"/state/{slug}/{table}").json()["records"] for table in tables}
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The messages of this world."""
+        with self.control as control:
+            messages: list[dict[str, Any]] = control.get("/outbox").json()["messages"]
+            return messages
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests of a process."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def mock(server: Server) -> Mock:
+    """A fresh world."""
+    return Mock(server.url, f"test-{os.getpid()}-{next(_numbers)}")

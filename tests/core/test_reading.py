@@ -1,0 +1,363 @@
+"""Documents, schemas, forms, JSON and requests: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.core import faults
+from mockserver.core.bodies import MAX_FIELDS, parse_json, parse_urlencoded
+from mockserver.core.documents import Document, read_document
+from mockserver.core.faults import DocumentBroken, Fault, Malformed, MockBug, SetupError, TooLarge, Violation
+from mockserver.core.forms import coerce, gather
+from mockserver.core.journal import Exchange, Journal
+from mockserver.core.parameters import python_name
+from mockserver.core.reply import Reply
+from mockserver.core.requests import ClientGone, Request, read_body
+from mockserver.core.routing import base_url
+from mockserver.core.schemas import SchemaCompiler, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOD = """
+openapi: 3.0.3
+info: {title: T, version: "1"}
+servers: [{url: /t}]
+paths:
+  /a:
+    get: {operationId: get_a, responses: {"200": {description: ok}}}
+"""
+
+
+def document(**components: Any) -> Document:
+    return Document("t", "t.yaml", {"servers": [{"url": "/t"}], "paths": {}, "components": {"schemas": components}})
+
+
+# Documents
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "line 2"),
+        ("- a", "is no OpenAPI document"),
+        (GOOD.replace("3.0.3", "3.1.0"), "3.1.0"),
+        (GOOD.replace("servers", "servants"), "the key servers is missing"),
+        (GOOD.replace("operationId: get_a, ", ""), "has no operationId"),
+        (GOOD + "  /b:\n    get: {operationId: get_a, responses: {}}\n", "get_a is used by GET /a and GET /b"),
+        (GOOD.replace("get: {operationId", "get: [operationId"), "t.yaml"),
+        (GOOD + "  /c: 3\n", "paths cannot be read"),
+        (GOOD.replace("responses", "parameters: [{$ref: '#/nowhere'}], responses"), "points at nothing"),
+        (GOOD.replace("responses", "parameters: [{$ref: 'other.yaml'}], responses"), "cannot be followed"),
+        ("\x00", "t.yaml"),
+    ],
+)
+def test_a_broken_document_is_named_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(text)
+    with pytest.raises(DocumentBroken, match=words) as error:
+        read_document("t", file)
+    assert "\n" not in str(error.value)
+    assert "t.yaml" in str(error.value)
+
+
+def test_a_missing_document_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DocumentBroken, match="No such file"):
+        read_document("t", tmp_path / "t.yaml")
+
+
+def test_yaml_is_read_as_json_would_be(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(GOOD + "x: {on: 2026-01-01, no: yes, sure: true}\n")
+    assert read_document("t", file).raw["x"] == {"on": "2026-01-01", "no": "yes", "sure": True}
+
+
+def test_specific_paths_stand_before_templates() -> None:
+    raw = {"servers": [{"url": "/t"}], "paths": {"/a/{id}": {}, "/a/new": {}, "/{x}": {}}}
+    assert list(Document("t", "t", raw).raw_for_router()["paths"]) == ["/a/new", "/a/{id}", "/{x}"]
+
+
+def test_a_reference_in_a_circle_is_refused() -> None:
+    circle = document(A={"$ref": "#/components/schemas/A"})
+    with pytest.raises(DocumentBroken, match="cannot be followed"):
+        circle.resolve({"$ref": "#/components/schemas/A"})
+
+
+# Schemas
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "string", "nullable": True}, None, 1),
+        ({"enum": ["a"], "nullable": True}, None, "b"),
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, 2, 1),
+        ({"type": "integer", "maximum": 1, "exclusiveMaximum": False}, 1, 2),
+        ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": "x"}, {"nullable": None}),
+        ({"type": "string", "format": "date-time"}, "2026-01-01T00:00:00Z", "today"),
+        ({"$ref": "#/components/schemas/Tree"}, {"children": [{"children": []}]}, {"children": [{"children": 1}]}),
+    ],
+)
+def test_a_schema_of_openapi_means_the_same_once_translated(schema: Any, good: Any, bad: Any) -> None:
+    tree = {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}}}
+    validator = SchemaCompiler(document(Tree=tree)).compile(schema)
+    assert validator.is_valid(good)
+    assert validator.violations(good, "body") == []
+    assert not validator.is_valid(bad)
+    assert validator.violations(bad, "body")
+
+
+def test_equal_schemas_are_compiled_once() -> None:
+    compiler = SchemaCompiler(document())
+    assert compiler.compile({"type": "string"}) is compiler.compile({"type": "string"})
+
+
+def test_what_only_describes_is_left_out() -> None:
+    assert translate({"type": "string", "description": "d", "x-y": 1, "example": "e"}) == {"type": "string"}
+
+
+def test_violations_keep_pointer_keyword_and_order() -> None:
+    schema = {
+        "type": "object",
+        "required": ["b", "a/b"],
+        "properties": {
+            "a/b": {"type": "string"},
+            "b": {"type": "array", "items": {"type": "integer", "x-fault-codes": {"type": "c1"}}},
+            "c": {"allOf": [{"type": "object", "properties": {"d": {"type": "string", "x-fault-codes": {"type": "c2"}}}}]},
+        },
+    }
+    found = SchemaCompiler(document()).compile(schema).violations({"c": {"d": 1}, "b": [1, "x", "y"], "e": 1}, "body")
+    assert [(violation.pointer, violation.keyword, violation.code) for violation in found] == [
+        ("/a~1b", "required", None),
+        ("/b/1", "type", "c1"),
+        ("/b/2", "type", "c1"),
+        ("/c/d", "type", "c2"),
+    ]
+    assert found[0].field == "a/b"
+
+
+def test_a_violation_quotes_the_client_only_so_far() -> None:
+    found = SchemaCompiler(document()).compile({"type": "integer"}).violations("x" * 10_000, "body")
+    assert len(found[0].text) < 400
+
+
+# Forms and JSON
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_characters="[]", codec="utf-8"), min_size=1), st.text(max_size=5), max_size=5))
+def test_plain_fields_come_back_as_they_were(fields: dict[str, str]) -> None:
+    assert gather(fields.items()) == fields
+
+
+_KEYS = st.text("abc", min_size=1, max_size=2)
+_TREES = st.recursive(st.text("xyz", max_size=3), lambda inner: st.dictionaries(_KEYS, inner, min_size=1, max_size=3), max_leaves=6)
+
+
+def _brackets(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _brackets(inner, f"{name}[{key}]")
+    else:
+        yield name, value
+
+
+@given(st.dictionaries(_KEYS, _TREES, max_size=3))
+def test_brackets_carry_objects(tree: dict[str, Any]) -> None:
+    pairs = [pair for key, value in tree.items() for pair in _brackets(value, key)]
+    assert gather(pairs) == tree
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fields"),
+    [
+        ([("a[]", "1"), ("a[]", "2")], {"a": ["1", "2"]}),
+        ([("a[][b]", "1")], {"a": [{"b": "1"}]}),
+        ([("a", "1"), ("a", "2"), ("a", "3")], {"a": ["1", "2", "3"]}),
+        ([("a[b", "1"), ("c]", "2"), ("[d]", "3")], {"a[b": "1", "c]": "2", "": {"d": "3"}}),
+    ],
+)
+def test_lists_and_odd_names(pairs: list[tuple[str, str]], fields: dict[str, Any]) -> None:
+    assert gather(pairs) == fields
+
+
+@pytest.mark.parametrize("pairs", [[("a", "1"), ("a[b]", "2")], [("a[b]", "1"), ("a[]", "2")], [("a[b][c]", "1"), ("a[b]", "2")]])
+def test_names_that_contradict_each_other_are_refused(pairs: list[tuple[str, str]]) -> None:
+    with pytest.raises(Malformed, match="two shapes"):
+        gather(pairs)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "typed"),
+    [
+        ({"type": "integer"}, "+12", 12),
+        ({"type": "integer"}, "1" * 30, "1" * 30),
+        ({"type": "integer"}, "\u0661", "\u0661"),
+        ({"type": "number"}, "1e5", "1e5"),
+        ({"type": "number"}, "NaN", "NaN"),
+        ({"type": "number"}, "-0.5", -0.5),
+        ({"type": "boolean"}, "0", False),
+        ({"type": "boolean"}, "maybe", "maybe"),
+        ({"type": "object"}, "text", "text"),
+        ({"oneOf": [{"type": "integer"}, {"type": "boolean"}]}, "true", True),
+        ({}, "as it is", "as it is"),
+    ],
+)
+def test_text_becomes_the_type_asked_for_or_stays_text(schema: Any, value: str, typed: Any) -> None:
+    assert coerce(document(), schema, value) == typed
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_any_json_is_read(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        with pytest.raises(Malformed):
+            parse_json(text)
+    else:
+        assert parse_json(text) == value
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), _JSON, min_size=1, max_size=4), st.data())
+def test_a_member_named_twice_is_refused(value: dict[str, Any], data: st.DataObject) -> None:
+    twice = data.draw(st.sampled_from(sorted(value)))
+    text = json.dumps(value)[:-1] + f", {json.dumps(twice)}: null}}"
+    with pytest.raises(Malformed, match=r"twice|no JSON"):
+        parse_json(text.encode())
+
+
+def test_names_and_values_are_limited_in_number() -> None:
+    with pytest.raises(Malformed, match=str(MAX_FIELDS)):
+        parse_urlencoded(b"a&" * (MAX_FIELDS + 1))
+
+
+# Requests
+
+
+def _receive(*messages: dict[str, Any]) -> Any:
+    waiting = deque(messages)
+
+    async def receive() -> dict[str, Any]:
+        return waiting.popleft()
+
+    return receive
+
+
+def test_a_body_is_read_in_parts() -> None:
+    receive = _receive({"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"})
+    assert asyncio.run(read_body({"headers": []}, receive, 10)) == b"ab"
+
+
+def test_a_body_that_is_announced_too_large_is_not_read() -> None:
+    with pytest.raises(TooLarge):
+        asyncio.run(read_body({"headers": [(b"content-length", b"11")]}, _receive(), 10))
+
+
+def test_a_body_that_grows_too_large_is_not_read_on() -> None:
+    receive = _receive({"type": "http.request", "body": b"x" * 8, "more_body": True}, {"type": "http.request", "body": b"x" * 8, "more_body": True})
+    with pytest.raises(TooLarge):
+        asyncio.run(read_body({"headers": []}, receive, 10))
+
+
+def test_a_client_that_hangs_up_is_noticed() -> None:
+    with pytest.raises(ClientGone):
+        asyncio.run(read_body({"headers": []}, _receive({"type": "http.disconnect"}), 10))
+
+
+def test_headers_of_one_name_are_joined() -> None:
+    request = Request("GET", "/", raw_headers=[(b"A", b"1"), (b"a", b"2"), (b"content-type", b"Text/Plain; charset=x")])
+    assert request.headers["a"] == "1, 2"
+    assert request.media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("headers", "server", "url"),
+    [
+        ([(b"host", b"example.com:80")], None, "http://example.com:80/~w"),
+        ([(b"host", b"[::1]:8000")], None, "http://[::1]:8000/~w"),
+        ([(b"host", b"evil.com/<script>")], ("127.0.0.1", 8000), "http://127.0.0.1:8000/~w"),
+        ([], None, "http://localhost/~w"),
+    ],
+)
+def test_the_address_under_which_a_client_came(headers: Any, server: Any, url: str) -> None:
+    assert base_url({"headers": headers, "server": server, "mockserver.prefix": "/~w"}) == url
+
+
+@pytest.mark.parametrize(("name", "python"), [("X-Company-Id", "x_company_id"), ("limite", "limite"), ("page[size]", "page_size")])
+def test_names_of_parameters_in_python(name: str, python: str) -> None:
+    assert python_name(name) == python
+
+
+def test_replies_are_encoded_by_what_they_hold() -> None:
+    assert Reply(200, {"a": "ñ"}).encode() == '{"a":"ñ"}'.encode()
+    assert Reply(200, b"x", media_type="text/plain").encode() == b"x"
+    assert Reply(204).encode() == b""
+
+
+# The journal
+
+
+def _exchange(journal: Journal, world: str, size: int = 0) -> Exchange:
+    request = Request("GET", "/", body=b"x" * size, world=world)
+    exchange = Exchange(journal.next_number(), datetime(2026, 1, 1, tzinfo=UTC), request, 200, {}, b"", None, None, changed=False, seconds=0)
+    journal.record(exchange)
+    return exchange
+
+
+def test_a_journal_keeps_the_newest_of_each_world() -> None:
+    journal = Journal(per_world=2)
+    made = [_exchange(journal, world) for world in ("a", "a", "b", "a")]
+    assert list(journal.entries("a")) == [made[1], made[3]]
+    assert list(journal.entries("b")) == [made[2]]
+    assert journal.size == sum(exchange.size for exchange in made[1:])
+
+
+def test_a_journal_is_bounded_in_bytes_over_all_worlds() -> None:
+    journal = Journal(all_bytes=20_000)
+    for number in range(50):
+        _exchange(journal, f"w{number % 5}", size=2_000)
+    assert journal.size <= 20_000
+    assert sum(1 for number in range(5) for _ in journal.entries(f"w{number}")) == 20_000 // 5_000
+    journal.clear("w4")
+    assert list(journal.entries("w4")) == []
+
+
+def test_one_exchange_larger_than_all_is_kept_alone() -> None:
+    journal = Journal(all_bytes=10)
+    _exchange(journal, "a")
+    last = _exchange(journal, "a", size=100)
+    assert list(journal.entries("a")) == [last]
+    journal.clear("nobody")
+
+
+# Faults
+
+
+def test_the_family_of_faults_is_drawn_as_it_is() -> None:
+    drawn = faults.__doc__ or ""
+    for parent in (Fault, MockBug, SetupError):
+        assert parent.__name__ in drawn
+        for child in parent.__subclasses__():
+            if child.__module__ == faults.__name__:
+                assert f" {child.__name__} " in drawn
+
+
+def test_a_violation_reads_as_a_sentence() -> None:
+    assert str(Violation("body", "/a/b", "type", "1 is no text")) == "body/a/b: 1 is no text (type)"
+    assert Violation("body", "", "type", "").field == ""

@@ -1,0 +1,311 @@
+"""Worlds, tables and drafts are values: whatever is done to one, the others stay as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from mockserver.core.clock import Clock, iso, parse_duration, parse_moment
+from mockserver.core.outbox import CAPACITY, Message
+from mockserver.core.paging import by_page
+from mockserver.core.persistent import Ordered
+from mockserver.core.store import DEFAULT, MemoryStore, is_world_name
+from mockserver.core.tables import DraftTable, Rows, Table
+from mockserver.core.world import Change, Draft, World, catch_up, diff
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pet:
+    id: int
+    owner: str
+    name: str
+    born: datetime = NOW
+    secret: str = ""
+
+
+PETS: Table[Pet] = Table("zoo.pets", Pet, {"owner": lambda pet: pet.owner}, secrets=("secret",))
+
+
+class TablesBehaveLikeADict(RuleBasedStateMachine):
+    """A table against a plain dict, with forks taken on the way that must never change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table: DraftTable[Pet] = DraftTable(PETS, Rows())
+        self.model: dict[int, Pet] = {}
+        self.forks: list[tuple[Rows[Pet], dict[int, Pet]]] = []
+        self.next = 1
+
+    @rule(owner=st.sampled_from("abc"), name=st.text(max_size=3))
+    def add(self, owner: str, name: str) -> None:
+        pet = Pet(self.next, owner, name)
+        self.next += 1
+        assert self.table.add(pet) is pet
+        self.model[pet.id] = pet
+
+    @rule(data=st.data(), owner=st.sampled_from("abc"), name=st.text(max_size=3))
+    def change(self, data: st.DataObject, owner: str, name: str) -> None:
+        if self.model:
+            pet = self.model[data.draw(st.sampled_from(sorted(self.model)))]
+            self.model[pet.id] = self.table.change(pet, owner=owner, name=name)
+            assert self.model[pet.id] == replace(pet, owner=owner, name=name)
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        if self.model:
+            removed = data.draw(st.sampled_from(sorted(self.model)))
+            self.table.remove(removed)
+            del self.model[removed]
+
+    @rule()
+    def fork(self) -> None:
+        self.forks.append((self.table.rows, dict(self.model)))
+
+    @invariant()
+    def same_records_in_the_same_order(self) -> None:
+        assert list(self.table.all()) == list(self.model.values())
+        assert list(self.table.newest()) == list(self.model.values())[::-1]
+        assert len(self.table) == len(self.model)
+        assert self.table.slice(1, 2) == list(self.model.values())[1:3]
+
+    @invariant()
+    def indexes_agree(self) -> None:
+        for owner in "abc":
+            owned = self.table.select("owner", owner)
+            assert sorted(pet.id for pet in owned) == sorted(pet.id for pet in self.model.values() if pet.owner == owner)
+            assert len(owned) == len(list(owned)) == len(list(owned.newest()))
+            found = self.table.find("owner", owner)
+            assert (found is None) == (len(owned) == 0)
+
+    @invariant()
+    def forks_stand_still(self) -> None:
+        for rows, model in self.forks:
+            assert list(DraftTable(PETS, rows).all()) == list(model.values())
+
+
+test_tables_behave_like_a_dict = TablesBehaveLikeADict.TestCase
+
+
+def test_an_id_is_given_once_and_never_changes() -> None:
+    table: DraftTable[Pet] = DraftTable(PETS, Rows())
+    pet = table.add(Pet(1, "a", "x"))
+    with pytest.raises(KeyError):
+        table.add(pet)
+    with pytest.raises(KeyError):
+        table.change(pet, id=2)
+    with pytest.raises(KeyError):
+        table.select("colour", "red")
+    with pytest.raises(KeyError):
+        table.remove(9)
+    assert 1 in table
+    assert 2 not in table
+
+
+def test_a_record_is_shown_without_its_secrets() -> None:
+    assert PETS.to_json(Pet(1, "a", "x", NOW, "hidden")) == {"id": 1, "owner": "a", "name": "x", "born": "2026-01-31T12:00:00Z"}
+    assert PETS.short_name == "pets"
+
+
+def test_a_place_that_is_not_in_use_cannot_be_replaced() -> None:
+    with pytest.raises(KeyError):
+        Ordered[int]().replace(0, 1)
+
+
+@given(st.lists(st.integers(), max_size=30), st.integers(1, 9))
+def test_pages_visit_each_item_once(items: list[int], size: int) -> None:
+    ordered: Ordered[int] = Ordered()
+    for item in items:
+        ordered = ordered.append(item)
+    pages = [by_page(ordered, number, size) for number in range(1, len(items) + 2)]
+    assert [item for page in pages for item in page.items] == items
+    assert all(page.total == len(items) for page in pages)
+    assert pages[0].pages == sum(1 for page in pages if page.items)
+    assert [page.is_last for page in pages if page.items][-1:] in ([], [True])
+
+
+@pytest.mark.parametrize(("number", "size"), [(0, 1), (1, 0), (-1, 5)])
+def test_pages_count_from_one(number: int, size: int) -> None:
+    with pytest.raises(ValueError, match="count from 1"):
+        by_page(Ordered[int](), number, size)
+
+
+# Drafts
+
+
+def test_a_draft_that_changes_nothing_is_the_very_same_world() -> None:
+    world = World()
+    draft = Draft(world, NOW)
+    list(draft.table(PETS).all())
+    assert draft.finish() is world
+
+
+def test_a_draft_leaves_the_world_alone_until_it_is_finished() -> None:
+    world = World()
+    draft = Draft(world, NOW)
+    draft.table(PETS).add(Pet(draft.draw("pet"), "a", "x"))
+    assert world.tables.get("zoo.pets") is None
+    after = draft.finish()
+    assert list(diff(world, after)) == [Change("zoo.pets", 1, None, Pet(1, "a", "x"))]
+    assert list(diff(after, after)) == []
+    assert [change.after for change in diff(after, world)] == [None]
+
+
+def test_diff_names_what_was_changed_and_not_what_was_rewritten() -> None:
+    draft = Draft(World(), NOW)
+    first, second = (draft.table(PETS).add(Pet(number, "a", "x")) for number in (1, 2))
+    before = draft.finish()
+    draft = Draft(before, NOW)
+    draft.table(PETS).change(first, name="y")
+    draft.table(PETS).change(second, name="x")
+    assert [(change.id, change.before.name, change.after.name) for change in diff(before, draft.finish())] == [(1, "x", "y")]
+
+
+def test_a_draft_can_become_another_world() -> None:
+    base = World(seed=7)
+    draft = Draft(base, NOW)
+    draft.table(PETS).add(Pet(1, "a", "x"))
+    draft.draw("pet")
+    draft.become(base)
+    assert draft.finish() is base
+
+
+@given(st.integers(0, 2**40), st.text(max_size=5))
+def test_same_seed_and_same_draws_give_the_same(seed: int, kind: str) -> None:
+    def draws() -> list[Any]:
+        draft = Draft(World(seed=seed), NOW)
+        return [draft.draw(kind), draft.token(kind), draft.token(kind), draft.code(kind, 4), draft.chance(kind).random()]
+
+    assert draws() == draws()
+    number, first, second, code, _ = draws()
+    assert (number, len(first), len(code)) == (1, 32, 4)
+    assert first != second
+    assert code.isdigit()
+
+
+def test_the_outbox_keeps_the_newest() -> None:
+    draft = Draft(World(), NOW)
+    for number in range(CAPACITY + 3):
+        draft.send(Message(number, "zoo", "sms", "+1", "", f"no {number}", NOW))
+    kept = list(draft.outbox.ascending())
+    assert (len(kept), kept[0].id) == (CAPACITY, 3)
+    draft.clear_outbox()
+    assert len(draft.outbox) == 0
+
+
+def test_links_are_found_in_a_message() -> None:
+    message = Message(1, "zoo", "mail", "a@example.com", "Hi", 'Go to https://example.com/a?b=1. Or <http://example.com/c>, "https://x.test/".', NOW)
+    assert message.links == ("https://example.com/a?b=1", "http://example.com/c", "https://x.test/")
+    assert message.to_json()["sent_at"] == "2026-01-31T12:00:00Z"
+
+
+# Time
+
+
+@given(st.lists(st.integers(0, 100), max_size=20), st.integers(0, 100))
+def test_timers_fire_once_in_due_order(hours: list[int], until: int) -> None:
+    draft = Draft(World(), NOW)
+    for hour in hours:
+        draft.schedule(NOW + timedelta(hours=hour), "ring", hour)
+    fired: list[tuple[datetime, Any]] = []
+
+    def ring(world: Draft, subject: int | str | None) -> None:
+        fired.append((world.now, subject))
+        world.draw("rings")
+
+    moment = NOW + timedelta(hours=until)
+    once = catch_up(draft.finish(), moment, {"ring": ring})
+    assert fired == [(NOW + timedelta(hours=hour), hour) for hour in sorted(hours) if hour <= until]
+    assert catch_up(once, moment, {"ring": ring}) is once
+
+
+def test_a_timer_may_set_the_next_one_and_be_called_off() -> None:
+    def renew(world: Draft, subject: int | str | None) -> None:
+        world.draw("renewals")
+        world.schedule(world.now + timedelta(days=1), "renew", subject)
+
+    draft = Draft(World(), NOW)
+    draft.schedule(NOW + timedelta(days=1), "renew", "a")
+    draft.schedule(NOW + timedelta(days=1), "renew", "b")
+    draft.cancel("renew", "b")
+    later = catch_up(draft.finish(), NOW + timedelta(days=3, hours=1), {"renew": renew})
+    assert later.counters["renewals"] == 3
+    assert [timer.due - NOW for timer in Draft(later, NOW).timers] == [timedelta(days=4)]
+
+
+def test_a_clock_is_real_shifted_or_frozen() -> None:
+    clock = Clock()
+    assert (clock.mode, clock.now(NOW)) == ("real", NOW)
+    shifted = clock.advance(parse_duration("P1M"), NOW)
+    assert (shifted.mode, shifted.now(NOW)) == ("shifted", datetime(2026, 2, 28, 12, tzinfo=UTC))
+    frozen = clock.freeze(NOW)
+    assert (frozen.mode, frozen.now(NOW + timedelta(days=9))) == ("frozen", NOW)
+    assert frozen.advance(parse_duration("PT1H"), NOW).now(NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00", "yesterday", "1900-01-01T00:00:00Z", ""])
+def test_a_moment_needs_an_offset_and_a_sane_year(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        parse_moment(text)
+
+
+def test_a_moment_is_shown_as_it_is_read() -> None:
+    assert iso(parse_moment("2026-01-01T02:00:00+02:00")) == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("text", ["P9999Y", "P1.5D", "31", "-P99Y", ""])
+def test_a_duration_that_cannot_be_read_or_leads_out_of_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        Clock(frozen_at=NOW).advance(parse_duration(text), NOW)
+
+
+# Stores
+
+
+def test_a_store_forks_unknown_worlds_from_its_base_and_commits_one_of_two() -> None:
+    async def scenario() -> None:
+        store = MemoryStore(World(seed=3))
+        first, second = await store.load("a"), await store.load("a")
+        assert first.world is store.base
+        assert await store.commit("a", first.version, World(seed=4))
+        assert not await store.commit("a", second.version, World(seed=5))
+        assert (await store.load("a")).world.seed == 4
+        assert (await store.load("b")).world.seed == 3
+        assert not await store.commit("never seen", 0, World())
+
+    asyncio.run(scenario())
+
+
+def test_a_full_store_lets_the_longest_unused_world_go_but_never_the_default() -> None:
+    async def scenario() -> None:
+        store = MemoryStore(World(), capacity=3)
+        for name in (DEFAULT, "a", "b"):
+            await store.load(name)
+        await store.load("a")
+        await store.load("c")
+        assert sorted(store._worlds) == ["a", "c", DEFAULT]
+        assert len(store) == 3
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("name", "good"), [("ci-42", True), ("a" * 64, True), ("a" * 65, False), ("", False), ("../x", False), (".a", False)])
+def test_names_of_worlds(name: str, good: bool) -> None:  # noqa: FBT001 - a table
+    assert is_world_name(name) is good
+
+
+def test_worlds_can_be_copied_for_tests_only_by_sharing() -> None:
+    """A record is frozen, so that nobody can change what another world shares."""
+    pet = Pet(1, "a", "x")
+    with pytest.raises(AttributeError):
+        pet.name = "y"  # type: ignore[misc]
+    assert copy.copy(pet) == pet

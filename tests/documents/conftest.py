@@ -1,0 +1,27 @@
+"""The documents under test: every file in ``specs/`` and the control plane's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.app import CONTROL_DOCUMENT, SPECS
+from mockserver.core.documents import Document, read_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES: dict[str, Path] = {file.stem: file for file in sorted(SPECS.glob("*.yaml"))}
+
+
+@pytest.fixture(scope="session", params=FILES)
+def document(request: pytest.FixtureRequest) -> Document:
+    """Each vendor's document in turn."""
+    return read_document(request.param, FILES[request.param])
+
+
+@pytest.fixture(scope="session", params=[*FILES, "mock"])
+def any_document(request: pytest.FixtureRequest) -> Document:
+    """Each document in turn, that of the control plane included."""
+    return read_document(request.param, FILES.get(request.param, CONTROL_DOCUMENT))

@@ -1,0 +1,85 @@
+"""What a document says of errors, clauses and discrepancies agrees with itself and with the lists that are kept beside these tests."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.app import SPECS, discover
+from tests.documents.conftest import FILES
+from tests.documents.rules import request_examples, walk
+
+if TYPE_CHECKING:
+    from mockserver.core.documents import Document
+
+HERE = Path(__file__).parent
+CLAUSES = (HERE / "clauses.txt").read_text().split()
+DISCREPANCIES = (HERE / "discrepancies.txt").read_text().split()
+
+
+def _of(document: Document, ids: list[str]) -> list[str]:
+    return [name for name in ids if name.startswith(f"{document.slug}.")]
+
+
+def test_documents_packages_and_fixtures_are_the_same_vendors() -> None:
+    assert set(discover(SPECS)) == set(FILES)
+
+
+def test_every_clause_stands_in_one_operation(document: Document) -> None:
+    found = Counter(clause for operation in document.operations for clause in operation.spec.get("x-clauses", {}))
+    assert found == Counter(_of(document, CLAUSES))
+
+
+def test_a_clause_stands_in_its_own_operation_and_is_a_sentence(document: Document) -> None:
+    for operation in document.operations:
+        for clause, sentence in operation.spec.get("x-clauses", {}).items():
+            assert clause.split(".")[1] == operation.id
+            assert sentence.endswith(".")
+
+
+def test_every_discrepancy_is_marked_at_its_place(document: Document) -> None:
+    found = {name for path, node in walk(document.raw) if path[-1:] == ("x-discrepancy",) for name in node}
+    assert found == set(_of(document, DISCREPANCIES))
+
+
+def test_every_error_code_is_documented_with_its_status(document: Document) -> None:
+    for operation in document.operations:
+        for error in operation.spec.get("x-errors", {}).values():
+            assert str(error["status"]) in operation.spec["responses"]
+            assert error["message"]
+
+
+def test_every_fault_code_is_a_documented_error(document: Document) -> None:
+    for operation in document.operations:
+        errors = operation.spec.get("x-errors", {})
+        body = document.resolve(operation.spec.get("requestBody", {}))
+        schemas = [document.resolve(media["schema"]) for media in body.get("content", {}).values()]
+        nodes = [operation.spec.get("x-fault-codes", {}), *(parameter.get("x-fault-codes", {}) for parameter in operation.parameters)]
+        nodes += [node for schema in schemas for path, node in walk(schema) if path[-1:] == ("x-fault-codes",)]
+        for codes in nodes:
+            assert set(codes.values()) <= set(errors), operation.id
+
+
+def test_every_code_of_an_error_may_stand_in_the_body_of_its_response(document: Document) -> None:
+    for operation in document.operations:
+        for code, error in operation.spec.get("x-errors", {}).items():
+            response = document.resolve(operation.spec["responses"][str(error["status"])])
+            media = response["content"]["application/json"]
+            emitted = document.resolve(media.get("x-emits", media["schema"]))
+            assert code in document.resolve(emitted["properties"]["code"])["enum"], (operation.id, code)
+
+
+@pytest.mark.parametrize("slug", FILES)
+def test_ids_in_examples_of_requests_are_landmarks_of_the_fixtures(slug: str) -> None:
+    """What names a thing in a request example names one that the seeded world has, in the source of the fixtures."""
+    document = discover(SPECS)[slug][1]
+    source = (SPECS.parent / "fixtures" / f"{slug}.py").read_text()
+    for operation, _, name, value in request_examples(document):
+        for key, named in value.items():
+            is_reference = key in ("id", "wallet_key", "usertool_id") or (key in ("phone", "number") and not operation.startswith("add_"))
+            if is_reference and "unknown" not in name:
+                assert json.dumps(named).strip('"') in source.replace("_", ""), (operation, name, key, named)
