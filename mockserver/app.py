@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None) -> App:
     """The whole server. Raises SetupError, in one line, where something does not fit."""
     settings = settings or Settings()
     found = discover(settings.specs)
-    vendors = {slug: Vendor(api, document, fixture.credentials) for slug, (api, document, fixture) in found.items()}
+    vendors = {slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS) for slug, (api, document, fixture) in found.items()}
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     clock = Clock(frozen_at=settings.frozen_at)
 

@@ -17,7 +17,7 @@ from mockserver.control.problems import PROBLEM, render_fault
 from mockserver.core.api import Situation
 from mockserver.core.clock import wall_clock
 from mockserver.core.faults import MethodNotAllowed, NotFound
-from mockserver.core.routing import base_url
+from mockserver.core.routing import origin
 from mockserver.core.world import Draft
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Pages:
 
     def _page(self, template: str, request: Request, **values: object) -> HTMLResponse:
         prefix = request.scope.get("mockserver.prefix", "")
-        text = self._templates.get_template(template).render(prefix=prefix, base_url=base_url(request.scope), **values)
+        text = self._templates.get_template(template).render(prefix=prefix, base_url=origin(request.scope) + prefix, **values)
         return HTMLResponse(text, headers=_HEADERS)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockserver.core.faults import NotFound
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Vendor:
-    """One vendor of this server: its API, its document, and its published credentials at a world's time."""
+    """One vendor of this server: its API, its document, its published credentials at a world's time, and its landmarks by name."""
 
     api: Api
     document: Document
     credentials: Callable[[Draft], Sequence[Credential]]
+    landmarks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

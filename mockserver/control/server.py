@@ -25,6 +25,11 @@ def list_apis(lab: Laboratory, world: Draft) -> Reply:
     return Reply(200, {"apis": [_api(vendor, world) for vendor in lab.vendors.values()]})
 
 
+def list_landmarks(lab: Laboratory, slug: str) -> Reply:
+    """The fixed records of a vendor's seeded worlds, by name: what tests and people refer to."""
+    return Reply(200, {"landmarks": dict(lab.vendor(slug).landmarks)})
+
+
 def reset_world(lab: Laboratory, world: Draft, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Put the world back to its start: state, clock, ids, outbox and journal. Another ``seed`` makes another crowd."""
     seed = (body or {}).get("seed")

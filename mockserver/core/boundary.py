@@ -58,7 +58,7 @@ class Boundary:
             held = await self.store.load(request.world)
             now = held.world.clock.now(wall_clock())
             current = catch_up(held.world, now, self._timers)
-            draft = Draft(current, now, request.base_url)
+            draft = Draft(current, now, request.base_url, request.own_url)
             reply, fault = self._attempt(operation, request, draft)
             after = current if fault is not None else draft.finish()
             if after is held.world or await self.store.commit(request.world, held.version, after):

@@ -21,6 +21,8 @@ class Fixture(Protocol):
 
     LOCALE: str
     """The locale of Faker in which the crowd is made up."""
+    LANDMARKS: Mapping[str, str]
+    """Ids and keys of fixed records by the name under which contract tests and people refer to them."""
 
     def seed(self, world: Draft, fake: Faker) -> None:
         """Put landmarks, then a crowd, into an empty world."""

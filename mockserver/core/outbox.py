@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 
+Channel = Literal["mail", "sms", "whatsapp"]
+
 CAPACITY = 1000
 """Messages kept per world; the oldest go first."""
 
@@ -23,7 +25,7 @@ class Message:
 
     id: int
     api: str
-    channel: Literal["mail", "sms", "whatsapp"]
+    channel: Channel
     to: str
     subject: str
     body: str

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockserver.core.faults import TooLarge
+from mockserver.core.store import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -29,8 +30,9 @@ class Request:
     raw_headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     path_values: Mapping[str, str] = field(default_factory=dict)
-    world: str = "default"
-    base_url: str = ""
+    world: str = DEFAULT
+    origin: str = ""
+    prefix: str = ""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -40,6 +42,16 @@ class Request:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
         return headers
+
+    @property
+    def base_url(self) -> str:
+        """The address under which the client reached the server, without a slash at the end."""
+        return self.origin + self.prefix
+
+    @property
+    def own_url(self) -> str:
+        """The address of the request's world, whichever way the client named it."""
+        return self.origin + (self.prefix or ("" if self.world == DEFAULT else f"/~{self.world}"))
 
     @property
     def media_type(self) -> str:

@@ -170,17 +170,18 @@ def request_from(scope: Scope) -> Request:
         raw_headers=scope["headers"],
         path_values=scope.get("path_params", {}),
         world=scope.get("mockserver.world", "default"),
-        base_url=base_url(scope),
+        origin=origin(scope),
+        prefix=scope.get("mockserver.prefix", ""),
     )
 
 
-def base_url(scope: Scope) -> str:
-    """Scheme, host and world prefix under which the client reached the server, without a slash at the end."""
+def origin(scope: Scope) -> str:
+    """Scheme and host under which the client reached the server."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
     if not _HOST.fullmatch(host):
         server = scope.get("server") or ("localhost", None)
         host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
-    return f"{scope.get('scheme', 'http')}://{host}{scope.get('mockserver.prefix', '')}"
+    return f"{scope.get('scheme', 'http')}://{host}"
 
 
 async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:

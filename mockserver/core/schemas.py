@@ -61,15 +61,15 @@ class Validator:
 
     def violations(self, value: Any, place: str) -> list[Violation]:
         """Every violation of the schema by a value, in the order of the document; empty where there is none."""
-        found = [self._violation(error, place) for error in self._compiled.iter_errors(value)]
+        found = [self._violation(error, place, extra) for error in self._compiled.iter_errors(value) for extra in _named(error)]
         found.sort(key=lambda violation: violation.rank)
         return found
 
-    def _violation(self, error: jsonschema_rs.ValidationError, place: str) -> Violation:
+    def _violation(self, error: jsonschema_rs.ValidationError, place: str, named: str | None) -> Violation:
         keyword = error.kind.name
         path: list[str | int] = list(error.instance_path)
-        if keyword == "required":
-            path.append(error.kind.property)  # type: ignore[attr-defined]
+        if named is not None:
+            path.append(named)
         declared, rank = self._compiler.locate(self._schema, path)
         codes: Mapping[str, str] = declared.get("x-fault-codes", {})
         order = list(codes).index(keyword) if keyword in codes else _UNSORTED
@@ -82,6 +82,14 @@ class Validator:
             rank=(*rank, order),
             late=bool(declared.get("x-fault-late")),
         )
+
+
+def _named(error: jsonschema_rs.ValidationError) -> Sequence[str | None]:
+    """The properties that an error is about though it stands at their object: the one missing, each one that is not allowed."""
+    kind: Any = error.kind
+    if kind.name == "required":
+        return [kind.property]
+    return list(kind.unexpected) if kind.name == "additionalProperties" else [None]
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:

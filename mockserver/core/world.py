@@ -14,7 +14,7 @@ from rpds import HashTrieMap
 
 from mockserver.core import ids
 from mockserver.core.clock import Clock
-from mockserver.core.outbox import CAPACITY, Message
+from mockserver.core.outbox import CAPACITY, Channel, Message
 from mockserver.core.persistent import Ordered
 from mockserver.core.tables import EMPTY, DraftTable, Record, Rows, Table
 
@@ -50,12 +50,14 @@ class World:
 class Draft:
     """A world being changed by one request, at one moment of its time.
 
-    ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed.
+    ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
+    which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
     """
 
-    def __init__(self, world: World, now: datetime, base_url: str = "") -> None:
+    def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
         self.now = now
         self.base_url = base_url
+        self.own_url = own_url
         self._world = world
         self._open: dict[str, DraftTable[Any]] = {}
         self._clock = world.clock
@@ -95,9 +97,9 @@ class Draft:
         """A random generator for one use."""
         return ids.generator(self.seed, kind, self.draw(f"chance {kind}"))
 
-    def send(self, message: Message) -> None:
-        """Put a message into the outbox; the oldest goes where there are too many."""
-        outbox = self._outbox.append(message)
+    def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
+        """Put a message of an API into the outbox; the oldest goes where there are too many."""
+        outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
         self._outbox = outbox.drop(outbox.end - 1 - CAPACITY) if len(outbox) > CAPACITY else outbox
 
     @property

@@ -21,7 +21,7 @@ from mockserver.core.journal import Exchange, Journal
 from mockserver.core.parameters import python_name
 from mockserver.core.reply import Reply
 from mockserver.core.requests import ClientGone, Request, read_body
-from mockserver.core.routing import base_url
+from mockserver.core.routing import origin
 from mockserver.core.schemas import SchemaCompiler, translate
 
 if TYPE_CHECKING:
@@ -289,14 +289,33 @@ def test_headers_of_one_name_are_joined() -> None:
 @pytest.mark.parametrize(
     ("headers", "server", "url"),
     [
-        ([(b"host", b"example.com:80")], None, "http://example.com:80/~w"),
-        ([(b"host", b"[::1]:8000")], None, "http://[::1]:8000/~w"),
-        ([(b"host", b"evil.com/<script>")], ("127.0.0.1", 8000), "http://127.0.0.1:8000/~w"),
-        ([], None, "http://localhost/~w"),
+        ([(b"host", b"example.com:80")], None, "http://example.com:80"),
+        ([(b"host", b"[::1]:8000")], None, "http://[::1]:8000"),
+        ([(b"host", b"evil.com/<script>")], ("127.0.0.1", 8000), "http://127.0.0.1:8000"),
+        ([], None, "http://localhost"),
     ],
 )
 def test_the_address_under_which_a_client_came(headers: Any, server: Any, url: str) -> None:
-    assert base_url({"headers": headers, "server": server, "mockserver.prefix": "/~w"}) == url
+    assert origin({"headers": headers, "server": server}) == url
+
+
+@pytest.mark.parametrize(
+    ("world", "prefix", "base_url", "own_url"),
+    [
+        ("default", "", "http://x", "http://x"),
+        ("ci", "", "http://x", "http://x/~ci"),
+        ("ci", "/~ci", "http://x/~ci", "http://x/~ci"),
+    ],
+)
+def test_a_world_has_an_address_that_needs_no_header(world: str, prefix: str, base_url: str, own_url: str) -> None:
+    request = Request("GET", "/", world=world, prefix=prefix, origin="http://x")
+    assert (request.base_url, request.own_url) == (base_url, own_url)
+
+
+def test_every_property_that_is_not_allowed_is_named() -> None:
+    schema = {"type": "object", "additionalProperties": False, "properties": {"a": {}}}
+    found = SchemaCompiler(document()).compile(schema).violations({"b": 1, "c": 2}, "body")
+    assert sorted((violation.field, violation.keyword) for violation in found) == [("b", "additionalProperties"), ("c", "additionalProperties")]
 
 
 @pytest.mark.parametrize(("name", "python"), [("X-Company-Id", "x_company_id"), ("limite", "limite"), ("page[size]", "page_size")])

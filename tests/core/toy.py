@@ -16,7 +16,6 @@ from mockserver.core.documents import Document
 from mockserver.core.faults import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthenticated, Unavailable, VendorFault
 from mockserver.core.journal import Journal
 from mockserver.core.operation import compile_operations
-from mockserver.core.outbox import Message
 from mockserver.core.reply import Reply
 from mockserver.core.requests import Request
 from mockserver.core.store import MemoryStore
@@ -170,7 +169,7 @@ def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
         late.check("when")
         note = Note(world.draw("note"), caller["key"], body["text"], world.now, "secret")
         world.table(NOTES).add(note)
-        world.send(Message(world.draw("message"), "toy", "mail", "reader@example.com", "New", f"See https://example.com/{note.id}.", world.now))
+        world.send("toy", "mail", "reader@example.com", f"See https://example.com/{note.id}.", subject="New")
         world.schedule(world.now + timedelta(hours=1), "toy.expire", note.id)
         if body["text"] == "too late":
             raise VendorFault("n6")

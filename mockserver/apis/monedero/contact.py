@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
@@ -10,7 +10,6 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from mockserver.apis.monedero.points import shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
 from mockserver.core.faults import VendorFault
-from mockserver.core.outbox import Message
 from mockserver.core.reply import Reply
 
 if TYPE_CHECKING:
@@ -119,14 +118,5 @@ def _condition(world: Draft, phone: str) -> str | None:
 def _welcome(world: Draft, wallet: Wallet, contact: Contact) -> None:
     """The message with the link to the customer's account (monedero.D38)."""
     link = f"{wallet.app_client}/{world.token('monedero.account', 12)}"
-    world.send(
-        Message(
-            id=world.draw("message"),
-            api="monedero",
-            channel=cast("Literal['sms', 'whatsapp']", wallet.channel),
-            to=f"+52{contact.phone}",
-            subject="",
-            body=f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {link}",
-            sent_at=world.now,
-        )
-    )
+    text = f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {link}"
+    world.send("monedero", wallet.channel, f"+52{contact.phone}", text)

@@ -16,6 +16,7 @@ from mockserver.core.tables import Table
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mockserver.core.outbox import Channel
     from mockserver.core.world import Draft
 
 ACTIVE = "activo"
@@ -45,7 +46,7 @@ class Wallet:
     percent: int
     needs_ticket: bool
     needs_birthday: bool
-    channel: str
+    channel: Channel
     app_client: str
     app_redeem: str
 
