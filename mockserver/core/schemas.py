@@ -1,4 +1,6 @@
-"""Schemas of OpenAPI 3.0, translated to JSON Schema 2020-12 and compiled once.
+"""Schemas of OpenAPI 3.0, translated to JSON Schema draft 4, from which they descend, and compiled once.
+
+In draft 4 an integer is written without a fraction: ``1.0`` is none.
 
 A :class:`Validator` answers ``is_valid`` for the common case at the price of one call into compiled code, and keeps *every* violation, with
 JSON pointer, keyword and the vendor's code, where something is wrong.
@@ -26,7 +28,7 @@ _ANNOTATIONS = frozenset(
 
 
 def translate(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema 2020-12; what only describes is left out."""
+    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4; what only describes is left out."""
     if isinstance(schema, list):
         return [translate(item) for item in schema]
     if not isinstance(schema, dict):
@@ -34,11 +36,6 @@ def translate(schema: Any) -> Any:
     if "$ref" in schema:
         return {"$ref": str(schema["$ref"]).replace("#/", f"{_ROOT}#/", 1)}
     out = {key: _translated(key, value) for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
-    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if out.get(exclusive) is True:
-            out[exclusive] = out.pop(limit)
-        elif out.get(exclusive) is False:
-            del out[exclusive]
     if schema.get("nullable") is not True:
         return out
     return {**out, "type": [out["type"], "null"]} if isinstance(out.get("type"), str) else {"anyOf": [out, {"type": "null"}]}
@@ -105,14 +102,14 @@ class SchemaCompiler:
         self._document = document
         self._cache: dict[bytes, Validator] = {}
         shared = {"components": {"schemas": {name: translate(schema) for name, schema in document.schemas.items()}}}
-        self._registry = jsonschema_rs.Registry([(_ROOT, shared)], draft=jsonschema_rs.Draft202012)
+        self._registry = jsonschema_rs.Registry([(_ROOT, shared)], draft=jsonschema_rs.Draft4)
 
     def compile(self, schema: Any) -> Validator:
         """A validator for a schema of the document. Raises DocumentBroken."""
         key = orjson.dumps(schema)
         if key not in self._cache:
             try:
-                compiled = jsonschema_rs.Draft202012Validator(
+                compiled = jsonschema_rs.Draft4Validator(
                     translate(schema),
                     registry=self._registry,
                     validate_formats=True,

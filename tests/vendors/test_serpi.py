@@ -121,6 +121,15 @@ def test_every_missing_field_is_named(mock: Mock) -> None:
     assert "El campo descripcion no es válido" in errors
 
 
+@pytest.mark.parametrize("number", ["0.0", "1e2", "1.5", "123456789012345678901234567890"])
+def test_a_whole_number_is_written_without_a_fraction(mock: Mock, number: str) -> None:
+    """A float that is accepted as an integer would be shown as a float by the list."""
+    body = json.dumps({**NEW, "id_pais": "@"}).replace('"@"', number)
+    with mock.client("serpi") as client:
+        answer = client.post("/Sucursales", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"]) == (400, ["El campo id_pais no es válido"])
+
+
 @pytest.mark.parametrize("field", ["direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador"])
 def test_six_fields_may_be_left_out_of_a_creation(mock: Mock, field: str) -> None:
     with mock.client("serpi") as client:

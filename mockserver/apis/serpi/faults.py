@@ -28,6 +28,7 @@ _INTRODUCTIONS = {
     "create_sucursal": "Se presentaron errores al crear el registro",
     "update_sucursal": "Se presentaron errores al modificar el registro",
 }
+_UNREADABLE = "El cuerpo o la consulta no se puede leer"
 _TEXTS: dict[type[Fault], str] = {
     Unauthenticated: "Credenciales no válidas",
     NotFound: "El recurso solicitado no se ha encontrado en el servidor",
@@ -53,9 +54,7 @@ def render_fault(fault: Fault, situation: Situation) -> Reply:
         return _refusal(200, 204, None, f"No se encontraron registros con el id {fault.branch_id}")
     if isinstance(fault, Invalid | Malformed):
         message = _INTRODUCTIONS.get(situation.operation_id or "", "La solicitud no es válida")
-        errors = (
-            [_sentence(violation) for violation in fault.violations] if isinstance(fault, Invalid) else ["El cuerpo o la consulta no se puede leer"]
-        )
+        errors = list(dict.fromkeys(map(_sentence, fault.violations))) if isinstance(fault, Invalid) else [_UNREADABLE]
         return _refusal(400, 400, errors, message)
     return _refusal(fault.status, fault.status, None, _TEXTS.get(type(fault), "No se puede atender la solicitud"))
 

@@ -1,0 +1,35 @@
+"""The documents, read from disk: a target is never asked for its own contract."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
+
+
+@cache
+def document(slug: str) -> dict[str, Any]:
+    """A vendor's document."""
+    with (SPECS / f"{slug}.yaml").open(encoding="utf-8") as file:
+        loaded: dict[str, Any] = yaml.safe_load(file)
+    return loaded
+
+
+def base_path(slug: str) -> str:
+    """The path under which the mock serves a vendor's API."""
+    return urlsplit(str(document(slug)["servers"][0]["url"])).path.rstrip("/")
+
+
+@cache
+def operation(slug: str, operation_id: str) -> dict[str, Any]:
+    """One operation of a document, with its ``path`` and ``method``."""
+    for path, item in document(slug)["paths"].items():
+        for method, found in item.items():
+            if isinstance(found, dict) and found.get("operationId") == operation_id:
+                return {**found, "path": path, "method": method.upper()}
+    raise KeyError(f"{slug} has no operation {operation_id}")

@@ -1,0 +1,130 @@
+"""The implementation under test, as a test sees it: a base URL, credentials by role, known ids by name, and hooks that it may have.
+
+Against the mock everything but the base URL is found under ``/_mock`` of the same origin, and each test gets a world of its own. Against another
+implementation credentials and known ids come from its owner; what it cannot do, such as moving its clock, makes a test *not observable here*.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_numbers = itertools.count(1)
+TIMEOUT = 30.0
+"""Seconds that an answer may take."""
+
+
+def not_observable(reason: str) -> NoReturn:
+    """End a test because the target lacks what it needs; never a pass. The reason says what is missing."""
+    pytest.skip(f"not observable here: {reason}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One implementation of one vendor's API.
+
+    ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
+    where there is none.
+    """
+
+    slug: str
+    base_url: str
+    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    control: str | None = None
+
+    @classmethod
+    def discover(cls, slug: str, base_url: str) -> Target:
+        """The target at a base URL; a mock tells its credentials, logins and landmarks itself."""
+        parts = urlsplit(base_url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        try:
+            apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
+        except httpx.TransportError:
+            return cls(slug, base_url)
+        api = next((api for api in apis.json()["apis"] if api["slug"] == slug), None) if apis.is_success else None
+        if api is None:
+            return cls(slug, base_url)
+        credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
+        logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
+        known = httpx.get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
+        return cls(slug, base_url, credentials, known, logins, origin)
+
+    @property
+    def owner(self) -> str:
+        """The role that owns what is known."""
+        if not self.credentials:
+            not_observable("no credentials were given for this target")
+        return next(iter(self.credentials))
+
+
+class Api:
+    """The target for one test. Against the mock, all its calls share a world that nobody else has."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
+        self._client = httpx.Client(headers=world, timeout=TIMEOUT, follow_redirects=False)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
+        """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
+        sent = dict(headers or {})
+        if role is not None:
+            sent = {**self.credentials(role), **sent}
+        return self._client.request(method, self.target.base_url.rstrip("/") + path, headers=sent, **options)
+
+    def credentials(self, role: str = "") -> Mapping[str, str]:
+        """The headers of a role, the owner's without a name."""
+        name = role or self.target.owner
+        if name not in self.target.credentials:
+            not_observable(f"no credentials are known for the role {name}")
+        return self.target.credentials[name]
+
+    def login(self, role: str = "") -> Mapping[str, str]:
+        """What a sign-in asks of a role."""
+        name = role or self.target.owner
+        if name not in self.target.logins:
+            not_observable(f"no login is known for the role {name}")
+        return self.target.logins[name]
+
+    def known(self, name: str) -> str:
+        """The id or key of something that the target is known to have."""
+        if name not in self.target.known:
+            not_observable(f"no {name.replace('_', ' ')} is known at this target")
+        return self.target.known[name]
+
+    def advance(self, duration: str) -> None:
+        """Let time pass at the target, by an ISO 8601 duration."""
+        self._control("PATCH", "/clock", json={"advance": duration})
+
+    def freeze(self, moment: str) -> None:
+        """Let time stand still at the target."""
+        self._control("PATCH", "/clock", json={"freeze": moment})
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The messages that the target has sent in this test, oldest first."""
+        messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
+        return messages
+
+    def follow(self, url: str) -> httpx.Response:
+        """The page behind a link that the target gave, as somebody without credentials would open it."""
+        return self._client.get(url)
+
+    def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
+        if self.target.control is None:
+            not_observable("the target has no control plane")
+        return self._client.request(method, f"{self.target.control}/_mock{path}", **options).raise_for_status()

@@ -1,0 +1,1 @@
+"""Monedero, clause by clause."""

@@ -1,0 +1,1 @@
+"""SERPI, clause by clause."""
