@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """A vendor error code as ``x-errors`` gives it."""
+    """A row of a vendor's error table as ``x-errors`` gives it; ``field`` is the field of the request that the row is about, where it names one."""
 
     code: str
     status: int
     message: str
     aliases: tuple[str, ...] = ()
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,22 @@ class Situation:
     fault_codes: Mapping[str, str] = field(default_factory=dict)
 
     def documented(self, fault: Fault) -> DocumentedError | None:
-        """The documented error for a fault: by the code of a vendor fault, by that of the first violation, or by the kind of the fault."""
+        """The documented error for a fault: by the code of a vendor fault, by that of the deciding violation, or by the kind of the fault."""
         if isinstance(fault, VendorFault):
             code: str | None = fault.code
         elif isinstance(fault, Invalid):
-            code = next((violation.code for violation in fault.violations if violation.code), None)
+            violation = self.deciding(fault)
+            code = None if violation is None else self._code(violation)
         else:
             code = None
         return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
+
+    def deciding(self, fault: Invalid) -> Violation | None:
+        """The violation that decides the code: the first that has one of its own or, by its keyword, one of the operation."""
+        return next((violation for violation in fault.violations if self._code(violation)), None)
+
+    def _code(self, violation: Violation) -> str | None:
+        return violation.code or self.fault_codes.get(violation.keyword)
 
 
 class Late:

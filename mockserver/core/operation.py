@@ -146,12 +146,16 @@ class Operation:
         self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}))
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self._parameters = ParameterPlan(spec, document, compiler)
+        self._base_path = document.base_path
+        self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self._handler = handler
         self._taken = tuple(inspect.signature(handler).parameters)
 
     def answer(self, request: Request, world: Draft) -> Reply:
         """The reply to a request, on a draft. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
+        arguments["home"] = world.own_url + self._base_path
+        arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
         arguments["caller"] = self._security.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
@@ -166,7 +170,16 @@ class Operation:
 
 def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
     declared = document.resolve(spec.spec.get("x-errors", {}))
-    return {code: DocumentedError(code, error["status"], error["message"], tuple(error.get("aliases", ()))) for code, error in declared.items()}
+    return {
+        name: DocumentedError(
+            code=error.get("code", name),
+            status=error["status"],
+            message=error["message"],
+            aliases=tuple(error.get("aliases", ())),
+            field=error.get("field", ""),
+        )
+        for name, error in declared.items()
+    }
 
 
 def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:

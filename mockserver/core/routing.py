@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from mockserver.core.api import Situation
-from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.core.faults import MethodNotAllowed, NotFound, TooLarge
 from mockserver.core.framework import (
     ROUTING_CONTEXT,
     AbstractOperation,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from mockserver.core.api import Api
     from mockserver.core.boundary import Boundary
+    from mockserver.core.faults import Fault
     from mockserver.core.operation import Operation
     from mockserver.core.reply import Reply
 
@@ -140,12 +141,15 @@ class Operations:
 
     async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_from(scope)
+        too_large: TooLarge | None = None
         try:
             request.body = await read_body(scope, receive, operation.body.limit)
         except ClientGone:
             return
-        except Fault as fault:
-            reply, payload = self._boundary.refuse_unread(operation, fault, request)
+        except TooLarge as fault:
+            too_large = fault if operation.body.media else None  # a body that the operation does not have is ignored, however large
+        if too_large is not None:
+            reply, payload = self._boundary.refuse_unread(operation, too_large, request)
         else:
             reply, payload = await self._boundary.reply(operation, request)
         await send_reply(reply, payload, send)
