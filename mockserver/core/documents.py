@@ -165,10 +165,10 @@ def _merge(raw: dict[str, Any], file: Path, parts: Sequence[Path]) -> None:
 
     def add(kind: tuple[str, ...], into: dict[str, Any], found: Any, source: Path) -> None:
         if not isinstance(found, dict):
-            raise DocumentBroken(f"{source}: {'/'.join(kind)} is no mapping")
+            raise DocumentBroken(f"{source}: {' '.join(kind)} is no mapping")
         for name, node in found.items():
             if (*kind, name) in owner:
-                raise DocumentBroken(f"{source}: {'/'.join((*kind, name))} stands in {owner[*kind, name]} already")
+                raise DocumentBroken(f"{source}: {' '.join((*kind, name))} stands in {owner[*kind, name]} already")
             owner[*kind, name] = source
             into[name] = node
 

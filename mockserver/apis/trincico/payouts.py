@@ -30,9 +30,9 @@ def create_payout_account(world: Draft, caller: User, body: Mapping[str, Any] | 
     """Open a pending account; one that is pending already is kept (trincico.D106, trincico.D108)."""
     method = named_method(world, body) or next(method for method in world.table(PAYMENT_METHODS).all() if method.is_default)
     accounts = [account for account in world.table(PAYOUT_ACCOUNTS).select("user", caller.id) if account.payment_method_id == method.id]
+    need_provider(caller)
     if any(account.status == "completed" for account in accounts):
         raise VendorFault("row_exists")
-    need_provider(caller)
     if not any(account.status in ALIVE for account in accounts):
         now = seconds(world)
         world.table(PAYOUT_ACCOUNTS).add(
