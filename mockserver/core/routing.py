@@ -143,7 +143,8 @@ class Operations:
         request = request_from(scope)
         too_large: TooLarge | None = None
         try:
-            request.body = await read_body(scope, receive, operation.body.limit)
+            if operation.body.media:  # a body that the operation does not have is left unread, however long it is
+                request.body = await read_body(scope, receive, operation.body.limit)
         except ClientGone:
             return
         except TooLarge as fault:
