@@ -148,7 +148,7 @@ class Operations:
         except ClientGone:
             return
         except TooLarge as fault:
-            too_large = fault if operation.body.media else None  # a body that the operation does not have is ignored, however large
+            too_large = fault
         if too_large is not None:
             reply, payload = self._boundary.refuse_unread(operation, too_large, request)
         else:
