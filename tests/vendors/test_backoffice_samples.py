@@ -56,7 +56,7 @@ def test_the_page_has_twenty_one_samples() -> None:
 def test_backoffice_by_curl(mock: Mock, tmp_path: Path, operation: str, slash: str) -> None:
     folder = tmp_path / "Imágenes" / "Fondos de escritorio"
     folder.mkdir(parents=True)
-    picture = folder / "francisca-z-unsplash.jpg"
+    picture = folder / "una imagen.jpg"
     picture.write_bytes(jpeg(640, 480))
     headers = dict(mock.api("backoffice")["credentials"][0]["headers"])
     if operation == "login":
