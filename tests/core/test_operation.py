@@ -433,7 +433,7 @@ def test_a_row_of_the_error_table_may_have_the_code_of_another_and_name_a_field(
     toy = _posting(**{"x-errors": rows, "x-fault-codes": {"malformed": "n7"}})
     reply = post(toy, b"{")
     assert (reply.status, reply.body["code"], reply.body["error"]) == (409, "taken", "taken twice")
-    assert toy.operations["create_note"].situation.errors["n7"].field == "text"
+    assert toy.operations["create_note"].situation.errors["n7"].extra["field"] == "text"
 
 
 @pytest.mark.parametrize(

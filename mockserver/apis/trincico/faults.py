@@ -23,7 +23,7 @@ def render_fault(fault: Fault, situation: Situation) -> Reply:
     if error is None:
         code, message = _ELSEWHERE.get(type(fault), ("invalid_param", str(fault)))
         return _refusal(fault.status, code, message, "")
-    field = error.field
+    field = error.extra.get("field", "")
     if isinstance(fault, Invalid):
         violation = situation.deciding(fault) or fault.violations[0]
         field = field or violation.field
