@@ -19,7 +19,8 @@ Item = tuple[int, int]
 )
 def test_every_item_is_visited_once_while_others_arrive(keys: list[int], size: int, arrivals: list[list[int]], descending: bool) -> None:  # noqa: FBT001 - drawn
     items: list[Item] = list(zip(keys, range(len(keys)), strict=True))
-    at_first, visited, after = list(items), [], None
+    at_first, after = list(items), None
+    visited: list[Item] = []
     waves = iter(arrivals)
     for _ in range(200):
         stretch = by_cursor(items, size, lambda item: item, after, descending=descending)

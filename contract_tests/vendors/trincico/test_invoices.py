@@ -319,7 +319,7 @@ def test_the_browser_is_sent_where_the_payment_said(api: Api, outcome: str, targ
 @pytest.mark.parametrize("status", ["ready", "paid"])
 def test_only_the_items_of_a_draft_change(api: Api, name: str, status: str) -> None:
     before = invoice(api, f"${status}_invoice")
-    of_item = {} if name == "add_invoice_item" else {"item_id": f"$item_of_{status}_invoice"}
+    of_item: dict[str, Any] = {} if name == "add_invoice_item" else {"item_id": f"$item_of_{status}_invoice"}
     refused(send(api, name, invoice_id=f"${status}_invoice", **of_item), name, "status_value_denied")
     assert invoice(api, f"${status}_invoice") == before
     assert send(api, name).status_code in (201, 204)
