@@ -117,7 +117,7 @@ def get(mock: Mock, path: str, credential: str = "demo", **query: Any) -> Any:
     return answer.json()
 
 
-def do(mock: Mock, method: str, path: str, status: int, credential: str = "demo", **body: Any) -> Any:
+def do(mock: Mock, method: str, path: str, status: int, credential: str = "demo", /, **body: Any) -> Any:
     """Make a call that has to be answered with a status; its body, if there is one."""
     with mock.client("trincico", credential) as client:
         answer = client.request(method, path, json=body or None)
