@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from fixtures.trincico import LANDMARKS
 from tests.browser import MISSING, find
-from tests.vendors.trincico import LANDMARKS, advance, get, open_page
+from tests.vendors.trincico import advance, get, open_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.vendors.trincico import BACK, BACK_TO_PAYOUTS, LANDMARKS, advance, do, get, open_page, press
+from fixtures.trincico import LANDMARKS
+from tests.vendors.trincico import BACK, BACK_TO_PAYOUTS, advance, do, get, open_page, press
 
 if TYPE_CHECKING:
     import httpx
@@ -109,7 +110,9 @@ def test_a_month_by_script_has_one_payment_each_and_is_the_same_twice(mock: Mock
     first = month(mock)
     state = mock.state("trincico")
     payments = [payment for payment in state["payments"] if payment["user_id"] == LANDMARKS["user"]]
-    of_subscription = [(payment["plan_id"], payment["gross_amount"], payment["status"]) for payment in payments if payment["target"] == "subscription"]
+    of_subscription = [
+        (payment["plan_id"], payment["gross_amount"], payment["status"]) for payment in payments if payment["target"] == "subscription"
+    ]
     assert of_subscription == [(SUPERIOR, 3_000, "completed"), (MONTHLY, 1_000, "completed")]
     (invoice,) = [invoice for invoice in state["invoices"] if invoice["reference"] == "MONTH-1"]
     assert invoice["status"] == "paid"
@@ -213,7 +216,7 @@ def ready_invoice(mock: Mock, price: int, status: str = "ready") -> str:
     return invoice
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, seed: int) -> None:
     invoice = ready_invoice(mock, 1_000)
     owner = next(user["id"] for user in mock.state("trincico")["users"] if user["email"] == "elite@example.com")
@@ -258,7 +261,9 @@ def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, 
     assert succeeded["canceled"] + len(payments) <= 1
     ups_and_downs = 1 + succeeded["ready"] - succeeded["draft"]
     if record["status"] == "paid":
-        assert [(payment["status"], payment["gross_amount"], payment["invoice_id"]) for payment in payments] == [("completed", record["amount"], invoice)]
+        assert [(payment["status"], payment["gross_amount"], payment["invoice_id"]) for payment in payments] == [
+            ("completed", record["amount"], invoice)
+        ]
         assert gone_to_success
         assert ups_and_downs == 1
     elif record["status"] == "canceled":

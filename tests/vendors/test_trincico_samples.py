@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from fixtures.trincico import LANDMARKS
 from tests.vendors.test_samples import CURL, curl
-from tests.vendors.trincico import DOCUMENT, LANDMARKS, OPERATIONS
+from tests.vendors.trincico import DOCUMENT, OPERATIONS
 
 if TYPE_CHECKING:
     from tests.conftest import Mock

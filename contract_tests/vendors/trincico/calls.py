@@ -40,9 +40,7 @@ WORKING: dict[str, Working] = {
     "cancel_subscription": Working(204, path={"subscription_id": "$subscription"}),
     "update_subscription_payment_method": Working(428, path={"subscription_id": "$subscription"}, fields=BACK),
     "list_invoices": Working(200),
-    "create_invoice": Working(
-        201, fields={"service_id": "$service", "service_customer_id": "$customer", "reference": "CT-0001", "currency": "usd"}
-    ),
+    "create_invoice": Working(201, fields={"service_id": "$service", "service_customer_id": "$customer", "reference": "CT-0001", "currency": "usd"}),
     "build_invoice_reference": Working(200, query={"service_id": "$service"}),
     "retrieve_invoice": Working(200, path=_DRAFT),
     "update_invoice": Working(204, path=_DRAFT, fields={"service_customer_id": "$second_customer", "currency": "eur", "reference": "CT-0002"}),

@@ -236,9 +236,7 @@ def test_an_invoice_stays_with_its_service(api: Api) -> None:
 
 
 @clause("trincico.update_invoice_status.r2", "trincico.update_invoice_status.r3")
-@pytest.mark.parametrize(
-    ("before", "after"), [("draft", "ready"), ("draft", "canceled"), ("ready", "draft"), ("ready", "canceled")]
-)
+@pytest.mark.parametrize(("before", "after"), [("draft", "ready"), ("draft", "canceled"), ("ready", "draft"), ("ready", "canceled")])
 def test_an_invoice_moves_by_hand(api: Api, before: str, after: str) -> None:
     done(api, "update_invoice_status", invoice_id=f"${before}_invoice", status=after)
     assert invoice(api, f"${before}_invoice")["status"] == after
