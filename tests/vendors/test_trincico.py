@@ -121,6 +121,57 @@ def test_a_page_belongs_to_its_world(mock: Mock) -> None:
     assert shown(mock, url.replace(mock.world, f"{mock.world}-other")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "verb"), [("plan_pro", "Pay 10.00 USD"), ("plan_with_trial", "Start trial"), ("card", "Save card"), ("free invoice", "Pay")]
+)
+def test_the_button_says_what_it_does(mock: Mock, kind: str, verb: str) -> None:
+    if kind == "card":
+        url = open_page(mock, "demo", "POST", f"/subscriptions/{LANDMARKS['subscription']}/update-payment/", **BACK)
+    elif kind == "free invoice":
+        invoice = LANDMARKS["empty_invoice"]
+        do(mock, "POST", f"/invoices/{invoice}/items", 201, name="Gift", price=0, quantity=1)
+        do(mock, "PUT", f"/invoices/{invoice}/status", 204, status="ready")
+        url = open_page(mock, "other", "POST", f"/invoices/{invoice}/pay", **BACK)
+    else:
+        url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=LANDMARKS[kind], **BACK)
+    found = re.search(r'id="pay"[^>]*>([^<]*)<', shown(mock, url).text)
+    assert found is not None
+    assert found[1] == verb
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    ("scope", "target", "to", "code", "link"),
+    [
+        ("welcome", "user", "demo@example.com", True, False),
+        ("email_verification", "user", "demo@example.com", True, False),
+        ("request_password_code", "user", "demo@example.com", True, False),
+        ("password_updated", "user", "demo@example.com", False, False),
+        ("invoice_created", "ready_invoice", "nora.vance@example.com", False, True),
+        ("invoice_paid", "paid_invoice", "other@example.com", False, True),
+        ("invoice_paid", "payment", "other@example.com", False, True),
+        ("booking_created", "booking", "demo@example.com", False, False),
+        ("booking_owner_canceled", "booking", "other@example.com", False, False),
+        ("booking_user_canceled", "booking", "demo@example.com", False, False),
+        ("booking_approved", "booking", "other@example.com", False, False),
+        ("subscription_updated", "subscription", "demo@example.com", False, False),
+        ("subscription_canceled", "subscription", "demo@example.com", False, False),
+        ("payout_updated", "payout", "elite@example.com", False, False),
+    ],
+)
+def test_each_mail_reaches_the_right_person(mock: Mock, scope: str, target: str, to: str, code: bool, link: bool) -> None:  # noqa: FBT001 - columns of the table
+    body = {"channel": "email_notification", "scope": scope, "target_id": LANDMARKS[target]}
+    do(mock, "GET", "/notifications/send", 204, "notifications", **body)
+    (message,) = mock.outbox()
+    assert (message["to"], message["channel"]) == (to, "mail")
+    assert (bool(message["codes"]), bool(message["links"])) == (code, link)
+    assert "{" not in message["body"]
+    for url in message["links"]:
+        assert shown(mock, url).status_code == 200
+
+
 # The seeded world
 
 OWNERS = {

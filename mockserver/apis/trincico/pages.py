@@ -50,7 +50,7 @@ def checkout(world: Draft, shown: Checkout) -> Reply:
         lines=_lines(world, shown),
         amount=money(shown.amount, shown.currency),
         charges=shown.amount > 0,
-        verb="Save card" if shown.kind == "card" else "Pay" if shown.amount else "Start trial",
+        verb="Save card" if shown.kind == "card" else "Start trial" if shown.kind == "upgrade" and not shown.amount else "Pay",
         cards=CARDS,
         card=CARDS.get(shown.card),
         until=_clock(shown.expires_at),
