@@ -1,0 +1,121 @@
+"""Bodies made up from a schema, from a given chance: the same chance makes the same body."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import rstr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mockserver.core.documents import Document
+    from mockserver.core.ids import Chance
+
+DEPTH = 8
+"""Levels of nesting below which nothing is made that may be left out."""
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_YEAR = 365 * 24 * 3600
+_WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa nube onda pino quinta rosa sol tarde uva valle yate zona".split()
+
+
+def invent(document: Document, schema: Any, chance: Chance, depth: int = 0) -> Any:
+    """A value of a schema. It is made to fit, but where keywords contradict one another it may not: check it."""
+    schema = document.resolve(schema)
+    if "enum" in schema:
+        return chance.choice(schema["enum"])
+    if "allOf" in schema:
+        return invent(document, _merged(document, schema), chance, depth)
+    for combined in ("oneOf", "anyOf"):
+        if combined in schema:
+            return invent(document, chance.choice(schema[combined]), chance, depth)
+    if schema.get("nullable") and chance.random() < (1 if depth > DEPTH else 0.1):
+        return None
+    kind = schema.get("type") or ("object" if "properties" in schema else "array" if "items" in schema else "string")
+    if kind in ("object", "array"):
+        return (_object if kind == "object" else _array)(document, schema, chance, depth)
+    return {"integer": _integer, "number": _number, "boolean": _boolean}.get(kind, _text)(schema, chance)
+
+
+def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The branches of ``allOf`` as one schema."""
+    merged = {key: value for key, value in schema.items() if key != "allOf"}
+    for branch in map(document.resolve, schema["allOf"]):
+        flat = _merged(document, branch) if "allOf" in branch else dict(branch)
+        properties = {**flat.get("properties", {}), **merged.get("properties", {})}
+        required = [*flat.get("required", ()), *merged.get("required", ())]
+        merged = {**flat, **merged}
+        if properties:
+            merged["properties"] = properties
+        if required:
+            merged["required"] = required
+    return merged
+
+
+def _object(document: Document, schema: Mapping[str, Any], chance: Chance, depth: int) -> dict[str, Any]:
+    required = set(schema.get("required", ()))
+    made = {
+        name: invent(document, inner, chance, depth + 1)
+        for name, inner in schema.get("properties", {}).items()
+        if name in required or (depth < DEPTH and chance.random() < 0.8)  # noqa: PLR2004 - most of what may be there is
+    }
+    return made | {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}
+
+
+def _array(document: Document, schema: Mapping[str, Any], chance: Chance, depth: int) -> list[Any]:
+    least = schema.get("minItems", 0)
+    most = max(least, min(schema.get("maxItems", 3), 3)) if depth < DEPTH else least
+    return [invent(document, schema.get("items", {}), chance, depth + 1) for _ in range(chance.randint(least, most))]
+
+
+def _bounds(schema: Mapping[str, Any], lowest: float, span: float) -> tuple[float, float]:
+    low = schema.get("minimum", min(lowest, schema.get("maximum", lowest)))
+    return low, min(schema.get("maximum", low + span), low + span)
+
+
+def _integer(schema: Mapping[str, Any], chance: Chance) -> int:
+    low, high = (int(bound) for bound in _bounds(schema, 1, 100_000))
+    step = int(schema.get("multipleOf", 1))
+    number = chance.randint(low + bool(schema.get("exclusiveMinimum")), high - bool(schema.get("exclusiveMaximum")))
+    return -(-number // step) * step
+
+
+def _number(schema: Mapping[str, Any], chance: Chance) -> float:
+    low, high = _bounds(schema, 0, 10_000)
+    return round(chance.uniform(low, high), 2)
+
+
+def _boolean(_schema: Mapping[str, Any], chance: Chance) -> bool:
+    return chance.random() < 0.5  # noqa: PLR2004 - a coin
+
+
+def _text(schema: Mapping[str, Any], chance: Chance) -> str:
+    if "pattern" in schema:
+        return str(rstr.Rstr(chance).xeger(schema["pattern"]))
+    kind = schema.get("format", "")
+    if kind in _FORMATS:
+        return _FORMATS[kind](chance)
+    least: int = schema.get("minLength", 0)
+    most: int = schema.get("maxLength", max(40, least))
+    text = " ".join(chance.choice(_WORDS) for _ in range(chance.randint(1, 4)))[:most].strip()
+    return text + "x" * (least - len(text))
+
+
+def _moment(chance: Chance) -> datetime:
+    return _EPOCH + timedelta(seconds=chance.randrange(_YEAR))
+
+
+_FORMATS: dict[str, Callable[[Chance], str]] = {
+    "date-time": lambda chance: _moment(chance).isoformat().replace("+00:00", "Z"),
+    "date": lambda chance: _moment(chance).date().isoformat(),
+    "time": lambda chance: _moment(chance).time().isoformat() + "Z",
+    "email": lambda chance: f"{chance.choice(_WORDS)}.{chance.choice(_WORDS)}@example.com",
+    "uri": lambda chance: f"https://example.com/{chance.choice(_WORDS)}",
+    "url": lambda chance: f"https://example.com/{chance.choice(_WORDS)}",
+    "uuid": lambda chance: f"{(h := f'{chance.getrandbits(128):032x}')[:8]}-{h[8:12]}-4{h[13:16]}-8{h[17:20]}-{h[20:]}",
+    "byte": lambda chance: base64.b64encode(chance.randbytes(6)).decode(),
+    "ipv4": lambda chance: f"192.0.2.{chance.randrange(256)}",
+    "hostname": lambda chance: f"{chance.choice(_WORDS)}.example.com",
+}
