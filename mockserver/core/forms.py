@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from mockserver.core.documents import Document
 
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
+_INTEGER = re.compile(r"[+-]?\d{1,19}")
+_NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 

@@ -142,7 +142,8 @@ class Operations:
     async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_from(scope)
         try:
-            request.body = await read_body(scope, receive, operation.body.limit)
+            if operation.body.media:  # a body that the operation does not have is left unread, however long it is
+                request.body = await read_body(scope, receive, operation.body.limit)
         except ClientGone:
             return
         except Fault as fault:

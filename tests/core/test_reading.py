@@ -199,6 +199,7 @@ def test_names_that_contradict_each_other_are_refused(pairs: list[tuple[str, str
     ("schema", "value", "typed"),
     [
         ({"type": "integer"}, "+12", 12),
+        ({"type": "integer"}, str(2**63 - 1), 2**63 - 1),
         ({"type": "integer"}, "1" * 30, "1" * 30),
         ({"type": "integer"}, "\u0661", "\u0661"),
         ({"type": "number"}, "1e5", "1e5"),

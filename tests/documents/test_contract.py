@@ -34,11 +34,14 @@ def test_every_clause_stands_in_one_operation(document: Document) -> None:
     assert found == Counter(_of(document, CLAUSES))
 
 
-def test_a_clause_stands_in_its_own_operation_and_is_a_sentence(document: Document) -> None:
+def test_the_clauses_of_an_operation_have_one_name_and_are_sentences(document: Document) -> None:
+    """The name in the middle of the ids is the operationId, or a name of the operation that was there before it got a verb."""
+    named: dict[str, str] = {}
     for operation in document.operations:
         for clause, sentence in operation.spec.get("x-clauses", {}).items():
-            assert clause.split(".")[1] == operation.id
+            assert named.setdefault(clause.split(".")[1], operation.id) == operation.id
             assert sentence.endswith(".")
+        assert len({clause.split(".")[1] for clause in operation.spec.get("x-clauses", {})}) <= 1
 
 
 def test_every_discrepancy_is_marked_at_its_place(document: Document) -> None:
@@ -69,8 +72,9 @@ def test_every_code_of_an_error_may_stand_in_the_body_of_its_response(document: 
         for code, error in operation.spec.get("x-errors", {}).items():
             response = document.resolve(operation.spec["responses"][str(error["status"])])
             media = response["content"]["application/json"]
-            emitted = document.resolve(media.get("x-emits", media["schema"]))
-            assert code in document.resolve(emitted["properties"]["code"])["enum"], (operation.id, code)
+            properties = document.resolve(media.get("x-emits", media["schema"])).get("properties", {})
+            if "code" in properties:  # some vendors tell their errors apart by the text only
+                assert code in document.resolve(properties["code"])["enum"], (operation.id, code)
 
 
 @pytest.mark.parametrize("slug", FILES)

@@ -1,0 +1,1 @@
+"""Troyansys: every clause of the seven described operations."""

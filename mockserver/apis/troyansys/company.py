@@ -1,0 +1,25 @@
+"""The company that owns a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.apis.troyansys.shapes import module_to_wire
+from mockserver.apis.troyansys.state import modules_of
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.apis.troyansys.callers import Caller
+    from mockserver.core.world import Draft
+
+
+def get_company(world: Draft, caller: Caller) -> Reply:
+    """The company of the key and its active modules."""
+    company = caller.company
+    return Reply(
+        200,
+        {
+            "company": {"id": company.id, "name": company.name, "trade_name": company.trade_name, "ruc": company.ruc},
+            "active_modules": [module_to_wire(module) for module in modules_of(world, company)],
+        },
+    )

@@ -1,0 +1,26 @@
+"""How single values look on the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.troyansys.state import ECUADOR, Module
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def dollars(cents: int) -> int | float:
+    """An amount in dollars: whole where it is, else with decimals."""
+    whole, rest = divmod(cents, 100)
+    return cents / 100 if rest else whole
+
+
+def local(moment: datetime) -> str:
+    """A moment at Ecuador's offset, to the second."""
+    return moment.astimezone(ECUADOR).isoformat(timespec="seconds")
+
+
+def module_to_wire(module: Module) -> dict[str, Any]:
+    """A module."""
+    return {"id": module.id, "code": module.code, "name": module.name}

@@ -1,0 +1,256 @@
+"""What Troyansys keeps: users and their sessions, companies with plan, products and invoices, and what Payphone reported.
+
+Amounts are integers in cents of a dollar. What the vendor sets elsewhere (companies, plans, charges, products) is seeded, because no call makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.tables import Table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mockserver.core.world import Draft
+
+CURRENCY = "USD"
+ECUADOR = timezone(timedelta(hours=-5))
+
+ACTIVE = "active"
+PAST_DUE = "past_due"
+
+PENDING = "pending"
+APPROVED = "approved"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A client user. ``active_company_id`` is the company in which a login starts."""
+
+    id: int
+    name: str
+    email: str
+    password_digest: str
+    active_company_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user may work for a company."""
+
+    id: int
+    user_id: int
+    company_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A token with its end; ``closed_at`` is None until it is logged out."""
+
+    id: int
+    user_id: int
+    token: str
+    device_name: str | None
+    created_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A tenant. ``environment`` is the SRI's (1 tests, 2 production); ``extra_modules`` are codes of modules beyond those of its plan."""
+
+    id: int
+    name: str
+    trade_name: str
+    ruc: str
+    api_key: str
+    establishment: str
+    emission_point: str
+    environment: int
+    sends_to_sri: bool
+    sends_mail: bool
+    extra_modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of the ERP."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan; one that is not active is no longer offered. ``amount`` in cents."""
+
+    id: int
+    name: str
+    code: str
+    billing_frequency: str
+    amount: int
+    module_codes: tuple[str, ...]
+    inventory_advanced: bool
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """On which plan a company is, whether its last payment failed (``past_due``), and until when it has paid."""
+
+    id: int
+    company_id: int
+    plan_id: int
+    status: str
+    paid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """An attempt to charge a company for a plan, known to Payphone by its reference. ``amount`` in cents."""
+
+    id: int
+    reference: str
+    company_id: int
+    plan_id: int
+    amount: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of Payphone as it came, the amount as plain decimal text; what was not sent is None."""
+
+    id: int
+    transaction_status: str | None
+    reference: str | None
+    amount: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of a company. Price and cost in cents, without tax; ``tax_rate`` is VAT in percent."""
+
+    id: int
+    company_id: int
+    code: str
+    name: str
+    unit_price: int
+    unit_cost: int
+    tax_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Pieces of a product that came in (positive) or went out (negative), and the stock that this left."""
+
+    id: int
+    company_id: int
+    product_id: int
+    invoice_id: int | None
+    kind: str
+    quantity: int
+    stock: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An issued invoice; amounts in cents."""
+
+    id: int
+    company_id: int
+    document_number: str
+    access_key: str
+    identification: str
+    name: str
+    email: str | None
+    subtotal: int
+    tax: int
+    sri_status: str
+    email_sent: bool
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of an invoice; amounts in cents, ``tax_rate`` in percent."""
+
+    id: int
+    invoice_id: int
+    product_id: int
+    quantity: int
+    unit_price: int
+    subtotal: int
+    tax_rate: int
+    tax: int
+
+
+USERS = Table("troyansys.users", User, {"email": lambda user: user.email.lower()}, secrets=("password_digest",))
+MEMBERSHIPS = Table("troyansys.memberships", Membership, {"user": lambda membership: membership.user_id})
+SESSIONS = Table("troyansys.sessions", Session, {"token": lambda session: session.token}, secrets=("token",))
+COMPANIES = Table("troyansys.companies", Company, {"api_key": lambda company: company.api_key}, secrets=("api_key",))
+MODULES = Table("troyansys.modules", Module)
+PLANS = Table("troyansys.plans", Plan)
+SUBSCRIPTIONS = Table("troyansys.subscriptions", Subscription, {"company": lambda subscription: subscription.company_id})
+CHARGES = Table("troyansys.charges", Charge, {"reference": lambda charge: charge.reference})
+NOTICES = Table("troyansys.notices", Notice, {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)})
+PRODUCTS = Table("troyansys.products", Product, {"company": lambda product: product.company_id})
+MOVEMENTS = Table("troyansys.movements", Movement, {"product": lambda movement: movement.product_id})
+INVOICES = Table("troyansys.invoices", Invoice)
+INVOICE_LINES = Table("troyansys.invoice_lines", InvoiceLine, {"invoice": lambda line: line.invoice_id})
+
+TABLES: tuple[Table[Any], ...] = (
+    USERS,
+    MEMBERSHIPS,
+    SESSIONS,
+    COMPANIES,
+    MODULES,
+    PLANS,
+    SUBSCRIPTIONS,
+    CHARGES,
+    NOTICES,
+    PRODUCTS,
+    MOVEMENTS,
+    INVOICES,
+    INVOICE_LINES,
+)
+
+
+def subscription_of(world: Draft, company_id: int) -> Subscription:
+    """The subscription of a company; every company has one."""
+    (subscription,) = world.table(SUBSCRIPTIONS).select("company", company_id)
+    return subscription
+
+
+def plan_of(world: Draft, company_id: int) -> Plan:
+    """The current plan of a company, offered or not."""
+    plan = world.table(PLANS).get(subscription_of(world, company_id).plan_id)
+    if plan is None:
+        raise LookupError(f"company {company_id} is on a plan that does not exist")
+    return plan
+
+
+def modules_of(world: Draft, company: Company) -> list[Module]:
+    """The active modules of a company, by id: those of its plan and its own (troyansys.D08)."""
+    codes = {*plan_of(world, company.id).module_codes, *company.extra_modules}
+    return [module for module in world.table(MODULES).all() if module.code in codes]
+
+
+def stock_of(world: Draft, product_id: int) -> int:
+    """The pieces of a product that are left."""
+    last = next(world.table(MOVEMENTS).select("product", product_id).newest(), None)
+    return 0 if last is None else last.stock
+
+
+def password_digest(password: str) -> str:
+    """What is kept of a password."""
+    return blake2b(password.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,100 @@
+"""Plans, and what Payphone reports of payments for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.troyansys.shapes import dollars
+from mockserver.apis.troyansys.state import (
+    ACTIVE,
+    APPROVED,
+    CHARGES,
+    CURRENCY,
+    FAILED,
+    NOTICES,
+    PAST_DUE,
+    PLANS,
+    SUBSCRIPTIONS,
+    Charge,
+    Notice,
+    Plan,
+    plan_of,
+    subscription_of,
+)
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.apis.troyansys.callers import Caller, UserCaller
+    from mockserver.core.world import Draft
+
+MONTH = timedelta(days=30)
+"""How long a payment of a monthly plan lasts."""
+
+
+def list_plans(world: Draft, caller: UserCaller) -> Reply:
+    """The active plans, and the current one of the company named in X-Company-Id."""
+    return _plans(world, caller)
+
+
+def list_company_plans(world: Draft, caller: Caller) -> Reply:
+    """The active plans, and the current one of the company of the key (troyansys.D07)."""
+    return _plans(world, caller)
+
+
+def receive_payphone_notification(world: Draft, body: Mapping[str, Any] | None) -> Reply:
+    """Keep a notice, and settle the charge that it names (troyansys.D11). One that is known already changes nothing."""
+    sent = body or {}
+    amount = None if "amount" not in sent else Decimal(str(sent["amount"]))
+    status, reference = sent.get("transactionStatus"), sent.get("reference")
+    shown = None if amount is None else format(amount.normalize(), "f")
+    notices = world.table(NOTICES)
+    if notices.find("content", (status, reference, shown)) is None:
+        notices.add(Notice(world.draw("troyansys.notice"), status, reference, shown, world.now))
+        charge = world.table(CHARGES).find("reference", reference)
+        if charge is not None and charge.status != APPROVED and status is not None:
+            _settle(world, charge, status, amount)
+    return Reply(200, {"message": "Webhook procesado"})
+
+
+def _settle(world: Draft, charge: Charge, status: str, amount: Decimal | None) -> None:
+    """Approved puts the company on the plan and prolongs it; another word (troyansys.D12) marks the subscription as past due.
+
+    An approved amount that is not the one charged settles nothing: nobody gets a plan for less.
+    """
+    subscription = subscription_of(world, charge.company_id)
+    if status.casefold() != APPROVED:
+        world.table(CHARGES).change(charge, status=FAILED)
+        world.table(SUBSCRIPTIONS).change(subscription, status=PAST_DUE)
+    elif amount is None or amount * 100 == charge.amount:
+        paid_until = max(subscription.paid_until, world.now) + MONTH
+        world.table(CHARGES).change(charge, status=APPROVED)
+        world.table(SUBSCRIPTIONS).change(subscription, plan_id=charge.plan_id, status=ACTIVE, paid_until=paid_until)
+
+
+def _plans(world: Draft, caller: Caller) -> Reply:
+    """The same answer for users and keys (troyansys.D06); the current plan is named even where it is no longer offered."""
+    current = plan_of(world, caller.company.id)
+    return Reply(
+        200,
+        {
+            "data": [_to_wire(plan) for plan in world.table(PLANS).all() if plan.is_active],
+            "meta": {"current_plan_id": current.id, "current_plan_code": current.code},
+        },
+    )
+
+
+def _to_wire(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "name": plan.name,
+        "code": plan.code,
+        "billing_frequency": plan.billing_frequency,
+        "amount": dollars(plan.amount),
+        "currency_code": CURRENCY,
+        "module_codes": list(plan.module_codes),
+        "feature_flags": {"inventory_advanced": plan.inventory_advanced},
+    }
