@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import rstr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mockserver.core.documents import Document
     from mockserver.core.ids import Chance
@@ -44,8 +45,10 @@ def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
     merged = {key: value for key, value in schema.items() if key != "allOf"}
     for branch in map(document.resolve, schema["allOf"]):
         flat = _merged(document, branch) if "allOf" in branch else dict(branch)
-        properties = {**flat.get("properties", {}), **merged.get("properties", {})}
-        required = [*flat.get("required", ()), *merged.get("required", ())]
+        ours, theirs = merged.get("properties", {}), flat.get("properties", {})
+        both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
+        properties = {**theirs, **ours, **both}
+        required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
         merged = {**flat, **merged}
         if properties:
             merged["properties"] = properties
@@ -61,7 +64,11 @@ def _object(document: Document, schema: Mapping[str, Any], chance: Chance, depth
         for name, inner in schema.get("properties", {}).items()
         if name in required or (depth < DEPTH and chance.random() < 0.8)  # noqa: PLR2004 - most of what may be there is
     }
-    return made | {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}
+    made |= {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}
+    others = schema.get("additionalProperties", True)
+    for word in _WORDS[: max(0, schema.get("minProperties", 0) - len(made))] if others is not False else ():
+        made[word] = invent(document, others if isinstance(others, dict) else {}, chance, depth + 1)
+    return made
 
 
 def _array(document: Document, schema: Mapping[str, Any], chance: Chance, depth: int) -> list[Any]:
@@ -92,15 +99,26 @@ def _boolean(_schema: Mapping[str, Any], chance: Chance) -> bool:
 
 
 def _text(schema: Mapping[str, Any], chance: Chance) -> str:
-    if "pattern" in schema:
-        return str(rstr.Rstr(chance).xeger(schema["pattern"]))
     kind = schema.get("format", "")
+    if "pattern" in schema:
+        moments = _spellings(_moment(chance)) if kind == "date-time" else ()
+        fitting = next((text for text in moments if re.search(schema["pattern"], text)), None)
+        return fitting or str(rstr.Rstr(chance).xeger(schema["pattern"]))
     if kind in _FORMATS:
         return _FORMATS[kind](chance)
     least: int = schema.get("minLength", 0)
     most: int = schema.get("maxLength", max(40, least))
     text = " ".join(chance.choice(_WORDS) for _ in range(chance.randint(1, 4)))[:most].strip()
     return text + "x" * (least - len(text))
+
+
+def _spellings(moment: datetime) -> Iterator[str]:
+    """A moment at every offset, to the second, the thousandth and the millionth, with ``Z`` and with ``+00:00``."""
+    for hours in (0, *range(-12, 15)):
+        for precision in ("seconds", "milliseconds", "microseconds"):
+            text = moment.astimezone(timezone(timedelta(hours=hours))).isoformat(timespec=precision)
+            yield text.replace("+00:00", "Z")
+            yield text
 
 
 def _moment(chance: Chance) -> datetime:

@@ -28,7 +28,11 @@ ACTIONS = ("zoo.feed",)
 OPERATIONS = ("zoo.list_pets",)
 
 Step = tuple[str, int, str]
-STEPS = st.lists(st.tuples(st.sampled_from(["add", "change", "move", "remove", "draw", "send", "due", "clock", "fault"]), st.integers(0, 9), st.sampled_from("abc")))
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "change", "move", "remove", "draw", "send", "due", "clock", "fault"]), st.integers(0, 9), st.sampled_from("abc")
+    )
+)
 
 
 def played(world: World, steps: list[Step]) -> World:
@@ -54,7 +58,9 @@ def played(world: World, steps: list[Step]) -> World:
         elif kind == "clock":
             draft.clock = Clock(shift=timedelta(days=number, microseconds=1)) if number % 2 else Clock(frozen_at=NOW)
         elif kind == "fault":
-            rule = Rule(0, "zoo", OPERATIONS, status=500 + number, delay=Delay("uniform", 0.5, number), damage=Damage("drip", 1), headers=(("a", text),))
+            rule = Rule(
+                0, "zoo", OPERATIONS, status=500 + number, delay=Delay("uniform", 0.5, number), damage=Damage("drip", 1), headers=(("a", text),)
+            )
             draft.faults = draft.faults.add(rule).switch(f"zoo.{text}", down=number % 2 == 0)
     return draft.finish()
 
@@ -91,7 +97,9 @@ def test_whatever_changes_a_world_changes_its_digest(kind: str) -> None:
 
 
 def test_an_order_alone_changes_the_digest() -> None:
-    one, other = ([("add", 1, "a"), ("add", 3, "b"), *moves] for moves in ([("move", 1, "b"), ("move", 1, "a"), ("move", 3, "a")], [("move", 3, "a")]))
+    one, other = (
+        [("add", 1, "a"), ("add", 3, "b"), *moves] for moves in ([("move", 1, "b"), ("move", 3, "a"), ("move", 1, "a")], [("move", 3, "a")])
+    )
     assert write(played(World(), one), TABLES) != write(played(World(), other), TABLES)
     assert digest(played(World(), one), TABLES) != digest(played(World(), other), TABLES)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,6 +16,8 @@ from hypothesis import strategies as st
 from mockserver.core.values import Misfits, RecordCoder, coder_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nowhere import Unknown  # type: ignore[import-not-found]
 
 

@@ -358,7 +358,7 @@ def test_only_the_message_that_is_meant_counts(world: Mock, till: httpx.Client) 
     for meant in ({"to": "+1"}, {"subject": "welcome"}, {"body": "nothing"}, {"api": "serpi"}, {"channel": "mail"}, {"after": whatsapp.id}):
         started = time.monotonic()
         with pytest.raises(Refused) as error:
-            world.outbox.wait(timeout=0.2, **meant)  # type: ignore[arg-type]
+            world.outbox.wait(timeout=0.2, **meant)
         assert error.value.status == 404
         assert "the outbox has 2, the newest are 2 by whatsapp to" in error.value.text
         assert 0.2 <= time.monotonic() - started < 5

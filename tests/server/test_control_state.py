@@ -116,8 +116,15 @@ def test_a_record_by_hand_is_one_that_the_vendor_works_with(world: Lab) -> None:
 BRANCH = {
     **dict.fromkeys(("referencia_sucursal", "descripcion", "direccion", "direccion2", "telefono", "telefono2", "movil", "codigo_ciudad"), "x"),
     **dict.fromkeys(("id_tercero", "codigo", "id_ciudad", "id_departamento", "id_pais", "id_vendedor"), 1),
-    **{"nit_tercero": "1", "codigo_departamento": "05", "codigo_pais": "57", "ext": None, "ext2": None, "id_cobrador": None},
-    **{"client_id": 1, "es_direccionCobro": False, "es_direccionDespacho": True},
+    "nit_tercero": "1",
+    "codigo_departamento": "05",
+    "codigo_pais": "57",
+    "ext": None,
+    "ext2": None,
+    "id_cobrador": None,
+    "client_id": 1,
+    "es_direccionCobro": False,
+    "es_direccionDespacho": True,
 }
 
 

@@ -276,7 +276,7 @@ def test_an_idle_world_goes(small: Server) -> None:
 
 def test_every_vendor_has_scenarios_and_describes_them(world: World) -> None:
     scenarios = world.call("GET", "/scenarios")["scenarios"]
-    for slug in ("serpi", "monedero"):
+    for slug in SLUGS:
         assert len([found for found in scenarios if found["api"] == slug]) >= 3
     assert all(found["description"].endswith(".") and found["steps"] for found in scenarios)
 
@@ -313,3 +313,22 @@ def test_scenarios_stand_where_their_description_says(world: World) -> None:
     assert staff.post("/wallet/sale", data=SALE).json()["code"] == "new_sale_14"
     day = world.create({"scenario": "monedero.busy-day"})
     assert (day.clock.mode, day.clock.now.isoformat()) == ("frozen", "2026-03-02T21:00:00+00:00")
+
+
+def test_scenarios_of_an_erp_stand_where_their_description_says(world: World) -> None:
+    def client(scenario: str, credential: str = "demo") -> httpx.Client:
+        return world.create({"scenario": f"troyansys.{scenario}"}).troyansys.client(credential)
+
+    sale = {"customer": {"identification": "9999999999999", "name": "Ana"}, "items": [{"product_id": 103, "quantity": 1}]}
+    failed = client("payment-failed")
+    assert [failed.post("/documents/invoices", json=sale).status_code, failed.get("/reports/inventory").status_code] == [403, 403]
+    assert client("upgraded").get("/subscription/plans").json()["meta"]["current_plan_code"] == "plan-premium"
+    assert client("recovered", "past_due").get("/reports/inventory").status_code == 200
+    assert client("sold-out").post("/documents/invoices", json=sale).status_code == 422
+    assert client("signed-out", "spare").get("/auth/me").status_code == 401
+    hundred = world.create({"scenario": "troyansys.hundred-invoices"})
+    assert len(hundred.troyansys.state.records("invoices", company_id=1)) == len(hundred.outbox.messages) == 100
+    expired = world.create({"scenario": "troyansys.expired-session"})
+    (session,) = [row for row in expired.troyansys.state.records("sessions") if row["device_name"] is None and row["id"] > 4]
+    assert expired.clock.now.isoformat() > session["expires_at"]
+    assert expired.troyansys.client().get("/auth/me").status_code == 200

@@ -14,11 +14,12 @@ import httpx
 import pytest
 
 from mockserver.testing import Mock
-from tests.conftest import Server
 from tests.server.samples import SLUGS, document_of, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.conftest import Server
 
 START = datetime.fromisoformat("2026-01-01T00:00:00Z")
 

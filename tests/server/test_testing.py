@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -19,6 +18,7 @@ from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mockserver.testing import Mock
 
@@ -40,11 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def servers(folder: Path) -> list[psutil.Process]:
     """The servers that runs in a folder have started."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if "--announce" in (process.info["cmdline"] or ()) and str(folder) in " ".join(process.info["cmdline"]):
-            found.append(process)
-    return found
+    running = ((process, process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    return [process for process, arguments in running if "--announce" in arguments and str(folder) in " ".join(arguments)]
 
 
 def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
