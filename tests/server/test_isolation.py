@@ -48,9 +48,8 @@ class Player:
         often = documented.most_common(1)[0][0]
         rules = [mock.faults.add(slug, status=often, every=2 + self.number % 3), mock.faults.add(slug, damage="reset", every=5)]
         clients = {slug: mock.api(slug).client(timeout=60) for slug in SLUGS}
-        everything = [sample for slug in SLUGS for sample in samples(slug)]
         for _ in range(self.calls):
-            sample = chance.choice(everything).marked(mock.world)
+            sample = chance.choice(samples(slug if chance.random() < 0.3 else chance.choice(SLUGS))).marked(mock.world)
             if sample.body and chance.random() < 0.2:
                 sample = sample.without(chance.choice(list(sample.body)))
             try:
