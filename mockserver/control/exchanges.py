@@ -223,11 +223,16 @@ class Rendering:
             if name.casefold() not in known and ("query", name) not in self._credentials:
                 yield f"query/{name}"
         body = request_body(request)
-        if not operation.body.media and request.body:
+        if not operation.body.media and _has_body(request):
             yield "body"
         for media_type, media in operation.document.resolve(operation.spec.spec.get("requestBody", {})).get("content", {}).items():
             if media_type == request.media_type:
                 yield from _unknown(operation.document, media.get("schema", {}), body, "body")
+
+
+def _has_body(request: Request) -> bool:
+    """Whether a body was sent, also one that was left unread because the operation has none."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import Fault, Invalid, VendorFault, Violation
+from mockserver.core.faults import Fault, Invalid, Unauthenticated, VendorFault, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """A vendor error code as ``x-errors`` gives it."""
+    """A vendor error code as ``x-errors`` gives it. ``extra`` is what else stands in its row, for the vendor's ``render_fault``."""
 
     code: str
     status: int
     message: str
     aliases: tuple[str, ...] = ()
     clause: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,20 @@ class Situation:
     method: str = ""
     errors: Mapping[str, DocumentedError] = field(default_factory=dict)
     fault_codes: Mapping[str, str] = field(default_factory=dict)
+    credential_codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def documented(self, fault: Fault) -> DocumentedError | None:
-        """The documented error for a fault: by the code of a vendor fault, by that of the first violation, or by the kind of the fault."""
+        """The documented error for a fault.
+
+        By the code of a vendor fault, by that of the first violation, by what is wrong with the credential, or by the kind of the fault.
+        """
+        code: str | None = None
         if isinstance(fault, VendorFault):
-            code: str | None = fault.code
+            code = fault.code
         elif isinstance(fault, Invalid):
             code = next((violation.code for violation in fault.violations if violation.code), None)
-        else:
-            code = None
+        elif isinstance(fault, Unauthenticated):
+            code = self.credential_codes.get(fault.scheme, {}).get("missing" if fault.missing else fault.reason)
         return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
 
 
@@ -61,6 +67,20 @@ class Late:
         found = [violation for violation in self._violations if violation.field == name]
         if found:
             raise Invalid(found)
+
+    def sound(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties of a body that have no violation."""
+        wrong = {violation.field for violation in self._violations}
+        return {name: value for name, value in body.items() if name not in wrong}
+
+    def refusal(self, *found: Violation) -> Invalid:
+        """Every violation, and those that the handler has found besides, to be raised."""
+        return Invalid([*self._violations, *found])
+
+    def refuse(self, *found: Violation) -> None:
+        """Raise the refusal; where there is no violation and nothing was found, do nothing."""
+        if self._violations or found:
+            raise self.refusal(*found)
 
 
 @dataclass(frozen=True, slots=True)

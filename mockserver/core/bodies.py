@@ -133,6 +133,8 @@ class _Parts:
             raise ValueError("a part has no name")
         name = options[b"name"].decode("utf-8")
         if b"filename" in options:
+            if not options[b"filename"] and not self._data:
+                return  # a file that was not chosen: browsers send the empty field all the same
             media_type = self._headers.get("content-type", b"application/octet-stream").decode("latin-1")
             self.fields.append((name, Upload(options[b"filename"].decode("utf-8", "replace"), media_type, bytes(self._data))))
         else:

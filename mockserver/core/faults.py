@@ -37,17 +37,22 @@ class Violation:
     """One place where a request or a reply breaks its schema.
 
     ``place`` is ``body``, ``query``, ``path``, ``header`` or ``cookie``; ``pointer`` is a JSON pointer into it, down to the missing
-    property for ``required``; ``keyword`` is the JSON Schema keyword that failed; ``code`` is the vendor's code from ``x-fault-codes``;
-    ``rank`` orders violations as the document does.
+    property for ``required``; ``keyword`` is the JSON Schema keyword that failed; ``codes`` are the vendor's codes from ``x-fault-codes``,
+    mostly one; ``rank`` orders violations as the document does.
     """
 
     place: str
     pointer: str
     keyword: str
     text: str
-    code: str | None = None
+    codes: tuple[str, ...] = ()
     rank: tuple[int, ...] = ()
     late: bool = False
+
+    @property
+    def code(self) -> str | None:
+        """The vendor's first code, None where the document gives none."""
+        return self.codes[0] if self.codes else None
 
     @property
     def field(self) -> str:

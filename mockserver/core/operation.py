@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.api import DocumentedError, Late, Situation
-from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia, Violation
 from mockserver.core.forms import coerce, gather
 from mockserver.core.parameters import ParameterPlan
@@ -15,9 +15,10 @@ from mockserver.core.reply import JSON, Reply, Stream
 from mockserver.core.requests import MIB
 from mockserver.core.schemas import SchemaCompiler
 from mockserver.core.security import plan_security
+from mockserver.core.uploads import UploadRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.core.api import Api
     from mockserver.core.binding import Handler
@@ -45,15 +46,6 @@ def _form_body(document: Document, schema: Any, parse: Callable[[Request], Any],
     return coerce(document, schema, gather(parse(request)))
 
 
-def _shown(value: Any) -> Any:
-    """A body as its schema sees it: a file is a text."""
-    if isinstance(value, Upload):
-        return value.filename
-    if isinstance(value, dict):
-        return {name: _shown(inner) for name, inner in value.items()}
-    return [_shown(inner) for inner in value] if isinstance(value, list) else value
-
-
 class BodyPlan:
     """How the body of one operation is read: a parser and a validator for each media type."""
 
@@ -64,6 +56,7 @@ class BodyPlan:
         for media_type, media in declared.get("content", {}).items():
             schema = media.get("schema", {})
             self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
+        self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
         self.default = next(iter(self.media), "")
         self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
 
@@ -91,8 +84,14 @@ class BodyPlan:
         if not request.body and not self.required and media_type == JSON:
             return None, []
         value = parse(request)
-        shown = _shown(value) if media_type == MULTIPART else value
-        return value, [] if validator.is_valid(shown) else validator.violations(shown, "body")
+        if media_type == MULTIPART:
+            return value, self._judge_form(value, validator)
+        return value, [] if validator.is_valid(value) else validator.violations(value, "body")
+
+    def _judge_form(self, form: Any, validator: Validator) -> list[Violation]:
+        shown = self._uploads.shown(form)
+        found = [] if validator.is_valid(shown) else validator.violations(shown, "body")
+        return sorted([*found, *self._uploads.violations(form, validator, "body")], key=lambda violation: violation.rank)
 
 
 class ResponsePlan:
@@ -156,7 +155,7 @@ class Operation:
         self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
         self.responses = ResponsePlan(spec, document, compiler, self.name)
         self.body = BodyPlan(spec, document, compiler)
-        self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}))
+        self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document))
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self._parameters = ParameterPlan(spec, document, compiler)
         self.waits = inspect.iscoroutinefunction(handler)
@@ -184,11 +183,19 @@ class Operation:
 
 
 def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
-    declared = document.resolve(spec.spec.get("x-errors", {}))
-    return {
-        code: DocumentedError(code, error["status"], error["message"], tuple(error.get("aliases", ())), error.get("clause"))
-        for code, error in declared.items()
-    }
+    """The errors of an operation, after those that hold for every operation of the document."""
+    declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
+    return {code: _error(code, **row) for code, row in declared.items()}
+
+
+def _error(code: str, status: int, message: str, aliases: Sequence[str] = (), clause: str | None = None, **extra: str) -> DocumentedError:
+    return DocumentedError(code, status, message, tuple(aliases), clause, extra)
+
+
+def _credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
+    """By security scheme, the codes for what may be wrong with its credential."""
+    schemes = document.raw.get("components", {}).get("securitySchemes", {})
+    return {name: document.resolve(scheme).get("x-fault-codes", {}) for name, scheme in schemes.items()}
 
 
 def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:

@@ -7,13 +7,14 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.bodies import parse_urlencoded
-from mockserver.core.faults import Malformed, Violation
+from mockserver.core.faults import Malformed
 from mockserver.core.forms import coerce, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.core.documents import Document, OperationSpec
+    from mockserver.core.faults import Violation
     from mockserver.core.requests import Request
     from mockserver.core.schemas import SchemaCompiler
 
@@ -47,6 +48,7 @@ class _Place:
                 required.append(name)
             for alias in (name, *parameter.get("x-aliases", ())):
                 self.wire_names[alias.casefold() if "x-aliases" in parameter or place == "header" else alias] = name
+        self._emptiable = {parameter["name"] for parameter in declared if parameter.get("x-empty-is-missing")}
         self._aliased = any("x-aliases" in parameter for parameter in declared)
         schema: dict[str, Any] = {"type": "object", "properties": dict(self.schemas)}
         for parameter in declared:
@@ -64,10 +66,10 @@ class _Place:
             name = self.wire_names.get(wire_name)
             if name is None and self._aliased:
                 name = self.wire_names.get(wire_name.casefold())
-            if name is None:
+            if name is None or (value == "" and name in self._emptiable):
                 continue
             if isinstance(value, str) and _CONTROL.search(value):
-                violations.append(Violation(self.place, f"/{name}", "pattern", "control characters are not allowed"))
+                violations.append(self._validator.violation(self.place, [name], "pattern", "control characters are not allowed"))
                 continue
             values[name] = coerce(self._document, self.schemas[name], value)
         if not self._validator.is_valid(values):

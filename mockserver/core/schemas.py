@@ -63,19 +63,23 @@ class Validator:
         return found
 
     def _violation(self, error: jsonschema_rs.ValidationError, place: str, named: str | None) -> Violation:
-        keyword = error.kind.name
         path: list[str | int] = list(error.instance_path)
         if named is not None:
             path.append(named)
+        return self.violation(place, path, error.kind.name, _sentence(error))
+
+    def violation(self, place: str, path: Sequence[str | int], keyword: str, text: str) -> Violation:
+        """A violation at a place in a value, with what the document says of it there."""
         declared, rank = self._compiler.locate(self._schema, path)
-        codes: Mapping[str, str] = declared.get("x-fault-codes", {})
+        codes: Mapping[str, str | list[str]] = declared.get("x-fault-codes", {})
+        given = codes.get(keyword, [])
         order = list(codes).index(keyword) if keyword in codes else _UNSORTED
         return Violation(
             place=place,
             pointer="".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path),
             keyword=keyword,
-            text=_sentence(error),
-            code=codes.get(keyword),
+            text=text,
+            codes=(given,) if isinstance(given, str) else tuple(given),
             rank=(*rank, order),
             late=bool(declared.get("x-fault-late")),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER = b"x-mock-world"
+_DOUBLED = re.compile(r"(?<=[^/])/{2,}")
 
 
 class Worlds:
     """Names the world of a request in its scope and takes the prefix off its path.
 
     The prefix is for clients that cannot set a header, such as a browser that follows a redirect; where both are given, the prefix wins. The
-    slash at the end of a path is taken off too: both spellings mean the same operation.
+    slash at the end of a path is taken off too, and one of two that a base URL with a slash at its end makes: all spellings mean the same operation.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,6 +40,8 @@ class Worlds:
         if not is_world_name(name):
             await _refuse(name, send)
             return
+        if "//" in path:
+            path = _DOUBLED.sub("/", path)  # not at the start, where rules of the whole path are told apart by its first segment
         if len(path) > 1 and path.endswith("/"):
             path = path[:-1]
         scope["path"] = path

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds that a server may take to start on a busy machine."""
+GRACE = 5.0
+"""Seconds that a server is given to end; it ends later, too, but nobody waits for that."""
 _TICK = 0.02
 
 
@@ -64,8 +66,20 @@ def stop(folder: Path) -> None:
         return
     with contextlib.suppress(OSError):
         os.kill(address.process, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    while _runs(address.process) and time.monotonic() < deadline:
+        time.sleep(_TICK)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process runs; where this one is its parent, nothing of it is left afterwards."""
     with contextlib.suppress(ChildProcessError, AttributeError):
-        os.waitpid(address.process, 0)  # where this process is its parent, nothing of it is left
+        return os.waitpid(process, os.WNOHANG) == (0, 0)
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes] | None) -> Address:

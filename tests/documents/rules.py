@@ -136,7 +136,7 @@ def s03_no_python(document: Document) -> Iterator[str]:
 @rule
 def s04_operation_ids(document: Document) -> Iterator[str]:
     for operation in document.operations:
-        if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", operation.id):
+        if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", operation.id):
             yield f"{operation.id} is no verb_noun"
         elif operation.id.partition("_")[0] not in VERBS:
             yield f"{operation.id} does not start with a verb of the house"

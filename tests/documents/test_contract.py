@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.documents.conftest import FILES
 from tests.documents.rules import request_examples, walk
 
 if TYPE_CHECKING:
-    from mockserver.core.documents import Document
+    from mockserver.core.documents import Document, OperationSpec
 
 HERE = Path(__file__).parent
 CLAUSES = (HERE / "clauses.txt").read_text().split()
@@ -49,22 +49,34 @@ def test_every_discrepancy_is_marked_at_its_place(document: Document) -> None:
     assert found == set(_of(document, DISCREPANCIES))
 
 
+def _errors(document: Document, operation: OperationSpec) -> dict[str, Any]:
+    """The rows of an operation, those that hold for every operation with credentials included."""
+    shared = document.raw.get("x-errors", {}) if operation.spec.get("security", True) else {}
+    return {**shared, **operation.spec.get("x-errors", {})}
+
+
 def test_every_error_code_is_documented_with_its_status(document: Document) -> None:
     for operation in document.operations:
-        for error in operation.spec.get("x-errors", {}).values():
+        for error in _errors(document, operation).values():
             assert str(error["status"]) in operation.spec["responses"]
             assert error["message"]
 
 
 def test_every_fault_code_is_a_documented_error(document: Document) -> None:
     for operation in document.operations:
-        errors = operation.spec.get("x-errors", {})
+        errors = _errors(document, operation)
         body = document.resolve(operation.spec.get("requestBody", {}))
-        schemas = [document.resolve(media["schema"]) for media in body.get("content", {}).values()]
-        nodes = [operation.spec.get("x-fault-codes", {}), *(parameter.get("x-fault-codes", {}) for parameter in operation.parameters)]
-        nodes += [node for schema in schemas for path, node in walk(schema) if path[-1:] == ("x-fault-codes",)]
+        nodes: list[Any] = [operation.spec.get("x-fault-codes", {}), *(parameter.get("x-fault-codes", {}) for parameter in operation.parameters)]
+        for media in body.get("content", {}).values():
+            schema = document.resolve(media["schema"])
+            properties = [document.resolve(found) for found in schema.get("properties", {}).values()]
+            nodes += [node for found in (schema, *properties) for path, node in walk(found) if path[-1:] == ("x-fault-codes",)]
+        if operation.spec.get("security", True):
+            schemes = document.raw["components"]["securitySchemes"].values()
+            nodes += [scheme.get("x-fault-codes", {}) for scheme in schemes]
         for codes in nodes:
-            assert set(codes.values()) <= set(errors), operation.id
+            for code in codes.values():
+                assert set([code] if isinstance(code, str) else code) <= set(errors), operation.id
 
 
 def test_every_code_of_an_error_may_stand_in_the_body_of_its_response(document: Document) -> None:
@@ -84,6 +96,8 @@ def test_ids_in_examples_of_requests_are_landmarks_of_the_fixtures(slug: str) ->
     source = (SPECS.parent / "fixtures" / f"{slug}.py").read_text()
     for operation, _, name, value in request_examples(document):
         for key, named in value.items():
-            is_reference = key in ("id", "wallet_key", "usertool_id") or (key in ("phone", "number") and not operation.startswith("add_"))
+            is_reference = key in ("id", "wallet_key", "usertool_id", "user_id", "ticket_id") or (
+                key in ("phone", "number") and not operation.startswith("add_")
+            )
             if is_reference and "unknown" not in name:
                 assert json.dumps(named).strip('"') in source.replace("_", ""), (operation, name, key, named)

@@ -102,7 +102,7 @@ def test_state_lists_tables_and_records_without_secrets(mock: Mock) -> None:
     assert not any("password" in key for record in records for key in record)
 
 
-@pytest.mark.parametrize(("path", "words"), [("/state/nobody", "there are monedero"), ("/state/serpi/nothing", "there are clients, branches")])
+@pytest.mark.parametrize(("path", "words"), [("/state/nobody", "monedero, serpi"), ("/state/serpi/nothing", "there are clients, branches")])
 def test_an_unknown_vendor_or_table_is_refused_with_those_that_exist(mock: Mock, path: str, words: str) -> None:
     with mock.control as control:
         response = control.get(path)

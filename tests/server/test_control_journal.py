@@ -75,6 +75,8 @@ def test_what_the_document_does_not_know_is_told_as_unread(world: Mock, till: ht
     assert latest(world)["unread"] == ["query/trace", "body/colour"]
     world.serpi.client().request("GET", "/Sucursales?L%C3%ADmite=2&desde=1", content=b"{}")
     assert latest(world)["unread"] == ["query/desde", "body"]
+    world.serpi.client().request("GET", "/Sucursales", content=iter([b"x" * 2_000_000]))
+    assert latest(world)["unread"] == ["body"]
     till.post("/wallet/sale?%ff=1", content=b"{", headers={"content-type": "application/json"})
     assert latest(world)["findings"] == []
     assert latest(world)["unread"] == []

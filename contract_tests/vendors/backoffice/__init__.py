@@ -1,0 +1,1 @@
+"""BackOffice, clause by clause."""

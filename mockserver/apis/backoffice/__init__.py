@@ -1,0 +1,43 @@
+"""BackOffice: the back office of a network-marketing company. Members sponsor members, and report on their teams and wallets."""
+
+from mockserver.apis.backoffice import (
+    authentication,
+    catalogues,
+    dashboard,
+    notices,
+    pictures,
+    products,
+    resources,
+    state,
+    team,
+    threads,
+    tickets,
+    tokens,
+    users,
+    wallets,
+)
+from mockserver.apis.backoffice.faults import render_fault
+from mockserver.apis.backoffice.sessions import verify_api_key, verify_jwt
+from mockserver.core.api import Api
+
+API = Api(
+    slug="backoffice",
+    handlers=(
+        authentication,
+        users,
+        catalogues,
+        tokens,
+        dashboard,
+        notices,
+        products,
+        team,
+        resources,
+        tickets,
+        threads,
+        wallets,
+        pictures,
+    ),
+    render_fault=render_fault,
+    tables=state.TABLES,
+    verifiers={"x_api_key": verify_api_key, "jwt_token": verify_jwt},
+)

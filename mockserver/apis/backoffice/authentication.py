@@ -1,0 +1,47 @@
+"""The login. Source: "Autenticación"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.backoffice.sessions import issue_jwt
+from mockserver.apis.backoffice.state import USERS, User, password_digest, user_named
+from mockserver.core.faults import VendorFault
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.api import Late
+    from mockserver.core.world import Draft
+
+REFERRAL_HOST = "wwww.demo.com"  # four w and no scheme, as printed (backoffice.D22)
+
+
+def login(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+    """A JWT for a user. An unknown name and a wrong password are refused alike (backoffice.D07).
+
+    Units: ``exp`` is MM-DD-YYYY HH:MM in UTC (backoffice.D23).
+    """
+    late.refuse()
+    user = user_named(world, body["username"])
+    if user is None or user.password_digest != password_digest(body["password"]):
+        raise VendorFault("credentials_wrong")
+    token, expires_at = issue_jwt(world, user)
+    return Reply(
+        200,
+        {
+            "token": token,
+            "exp": expires_at.strftime("%m-%d-%Y %H:%M"),
+            "id": user.id,
+            "username": user.username,
+            "sponsor": _sponsor(world, user).username,
+            "referral_link": f"{REFERRAL_HOST}/{user.username}",
+        },
+    )
+
+
+def _sponsor(world: Draft, user: User) -> User:
+    """Who sponsored a user; the first one, whom nobody did, stands for their own sponsor."""
+    found = None if user.sponsor_id is None else world.table(USERS).get(user.sponsor_id)
+    return found or user

@@ -1,0 +1,32 @@
+"""What may be chosen from. Source: "CryptoCurrencies Cashout", "Legs", "Locales", "Countries"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.apis.backoffice.countries import countries
+from mockserver.apis.backoffice.state import CURRENCIES, LEGS, LOCALES
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+
+def list_cryptocurrency_cashouts(world: Draft) -> Reply:
+    """Currencies in which earnings are paid out."""
+    return Reply(200, {"list": [CURRENCIES.to_json(currency) for currency in world.table(CURRENCIES).all()]})
+
+
+def list_legs(world: Draft) -> Reply:
+    """Legs in which users are placed."""
+    return Reply(200, {"list": [LEGS.to_json(leg) for leg in world.table(LEGS).all()]})
+
+
+def list_locales(world: Draft) -> Reply:
+    """Languages with their flags."""
+    return Reply(200, {"list": [LOCALES.to_json(locale) for locale in world.table(LOCALES).all()]})
+
+
+def list_countries() -> Reply:
+    """Countries in the order of their names."""
+    return Reply(200, {"list": [{"id": code, "name": name} for code, name in countries().items()]})

@@ -1,0 +1,70 @@
+"""BackOffice's refusals, in their four builds (backoffice.D08, backoffice.D16). Statuses and texts stand in the document.
+
+A row of ``x-errors`` says with ``under`` that its text belongs to a field, under ``details`` or ``errors``, and with ``field`` to which one, where
+that is not the name of what was sent; a row without ``under`` is the whole refusal, with ``detail`` as its second text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, UnsupportedMedia, Violation
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.api import DocumentedError, Situation
+
+_OURS: tuple[tuple[type[Fault], int, str], ...] = (
+    (TooLarge, 413, "The request is too large."),
+    (UnsupportedMedia, 415, "The content type is not supported."),
+    (NotFound, 404, "Not Found"),
+    (MethodNotAllowed, 405, "Method Not Allowed"),
+    (Malformed, 400, "The request cannot be read."),
+    (Invalid, 400, "The request cannot be read."),
+    (Fault, 500, "Internal Server Error"),
+)
+"""Refusals that the page does not print: status and text by kind of fault, the first that fits."""
+
+
+def wrong(field: str, code: str) -> Violation:
+    """What is wrong with a field for the state that the world is in; ``code`` is a row of ``x-errors``."""
+    return Violation("body", f"/{field}", "state", code, (code,))
+
+
+def render_fault(fault: Fault, situation: Situation) -> Reply:
+    """A fault in BackOffice's clothing."""
+    if isinstance(fault, Invalid):
+        found = [(violation, situation.errors[code]) for violation in fault.violations for code in violation.codes]
+        if found:
+            return _invalid(found, situation)
+    error = situation.documented(fault)
+    if error is not None:
+        return _whole(error)
+    status, text = next((status, text) for kind, status, text in _OURS if isinstance(fault, kind))
+    return Reply(status, {"error": text})
+
+
+def _invalid(found: list[tuple[Violation, DocumentedError]], situation: Situation) -> Reply:
+    """The refusal whose row stands first in the document, with the texts of all rows that share its status."""
+    order = list(situation.errors)
+    first = min((row for _, row in found), key=lambda row: order.index(row.code))
+    if "under" not in first.extra or "field" in first.extra:
+        return _whole(first)
+    texts: dict[str, list[str]] = {}
+    for violation, row in found:
+        if row.status == first.status and row.message not in texts.setdefault(violation.field, []):
+            texts[violation.field].append(row.message)
+    return Reply(first.status, _by_field(first.extra["under"], texts, situation))
+
+
+def _by_field(under: str, texts: Mapping[str, list[str]], situation: Situation) -> dict[str, Any]:
+    return {"errors": texts} if under == "errors" else {"error": situation.errors["data_invalid"].message, under: texts}
+
+
+def _whole(error: DocumentedError) -> Reply:
+    if "field" in error.extra:
+        return Reply(error.status, {error.extra["under"]: {error.extra["field"]: [error.message]}})
+    detail = {"detail": error.extra["detail"]} if "detail" in error.extra else {}
+    return Reply(error.status, {"error": error.message, **detail})

@@ -1,0 +1,29 @@
+"""Announcements. Source: "Notices"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.backoffice.state import NOTICES, user_by
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+
+def get_notices(world: Draft, id: int) -> Reply:
+    """What is announced to everybody, to the user, and to those who have the user's present plan."""
+    user = user_by(world, id)
+    return Reply(
+        200,
+        {
+            "general_notices": _to(world, None, None),
+            "user_notices": _to(world, user.id, None),
+            "plan_notices": _to(world, None, user.plan_id),
+        },
+    )
+
+
+def _to(world: Draft, user_id: int | None, plan_id: int | None) -> list[dict[str, Any]]:
+    found = world.table(NOTICES).select("audience", (user_id, plan_id))
+    return [{"id": notice.id, "title": notice.title, "content": notice.content} for notice in found]

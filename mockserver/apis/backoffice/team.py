@@ -1,0 +1,65 @@
+"""The trees of a member as the page shows them. Source: "TeamView", "Matrixs"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.backoffice.shown import picture_url
+from mockserver.apis.backoffice.state import USERS, User, plan_name
+from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, matrix_child, sponsored_by
+from mockserver.core.faults import VendorFault
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+TEAM_LEVELS = 100
+"""Levels of a team that are shown: JSON that is nested deeper is read by few."""
+
+
+def get_teamview(world: Draft, id: int) -> Reply:
+    """The unilevel tree below a user, who is not in it."""
+    return Reply(200, {"teamview": _members(world, _top(world, id), 1)})
+
+
+def get_matrix(world: Draft, id: int) -> Reply:
+    """The matrix of a user, whatever ``matrix_on`` says (backoffice.D36)."""
+    return Reply(200, {"matrix": _node(world, _top(world, id), 0)})
+
+
+def _top(world: Draft, user_id: int) -> User:
+    """The user at the top. An unknown one is told under the field user_id here (backoffice.D08)."""
+    user = world.table(USERS).get(user_id)
+    if user is None:
+        raise VendorFault("user_unknown")
+    return user
+
+
+def _members(world: Draft, sponsor: User, level: int) -> list[dict[str, Any]]:
+    if level > TEAM_LEVELS:
+        return []
+    return [
+        {
+            "user": {
+                "id": member.id,
+                "username": member.username,
+                "first_name": member.first_name,
+                "last_name": member.last_name,
+                "email": member.email,
+                "level": level,
+                "plan": plan_name(world, member),
+                "image_url": picture_url(world, member),
+            },
+            "childs": _members(world, member, level + 1),
+        }
+        for member in sponsored_by(world, sponsor)
+    ]
+
+
+def _node(world: Draft, user: User | None, level: int) -> dict[str, Any]:
+    """A place of the matrix; empty where nobody stands there. Every node is whole (backoffice.D12)."""
+    if user is None or level == MATRIX_LEVELS:
+        return {}
+    children = {f"child_{leg}": _node(world, matrix_child(world, user.id, leg), level + 1) for leg in MATRIX_LEGS}
+    shown = {"id": user.id, "usernname": user.username, "plan": plan_name(world, user), "image": picture_url(world, user), "level": level}
+    return {"user": shown, **children, "last_node": not any(children.values())}

@@ -1,0 +1,32 @@
+"""The conversation in a ticket. Source: "Operaciones de threads"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.backoffice.faults import wrong
+from mockserver.apis.backoffice.messages import add_message
+from mockserver.apis.backoffice.shown import moment
+from mockserver.apis.backoffice.state import THREADS, TICKETS
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.api import Late
+    from mockserver.core.world import Draft
+
+
+def list_threads(world: Draft, id: int) -> Reply:
+    """The messages of a ticket, oldest first; an unknown ticket has none (backoffice.D25)."""
+    found = world.table(THREADS).select("ticket", id)
+    return Reply(200, {"list": [{"id": thread.id, "content": thread.content, "created_at": moment(thread.created_at)} for thread in found]})
+
+
+def create_thread(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+    """Add a message to a ticket. All that is wrong is told at once, with 404 (backoffice.D02)."""
+    ticket_id = late.sound(body).get("ticket_id")
+    is_unknown = ticket_id is not None and ticket_id not in world.table(TICKETS)
+    late.refuse(*[wrong("ticket_id", "ticket_unknown")] * is_unknown)
+    add_message(world, body["ticket_id"], body["content"])
+    return Reply(200, {"message": "Ticket thread created successfully."})

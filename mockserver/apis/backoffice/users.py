@@ -1,0 +1,136 @@
+"""Members: read, registered, changed. Source: "Operaciones de usuario"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.backoffice.countries import is_country
+from mockserver.apis.backoffice.faults import wrong
+from mockserver.apis.backoffice.shown import picture_url
+from mockserver.apis.backoffice.state import (
+    EDIT_TOKENS,
+    PICTURES,
+    PLANS,
+    PURCHASES,
+    USERS,
+    Picture,
+    Purchase,
+    User,
+    password_digest,
+    user_at,
+    user_by,
+    user_named,
+)
+from mockserver.apis.backoffice.trees import free_place
+from mockserver.core.faults import VendorFault
+from mockserver.core.images import read_image
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mockserver.core.api import Late
+    from mockserver.core.bodies import Upload
+    from mockserver.core.faults import Violation
+    from mockserver.core.world import Draft
+
+_KEPT_AS_SENT = ("first_name", "last_name", "email", "mobile", "default_leg", "country_code")
+_SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on_edit")
+
+
+def get_user(world: Draft, id: int) -> Reply:
+    """What is known of a user, without the id."""
+    user = user_by(world, id)
+    return Reply(200, {**{name: getattr(user, name) for name in _SHOWN}, "profile_image": picture_url(world, user)})
+
+
+def create_user(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+    """Register a user, who joins the sponsor's team and matrix and starts with the first plan.
+
+    Blank fields come before everything else; then all that is wrong is told at once. The sponsor has to exist (backoffice.D28).
+    """
+    sound = late.sound(body)
+    sponsor = user_named(world, sound.get("sponsor", ""))
+    found = [*_new_names(world, sound), *_shared_rules(world, sound, None)]
+    if sponsor is None:
+        raise late.refusal(*found, wrong("sponsor", "sponsor_unknown"))
+    late.refuse(*found)
+    plan = next(iter(world.table(PLANS).all()))
+    parent_id, leg = free_place(world, sponsor)
+    user = world.table(USERS).add(
+        User(
+            id=world.draw("backoffice.user"),
+            username=body["user_name"],
+            password_digest=password_digest(body["password"]),
+            first_name=body["first_name"],
+            last_name=body["last_name"],
+            email=body["email"],
+            country_code=body["country_code"],
+            mobile=body["mobile"],
+            default_leg="binary_tank",
+            language="en",
+            picture_id=None,
+            matrix_on=False,
+            request_token_on_edit=False,
+            plan_id=plan.id,
+            sponsor_id=sponsor.id,
+            parent_id=parent_id,
+            leg=leg,
+            joined_at=world.now,
+        )
+    )
+    world.table(PURCHASES).add(Purchase(world.draw("backoffice.purchase"), user.id, plan.id))
+    return Reply(200, {"message": "User created successfully."})
+
+
+def update_user(world: Draft, id: int, body: Mapping[str, Any], late: Late) -> Reply:
+    """Change what is sent. The edit token is judged before the fields (backoffice.D26).
+
+    Of language and locale neither is checked, and language counts where both are sent (backoffice.D14).
+    """
+    user = user_by(world, id)
+    sound = late.sound(body)
+    if user.request_token_on_edit and not _is_valid_token(world, user, sound.get("token", "")):
+        raise VendorFault("edit_token_invalid")
+    late.refuse(*_shared_rules(world, sound, user))
+
+    changes = {name: body[name] for name in _KEPT_AS_SENT if name in body}
+    language = body.get("language") or body.get("locale")
+    if language:
+        changes["language"] = language
+    if "password" in body:
+        changes["password_digest"] = password_digest(body["password"])
+    if "profile_image" in body:
+        changes["picture_id"] = _store_picture(world, user, body["profile_image"])
+    world.table(USERS).change(user, **changes)
+    return Reply(200, {"message": "User updated successfully."})
+
+
+def _new_names(world: Draft, fields: Mapping[str, Any]) -> Iterator[Violation]:
+    if "user_name" in fields and user_named(world, fields["user_name"]) is not None:
+        yield wrong("user_name", "taken")
+
+
+def _shared_rules(world: Draft, fields: Mapping[str, Any], user: User | None) -> Iterator[Violation]:
+    """What holds for new users and for changes of ``user`` alike."""
+    owner = user_at(world, fields["email"]) if "email" in fields else None
+    if owner is not None and (user is None or owner.id != user.id):
+        yield wrong("email", "taken")
+    if "country_code" in fields and not is_country(fields["country_code"]):
+        yield wrong("country_code", "not_included")
+
+
+def _is_valid_token(world: Draft, user: User, token: str) -> bool:
+    return any(held.token == token and world.now < held.expires_at for held in world.table(EDIT_TOKENS).select("user", user.id))
+
+
+def _store_picture(world: Draft, user: User, upload: Upload) -> int:
+    """Keep a picture in place of the one before. Its name is ours: nothing that the client says of the file is used."""
+    pictures = world.table(PICTURES)
+    if user.picture_id is not None:
+        pictures.remove(user.picture_id)
+    image = read_image(upload.data)
+    assert image is not None, "the document lets pictures pass only"  # noqa: S101 - tells the type checker what was judged before
+    number = world.draw("backoffice.picture")
+    picture = Picture(number, user.id, f"profile.{image.extension}", image.media_type, len(upload.data), upload.data)
+    return pictures.add(picture).id

@@ -1,0 +1,98 @@
+"""Pictures recognised by their bytes: kind and size, read from the header, nothing decompressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import error as StructError  # noqa: N812 - a class
+from struct import unpack_from
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JPEG_SEGMENTS = 1000
+"""Segments that may stand before the frame of a JPEG."""
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE = frozenset({0x01, 0xFF, *range(0xD0, 0xD8)})
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the header of a picture says. ``width`` and ``height`` are in pixels."""
+
+    media_type: str
+    extension: str
+    width: int
+    height: int
+
+
+def read_image(data: bytes) -> Image | None:
+    """The picture that the bytes begin, None where they are no PNG, JPEG, GIF or WebP."""
+    for (media_type, extension), measure in _FORMATS.items():
+        try:
+            size = measure(data)
+        except StructError:  # the header breaks off
+            continue
+        if size is not None and all(size):
+            return Image(media_type, extension, *size)
+    return None
+
+
+def _png(data: bytes) -> tuple[int, int] | None:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"):
+        return None
+    width, height = unpack_from(">II", data, 16)
+    return width, height
+
+
+def _gif(data: bytes) -> tuple[int, int] | None:
+    if not data.startswith((b"GIF87a", b"GIF89a")):
+        return None
+    width, height = unpack_from("<HH", data, 6)
+    return width, height
+
+
+def _jpeg(data: bytes) -> tuple[int, int] | None:
+    at = 2
+    if not data.startswith(b"\xff\xd8\xff"):
+        return None
+    for _ in range(JPEG_SEGMENTS):
+        start, marker, length = unpack_from(">BBH", data, at)
+        if start != 0xFF:  # noqa: PLR2004 - every marker begins so
+            return None
+        if marker in _FRAMES:
+            height, width = unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 1 if marker == 0xFF else 2 if marker in _BARE else 2 + length  # noqa: PLR2004 - a fill byte
+    return None
+
+
+def _webp(data: bytes) -> tuple[int, int] | None:
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return None
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(_bytes(data, 24, 3), "little"), 1 + int.from_bytes(_bytes(data, 27, 3), "little")
+    if kind == b"VP8L" and _bytes(data, 20, 1) == b"/":
+        (bits,) = unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 " and _bytes(data, 23, 3) == b"\x9d\x01\x2a":
+        width, height = unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _bytes(data: bytes, at: int, length: int) -> bytes:
+    found: bytes = unpack_from(f"{length}s", data, at)[0]
+    return found
+
+
+_FORMATS: dict[tuple[str, str], Callable[[bytes], tuple[int, int] | None]] = {
+    ("image/png", "png"): _png,
+    ("image/jpeg", "jpg"): _jpeg,
+    ("image/gif", "gif"): _gif,
+    ("image/webp", "webp"): _webp,
+}
+MEDIA_TYPES = frozenset(media_type for media_type, _ in _FORMATS)
+"""What can be recognised."""
