@@ -136,9 +136,8 @@ def main() -> int:
         failed = [running.exitcode for running in clients if running.exitcode]
     third = max(1, len(samples) // 3)
     second, last = statistics.mean(samples[third : 2 * third]), statistics.mean(samples[-third:])
-    print(
-        f"{done.value} calls; second third {second:.1f} MiB, last third {last:.1f} MiB, most {max(samples):.1f} MiB; {bugs.value} faults of the mock's own"
-    )
+    print(f"{done.value} calls, {bugs.value} answered with a fault of the mock's own")
+    print(f"second third {second:.1f} MiB, last third {last:.1f} MiB, most {max(samples):.1f} MiB")
     return 1 if last > second * GROWTH or bugs.value or failed else 0
 
 
