@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.sharedctypes import Synchronized
 
-MAX_WORLDS = 500
+MAX_WORLDS = 100
 CALLS_PER_WORLD = 150
 SAMPLE_SECONDS = 5
 GROWTH = 1.10
