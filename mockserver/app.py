@@ -94,10 +94,10 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     return found
 
 
-def create_app(settings: Settings | None = None) -> App:
-    """The whole server. Raises SetupError, in one line, where something does not fit."""
+def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
+    """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, where something does not fit."""
     settings = settings or Settings()
-    found = discover(settings.specs)
+    found = discover(settings.specs) if found is None else found
     vendors = {slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS) for slug, (api, document, fixture) in found.items()}
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     clock = Clock(frozen_at=settings.frozen_at)
