@@ -45,16 +45,23 @@ def _shown(plan: Plan) -> dict[str, Any]:
     return {
         "id": plan.id,
         "code": plan.code,
+        "reference": plan.reference,
         "name": plan.name,
         "description": plan.description,
         "currency": plan.currency,
         "amount": plan.amount,
+        "prices": [
+            {"currency": currency, "amount": amount, "from_quantity": quantity, "note": note} for currency, amount, quantity, note in plan.prices
+        ],
         "interval": plan.interval,
         "interval_count": plan.interval_count,
         "trial_days": plan.trial_days,
         "active": plan.active,
+        "archived_at": plan.archived_at,
         "tax": {"name": plan.tax_name, "rate": plan.tax_rate, "included": plan.tax_included},
-        "features": list(plan.features),
+        "owner": {"id": plan.owner_id, "name": plan.owner_name, "email": plan.owner_email, "country": plan.owner_country},
+        "features": plan.features,
+        "metadata": plan.metadata,
         "created_at": plan.created_at,
         "updated_at": plan.updated_at,
     }

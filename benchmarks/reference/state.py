@@ -34,22 +34,30 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan, flat."""
+    """A plan; ``prices`` are (currency, amount, from quantity, note)."""
 
     id: int
     code: str
+    reference: int | str | None
     name: str
     description: str | None
     currency: str
     amount: int
+    prices: tuple[tuple[str, int, int, str | None], ...]
     interval: str
     interval_count: int
     trial_days: int
     active: bool
+    archived_at: str | None
     tax_name: str
     tax_rate: float
     tax_included: bool
+    owner_id: int
+    owner_name: str
+    owner_email: str
+    owner_country: str
     features: tuple[str, ...]
+    metadata: Mapping[str, str]
     created_at: str
     updated_at: str
 
@@ -93,9 +101,10 @@ def fill(world: Draft, plans: int) -> None:
     table = world.table(PLANS)
     for number in range(len(table) + 1, plans + 1):
         wire = payloads.plan(number)
-        tax = wire.pop("tax")
-        features = tuple(wire.pop("features"))
-        table.add(Plan(**wire, tax_name=tax["name"], tax_rate=tax["rate"], tax_included=tax["included"], features=features))
+        nested = {f"{name}_{inner}": value for name in ("tax", "owner") for inner, value in wire.pop(name).items()}
+        wire["prices"] = tuple(tuple(price.values()) for price in wire["prices"])
+        wire["features"] = tuple(wire["features"])
+        table.add(Plan(**wire, **nested))
 
 
 def credentials(_world: Draft) -> Sequence[Credential]:
