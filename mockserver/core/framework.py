@@ -5,7 +5,6 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Connexion imports Starlette's test client and a deprecated resolver; we use neither
     from connexion.exceptions import InvalidSpecification
-    from connexion.frameworks.starlette import starlettify_path
     from connexion.middleware.abstract import ROUTING_CONTEXT
     from connexion.middleware.main import ConnexionMiddleware
     from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
@@ -23,5 +22,4 @@ __all__ = [
     "RoutingMiddleware",
     "RoutingOperation",
     "Specification",
-    "starlettify_path",
 ]

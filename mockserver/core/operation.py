@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.core.api import DocumentedError, Late, Situation
 from mockserver.core.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia, Violation
-from mockserver.core.forms import coerce, gather
+from mockserver.core.forms import coercer, gather
 from mockserver.core.parameters import ParameterPlan
 from mockserver.core.reply import JSON, Reply
 from mockserver.core.requests import MIB
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.core.api import Api
     from mockserver.core.binding import Handler
     from mockserver.core.documents import Document, OperationSpec
+    from mockserver.core.forms import Coercer
     from mockserver.core.requests import Request
     from mockserver.core.schemas import Validator
     from mockserver.core.world import Draft
@@ -42,8 +43,8 @@ def _json_body(request: Request) -> Any:
     return parse_json(request.body)
 
 
-def _form_body(document: Document, schema: Any, parse: Callable[[Request], Any], request: Request) -> Any:
-    return coerce(document, schema, gather(parse(request)))
+def _form_body(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
+    return coerce(gather(parse(request)))
 
 
 class BodyPlan:
@@ -63,9 +64,9 @@ class BodyPlan:
     @staticmethod
     def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
         if media_type == URLENCODED:
-            return partial(_form_body, document, schema, lambda request: parse_urlencoded(request.body))
+            return partial(_form_body, coercer(document, schema), lambda request: parse_urlencoded(request.body))
         if media_type == MULTIPART:
-            return partial(_form_body, document, schema, parse_multipart)
+            return partial(_form_body, coercer(document, schema), parse_multipart)
         return _json_body
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:

@@ -16,7 +16,7 @@ from mockserver.core import faults
 from mockserver.core.bodies import MAX_FIELDS, parse_json, parse_urlencoded
 from mockserver.core.documents import Document, read_document
 from mockserver.core.faults import DocumentBroken, Fault, Malformed, MockBug, SetupError, TooLarge, Violation
-from mockserver.core.forms import coerce, gather
+from mockserver.core.forms import coercer, gather
 from mockserver.core.journal import Exchange, Journal
 from mockserver.core.parameters import python_name
 from mockserver.core.reply import Reply
@@ -213,7 +213,7 @@ def test_names_that_contradict_each_other_are_refused(pairs: list[tuple[str, str
     ],
 )
 def test_text_becomes_the_type_asked_for_or_stays_text(schema: Any, value: str, typed: Any) -> None:
-    assert coerce(document(), schema, value) == typed
+    assert coercer(document(), schema)(value) == typed
 
 
 _JSON = st.recursive(
