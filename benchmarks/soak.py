@@ -1,105 +1,145 @@
-"""Full load for a long time, wrong requests and injected faults included: only answers that were asked for, and memory that stays level.
+"""Full load for minutes: whether the memory of the server stays level once every bound is reached.
 
-``python -m benchmarks.soak --minutes 10``. Clients in processes of their own call one server in worlds of their own: good calls, calls without
-credentials, with a wrong body, to what does not exist, and, where the server has rules for faults, a world in which every seventh call is refused with
-503. Anything else than the status asked for is an error. Memory is read every few seconds; it is level when the last third is within a few MiB of the
-middle third.
+Clients call the examples of every vendor's document in worlds that come and go, with frozen and running clocks, faults, wishes, snapshots, forks and
+the outbox, so that worlds, journal, snapshots and messages all reach their bounds, which are set low here. Prints resident MiB as it goes. Ends with
+1 where the last third holds more than 10 % over the second, or where the mock answered with a fault of its own.
+
+    python -m benchmarks.soak --minutes 10 --clients 4
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
+import random
 import statistics
 import sys
 import time
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from http.client import HTTPConnection, HTTPException
-from itertools import cycle
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-import orjson
+from benchmarks.servers import Line, serving
+from mockserver.app import SPECS
+from mockserver.core.documents import read_document
 
-from benchmarks.compare import CALLS, KEY
-from benchmarks.load import Call, free_port, memory_mib, served
-from benchmarks.reference import payloads
-from benchmarks.report import machine, publish, table
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from multiprocessing.sharedctypes import Synchronized
 
-CLIENTS = 4
-CONNECTIONS = 4
-BASE = "/reference"
-_OBJECT, _LIST, _POST = CALLS
-_WRONG = orjson.dumps({**payloads.BODY, "starts_on": 1})
-PLAN = (
-    _OBJECT,
-    _LIST,
-    _POST,
-    Call("no credential", "/plans/1", {}, None, 401),
-    Call("wrong body", _POST.path, _POST.headers, _WRONG, 400),
-    Call("no JSON", _POST.path, _POST.headers, b"{", 400),
-    Call("unknown plan", "/plans/999999", KEY, None, 404),
-    Call("no such path", "/nothing", KEY, None, 404),
-)
-LEVEL_MIB = 8
-"""How much more the last third may hold than the middle third, by their medians."""
-RESET_AFTER = 2_000
-"""Calls after which a client resets its world, so that what it creates does not pile up."""
+MAX_WORLDS = 100
+CALLS_PER_WORLD = 150
+SAMPLE_SECONDS = 5
+GROWTH = 1.10
+JSON, URLENCODED = "application/json", "application/x-www-form-urlencoded"
+
+Call = tuple[str, str, str | None, dict[str, str]]
 
 
-def client(port: int, number: int, until: float) -> Counter[str]:
-    """Call until a moment; count what was asked and answered."""
-    seen: Counter[str] = Counter()
-    connections = [HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(CONNECTIONS)]
-    for turn, call in enumerate(cycle(PLAN)):
-        if time.monotonic() > until:
-            return seen
-        world = {"X-Mock-World": f"soak-{number}"}
-        if turn % RESET_AFTER == RESET_AFTER - 1:
-            call, base = Call("reset", "/_mock/reset", world, b"", 200), ""  # noqa: PLW2901 - a call of another kind, now and then
-        else:
-            base = BASE
-        connection = connections[turn % CONNECTIONS]
-        try:
-            connection.request("GET" if call.body is None else "POST", base + call.path, call.body, {**call.headers, **world})
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, HTTPException) as error:
-            seen[f"{call.name}: {type(error).__name__}"] += 1
-            connection.close()
-        else:
-            seen[call.name if answer.status == call.status else f"{call.name}: {answer.status}"] += 1
-    return seen
+def calls(slug: str, credentials: list[dict[str, Any]]) -> list[Call]:
+    """The calls that a document gives as examples, with each credential."""
+    document = read_document(slug, SPECS / f"{slug}.yaml")
+    found: list[Call] = []
+    for spec in document.operations:
+        path = document.base_path + spec.path
+        for parameter in spec.parameters:
+            schema = document.resolve(parameter.get("schema", {}))
+            named = next((document.resolve(example)["value"] for example in parameter.get("examples", {}).values()), 1)
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter.get("example", schema.get("example", named))))
+        for body, media_type in bodies(document, spec.spec):
+            kind = {"content-type": media_type} if body is not None else {}
+            found += [(spec.method, path, body, {**kind, **credential["headers"]}) for credential in credentials]
+    return found
 
 
-def main() -> None:
-    """Soak and print; leave with 1 where something was not asked for or memory grew."""
-    parser = argparse.ArgumentParser(description="Full load for a long time.")
+def bodies(document: Any, spec: Mapping[str, Any]) -> list[tuple[str | None, str]]:
+    """The examples of a body, as they are sent; no body where there are none."""
+    found: list[tuple[str | None, str]] = []
+    for media_type, media in document.resolve(spec.get("requestBody", {})).get("content", {}).items():
+        values = [document.resolve(example)["value"] for example in media.get("examples", {}).values()]
+        if media_type == JSON:
+            found += [(json.dumps(value), media_type) for value in values]
+        elif media_type == URLENCODED:
+            found += [(urlencode(value, doseq=True), media_type) for value in values]
+    return found or [(None, "")]
+
+
+def client(port: int, number: int, until: float, done: Synchronized[int], bugs: Synchronized[int]) -> None:
+    """Call until it is time."""
+    chance, line, worlds = random.Random(number), Line(port), 0
+    apis = line.call("GET", "/apis")["apis"]
+    everything = {api["slug"]: calls(api["slug"], api["credentials"]) for api in apis if api["slug"] != "mock"}
+    while time.monotonic() < until:
+        worlds += 1
+        world = f"soak-{number}-{worlds}"
+        prepare(line, world, chance, list(everything))
+        for _ in range(CALLS_PER_WORLD):
+            method, path, body, headers = chance.choice(everything[chance.choice(list(everything))])
+            wish = {"prefer": "dynamic=true"} if chance.random() < 0.05 else {}  # noqa: PLR2004 - a few
+            try:
+                status, answer = line.send(method, path, body, {**headers, **wish, "x-mock-world": world})
+            except (OSError, HTTPException):  # a fault on purpose
+                line.close()
+                line = Line(port)
+                continue
+            with done:
+                done.value += 1
+            if status == 500 and b"The mock is at fault" in answer:  # noqa: PLR2004 - the mock's own
+                with bugs:
+                    bugs.value += 1
+                    print(answer.decode()[:500], file=sys.stderr)
+        finish(line, world)
+    line.close()
+
+
+def prepare(line: Line, world: str, chance: random.Random, slugs: list[str]) -> None:
+    """A world with a time and faults of its own."""
+    if chance.random() < 0.5:  # noqa: PLR2004 - a half
+        line.call("PATCH", "/clock", {"freeze": "2026-01-01T00:00:00Z"}, world)
+    rules: tuple[dict[str, Any], ...] = ({"damage": {"kind": "reset"}, "every": 20}, {"damage": {"kind": "truncated"}, "every": 23})
+    line.call("POST", "/faults", {"api": chance.choice(slugs), **chance.choice(rules)}, world)
+
+
+def finish(line: Line, world: str) -> None:
+    """What a test does at its end: snapshot, fork, diff, a look at journal and outbox, time."""
+    line.call("PUT", "/snapshots/end", None, world)
+    line.call("POST", "/worlds", {"name": f"{world}-fork", "from": {"world": world}})
+    line.call("PATCH", "/clock", {"advance": "P40D"}, f"{world}-fork")
+    line.call("GET", "/diff?before=end", None, world)
+    line.call("GET", "/journal?limit=50", None, world)
+    line.call("GET", "/outbox", None, world)
+
+
+def main() -> int:
+    """Run, print, judge."""
+    parser = argparse.ArgumentParser(description="Full load for minutes; is memory level?")
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--write", action="store_true", help="keep the result in docs/benchmarks.md")
-    arguments = parser.parse_args()
-    port = free_port()
-    memory: list[float] = []
-    with served([sys.executable, "-m", "benchmarks.reference.vendor", str(port)], port, "/_mock/health") as process, ProcessPoolExecutor(CLIENTS) as pool:
-        begun = time.monotonic()
-        until = begun + arguments.minutes * 60
-        clients = [pool.submit(client, port, number, until) for number in range(CLIENTS)]
+    parser.add_argument("--clients", type=int, default=4)
+    options = parser.parse_args()
+    done, bugs = multiprocessing.Value("Q", 0), multiprocessing.Value("Q", 0)
+    samples: list[float] = []
+    with serving("--max-worlds", str(MAX_WORLDS)) as (port, process):
+        started = time.monotonic()
+        until = started + options.minutes * 60
+        clients = [multiprocessing.Process(target=client, args=(port, number, until, done, bugs)) for number in range(options.clients)]
+        for running in clients:
+            running.start()
         while time.monotonic() < until:
-            time.sleep(min(5, max(0.1, until - time.monotonic())))
-            memory.append(memory_mib(process))
-        seen = sum((one.result() for one in clients), Counter[str]())
-    wrong = {name: count for name, count in seen.items() if ": " in name}
-    third = len(memory) // 3
-    middle, last = statistics.median(memory[third : 2 * third or None]), statistics.median(memory[2 * third :])
-    level = last - middle <= LEVEL_MIB
-    parts = [
-        f"Measured on: {machine()}. {arguments.minutes:g} minutes, {CLIENTS} processes with {CONNECTIONS} connections each, {sum(seen.values()):,} calls,"
-        f" {sum(seen.values()) / (arguments.minutes * 60):,.0f} a second.",
-        table(["call", "answered as asked"], [[name, f"{count:,}"] for name, count in sorted(seen.items()) if name not in wrong]),
-        f"Not asked for: {wrong or 'nothing'}.",
-        f"Resident MiB: first {memory[0]:.0f}, median of the middle third {middle:.0f}, of the last third {last:.0f}: {'level' if level else 'growing'}.",
-    ]
-    publish("soak", "\n\n".join(parts), write=arguments.write)
-    sys.exit(0 if level and not wrong else 1)
+            time.sleep(min(SAMPLE_SECONDS, max(0.0, until - time.monotonic())))
+            samples.append(process.memory_info().rss / 2**20)
+            if len(samples) % 6 == 0:
+                seconds = time.monotonic() - started
+                print(f"{seconds:6.0f} s {samples[-1]:8.1f} MiB {done.value:9} calls {done.value / seconds:7.0f} a second", flush=True)
+        for running in clients:
+            running.join()
+        failed = [running.exitcode for running in clients if running.exitcode]
+    third = max(1, len(samples) // 3)
+    second, last = statistics.mean(samples[third : 2 * third]), statistics.mean(samples[-third:])
+    print(f"{done.value} calls, {bugs.value} answered with a fault of the mock's own")
+    print(f"second third {second:.1f} MiB, last third {last:.1f} MiB, most {max(samples):.1f} MiB")
+    return 1 if last > second * GROWTH or bugs.value or failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
