@@ -208,11 +208,15 @@ class Cors:
 
     def __init__(self, app: ASGIApp) -> None:
         common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
+        self._app = app
         self._vendors = CORSMiddleware(app, allow_origins=["*"], **common)
         self._control = CORSMiddleware(app, allow_origin_regex=LOOPBACK_ORIGIN, **common)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on under the rules of its path."""
+        """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
+        if not any(name == b"origin" for name, _ in scope.get("headers", ())):
+            await self._app(scope, receive, send)
+            return
         path: str = scope.get("path", "")
         if path.startswith("/~"):
             path = "/" + path.partition("/~")[2].partition("/")[2]

@@ -134,18 +134,19 @@ class ResponsePlan:
         for header in self._required[reply.status]:
             if header.lower() not in {name.lower() for name in reply.headers}:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
-        if reply.body is None:
+        body = reply.body
+        if body is None:
             if media:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has no body, though one is documented")
             return
-        validators = media.get(reply.media_type.partition(";")[0])
+        validators = media.get(reply.media_type) or media.get(reply.media_type.partition(";")[0])
         if validators is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
-        if isinstance(reply.body, bytes | Stream):
+        if isinstance(body, bytes | Stream):
             return
         for validator in validators:
-            if not validator.is_valid(reply.body):
-                raise ResponseOffSpec(self._name, reply.status, validator.violations(reply.body, "body"))
+            if not validator.is_valid(body):
+                raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
 
 
 class Operation:
@@ -180,8 +181,7 @@ class Operation:
         if self.body.media:
             arguments["body"], wrong = self.body.read(request)
             violations += wrong
-        now = [violation for violation in violations if not violation.late]
-        if now:
+        if violations and (now := [violation for violation in violations if not violation.late]):
             raise Invalid(now)
         arguments["late"] = Late(violations)
         return self._handler(**{name: arguments[name] for name in self._taken})

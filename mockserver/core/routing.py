@@ -8,6 +8,7 @@ with all the methods that it has; and paths are found in a tree, not tried one a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.api import Situation
@@ -119,20 +120,16 @@ class Operations:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a routed request."""
-        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
-        if page is not None:
-            await page(scope, receive, send)
-            return
-        routing = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}) if scope["type"] == "http" else {}
-        operation = self._operations.get((routing.get("api_base_path", ""), routing.get("operation_id") or ""))
-        if operation is not None:
-            await self._answer(operation, scope, receive, send)
-            return
-        api = self.api_at(scope["path"]) if scope["type"] == "http" else None
-        if api is None:
+        if scope["type"] != "http":
             await self._other(scope, receive, send)
-        else:
+        elif (page := self._pages.get(scope["path"])) is not None:
+            await page(scope, receive, send)
+        elif (routed := scope.get("extensions", {}).get(ROUTING_CONTEXT)) is not None:
+            await self._answer(self._operations[routed["api_base_path"], routed["operation_id"]], scope, receive, send)
+        elif (api := self.api_at(scope["path"])) is not None:
             await self._unrouted(api, scope, send)
+        else:
+            await self._other(scope, receive, send)
 
     async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_from(scope)
@@ -174,8 +171,13 @@ def request_from(scope: Scope) -> Request:
 
 def origin(scope: Scope) -> str:
     """Scheme and host under which the client reached the server."""
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-    if not _HOST.fullmatch(host):
-        server = scope.get("server") or ("localhost", None)
-        host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
-    return f"{scope.get('scheme', 'http')}://{host}"
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: bytes, server: tuple[str, int | None]) -> str:
+    named = host.decode("latin-1")
+    if not _HOST.fullmatch(named):
+        named = f"{server[0]}:{server[1]}" if server[1] else server[0]
+    return f"{scheme}://{named}"
