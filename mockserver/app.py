@@ -214,7 +214,10 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
-        if not any(name == b"origin" for name, _ in scope.get("headers", ())):
+        for name, _ in scope.get("headers", ()):
+            if name == b"origin":
+                break
+        else:
             await self._app(scope, receive, send)
             return
         path: str = scope.get("path", "")
