@@ -1,8 +1,8 @@
 """This server and its peers on the same document and payloads: one process each, interleaved, medians, one table of ratios.
 
-``python -m benchmarks.compare`` measures every peer that can be had; ``--quick`` takes the ones of the floors and two minutes; ``--write`` keeps the
-result in ``docs/benchmarks.md``. Servers stay on one core, wrk on another, with 32 connections. A ratio is ours over the peer's in the same run. Two are
-given: of calls a second, and of calls per second of the server's processor time, which other work on the machine disturbs less.
+``python -m benchmarks.compare`` measures every peer that can be had; ``--quick`` takes the ones of the floors and two minutes; ``--write`` keeps
+the result in ``docs/benchmarks.md``. Servers stay on one core, wrk on another, with 32 connections. A ratio is ours over the peer's in the same
+run. Two are given: of calls a second, and of calls per second of the server's processor time, which other work on the machine disturbs less.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ FLOORS: Mapping[str, tuple[float, float, float]] = {
     "Starlette + uvicorn, ready bytes": (0.5, 0.5, 0.4),
 }
 """How many times a peer's calls a second ours have to be at least, by peer, in the order of CALLS."""
+WARM = 3_000
+"""Calls of each kind before anything is measured; less only where a peer does not manage them in WARM_UP seconds."""
+WARM_UP = 5
 REFUSING = "requests"
 """How ``checks`` of a peer begins that has to refuse a wrong body."""
 
@@ -116,7 +119,11 @@ def _check(peer: Peer, port: int, call: Call) -> None:
 def _measure(running: Sequence[Running], rounds: int, seconds: int) -> None:
     for one in running:  # compilers at run time want some calls before they are at their best
         for call in CALLS:
-            run_wrk(one.process, one.port, one.peer.base, call, 4 if "java" in one.process.name() else 1)
+            warm = 0
+            for _ in range(WARM_UP):
+                warm += run_wrk(one.process, one.port, one.peer.base, call, 1).calls
+                if warm > WARM:
+                    break
     for _ in range(rounds):
         for call in CALLS:
             for one in running:
@@ -143,8 +150,7 @@ def _report(running: Sequence[Running], missing: Mapping[str, str], rounds: int,
         if one is not ours
     ]
     parts = [
-        f"Measured on: {machine()}. {rounds} interleaved rounds of {seconds} s for each call, 32 connections, one process each, servers and load on"
-        " different cores; medians.",
+        f"Measured on: {machine()}. {rounds} interleaved rounds of {seconds} s, 32 connections, one process each, servers on one core, load on another; medians.",
         table(["calls a second", "version", "checks", *names, *(f"{name}, per CPU s" for name in names), "p99, ms", "MiB after"], absolute),
         "This server against each: how many times as many calls a second, and how many times as many per second of the server's processor time.",
         table(["against", *names, *(f"{name}, per CPU s" for name in names)], ratios),
@@ -162,7 +168,9 @@ def _floors(ours: Running, running: Sequence[Running]) -> str:
     for one in running:
         for call, floor in zip(CALLS, FLOORS.get(one.peer.name, ()), strict=False):
             ratio, by_cpu = (ours.median(call, figure) / one.median(call, figure) for figure in ("rate", "per_cpu"))
-            rows.append([f"{call.name} against {one.peer.name}", f"≥ {floor:g}", f"{ratio:.2f}", f"{by_cpu:.2f}", "holds" if ratio >= floor else "missed"])
+            rows.append(
+                [f"{call.name} against {one.peer.name}", f"≥ {floor:g}", f"{ratio:.2f}", f"{by_cpu:.2f}", "holds" if ratio >= floor else "missed"]
+            )
         if one.peer.name.startswith("Prism"):
             for call in CALLS:
                 mine, theirs = ours.median(call, "p99_ms"), one.median(call, "p99_ms")

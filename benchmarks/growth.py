@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
     from benchmarks.inside import App
-
+    from mockserver.core.api import Credential
     from mockserver.core.world import Draft
 
 OBJECT, LIST, POST = CALLS
@@ -41,7 +41,6 @@ class Filled(Fixture):
 
     LOCALE = state.LOCALE
     LANDMARKS = state.LANDMARKS
-    credentials = staticmethod(state.credentials)
 
     def __init__(self, plans: int) -> None:
         self._plans = plans
@@ -50,6 +49,10 @@ class Filled(Fixture):
         """The usual world, then plans."""
         state.seed(world, fake)
         state.fill(world, self._plans)
+
+    def credentials(self, world: Draft) -> Sequence[Credential]:
+        """The one key."""
+        return state.credentials(world)
 
 
 def curve(title: str, sizes: Sequence[int], prepare: Callable[[int], dict[str, Callable[[], float]]]) -> str:

@@ -59,10 +59,10 @@ async def once(app: App, scope: Message, body: bytes = b"") -> tuple[int, bytes]
     """Status and body of one call."""
     status, parts = 0, []
 
-    async def receive() -> Message:  # noqa: RUF029 - the protocol wants it awaitable
+    async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: Message) -> None:  # noqa: RUF029 - likewise
+    async def send(message: Message) -> None:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]

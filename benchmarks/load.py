@@ -76,7 +76,9 @@ def need_tools() -> None:
 def served(command: Sequence[str], port: int, path: str, env: Mapping[str, str] | None = None, patience: float = 30.0) -> Iterator[psutil.Process]:
     """A server that answers by now, on the servers' core; stopped at the end."""
     with tempfile.TemporaryDirectory() as place, Path(place, "log").open("w+") as log:
-        process = subprocess.Popen(pinned(cores()[0], command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=Path(__file__).parent.parent)
+        process = subprocess.Popen(
+            pinned(cores()[0], command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=Path(__file__).parent.parent
+        )
         try:
             if not answers(port, path, process, patience):
                 log.seek(0)

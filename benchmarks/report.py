@@ -33,7 +33,7 @@ def machine() -> str:
     memory = round(psutil.virtual_memory().total / 2**30)
     system = f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory} GiB; {system}; load average {busy} at the end; {datetime.now(UTC):%Y-%m-%d}"  # noqa: TID251 - a date on a report
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory} GiB; {system}; load average {busy} at the end; {datetime.now(UTC):%Y-%m-%d}"
 
 
 def publish(section: str, text: str, *, write: bool) -> None:

@@ -1,7 +1,7 @@
 """How long until the server answers, how much memory it holds idle, and how much after a hundred thousand calls.
 
-``python -m benchmarks.start_up`` starts ``mockserver serve`` with every vendor several times: seconds from the start of the process to its first answer,
-resident MiB after it. Then a hundred thousand calls, two thirds read and one third write, in a world of their own.
+``python -m benchmarks.start_up`` starts ``mockserver serve`` with every vendor several times: seconds from the start of the process to its first
+answer, resident MiB after it. Then a hundred thousand calls and more: pages of a real vendor; the reference API, a third of the calls writing.
 """
 
 from __future__ import annotations

@@ -51,7 +51,10 @@ def install() -> str | None:
     if shutil.which("npm") is None:
         return "npm is not installed"
     done = subprocess.run(
-        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER)], capture_output=True, text=True, check=False
+        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return None if done.returncode == 0 else f"npm install failed: {done.stderr.strip()[-300:]}"
 
@@ -97,7 +100,13 @@ def _mockoon() -> dict[str, Any]:
         }
         for number, (method, path, status, body) in enumerate(ANSWERS)
     ]
-    return {"uuid": "reference", "name": "reference", "port": 3000, "routes": routes, "rootChildren": [{"type": "route", "uuid": r["uuid"]} for r in routes]}
+    return {
+        "uuid": "reference",
+        "name": "reference",
+        "port": 3000,
+        "routes": routes,
+        "rootChildren": [{"type": "route", "uuid": r["uuid"]} for r in routes],
+    }
 
 
 def _wiremock(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -181,19 +190,33 @@ PEERS = (
         base="",
     ),
     Peer("openapi-backend", "requests", _own_script("openapi_backend.mjs", "openapi-backend", payloads.KEY), _package_version("openapi-backend")),
-    Peer("Connexion AsyncApp, response validation", "requests and answers", _python("benchmarks.peers.stock_connexion"), _python_versions("connexion")),
+    Peer(
+        "Connexion AsyncApp, response validation", "requests and answers", _python("benchmarks.peers.stock_connexion"), _python_versions("connexion")
+    ),
     Peer(
         "WireMock, no request journal",
         "the body of POST, the key",
-        _java("wiremock", "build/*.jar", "--port", "PORT", "--bind-address", "127.0.0.1", "--no-request-journal", "--root-dir", str(MADE / "wiremock")),
+        _java(
+            "wiremock", "build/*.jar", "--port", "PORT", "--bind-address", "127.0.0.1", "--no-request-journal", "--root-dir", str(MADE / "wiremock")
+        ),
         _package_version("wiremock"),
     ),
     Peer(
         "Mockoon, fixed answers",
         "nothing",
         _node(
-            "@mockoon/cli", "bin/run.js", "start", "--data", str(MADE / "mockoon.json"), "--port", "PORT", "--hostname", "127.0.0.1", "--disable-admin-api",
-            "--disable-log-to-file", "--repair",
+            "@mockoon/cli",
+            "bin/run.js",
+            "start",
+            "--data",
+            str(MADE / "mockoon.json"),
+            "--port",
+            "PORT",
+            "--hostname",
+            "127.0.0.1",
+            "--disable-admin-api",
+            "--disable-log-to-file",
+            "--repair",
         ),
         _package_version("@mockoon/cli"),
     ),
@@ -205,9 +228,14 @@ PEERS = (
         base="",
         start_up=90.0,
     ),
-    Peer("Starlette + uvicorn, ready bytes", "nothing (a limit)", _python("benchmarks.peers.bare_starlette"), _python_versions("starlette", "uvicorn")),
     Peer(
-        "Starlette + uvicorn, JSONResponse", "nothing (a limit)", _python("benchmarks.peers.bare_starlette", "encoded"), _python_versions("starlette", "uvicorn")
+        "Starlette + uvicorn, ready bytes", "nothing (a limit)", _python("benchmarks.peers.bare_starlette"), _python_versions("starlette", "uvicorn")
+    ),
+    Peer(
+        "Starlette + uvicorn, JSONResponse",
+        "nothing (a limit)",
+        _python("benchmarks.peers.bare_starlette", "encoded"),
+        _python_versions("starlette", "uvicorn"),
     ),
     Peer("ASGI function + uvicorn, ready bytes", "nothing (a limit)", _python("benchmarks.peers.bare_asgi"), _python_versions("uvicorn")),
     Peer("Node's http, ready bytes", "nothing (a limit)", _own_script("bare_node.mjs", None), lambda: f"Node {runtime('node')}"),

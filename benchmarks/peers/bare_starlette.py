@@ -68,4 +68,6 @@ def app(*, encoded: bool) -> Starlette:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app(encoded="encoded" in sys.argv[2:]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, lifespan="off")
+    uvicorn.run(
+        app(encoded="encoded" in sys.argv[2:]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, lifespan="off"
+    )

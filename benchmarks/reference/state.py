@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockserver.core.world import Draft
 
 LOCALE = "es_MX"
-LANDMARKS: dict[str, str] = {}
+LANDMARKS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ vendor's code like any other violation.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -85,9 +86,13 @@ class _Coercers:
         schema = self._document.resolve(schema)
         key = id(schema)  # the document keeps its schemas alive
         if key not in self._made:
-            self._made[key] = lambda value: self._made[key](value)  # for the schema inside itself, until it is made
+            self._made[key] = partial(self._again, key)
             self._made[key] = self._make(schema)
         return self._made[key]
+
+    def _again(self, key: int, value: Any) -> Any:
+        """Stands for a schema inside itself while that is being compiled."""
+        return self._made[key](value)
 
     def _make(self, schema: Mapping[str, Any]) -> Coercer:
         branches = [self.of(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
@@ -112,7 +117,9 @@ class _Coercers:
     def _object(self, schema: Mapping[str, Any]) -> Coercer:
         properties = {name: self.of(inner) for name, inner in schema.get("properties", {}).items()}
         numeric = {
-            name for name, inner in schema.get("properties", {}).items() if self._document.resolve(inner).get("type") in ("integer", "number", "boolean")
+            name
+            for name, inner in schema.get("properties", {}).items()
+            if self._document.resolve(inner).get("type") in ("integer", "number", "boolean")
         }
 
         def coerce(value: Any) -> Any:

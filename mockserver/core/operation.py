@@ -178,8 +178,10 @@ class Operation:
     def answer(self, request: Request, world: Draft) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
-        arguments["home"] = world.own_url + self._base_path
-        arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
+        if "home" in self._taken:
+            arguments["home"] = world.own_url + self._base_path
+        if "alias" in self._taken:
+            arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
         arguments["caller"] = self.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
@@ -187,7 +189,8 @@ class Operation:
             violations += wrong
         if violations and (now := [violation for violation in violations if not violation.late]):
             raise Invalid(now)
-        arguments["late"] = Late(violations)
+        if "late" in self._taken:
+            arguments["late"] = Late(violations)
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 

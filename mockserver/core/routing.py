@@ -1,8 +1,8 @@
 """Connexion as the router, and the end of its stack: the place where a routed request is read and answered.
 
-Connexion's routing reads the documents and its middleware notes the operation of a request. Three things differ from its stock behaviour: both spellings
-of a path, with and without the slash at its end, reach the operation without a redirect; each path is one entry, so that a method that it lacks is refused
-with all the methods that it has; and paths are found in a tree, not tried one after the other.
+Connexion's routing reads the documents, and its middleware notes the operation of a request. Three things differ from its stock behaviour: both
+spellings of a path, with and without the slash at its end, reach the operation without a redirect; each path is one entry, so that a method that it
+lacks is refused with all the methods that it has; and paths are found in a tree, not tried one after the other.
 """
 
 from __future__ import annotations

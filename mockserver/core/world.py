@@ -7,7 +7,7 @@ So a refused call changes nothing by construction, and a snapshot, a fork or a r
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rpds import HashTrieMap
