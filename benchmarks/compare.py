@@ -150,7 +150,7 @@ def _report(running: Sequence[Running], missing: Mapping[str, str], rounds: int,
         if one is not ours
     ]
     parts = [
-        f"Measured on: {machine()}. {rounds} interleaved rounds of {seconds} s, 32 connections, one process each, servers on one core, load on another; medians.",
+        f"On {machine()}. {rounds} interleaved rounds of {seconds} s, 32 connections, one process each, servers and load on two cores; medians.",
         table(["calls a second", "version", "checks", *names, *(f"{name}, per CPU s" for name in names), "p99, ms", "MiB after"], absolute),
         "This server against each: how many times as many calls a second, and how many times as many per second of the server's processor time.",
         table(["against", *names, *(f"{name}, per CPU s" for name in names)], ratios),

@@ -12,7 +12,7 @@ from benchmarks.reference import payloads
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Connexion imports deprecated parts of its dependencies
-    from connexion.apps import AsyncApp
+    from connexion.apps.asynchronous import AsyncApp
     from connexion.resolver import Resolver
 
 

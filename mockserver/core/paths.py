@@ -14,7 +14,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 class _Node(Generic[T]):
-    """What may follow a beginning of a path: fixed segments by their text, then segments with placeholders in the order of their templates."""
+    """What may follow a beginning of a path: fixed segments by their text, then segments with placeholders, those with more fixed text first."""
 
     __slots__ = ("fixed", "names", "patterns", "value")
 
@@ -51,7 +51,7 @@ class PathTree(Generic[T]):
         pattern = None if shape == "{}" else re.compile("([^/]+)".join(map(re.escape, shape.split("{}"))))
         made: _Node[T] = _Node()
         node.patterns.append((shape, pattern, made))
-        node.patterns.sort(key=lambda entry: entry[0].replace("{}", "\U0010ffff"))
+        node.patterns.sort(key=lambda entry: (entry[0].count("{}") * 2 - len(entry[0]), entry[0]))  # those with more fixed text first
         return made
 
     def find(self, path: str) -> tuple[T, dict[str, str]] | None:
