@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: serve test check format lint types floors bench soak lock clean help
+.PHONY: serve test check format lint types floors bench bench-quick soak lock clean help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
@@ -37,10 +37,15 @@ types: $(DEV)
 floors: $(DEV)
 	$(BIN)/lint-imports
 
-bench: $(DEV) ## measure; prints the figures
-	$(BIN)/python -m benchmarks.start_up
+bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figures and writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks.compare --write
+	$(BIN)/python -m benchmarks.growth --write
+	$(BIN)/python -m benchmarks.start_up --write
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.forks
+
+bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
+	$(BIN)/python -m benchmarks.compare --quick
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
 	$(BIN)/python -m benchmarks.soak

@@ -112,10 +112,10 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     return found
 
 
-def create_app(settings: Settings | None = None) -> App:
-    """The whole server. Raises SetupError, in one line, where something does not fit."""
+def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
+    """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, where something does not fit."""
     settings = settings or Settings()
-    found = discover(settings.specs)
+    found = discover(settings.specs) if found is None else found
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     vendors = {
         slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS, getattr(fixture, "SCENARIOS", ()))
@@ -213,11 +213,18 @@ class Cors:
 
     def __init__(self, app: ASGIApp) -> None:
         common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
+        self._app = app
         self._vendors = CORSMiddleware(app, allow_origins=["*"], **common)
         self._control = CORSMiddleware(app, allow_origin_regex=LOOPBACK_ORIGIN, **common)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on under the rules of its path."""
+        """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
+        for name, _ in scope.get("headers", ()):
+            if name == b"origin":
+                break
+        else:
+            await self._app(scope, receive, send)
+            return
         path: str = scope.get("path", "")
         if path.startswith("/~"):
             path = "/" + path.partition("/~")[2].partition("/")[2]
