@@ -83,3 +83,4 @@ def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[
     tested = Api(targets[slug])
     yield tested
     tested.close()
+    assert not tested.problems, "; ".join(problem.sentence for problem in tested.problems)
