@@ -128,6 +128,11 @@ class Book:
         found: str | None = self.declared(name, field).get("x-clause") or by_keyword.get(keyword)
         return found
 
+    def answer_clause(self, name: str, status: int) -> str | None:
+        """The clause that says what an answer looks like."""
+        found: str | None = self.operations[name].spec.get("x-answer-clauses", {}).get(str(status))
+        return found
+
     def schemes(self, name: str) -> list[dict[str, Any]]:
         """The ways in which a call may be authenticated: each names its schemes, which are all needed."""
         security = self.operations[name].spec.get("security", self.document.get("security", []))

@@ -124,9 +124,7 @@ def _judge(session: Session, name: str, field: str, keyword: str, answer: Answer
     book = session.book
     codes = book.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
     codes = [codes] if isinstance(codes, str) else list(codes)
-    clause = next((row for code in codes if (row := book.errors(name).get(code, {}).get("clause"))), None) or book.declared(name, field).get(
-        "x-clause"
-    )
+    clause = next((row for code in codes if (row := book.errors(name).get(code, {}).get("clause"))), None) or book.input_clause(name, field, keyword)
     what = f"{name} without {field}" if value is LEFT_OUT else f"{name} with a {field} that breaks {keyword}"
     if not answer.is_refusal:
         yield session.broken(

@@ -39,6 +39,7 @@ ORDER = [
     "x-lenient",
     "x-access-clause",
     "x-input-clauses",
+    "x-answer-clauses",
     "x-list",
     "x-computed",
     "x-recipes",
