@@ -5,6 +5,7 @@ The mock is found as an installed package and never imported: its files are copi
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,28 +17,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract_tests.harness.documents import SPECS
+from contract_tests.harness.answers import described
+from contract_tests.harness.documents import SPECS, base_path, document
 from contract_tests.self_test.mutants import Edit, Spoil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-BOUNDARY = "mockserver/core/boundary.py"
-SPOILER = '''"""Spoils answers that were checked already."""
-import copy
-from mockserver.core.reply import Reply
-
-def spoil(name, reply):
-    for operation, wanted, statement in RULES:
-        if name == operation and reply.status == wanted:
-            names = {"body": copy.deepcopy(reply.body), "headers": dict(reply.headers), "status": reply.status, "media_type": reply.media_type}
-            try:
-                exec(statement, names)
-            except (KeyError, IndexError, TypeError):
-                continue
-            reply = Reply(names["status"], names["body"], names["headers"], names["media_type"])
-    return reply
-'''
+SERVING = Edit("mockserver/serving.py", "uvicorn.Config(\n        app,", "uvicorn.Config(\n        __import__('between').wrap(app),")
+"""Where what stands between server and application is put in."""
+BETWEEN = Path(__file__).with_name("between.py")
 
 
 class NoCopy(Exception):
@@ -51,21 +40,28 @@ def _source(package: str) -> Path:
     return Path(found.origin).parent
 
 
-def plant(folder: Path, slug: str, changes: Sequence[Edit | Spoil]) -> None:
-    """Copy the mock into a folder and change it. Raises NoCopy where a text is not found exactly once."""
+def plant(folder: Path, slug: str, changes: Sequence[Edit | Spoil], ways: Sequence[str] = ()) -> None:
+    """Copy the mock into a folder and change it; ``ways`` are names in ``between.py``. Raises NoCopy where a text is not found exactly once."""
     for package in ("mockserver", "fixtures"):
         shutil.copytree(_source(package), folder / package, ignore=shutil.ignore_patterns("specs"))
     shutil.copytree(SPECS, folder / "specs")
     _leave_only(folder, slug)
-    spoils = [change for change in changes if isinstance(change, Spoil)]
-    if spoils:
-        rules = [(f"{slug}.{spoil.operation}", spoil.status, spoil.statement) for spoil in spoils]
-        (folder / "spoiler.py").write_text(f"{SPOILER}\nRULES = {rules!r}\n", encoding="utf-8")
-        old = "            reply, fault = self._attempt(operation, request, draft)\n"
-        _edit(folder, Edit(BOUNDARY, old, f"{old}            reply = __import__('spoiler').spoil(operation.name, reply)\n"))
+    shutil.copy(BETWEEN, folder / "between.py")
+    (folder / "between.json").write_text(json.dumps({"spoils": _rules(slug, changes), "ways": list(ways)}), encoding="utf-8")
+    _edit(folder, SERVING)
     for change in changes:
         if isinstance(change, Edit):
             _edit(folder, change)
+
+
+def _rules(slug: str, changes: Sequence[Edit | Spoil]) -> list[tuple[str, str, int, str]]:
+    """What is done to answers: method and pattern of the path, status, statement."""
+    known = {operation.id: operation for operation in described(document(slug))}
+    return [
+        (known[change.operation].method, re.escape(base_path(slug)) + known[change.operation].pattern.pattern, change.status, change.statement)
+        for change in changes
+        if isinstance(change, Spoil)
+    ]
 
 
 def _leave_only(folder: Path, slug: str) -> None:
@@ -90,14 +86,14 @@ def _edit(folder: Path, edit: Edit) -> None:
 
 
 @contextmanager
-def served(slug: str, changes: Sequence[Edit | Spoil], *options: str) -> Iterator[str]:
+def served(slug: str, changes: Sequence[Edit | Spoil], *, ways: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[str]:
     """The origin of a server that runs a changed copy of the mock."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as place:
         folder = Path(place)
-        plant(folder, slug, changes)
+        plant(folder, slug, changes, ways)
         environment = {**os.environ, "PYTHONPATH": str(folder)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options],
+            [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--while-alive", str(os.getpid()), *options],
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,

@@ -22,6 +22,7 @@ from contract_tests.laws import judge
 from contract_tests.laws.book import Book
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import KINDS, Mutant, mutants
+from contract_tests.self_test.variants import Variant, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from contract_tests.laws.run import Level
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+UNCHANGED = "unchanged"
 LIMIT = 600.0
 """Seconds that the clause tests of a vendor may take."""
 
@@ -165,3 +167,39 @@ def table(results: Iterable[Result]) -> str:
 def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Results as JSON."""
     return [asdict(result) | {"killed": result.killed} for result in results]
+
+
+@dataclass
+class Alarm:
+    """What the suite found in a conforming variant; nothing, where it is right."""
+
+    slug: str
+    variant: str
+    seed: int
+    found: list[tuple[str, str, str | None]] = field(default_factory=list)
+    could_not_run: str = ""
+    seconds: float = 0.0
+
+
+def try_variant(slug: str, name: str, seed: int, level: Level, clause_tests: bool) -> Alarm:  # noqa: FBT001 - crosses to another process
+    """Judge one conforming variant; the mock as it is has the name ``unchanged`` and is judged by what it has promised as well."""
+    alarm = Alarm(slug, name, seed)
+    variant = next((found for found in variants(slug) if found.name == name), Variant(name))
+    started = time.monotonic()
+    try:
+        with served(slug, variant.changes, ways=variant.ways, options=variant.options) as origin:
+            url = origin + base_path(slug)
+            alarm.found = findings(slug, url, level, seed, clause_tests=clause_tests, strict=name == UNCHANGED)
+    except NoCopy as reason:
+        alarm.could_not_run = str(reason)
+    alarm.seconds = round(time.monotonic() - started, 1)
+    return alarm
+
+
+def alarms(slugs: Sequence[str], *, seeds: Sequence[int] = range(10), level: Level = "standard", workers: int = 2, clause_tests: bool = True) -> Iterator[Alarm]:
+    """What is found where nothing should be: in the unchanged mock with each seed, and in each conforming variant with the first."""
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = [pool.submit(try_variant, slug, UNCHANGED, seed, level, clause_tests) for slug in slugs for seed in seeds]
+        waiting += [pool.submit(try_variant, slug, variant.name, seeds[0], level, clause_tests) for slug in slugs for variant in variants(slug)]
+        for done in as_completed(waiting):
+            yield done.result()
