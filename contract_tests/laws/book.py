@@ -10,7 +10,6 @@ from contract_tests.harness.answers import Answers, described, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from contract_tests.harness.answers import Described
 
 WORKS = "works"
 """The recipe of a call that succeeds."""

@@ -109,7 +109,9 @@ def _more_headers(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
 
 
 def _with_charset(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    return [(name, value + b"; charset=utf-8" if name.lower() == b"content-type" and value == b"application/json" else value) for name, value in headers], body
+    return [
+        (name, value + b"; charset=utf-8" if name.lower() == b"content-type" and value == b"application/json" else value) for name, value in headers
+    ], body
 
 
 WAYS = {"pretty": _pretty, "titled": _titled, "more_headers": _more_headers, "charset": _with_charset}

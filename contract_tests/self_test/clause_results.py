@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _broken: dict[str, str] = {}
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep the clauses of a test that failed, and what its last line of explanation says."""
-    outcome = yield
-    report = outcome  # type: ignore[func-returns-value]
+    report = yield
     if report.failed:
         clauses = [clause for mark in item.iter_markers("clause") for clause in mark.args]
         text = str(report.longrepr).strip().rpartition("\n")[2] if report.longrepr else ""
         for clause in clauses if report.when == "call" else ["answers"]:
             _broken.setdefault(clause, f"{item.name}: {text}"[:300])
-    return outcome
+    return report
 
 
 def pytest_sessionfinish() -> None:

@@ -66,11 +66,11 @@ def _rules(slug: str, changes: Sequence[Edit | Spoil]) -> list[tuple[str, str, i
 
 def _leave_only(folder: Path, slug: str) -> None:
     """Take the other vendors out of a copy, so that it starts at once."""
-    for document in (folder / "specs").glob("*.yaml"):
-        if document.stem != slug:
-            document.unlink()
-            (folder / "fixtures" / f"{document.stem}.py").unlink()
-            for parts in (folder / "mockserver" / "apis" / document.stem, folder / "specs" / document.stem):
+    for other in (folder / "specs").glob("*.yaml"):
+        if other.stem != slug:
+            other.unlink()
+            (folder / "fixtures" / f"{other.stem}.py").unlink()
+            for parts in (folder / "mockserver" / "apis" / other.stem, folder / "specs" / other.stem):
                 shutil.rmtree(parts, ignore_errors=True)
 
 

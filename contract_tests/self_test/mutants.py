@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from contract_tests.harness import Api
 
-Kind = Literal[
-    "shape", "http", "access", "input", "errors", "persistence", "workflow", "arithmetic", "paging", "tenants", "time", "notification"
-]
+Kind = Literal["shape", "http", "access", "input", "errors", "persistence", "workflow", "arithmetic", "paging", "tenants", "time", "notification"]
 KINDS: tuple[Kind, ...] = (
     "shape",
     "http",
@@ -33,7 +31,7 @@ Witness = Callable[["Api"], Any]
 
 @dataclass(frozen=True)
 class Edit:
-    """A text of the mock replaced by another, once, or the first time after ``after``. ``file`` is below ``mockserver/apis/<slug>/``, ``specs/``, …"""
+    """A text of the mock replaced by another, once, or the first time after ``after``. ``file`` is below the folder of the copy, such as ``specs/serpi.yaml``."""
 
     file: str
     old: str

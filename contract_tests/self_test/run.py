@@ -31,19 +31,21 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNCHANGED = "unchanged"
+Found = tuple[str, str, str | None]
+"""Law or ``clause``, operation, clause id."""
 LIMIT = 600.0
 """Seconds that the clause tests of a vendor may take."""
 
 
 @dataclass
 class Result:
-    """What the suite said of one planted violation. ``acts`` says whether its witness proves it; ``found`` holds (law or clause, operation, clause)."""
+    """What the suite said of one planted violation, as far as it had to be asked. ``acts`` says whether its witness proves it; ``found`` holds (law or clause, operation, clause)."""
 
     id: str
     kind: str
     acts: bool = True
     could_not_run: str = ""
-    found: list[tuple[str, str, str | None]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     attributed: bool = False
     seconds: float = 0.0
 
@@ -72,10 +74,13 @@ def try_one(name: str, level: Level, seed: int, clause_tests: bool) -> Result:  
         with served(mutant.slug, mutant.changes) as origin:
             url = origin + base_path(mutant.slug)
             result.acts = not _witnessed(mutant, url)
-            result.found = findings(mutant.slug, url, level, seed, clause_tests=clause_tests)
+            for finding in _sought(mutant, url, level, seed, clause_tests=clause_tests):
+                result.found.append(finding)
+                result.attributed = _names(mutant, *finding[1:])
+                if result.attributed:
+                    break
     except NoCopy as reason:
         result.could_not_run = str(reason)
-    result.attributed = any(_names(mutant, operation, clause) for _, operation, clause in result.found)
     result.seconds = round(time.monotonic() - started, 1)
     return result
 
@@ -94,20 +99,28 @@ def _names(mutant: Mutant, operation: str, clause: str | None) -> bool:
     return operation in mutant.operations and (not mutant.clauses or clause in mutant.clauses)
 
 
-def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, strict: bool = True) -> list[tuple[str, str, str | None]]:
-    """What laws and clause tests find at a target, as (law or ``clause``, operation, clause id)."""
+def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, strict: bool = True) -> Iterator[Found]:
+    """What laws and then clause tests find at a target, as it is found."""
     target = Target.discover(slug, url)
     api = Api(replace(target, strict=target.strict and strict))
-    found = {
-        (verdict.subject, verdict.operation, verdict.finding.clause)
-        for verdict in judge(api, document(slug), level=level, seed=seed)
-        if verdict.outcome is Outcome.BROKEN and verdict.finding is not None
-    }
+    for verdict in judge(api, document(slug), level=level, seed=seed):
+        if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
+            yield verdict.subject, verdict.operation, verdict.finding.clause
     api.close()
     if clause_tests:
-        operations = {clause: name for name in Book(document(slug)).operations for clause in Book(document(slug)).clauses(name)}
-        found |= {("clause", operations.get(clause, ""), clause) for clause in broken_clauses(slug, url, strict=strict)}
-    return sorted(found, key=str)
+        book = Book(document(slug))
+        operations = {clause: name for name in book.operations for clause in book.clauses(name)}
+        for clause in broken_clauses(slug, url, strict=strict):
+            yield "clause", operations.get(clause, ""), clause
+
+
+def _sought(mutant: Mutant, url: str, level: Level, seed: int, *, clause_tests: bool) -> Iterator[Found]:
+    """The findings at a mutant, each kind once."""
+    seen = set()
+    for finding in findings(mutant.slug, url, level, seed, clause_tests=clause_tests):
+        if finding not in seen:
+            seen.add(finding)
+            yield finding
 
 
 def broken_clauses(slug: str, url: str, *, strict: bool = True) -> dict[str, str]:
@@ -176,7 +189,7 @@ class Alarm:
     slug: str
     variant: str
     seed: int
-    found: list[tuple[str, str, str | None]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     could_not_run: str = ""
     seconds: float = 0.0
 
@@ -189,14 +202,16 @@ def try_variant(slug: str, name: str, seed: int, level: Level, clause_tests: boo
     try:
         with served(slug, variant.changes, ways=variant.ways, options=variant.options) as origin:
             url = origin + base_path(slug)
-            alarm.found = findings(slug, url, level, seed, clause_tests=clause_tests, strict=name == UNCHANGED)
+            alarm.found = list(findings(slug, url, level, seed, clause_tests=clause_tests, strict=name == UNCHANGED))
     except NoCopy as reason:
         alarm.could_not_run = str(reason)
     alarm.seconds = round(time.monotonic() - started, 1)
     return alarm
 
 
-def alarms(slugs: Sequence[str], *, seeds: Sequence[int] = range(10), level: Level = "standard", workers: int = 2, clause_tests: bool = True) -> Iterator[Alarm]:
+def alarms(
+    slugs: Sequence[str], *, seeds: Sequence[int] = range(10), level: Level = "standard", workers: int = 2, clause_tests: bool = True
+) -> Iterator[Alarm]:
     """What is found where nothing should be: in the unchanged mock with each seed, and in each conforming variant with the first."""
     with ProcessPoolExecutor(workers) as pool:
         waiting = [pool.submit(try_variant, slug, UNCHANGED, seed, level, clause_tests) for slug in slugs for seed in seeds]

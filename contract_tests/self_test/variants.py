@@ -28,7 +28,16 @@ EVERYWHERE = (
     Variant("JSON spread over lines, its fields turned round", ways=("pretty",)),
     Variant("other data", options=("--seed", "77")),
     Variant("another date", options=("--freeze", "2031-03-09T04:05:06Z")),
-    Variant("ids with gaps", (Edit(WORLD, "start if number is None else number + 1", 'start if number is None else number + (3 if "." in kind and " " not in kind else 1)'),)),
+    Variant(
+        "ids with gaps",
+        (
+            Edit(
+                WORLD,
+                "start if number is None else number + 1",
+                'start if number is None else number + (3 if "." in kind and " " not in kind else 1)',
+            ),
+        ),
+    ),
 )
 """Differences that any vendor may show."""
 OWN: dict[str, tuple[Variant, ...]] = {
@@ -41,7 +50,16 @@ OWN: dict[str, tuple[Variant, ...]] = {
                 Spoil("create_sucursal", 201, "status = 200"),
             ),
         ),
-        Variant("numbers of telephones as numbers", (Spoil("list_sucursales", 200, "[row.update(movil=int(row['movil'])) for row in body['result'] if row['movil'].isdigit() and row['movil'][0] != '0']"),)),
+        Variant(
+            "numbers of telephones as numbers",
+            (
+                Spoil(
+                    "list_sucursales",
+                    200,
+                    "[row.update(movil=int(row['movil'])) for row in body['result'] if row['movil'].isdigit() and row['movil'][0] != '0']",
+                ),
+            ),
+        ),
     ),
     "monedero": (
         Variant(
@@ -51,14 +69,21 @@ OWN: dict[str, tuple[Variant, ...]] = {
                 for name in ("add_contact", "get_contacts", "create_sale", "update_balance", "add_employee", "disable_employee")
             ),
         ),
-        Variant("points as text", tuple(Spoil(name, 200, "body['newBalance'] = str(body['newBalance'])") for name in ("create_sale", "update_balance"))),
+        Variant(
+            "points as text", tuple(Spoil(name, 200, "body['newBalance'] = str(body['newBalance'])") for name in ("create_sale", "update_balance"))
+        ),
     ),
     "troyansys": (
-        Variant("successes as HTTP 201", tuple(Spoil(name, 200, "status = 201") for name in ("login_user", "get_company", "list_plans", "logout_user"))),
+        Variant(
+            "successes as HTTP 201", tuple(Spoil(name, 200, "status = 201") for name in ("login_user", "get_company", "list_plans", "logout_user"))
+        ),
         Variant("modules in another order", (Spoil("get_company", 200, "body['active_modules'].reverse()"),)),
     ),
     "backoffice": (
-        Variant("creations as HTTP 201", tuple(Spoil(name, 200, "status = 201") for name in ("create_user", "create_token", "create_user_ticket", "create_thread"))),
+        Variant(
+            "creations as HTTP 201",
+            tuple(Spoil(name, 200, "status = 201") for name in ("create_user", "create_token", "create_user_ticket", "create_thread")),
+        ),
     ),
 }
 """Readings of a vendor's page that the mock does not take, and its document accepts."""
