@@ -13,7 +13,7 @@ from contract_tests.laws.book import Book
 from contract_tests.laws.run import Level, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from types import ModuleType
 
     from contract_tests.harness import Api
@@ -25,16 +25,16 @@ DOCUMENTED = "the answer is documented"
 __all__ = ["DOCUMENTED", "LAWS", "judge"]
 
 
-def judge(api: Api, document: Mapping[str, Any], *, level: Level, seed: int) -> Iterator[Verdict]:
+def judge(api: Api, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
     """Try every law at a target.
 
     ``level``: ``quick`` tries one of each kind, ``standard`` every declaration, ``deep`` the same with three seeds. The same seed makes the
-    same calls. Never raises for what the target does: what cannot be tried is *not exercised*, what needs a hook that is not there is *not
-    observable here*.
+    same calls. ``operations`` are the only ones to be judged, where some are named. Never raises for what the target answers: what cannot be
+    tried is *not exercised*, what needs a hook that is not there is *not observable here*.
     """
     book = Book(document)
     for number in range(3 if level == "deep" else 1):
-        run = Run(api, book, level, seed + number)
+        run = Run(api, book, level, seed + number, None if operations is None else frozenset(operations))
         for law in LAWS:
             yield from law.check(run)
             yield from _documented(run)

@@ -23,7 +23,7 @@ REFUSED = (401, 403)
 def check(run: Run) -> Iterator[Verdict]:
     """Every operation, each way of authentication, each credential of it."""
     for name in run.book.operations:
-        if WORKS in run.book.recipes(name):
+        if WORKS in run.book.recipes(name) and run.wants(name):
             yield from guarded(LAW, name, _operation(run, name))
 
 

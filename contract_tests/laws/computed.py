@@ -18,10 +18,16 @@ LAW = "computed values agree"
 def check(run: Run) -> Iterator[Verdict]:
     """Each computation of each operation, with each variant of what is sent."""
     for name, operation in run.book.operations.items():
-        for number, computation in enumerate(operation.spec.get("x-computed", ())):
+        for number, computation in enumerate(operation.spec.get("x-computed", ()) if _wanted(run, name, operation.spec) else ()):
             variants = computation.get("send", {})
             for which, send in enumerate(variants if isinstance(variants, list) else [variants]):
                 yield from guarded(LAW, name, _computed(run, name, computation, send, f"{number} {which}"))
+
+
+def _wanted(run: Run, name: str, spec: Mapping[str, Any]) -> bool:
+    """Whether an operation, or one by which its computations are seen, is to be judged."""
+    seen = [read["call"] for one in spec.get("x-computed", ()) for read in one.get("observe", {}).values() if "call" in read]
+    return run.wants(name, *seen)
 
 
 def _computed(run: Run, name: str, computation: Mapping[str, Any], send: Mapping[str, Any], label: str) -> Iterator[Verdict]:

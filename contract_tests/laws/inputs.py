@@ -26,7 +26,7 @@ def check(run: Run) -> Iterator[Verdict]:
     if run.is_quick:
         return
     for name in run.book.operations:
-        if WORKS not in run.book.recipes(name) or run.book.operations[name].spec.get("x-lenient"):
+        if WORKS not in run.book.recipes(name) or not run.wants(name) or run.book.operations[name].spec.get("x-lenient"):
             continue
         yield from guarded(LAW, name, _operation(run, name))
 

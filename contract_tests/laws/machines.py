@@ -23,11 +23,17 @@ def check(run: Run) -> Iterator[Verdict]:
     """Each edge of each state machine, from a state that was reached by legal edges."""
     for name, machine in run.book.machines.items():
         for number, edge in enumerate(machine.get("edges", ())):
-            for state in _list(edge["from"]):
+            for state in _list(edge["from"]) if run.wants(*_calls(machine), edge["by"]) else ():
                 yield from guarded(LEGAL, edge["by"], _legal(run, name, machine, edge, state, number))
         for number, edge in enumerate(machine.get("forbidden", ())):
-            for state in _list(edge["from"]):
+            for state in _list(edge["from"]) if run.wants(*_calls(machine), edge["by"]) else ():
                 yield from guarded(ILLEGAL, edge["by"], _illegal(run, name, machine, edge, state, number))
+
+
+def _calls(machine: Mapping[str, Any]) -> list[str]:
+    """The operations by which the states of a machine are seen and reached."""
+    steps = [step for reached in machine["reach"].values() for step in reached]
+    return [str(step["call"]) for step in (*machine.get("seen", {}).values(), *steps) if "call" in step]
 
 
 def _list(value: Any) -> Sequence[str]:

@@ -28,7 +28,7 @@ def check(run: Run) -> Iterator[Verdict]:
     """Each list that the document declares."""
     for name, operation in run.book.operations.items():
         declared = operation.spec.get("x-list")
-        if declared:
+        if declared and run.wants(name):
             yield from guarded(VISIT, name, _list(run, name, declared))
 
 

@@ -118,6 +118,8 @@ def _stored(value: Any, spec: Mapping[str, Any], name: str) -> Any:
 def check(run: Run) -> Iterator[Verdict]:
     """Each resource: created twice, with every optional field and with none, then changed field by field, then deleted."""
     for name, spec in run.book.resources.items():
+        if not run.wants(*calls(spec)):
+            continue
         if "create" in spec:
             for full in (True,) if run.is_quick else (True, False):
                 yield from guarded(WRITTEN, name, _created(Resource(run.session(f"record {name} {full}"), name), full=full))
@@ -125,6 +127,12 @@ def check(run: Run) -> Iterator[Verdict]:
             yield from guarded(CHANGED, name, _changed(run, name))
         if "delete" in spec:
             yield from guarded(GONE, name, _deleted(Resource(run.session(f"delete {name}"), name)))
+
+
+def calls(spec: Mapping[str, Any]) -> list[str]:
+    """The operations of a resource."""
+    parts = [spec[part] for part in ("create", "read", "list", "change", "delete") if part in spec]
+    return [part if isinstance(part, str) else part["call"] for part in parts]
 
 
 def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:

@@ -25,7 +25,7 @@ def check(run: Run) -> Iterator[Verdict]:
     for name in run.book.operations:
         errors = run.book.errors(name)
         for code, recipes in run.book.recipes(name).items():
-            if code in errors:
+            if code in errors and run.wants(name):
                 tried = recipes if isinstance(recipes, list) else [recipes]
                 for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
                     yield from guarded(LAW, name, _try(run, name, code, recipe, number))

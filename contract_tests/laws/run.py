@@ -20,12 +20,13 @@ Level = Literal["quick", "standard", "deep"]
 
 @dataclass
 class Run:
-    """What the laws are given."""
+    """What the laws are given. ``operations`` are those to be judged, None for all."""
 
     api: Api
     book: Book
     level: Level
     seed: int
+    operations: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.salt = "" if self.api.target.control else os.urandom(4).hex()
@@ -36,6 +37,10 @@ class Run:
         session = Session(self.api.fresh(), self.book, Values(self.book.document, f"{self.seed}/{label}", self.salt))
         self.sessions.append(session)
         return session
+
+    def wants(self, *names: str) -> bool:
+        """Whether one of some operations is to be judged; all are, unless some were named."""
+        return self.operations is None or any(name in self.operations for name in names)
 
     @property
     def is_quick(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.book import WORKS
 from contract_tests.laws.formulas import same
-from contract_tests.laws.records import Resource
+from contract_tests.laws.records import Resource, calls
 from contract_tests.laws.refusals import snapshot
 from contract_tests.laws.session import at, guarded
 
@@ -27,9 +27,11 @@ def check(run: Run) -> Iterator[Verdict]:
         return
     for name in run.book.operations:
         works = run.book.works(name)
-        if WORKS in run.book.recipes(name) and not run.book.operations[name].spec.get("x-shared") and run.book.schemes(name):
+        if WORKS in run.book.recipes(name) and run.wants(name) and not run.book.operations[name].spec.get("x-shared") and run.book.schemes(name):
             yield from guarded(LAW, name, _called(run, name, works, other))
-    for name in run.book.resources:
+    for name, spec in run.book.resources.items():
+        if not run.wants(*calls(spec)):
+            continue
         yield from guarded(LAW, name, _resource(run, name, other))
 
 

@@ -28,7 +28,7 @@ def check(run: Run) -> Iterator[Verdict]:
         by_path.setdefault(operation.path, set()).add(operation.method)
     seen: set[str] = set()
     for name, operation in run.book.operations.items():
-        if WORKS not in run.book.recipes(name):
+        if WORKS not in run.book.recipes(name) or not run.wants(name):
             continue
         if operation.path not in seen:
             seen.add(operation.path)

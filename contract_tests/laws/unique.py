@@ -24,7 +24,8 @@ def check(run: Run) -> Iterator[Verdict]:
         for field, declared in spec.get("unique", {}).items():
             found = {"code": declared} if isinstance(declared, str) else declared
             operation = create if isinstance(create, str) else create["call"]
-            yield from guarded(LAW, operation, _unique(run, name, operation, field, found))
+            if run.wants(operation):
+                yield from guarded(LAW, operation, _unique(run, name, operation, field, found))
 
 
 def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, Any]) -> Iterator[Verdict]:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,11 +100,14 @@ def _names(mutant: Mutant, operation: str, clause: str | None) -> bool:
     return operation in mutant.operations and (not mutant.clauses or clause in mutant.clauses)
 
 
-def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, strict: bool = True) -> Iterator[Found]:
-    """What laws and then clause tests find at a target, as it is found."""
+def findings(
+    slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, strict: bool = True, first: Sequence[str] = ()
+) -> Iterator[Found]:
+    """What laws and then clause tests find at a target, as it is found. The laws are tried on the operations named ``first`` before all others."""
     target = Target.discover(slug, url)
     api = Api(replace(target, strict=target.strict and strict))
-    for verdict in judge(api, document(slug), level=level, seed=seed):
+    early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
+    for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
         if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
             yield verdict.subject, verdict.operation, verdict.finding.clause
     api.close()
@@ -117,7 +121,7 @@ def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool
 def _sought(mutant: Mutant, url: str, level: Level, seed: int, *, clause_tests: bool) -> Iterator[Found]:
     """The findings at a mutant, each kind once."""
     seen = set()
-    for finding in findings(mutant.slug, url, level, seed, clause_tests=clause_tests):
+    for finding in findings(mutant.slug, url, level, seed, clause_tests=clause_tests, first=mutant.operations):
         if finding not in seen:
             seen.add(finding)
             yield finding
