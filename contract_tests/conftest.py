@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.harness import Api, Target
+from contract_tests.harness.run import MAKE_API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,12 @@ def targets() -> dict[str, Target]:
 @pytest.fixture
 def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[Api]:
     """The target of the vendor in whose folder the test stands."""
+    make = request.config.stash.get(MAKE_API, None)
+    if make is not None:
+        tested = make()
+        yield tested
+        tested.close()
+        return
     slug = _slug(request.path)
     assert slug is not None, "contract tests stand under contract_tests/vendors/<slug>/"
     if slug not in targets:
