@@ -23,7 +23,7 @@ from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.session import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from contract_tests.harness import Api
     from contract_tests.harness.findings import Exchange
@@ -46,6 +46,7 @@ class Judge:
     def __init__(self, session: Session, *, quiet: bool = False) -> None:
         self._session = session
         self._quiet = quiet
+        self._repeat = _Repeat(session)
         self._heard: list[Exchange] = []
         self._api: Api | None = None
         self._compared: tuple[object, object] | None = None
@@ -113,7 +114,7 @@ class Judge:
         """Turn a broken test into a finding: of the answer that is not documented where there is one, else of the clause."""
         session, ledger = self._session, self._session.ledger
         problems = list(getattr(self._api, "problems", ()))
-        again = None if self._quiet else lambda _cause: rerun(session, item.nodeid)
+        again = self._repeat.of(item.nodeid)
         before = len(ledger.causes)
         if problems:
             first = problems[0]
@@ -208,9 +209,22 @@ def run_clauses(session: Session) -> None:
     session.ledger.seconds[STAGE] = time.monotonic() - started
 
 
-def rerun(session: Session, test: str) -> tuple[Exchange, ...] | None:
-    """Run one test once more, in a fresh world where there are worlds; the exchanges of its failure, None where it holds."""
-    aside = replace(session, ledger=Ledger(session.contract))  # what is run again is not counted again
-    judge = Judge(aside, quiet=True)
-    run_pytest([f"{HERE.parent.parent}{os.sep}{test}"], judge)
-    return next(iter(judge.broken.values()), None)
+class _Repeat:
+    """Runs every broken test once more, all in one go, in fresh worlds where there are worlds."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._asked: list[str] = []
+        self._again: dict[str, tuple[Exchange, ...]] | None = None
+
+    def of(self, test: str) -> Callable[[Cause], tuple[Exchange, ...] | None]:
+        """Whether a test is still broken."""
+        self._asked.append(test)
+        return lambda _cause: self._run().get(test)
+
+    def _run(self) -> dict[str, tuple[Exchange, ...]]:
+        if self._again is None:
+            judge = Judge(replace(self._session, ledger=Ledger(self._session.contract)), quiet=True)  # what is run again is not counted again
+            run_pytest([f"{HERE.parent.parent}{os.sep}{test}" for test in self._asked], judge)
+            self._again = judge.broken
+        return self._again

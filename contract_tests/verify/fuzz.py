@@ -6,10 +6,12 @@ not part of its public reference, so they are met in this module only.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi import checks as openapi
@@ -110,17 +112,33 @@ def run_fuzz(session: Session) -> None:
     """Run Schemathesis over the document, and take its failures down."""
     started = time.monotonic()
     headers = {**session.headers(), **session.world()}
-    config = schemathesis.Config.from_dict(configuration(session, headers))
-    stream = None
     with warnings.catch_warnings(), guarding_requests(session.gate):
         warnings.simplefilter("ignore")
-        schema = schemathesis.openapi.from_dict(session.contract.document, config=config)
-        stream = from_schema(schema).execute()
-        for event in stream:
-            if session.gate.stopped is not None:
-                stream.stop()
-            _take(session, event)
+        stumbled = _execute(session, configuration(session, headers))
+        if stumbled:
+            again = {**configuration(session, headers), "workers": 1}
+            skipped = [{"include-name": one.label, "enabled": False} for one in session.contract.operations.values() if one.label not in stumbled]
+            for label in _execute(session, {**again, "operations": [*again["operations"], *skipped]}):
+                session.ledger.problem(f"Schemathesis could not try {label}: the interpreter stumbled over several threads; --workers 1 avoids that")
     session.ledger.seconds[STAGE] = time.monotonic() - started
+
+
+def _execute(session: Session, config: dict[str, Any]) -> set[str]:
+    """One run of the engine; the operations over which the interpreter itself stumbled.
+
+    CPython 3.11 may raise a SystemError where one thread parses code while another changes the limit of recursion, as Hypothesis does.
+    """
+    stumbled = set()
+    schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict(config))
+    stream = from_schema(schema).execute()
+    for event in stream:
+        if session.gate.stopped is not None:
+            stream.stop()
+        if isinstance(event, events.NonFatalError) and isinstance(event.value, SystemError):
+            stumbled.add(event.label)
+        else:
+            _take(session, event)
+    return stumbled
 
 
 def _take(session: Session, event: events.EngineEvent) -> None:
@@ -196,14 +214,12 @@ def _again(session: Session, status: int, failure: Failure) -> Callable[[Cause],
 
 def _still(session: Session, failure: Failure, last: Exchange) -> bool:
     """Whether an answer breaks the document as another did."""
-    import httpx  # noqa: PLC0415 - shape of an answer that Schemathesis reads
-
     schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
     request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)
     kept = {name: value for name, value in last.response_headers.items() if name.lower() not in ("content-encoding", "transfer-encoding", "content-length")}
     answer = httpx.Response(last.status, headers=kept, content=last.response_body, request=request)
-    answer.elapsed = __import__("datetime").timedelta(seconds=last.elapsed)
+    answer.elapsed = dt.timedelta(seconds=last.elapsed)
     try:
         schema[operation.path][operation.method].validate_response(answer)
     except Exception as error:  # noqa: BLE001 - one failure or a group of them
@@ -238,11 +254,11 @@ def _described(failure: Failure, status: int) -> tuple[str, str, object, object,
         text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {failure.validation_message}"
         return f"{status} schema {keyword}", pointer, {keyword: failure.schema.get(keyword)}, failure.instance, text
     first = " ".join(str(failure.message).split())[:240]
-    kind = failure.title[:1].lower() + failure.title[1:]
+    kind = failure.title if failure.title[1:2].isupper() else failure.title[:1].lower() + failure.title[1:]
     if isinstance(failure, openapi.UndefinedStatusCode):
         return f"{status} status", "", failure.allowed_status_codes, status, f"answers with the status {status}, which is not documented"
     if isinstance(failure, (openapi.UndefinedContentType, openapi.MissingContentType, openapi.MalformedMediaType)):
         return f"{status} content-type", "", getattr(failure, "defined_content_types", None), getattr(failure, "content_type", None), f"answers {status}: {kind}. {first}"
     if isinstance(failure, openapi.MissingHeaders):
         return f"{status} header", "", failure.missing_headers, None, f"answers {status} without the headers {', '.join(failure.missing_headers)}"
-    return f"{status}", "", None, status, f"answers {status}: {kind}. {first}"
+    return f"{status}", "", None, status, f"answers {status}: {kind}. {first}".rstrip()

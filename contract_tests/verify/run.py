@@ -17,7 +17,7 @@ from contract_tests.harness import Target
 from contract_tests.harness.doors import GateTransport, connections, said
 from contract_tests.harness.gate import Gate, GateError, Limits, OutOfTime, Stopped
 from contract_tests.harness.hooks import hooks_of
-from contract_tests.verify.after import accept, clean_up, confirm
+from contract_tests.verify.after import SIGHTINGS, accept, clean_up, confirm
 from contract_tests.verify.clauses import run_clauses
 from contract_tests.verify.fuzz import run_fuzz
 from contract_tests.verify.laws import run_laws
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from contract_tests.verify.contract import Contract
     from contract_tests.verify.target_file import TargetFile
 
-TRYING, CLOSING = 0.8, 0.95
+TRYING, CLOSING = 0.7, 0.85
 """Parts of the time budget after which trying, and confirming, end; the rest is for the reports."""
 
 
@@ -72,6 +72,12 @@ class Outcomes:
     version: str
     unfinished: list[str] = field(default_factory=list)
     _writing: threading.Lock = field(default_factory=threading.Lock)
+
+    def give_up(self, note: str) -> None:
+        """Take back what could not be confirmed any more, and was seen only once."""
+        for cause in list(self.session.ledger.causes.values()):
+            if not cause.confirmed and cause.count < SIGHTINGS:
+                self.session.ledger.withdraw(cause, note)
 
     def finish(self, folder: Path | None, old: dict[str, Any] | None, name: str) -> dict[str, Any]:
         """The report, written where a folder is given."""
