@@ -66,6 +66,17 @@ def operations(specs: Path | None) -> None:
             click.echo(f"{slug}.{operation.id:24} {operation.method:7} {document.base_path}{operation.path}")
 
 
+@cli.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Judge an implementation of a vendor's API by its document."""
+    try:
+        from contract_tests.verify.command import main as judge  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SetupError(f"verify needs {error.name}, which is not installed: pip install 'mockserver[verify]', in a checkout make .venv/.dev") from None
+    judge(list(arguments))
+
+
 def _banner(app: App, host: str, port: int, token: str | None) -> str:
     """What is served, where it is described, and with which credentials it answers."""
     from mockserver.core.clock import wall_clock  # noqa: PLC0415

@@ -79,7 +79,7 @@ class GateTransport(httpx.BaseTransport):
             finally:
                 answer.close()
             if raw is None:
-                raise TooLong(f"the answer did not end within {patience:.1f} s and {gate.limits.max_bytes} bytes", request=request)  # noqa: TRY301
+                raise TooLong(f"the answer did not end within {patience:.1f} s and {gate.limits.max_bytes} bytes", request=request)
         except httpx.TransportError as error:
             gate.unanswered(said(error))
             raise
@@ -136,7 +136,7 @@ class GateAdapter(HTTPAdapter):
             finally:
                 answer.close()
             if raw is None:
-                raise TooLongAnswer(f"the answer did not end within {patience:.1f} s", request=request)  # noqa: TRY301
+                raise TooLongAnswer(f"the answer did not end within {patience:.1f} s", request=request)
         except requests.exceptions.RequestException as error:
             gate.unanswered(said(error))
             raise

@@ -31,4 +31,4 @@ def roles_of(contract: Contract) -> dict[str, tuple[str, ...]]:
     text = _sources(contract.slug)
     named = {*re.findall(r"role=\"(\w+)\"", text), *re.findall(r"credentials\((?:api, )?\"(\w+)\"\)", text)}
     headers = tuple(sorted(bearing(contract.document)))
-    return {role: headers for role in ("owner", *sorted(named - {"owner"}))}
+    return dict.fromkeys(("owner", *sorted(named - {"owner"})), headers)

@@ -87,7 +87,7 @@ class Judge:
         return done
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:  # noqa: ARG002 - named by pytest
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Keep the reason for which a part of a test ended."""
         error = call.excinfo.value if call.excinfo is not None else None
         if error is not None and self._failure is None and self._outcome[0] is Outcome.HELD:
@@ -139,7 +139,9 @@ class Judge:
             text = f"{sentence(item.name)}: this does not hold. {said(self._failure, self._compared)}"
             operation = ledger.contract.operations.get(name)
             clause = ledger.contract.clause_at(called[-1] if called else None, tuple(owned))
-            finding = Finding(CLAUSE, name, text, clause, operation.page if operation else None, "", _plain(expected), _plain(got), tuple(self._heard))
+            finding = Finding(
+                CLAUSE, name, text, clause, operation.page if operation else None, "", _plain(expected), _plain(got), tuple(self._heard)
+            )
             cause = ledger.found(finding, STAGE, keyword=item.name.partition("[")[0], clauses=clauses, again=again)
         if len(ledger.causes) > before and not self._quiet:
             session.progress.found(cause)
@@ -185,9 +187,17 @@ def _plain(value: object) -> object:
 
 
 def run_pytest(tests: Iterable[str], judge: Judge) -> tuple[int, str]:
-    """pytest's exit code and what it printed, for some tests in this process."""
+    """Pytest's exit code and what it printed, for some tests in this process."""
     shown = io.StringIO()
-    options = [f"--config-file={HERE / 'pytest.ini'}", f"--rootdir={HERE.parent.parent}", f"--confcutdir={HERE.parent}", "-q", "--capture=no", "--tb=no", "--no-header"]
+    options = [
+        f"--config-file={HERE / 'pytest.ini'}",
+        f"--rootdir={HERE.parent.parent}",
+        f"--confcutdir={HERE.parent}",
+        "-q",
+        "--capture=no",
+        "--tb=no",
+        "--no-header",
+    ]
     options += [option for name in PLUGINS for option in ("-p", f"no:{name}")]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"} | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     with patch.dict(os.environ, environment, clear=True), contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):

@@ -55,13 +55,17 @@ def _known(slug: str) -> str:
 @click.option("--url", metavar="BASE_URL", help="Base URL of the implementation, such as http://127.0.0.1:8000/acme/v1.")
 @click.option("--level", type=click.Choice(["quick", "standard", "deep"]), default="standard", show_default=True, help="How much is tried.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of every generated value.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for report.html, report.json, JUnit, SARIF, Markdown, badge, evidence.")
+@click.option(
+    "--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for report.html, report.json, JUnit, SARIF, Markdown, badge, evidence."
+)
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Parts of the run that go on at the same time.")
 @click.option("--read-only", is_flag=True, help="Send GET, HEAD and OPTIONS only, and to the target only.")
 @click.option("--dry-run", is_flag=True, help="Send nothing; list what would be sent.")
 @click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="Target file; contract.toml of this folder where there is one.")
 @click.option("--compare", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an earlier run: says what is new, fixed, unchanged.")
-@click.option("--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 60, 600, 3600 by level.")
+@click.option(
+    "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 60, 600, 3600 by level."
+)
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
 def verify(slug: str, *, init: bool, **options: Any) -> NoReturn:
     """Judge an implementation of the API SLUG by its document: clause tests, documented examples, laws, generated requests.
@@ -201,7 +205,9 @@ def _told(report: dict[str, Any], options: Options) -> None:
                 click.echo(f"    {word}: {one['sentence']}")
     click.echo(headline(report))
     if report["exit_code"] == 2:
-        click.echo("It could not be judged in full. Mend what is named above and run again; --time-budget and the [limits] of the target file say what a run may cost.")
+        click.echo(
+            "It could not be judged in full. Mend what is named above and run again; --time-budget and the [limits] of the target file say what a run may cost."
+        )
     reasons = {row["reason"] for row in report["clauses"]["not_observable"]}
     if reasons:
         click.echo("not observable here, because: " + "; ".join(sorted(reasons)[:8]) + ("; …" if len(reasons) > 8 else ""))
@@ -220,4 +226,3 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command."""
     verify.main(args=arguments, prog_name="python -m contract_tests" if arguments is None else "mockserver verify")
     raise SystemExit(0)
-

@@ -217,7 +217,11 @@ def _still(session: Session, failure: Failure, last: Exchange) -> bool:
     schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
     request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)
-    kept = {name: value for name, value in last.response_headers.items() if name.lower() not in ("content-encoding", "transfer-encoding", "content-length")}
+    kept = {
+        name: value
+        for name, value in last.response_headers.items()
+        if name.lower() not in ("content-encoding", "transfer-encoding", "content-length")
+    }
     answer = httpx.Response(last.status, headers=kept, content=last.response_body, request=request)
     answer.elapsed = dt.timedelta(seconds=last.elapsed)
     try:
@@ -258,7 +262,13 @@ def _described(failure: Failure, status: int) -> tuple[str, str, object, object,
     if isinstance(failure, openapi.UndefinedStatusCode):
         return f"{status} status", "", failure.allowed_status_codes, status, f"answers with the status {status}, which is not documented"
     if isinstance(failure, (openapi.UndefinedContentType, openapi.MissingContentType, openapi.MalformedMediaType)):
-        return f"{status} content-type", "", getattr(failure, "defined_content_types", None), getattr(failure, "content_type", None), f"answers {status}: {kind}. {first}"
+        return (
+            f"{status} content-type",
+            "",
+            getattr(failure, "defined_content_types", None),
+            getattr(failure, "content_type", None),
+            f"answers {status}: {kind}. {first}",
+        )
     if isinstance(failure, openapi.MissingHeaders):
         return f"{status} header", "", failure.missing_headers, None, f"answers {status} without the headers {', '.join(failure.missing_headers)}"
     return f"{status}", "", None, status, f"answers {status}: {kind}. {first}".rstrip()

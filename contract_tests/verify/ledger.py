@@ -77,7 +77,15 @@ class Ledger:
             if before is None or RANK[verdict.outcome] > RANK[before.outcome]:
                 self.verdicts[place] = verdict
 
-    def found(self, finding: Finding, stage: str, *, keyword: str = "", clauses: Iterable[str] = (), again: Callable[[Cause], tuple[Exchange, ...] | None] | None = None) -> Cause:
+    def found(
+        self,
+        finding: Finding,
+        stage: str,
+        *,
+        keyword: str = "",
+        clauses: Iterable[str] = (),
+        again: Callable[[Cause], tuple[Exchange, ...] | None] | None = None,
+    ) -> Cause:
         """Take a finding in, under its cause."""
         key = key_of(finding, keyword)
         with self._lock:

@@ -36,7 +36,9 @@ class Mask:
                     self.variables.setdefault(value, re.sub(r"\W", "_", f"{role}_{name}").upper())
         words = {word for value in self.variables for word in (value, value.rpartition(" ")[2])}
         long = sorted((word for word in words if len(word) >= SHORTEST), key=len, reverse=True)
-        self._known = re.compile("|".join(re.escape(form) for word in long for form in dict.fromkeys((word, json.dumps(word)[1:-1])))) if long else None
+        self._known = (
+            re.compile("|".join(re.escape(form) for word in long for form in dict.fromkeys((word, json.dumps(word)[1:-1])))) if long else None
+        )
 
     def text(self, text: str) -> str:
         """A text without secrets."""
@@ -68,12 +70,16 @@ class Mask:
             except ValueError:
                 return self.text(text)
         if "urlencoded" in media_type:
-            text = "&".join(f"{part.partition('=')[0]}={HIDDEN}" if "=" in part and FIELD.search(part.partition("=")[0]) else part for part in text.split("&"))
+            text = "&".join(
+                f"{part.partition('=')[0]}={HIDDEN}" if "=" in part and FIELD.search(part.partition("=")[0]) else part for part in text.split("&")
+            )
         return self.text(text)
 
     def url(self, url: str) -> str:
         """A URL without secrets in its query."""
-        return self.text(re.sub(r"([?&])([^=&#]+)=([^&#]*)", lambda found: f"{found[1]}{found[2]}={HIDDEN}" if FIELD.search(found[2]) else found[0], url))
+        return self.text(
+            re.sub(r"([?&])([^=&#]+)=([^&#]*)", lambda found: f"{found[1]}{found[2]}={HIDDEN}" if FIELD.search(found[2]) else found[0], url)
+        )
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange that may be shown to anybody."""

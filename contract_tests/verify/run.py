@@ -97,7 +97,9 @@ class Outcomes:
             return report
 
 
-def run(contract: Contract, file: TargetFile, url: str, options: Options, *, budget: float, started: float, version: str, handed: list[Outcomes]) -> Outcomes:
+def run(
+    contract: Contract, file: TargetFile, url: str, options: Options, *, budget: float, started: float, version: str, handed: list[Outcomes]
+) -> Outcomes:
     """Judge a target. ``handed`` gets the run as soon as there is something to report.
 
     Raises:
@@ -185,7 +187,9 @@ def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, pro
 def _unreachable(url: str, error: Exception) -> str:
     text = said(error)
     if "CERTIFICATE" in text.upper() or "SSL" in text.upper():
-        return f"the certificate of {url} is not trusted ({text}); name its authority as ca_file under [tls] of the target file, or set verify = false"
+        return (
+            f"the certificate of {url} is not trusted ({text}); name its authority as ca_file under [tls] of the target file, or set verify = false"
+        )
     if isinstance(error, httpx.TimeoutException):
         return f"{url} did not answer in time ({text}); is it the right address, and is the server well? timeout under [limits] allows for more"
     if isinstance(error, httpx.ConnectError):
@@ -200,7 +204,12 @@ def _stages(session: Session) -> None:
         for stage in (run_clauses, *rest):
             _stage(session, stage)
         return
-    aside = threading.Thread(target=lambda: [_stage(session, stage) for stage in rest], daemon=True)
+
+    def others() -> None:
+        for stage in rest:
+            _stage(session, stage)
+
+    aside = threading.Thread(target=others, daemon=True)
     aside.start()
     _stage(session, run_clauses)
     aside.join()

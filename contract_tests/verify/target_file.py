@@ -113,7 +113,9 @@ class _Reader:
                 raise self.fail(table, key, f"is not known; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(allowed)}")
 
     def kind(self, table: str, key: str, value: Any, kinds: type | tuple[type, ...], wanted: str) -> Any:
-        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool and bool not in (kinds if isinstance(kinds, tuple) else ())):
+        if not isinstance(value, kinds) or (
+            isinstance(value, bool) and kinds is not bool and bool not in (kinds if isinstance(kinds, tuple) else ())
+        ):
             raise self.fail(table, key, f"must be {wanted}, not {value!r}")
         return value
 
@@ -207,7 +209,9 @@ class _Reader:
         if isinstance(value, str):
             found = self.text("hooks", name, value)
             if not re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) https?://\S+", found):
-                raise self.fail("hooks", name, 'must be a method and a URL, such as "POST https://staging.example.com/clock", or a list of words to run')
+                raise self.fail(
+                    "hooks", name, 'must be a method and a URL, such as "POST https://staging.example.com/clock", or a list of words to run'
+                )
             return found
         words = self.kind("hooks", name, value, list, "a method and a URL, or a list of words to run")
         if not words:
@@ -261,7 +265,10 @@ def template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str
         lines += [f'{prefix}{header} = "${{{shown(role)}_{shown(header)}}}"' for header in headers]
         lines += [""]
     if logins:
-        lines += ["# What a sign-in asks of a role.", *(f"# [logins.{role}]\n# username = \"\"\n# password = \"${{{shown(role)}_PASSWORD}}\"\n" for role in logins)]
+        lines += [
+            "# What a sign-in asks of a role.",
+            *(f'# [logins.{role}]\n# username = ""\n# password = "${{{shown(role)}_PASSWORD}}"\n' for role in logins),
+        ]
     lines += [
         "# Ids and values that the target is known to have.",
         "[known]",

@@ -34,6 +34,7 @@ ORDER = [
     "x-clauses",
     "x-discrepancy",
     "x-no-links",
+    "x-ends-session",
 ]
 VERBS = [
     "list",

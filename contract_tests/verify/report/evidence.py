@@ -65,7 +65,9 @@ def _body(exchange: Exchange, mask: Mask, needed: dict[str, None]) -> str:
 def _hide(text: str, kind: str) -> str:
     """A body whose secret fields are hidden, but for those that a variable stands for."""
     if "json" in kind:
-        return re.sub(r'"([^"\\]+)"(\s*:\s*)"([^"\0]+)"', lambda found: f'"{found[1]}"{found[2]}"{HIDDEN}"' if FIELD.search(found[1]) else found[0], text)
+        return re.sub(
+            r'"([^"\\]+)"(\s*:\s*)"([^"\0]+)"', lambda found: f'"{found[1]}"{found[2]}"{HIDDEN}"' if FIELD.search(found[1]) else found[0], text
+        )
     return re.sub(r"(^|&)([^=&]+)=([^&\0]+)", lambda found: f"{found[1]}{found[2]}={HIDDEN}" if FIELD.search(found[2]) else found[0], text)
 
 

@@ -36,7 +36,9 @@ def junit(report: dict[str, Any]) -> str:
                 failure.text = _clean(finding["key"]) if finding else ""
             elif outcome != "held":
                 counts["skipped"] += 1
-                ET.SubElement(case, "skipped", message=_clean(f"accepted: {finding['accepted']['reason']}" if accepted and finding else f"{outcome}: {reason}"))
+                ET.SubElement(
+                    case, "skipped", message=_clean(f"accepted: {finding['accepted']['reason']}" if accepted and finding else f"{outcome}: {reason}")
+                )
         for key, value in counts.items():
             suite.set(key, str(value))
             totals[key] += value
@@ -46,7 +48,9 @@ def junit(report: dict[str, Any]) -> str:
     unfinished = report["run"]["unfinished"]
     root.set("errors", str(len(unfinished)))
     if unfinished:
-        suite = ET.SubElement(root, "testsuite", name=f"{slug}.run", tests=str(len(unfinished)), failures="0", errors=str(len(unfinished)), skipped="0")
+        suite = ET.SubElement(
+            root, "testsuite", name=f"{slug}.run", tests=str(len(unfinished)), failures="0", errors=str(len(unfinished)), skipped="0"
+        )
         for text in unfinished:
             ET.SubElement(ET.SubElement(suite, "testcase", classname=f"{slug}.run", name="the run is complete"), "error", message=_clean(text))
     ET.indent(root)
@@ -68,7 +72,9 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
             "locations": [
                 {
                     "physicalLocation": {"artifactLocation": {"uri": f"specs/{slug}.yaml"}, "region": {"startLine": 1}},
-                    "logicalLocations": [{"name": one["operation"], "fullyQualifiedName": places.get(one["operation"], one["operation"]), "kind": "member"}],
+                    "logicalLocations": [
+                        {"name": one["operation"], "fullyQualifiedName": places.get(one["operation"], one["operation"]), "kind": "member"}
+                    ],
                 }
             ],
             "partialFingerprints": {"findingKey/v1": one["id"]},

@@ -30,20 +30,37 @@ def markdown(report: dict[str, Any]) -> str:
         lines += ["**Not everything was done:**", "", *(f"- {_cell(text)}" for text in report["run"]["unfinished"]), ""]
     changes = report["comparison"]
     if changes is not None:
-        lines += [f"Since `{changes['against']}`: {len(changes['new'])} new, {len(changes['fixed'])} fixed, {len(changes['unchanged'])} unchanged.", ""]
-        lines += [f"- new: {_cell(one['sentence'])}" for one in changes["new"][:MOST]] + [f"- fixed: {_cell(one['sentence'])}" for one in changes["fixed"][:MOST]] + [""]
+        lines += [
+            f"Since `{changes['against']}`: {len(changes['new'])} new, {len(changes['fixed'])} fixed, {len(changes['unchanged'])} unchanged.",
+            "",
+        ]
+        lines += (
+            [f"- new: {_cell(one['sentence'])}" for one in changes["new"][:MOST]]
+            + [f"- fixed: {_cell(one['sentence'])}" for one in changes["fixed"][:MOST]]
+            + [""]
+        )
     failing = [one for one in report["findings"] if one["accepted"] is None or one["accepted"]["expired"]]
     if failing:
         lines += ["| operation | finding | clause | evidence |", "|---|---|---|---|"]
-        lines += [f"| `{one['operation']}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in failing[:MOST]]
+        lines += [
+            f"| `{one['operation']}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in failing[:MOST]
+        ]
         lines += [f"| | and {len(failing) - MOST} more | | |"] if len(failing) > MOST else []
         lines += [""]
     accepted = [one for one in report["findings"] if one not in failing]
     if accepted:
         lines += ["<details><summary>Accepted deviations</summary>", "", "| finding | reason | owner | until |", "|---|---|---|---|"]
-        lines += [f"| {_cell(one['sentence'])} | {_cell(one['accepted']['reason'])} | {_cell(one['accepted']['owner'])} | {one['accepted']['expires']} |" for one in accepted]
+        lines += [
+            f"| {_cell(one['sentence'])} | {_cell(one['accepted']['reason'])} | {_cell(one['accepted']['owner'])} | {one['accepted']['expires']} |"
+            for one in accepted
+        ]
         lines += ["", "</details>", ""]
-    lines += ["<details><summary>Operations and answers</summary>", "", "| operation | answers seen | documented, never seen | clauses held |", "|---|---|---|---|"]
+    lines += [
+        "<details><summary>Operations and answers</summary>",
+        "",
+        "| operation | answers seen | documented, never seen | clauses held |",
+        "|---|---|---|---|",
+    ]
     for one in report["operations"]:
         seen = ", ".join(f"{row['status']}{'' if row['documented'] else ' (undocumented)'}" for row in one["answers"] if row["seen"])
         unseen = ", ".join(row["status"] for row in one["answers"] if row["documented"] and not row["seen"])

@@ -52,7 +52,9 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
         if verdict.subject not in contract.clauses
     ]
     judged = bool(clauses["held"] or clauses["broken"] or any(one["outcome"] in (Outcome.HELD, Outcome.BROKEN) for one in laws))
-    unfinished = [*facts.unfinished, *ledger.problems] + ([] if judged or facts.unfinished else ["nothing could be judged: no clause and no law was exercised"])
+    unfinished = [*facts.unfinished, *ledger.problems] + (
+        [] if judged or facts.unfinished else ["nothing could be judged: no clause and no law was exercised"]
+    )
     verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -81,7 +83,8 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
             "findings": len(failing),
             "accepted": len(findings) - len(failing),
             "unconfirmed": len(ledger.unconfirmed),
-            "answers_documented": sum(len(one["answers"]) for one in operations) - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
+            "answers_documented": sum(len(one["answers"]) for one in operations)
+            - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
             "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
         },
         "clauses": clauses,
@@ -167,12 +170,19 @@ def _operation(session: Session, name: str) -> dict[str, Any]:
         "summary": operation.summary,
         "page": operation.page,
         "provenance": operation.provenance,
-        "answers": [{"status": one, "documented": one in documented, "seen": seen.statuses.get(int(one), 0) if one.isdigit() else 0} for one in statuses],
+        "answers": [
+            {"status": one, "documented": one in documented, "seen": seen.statuses.get(int(one), 0) if one.isdigit() else 0} for one in statuses
+        ],
         "parameters": [{"in": place, "name": parameter, "sent": seen.parameters[place, parameter]} for place, parameter in operation.parameters],
         "codes": [{"code": code, "status": status, "seen": seen.codes[code]} for code, status in operation.codes.items()],
         "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in session.contract.clauses},
         "clauses": [
-            {"clause": clause, "sentence": text, "outcome": str(session.ledger.clause(clause).outcome), "reason": session.ledger.clause(clause).reason}
+            {
+                "clause": clause,
+                "sentence": text,
+                "outcome": str(session.ledger.clause(clause).outcome),
+                "reason": session.ledger.clause(clause).reason,
+            }
             for clause, text in operation.clauses.items()
         ],
     }

@@ -26,7 +26,9 @@ SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "–", "not ex
 
 @cache
 def _page() -> jinja2.Template:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["pretty"] = lambda value: dumps(value).rstrip()
     return environment.get_template("report.html.jinja")
 
@@ -48,7 +50,9 @@ def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: M
         name = short_id(cause.key)
         scripts[name] = curl_script(cause, mask)
         (evidence / f"{name}.sh").write_text(scripts[name], encoding="utf-8")
-        (evidence / f"{name}.har").write_text(dumps(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8")
+        (evidence / f"{name}.har").write_text(
+            dumps(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
+        )
     texts = {
         "report.json": dumps(report),
         "report.html": html(report, scripts),
