@@ -73,7 +73,7 @@ def verify(arguments: tuple[str, ...]) -> None:
     try:
         from contract_tests.verify.command import main as judge  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise SetupError(f"verify needs {error.name}, which is not installed: pip install 'mockserver[verify]', in a checkout make .venv/.dev") from None
+        raise SetupError(f"verify needs {error.name}: pip install 'mockserver[verify]', or make .venv/.dev in a checkout") from None
     judge(list(arguments))
 
 

@@ -1,4 +1,4 @@
-"""What judging a target yields: exchanges, findings and verdicts."""
+"""What a judgement says: verdicts on laws and clauses, findings with their evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What became of a law or a clause at this target."""
+    """How a law or a clause fared at a target."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, as they went over the wire; bodies are bytes, ``elapsed`` is in seconds."""
+    """A request and its answer; ``elapsed`` in seconds."""
 
     method: str
     url: str
@@ -36,7 +36,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Finding:
-    """One violation: the law or clause, a sentence for people, where in the answer (JSON pointer), what was expected and what came."""
+    """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it."""
 
     law: str
     operation: str
@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one subject, a law's name or a clause's id, at one operation."""
+    """The outcome of a law (by its name) or of a clause (by its id) at one operation; ``reason`` where it is neither held nor broken."""
 
     subject: str
     operation: str

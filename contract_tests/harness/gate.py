@@ -1,6 +1,6 @@
 """The one door through which every request of a run leaves: it refuses, paces, bounds and records.
 
-Whatever sends a request, a contract test, a law or Schemathesis, passes through the gate, so that what a run promised (read only, dry run, a rate, a time
+Whatever sends a request, a contract test, a law or Schemathesis, passes through the gate. So what a run promised (read only, dry run, a rate, a time
 budget, no other host) does not depend on the good will of the sender::
 
     GateError

@@ -10,11 +10,15 @@ import itertools
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from contract_tests.harness.answers import Answers, Problem
+from contract_tests.harness.documents import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 TIMEOUT = 30.0
 """Seconds that an answer may take."""
+
+
+@cache
+def _answers(slug: str, strict: bool) -> Answers:  # noqa: FBT001 - a key of the cache
+    return Answers(document(slug), strict=strict)
 
 
 def not_observable(reason: str) -> NoReturn:
@@ -34,7 +43,7 @@ class Target:
     """One implementation of one vendor's API.
 
     ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
-    where there is none.
+    where there is none. ``strict`` judges answers by what the mock has promised to send as well.
     """
 
     slug: str
@@ -44,6 +53,7 @@ class Target:
     logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     control: str | None = None
     hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
+    strict: bool = False
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
@@ -61,7 +71,7 @@ class Target:
         credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
         logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
         known = get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
-        return cls(slug, base_url, credentials, known, logins, origin)
+        return cls(slug, base_url, credentials, known, logins, origin, strict=True)
 
     @property
     def owner(self) -> str:
@@ -92,21 +102,35 @@ def _messages(text: str) -> list[dict[str, Any]]:
 class Api:
     """The target for one test. Against the mock, all its calls share a world that nobody else has."""
 
-    def __init__(self, target: Target, client: httpx.Client | None = None) -> None:
+    def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
         self.target = target
+        self.problems: list[Problem] = []
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
+        self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
+
+    def fresh(self) -> Api:
+        """The same target over the same client; at a mock in a world that nobody has touched yet."""
+        return self if self.target.control is None else Api(self.target, self._client, self._answers)
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
-        return self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
+        answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
+        self.problems += self.judge(answer)
+        return answer
+
+    def judge(self, answer: httpx.Response) -> list[Problem]:
+        """What the document does not say of an answer to a call of one of its operations."""
+        operation = self._answers.operation_of(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+        return [] if operation is None else list(self._answers.problems(operation, answer))
 
     def credentials(self, role: str = "") -> Mapping[str, str]:
         """The headers of a role, the owner's without a name."""
@@ -144,6 +168,16 @@ class Api:
             return _messages(self.target.hooks["outbox"]())
         messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
         return messages
+
+    def reset(self) -> None:
+        """Put the target back to its start."""
+        if not self._hooked("reset"):
+            self._control("POST", "/reset")
+
+    def break_upstream(self, name: str) -> None:
+        """Let a service that the target depends on fail until the next reset."""
+        if not self._hooked("break_upstream", name=name):
+            not_observable(f"nothing is known that breaks the upstream {name} of this target")
 
     def follow(self, url: str) -> httpx.Response:
         """The page behind a link that the target gave, as somebody without credentials would open it."""

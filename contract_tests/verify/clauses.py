@@ -18,6 +18,7 @@ import pytest
 from contract_tests.harness.findings import Finding, Outcome, Verdict
 from contract_tests.harness.gate import Refused, Stopped
 from contract_tests.harness.run import MAKE_API
+from contract_tests.laws import DOCUMENTED
 from contract_tests.verify.contract import pretty
 from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.session import sentence
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 VENDORS = HERE.parent / "vendors"
 NOT_OBSERVABLE = "not observable here: "
-DOCUMENTED = "the answer is documented"
-"""The law that every answer obeys: its status, media type, headers and body are those of the document."""
 CLAUSE = "the clause holds"
 STAGE = "clauses"
 PLUGINS = ("cacheprovider", "xdist", "schemathesis", "hypothesispytest", "anyio", "randomly", "junitxml", "logging", "warnings", "faulthandler")
@@ -113,7 +112,7 @@ class Judge:
     def _report(self, item: pytest.Item, clauses: tuple[str, ...]) -> None:
         """Turn a broken test into a finding: of the answer that is not documented where there is one, else of the clause."""
         session, ledger = self._session, self._session.ledger
-        problems = list(getattr(self._api, "problems", ()))
+        problems = self._api.problems if self._api is not None else []
         again = self._repeat.of(item.nodeid)
         before = len(ledger.causes)
         if problems:

@@ -177,7 +177,7 @@ def _listed(outcome: Outcomes) -> int:
         row = (one.operation or "(no operation)", one.method, outcome.mask.url(one.url))
         rows[row] = rows.get(row, 0) + 1
     for (name, method, url), count in sorted(rows.items()):
-        click.echo(f"{name:32} {method:7} {url[:200]}" + (f"  ×{count}" if count > 1 else ""))
+        click.echo(f"{name:32} {method:7} {url[:200]}" + (f"  ({count} times)" if count > 1 else ""))
     click.echo(f"{sum(rows.values())} requests to {len({name for name, _, _ in rows})} operations would be sent first; nothing was sent.")
     click.echo("What follows depends on the answers: a test that reads an id in one answer sends it in its next request.")
     return 0
@@ -206,7 +206,8 @@ def _told(report: dict[str, Any], options: Options) -> None:
     click.echo(headline(report))
     if report["exit_code"] == 2:
         click.echo(
-            "It could not be judged in full. Mend what is named above and run again; --time-budget and the [limits] of the target file say what a run may cost."
+            "It could not be judged in full. Mend what is named above and run again; "
+            "--time-budget and the [limits] of the target file say what a run may cost."
         )
     reasons = {row["reason"] for row in report["clauses"]["not_observable"]}
     if reasons:

@@ -1,7 +1,7 @@
 """The stage of Schemathesis: documented examples, systematic coverage, generated data, and sequences, by the level.
 
-Schemathesis keeps its own checks; what it sends passes the gate, and what it reports becomes findings in the words of this suite. The engine's events are
-not part of its public reference, so they are met in this module only.
+Schemathesis keeps its own checks; what it sends passes the gate, and what it reports becomes findings in the words of this suite. The events of its
+engine are not part of its public reference, so they are met in this module only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemathesis.openapi import checks as openapi
 from contract_tests.harness.doors import guarding_requests
 from contract_tests.harness.findings import Exchange, Finding, Outcome, Verdict
 from contract_tests.harness.gate import READING, GateError
-from contract_tests.verify.clauses import DOCUMENTED
+from contract_tests.laws import DOCUMENTED
 from contract_tests.verify.replay import replayed
 
 if TYPE_CHECKING:
@@ -83,13 +83,14 @@ def _operations(session: Session) -> Iterable[dict[str, Any]]:
     """What differs from operation to operation."""
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
-        ends_session = bool(one.spec.get("x-ends-session"))
-        spare = session.target.credentials.get(str(one.spec.get("x-ends-session")))
-        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or (ends_session and spare is None):
+        # A call that ends its session, or is another role's affair, is made by the role of its working recipe.
+        role = one.spec.get("x-recipes", {}).get("works", {}).get("role")
+        unknown = role is not None and role not in session.target.credentials
+        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or unknown:
             yield {**rule, "enabled": False}
             continue
-        if spare is not None:
-            rule["headers"] = dict(spare)
+        if role is not None:
+            rule["headers"] = dict(session.target.credentials[role])
         checks: dict[str, Any] = {}
         by_state = session.contract.refused_by_state[one.id]
         if by_state:

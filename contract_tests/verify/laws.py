@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -14,11 +13,11 @@ from contract_tests.harness import Api, not_observable
 from contract_tests.harness.doors import GateTransport, said
 from contract_tests.harness.findings import Outcome
 from contract_tests.harness.gate import Refused, Stopped
-from contract_tests.verify.clauses import DOCUMENTED
+from contract_tests.laws import DOCUMENTED, judge
 from contract_tests.verify.ledger import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from contract_tests.harness.findings import Exchange, Finding, Verdict
     from contract_tests.verify.ledger import Cause
@@ -38,20 +37,8 @@ class _Asking(GateTransport):
             not_observable(str(refused))
 
 
-def laws() -> Callable[..., Iterator[Verdict]] | None:
-    """The judge of the laws, None where there is none."""
-    try:
-        found: Callable[..., Iterator[Verdict]] = import_module("contract_tests.laws").judge
-    except ModuleNotFoundError:
-        return None
-    return found
-
-
 def verdicts(session: Session) -> Iterator[Verdict]:
     """Every verdict of the laws; ends early, with the reason noted, where the target gives no answer or the gate has closed."""
-    judge = laws()
-    if judge is None:
-        return
     transport = _Asking(session.gate, session.inner)
     with httpx.Client(transport=transport, timeout=session.gate.limits.timeout, trust_env=False) as client:
         try:
@@ -108,8 +95,3 @@ class _Repeat:
                     finding, keyword = told(verdict.finding)
                     self._again.setdefault(key_of(finding, keyword), finding.exchanges)
         return self._again.get(cause.key)
-
-
-def described(value: Any) -> str:
-    """A value for a sentence."""
-    return str(value)[:200]

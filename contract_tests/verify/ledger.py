@@ -67,6 +67,7 @@ class Ledger:
         self.created: list[Exchange] = []
         self.problems: list[str] = []
         self.seconds: dict[str, float] = {}
+        self._before: dict[tuple[str, str], Verdict] = {}
         self._lock = threading.RLock()
 
     def judge(self, verdict: Verdict) -> None:
@@ -75,7 +76,11 @@ class Ledger:
             place = (verdict.subject, verdict.operation)
             before = self.verdicts.get(place)
             if before is None or RANK[verdict.outcome] > RANK[before.outcome]:
+                if before is not None and verdict.outcome is Outcome.BROKEN:
+                    self._before[place] = before
                 self.verdicts[place] = verdict
+            elif before.outcome is Outcome.BROKEN and verdict.outcome is not Outcome.BROKEN:
+                self._before[place] = verdict
 
     def found(
         self,
@@ -99,6 +104,8 @@ class Ledger:
                     cause.again = again
             cause.clauses |= {*clauses, *([finding.clause] if finding.clause else [])}
             self.judge(Verdict(finding.law, finding.operation, Outcome.BROKEN, finding.sentence, cause.finding))
+            for clause in cause.clauses & self.contract.clauses.keys():
+                self.judge(Verdict(clause, self.contract.clauses[clause][0].id, Outcome.BROKEN, finding.sentence, cause.finding))
             return cause
 
     def problem(self, text: str) -> None:
@@ -125,7 +132,7 @@ class Ledger:
                 self.created.append(exchange)
 
     def withdraw(self, cause: Cause, note: str) -> None:
-        """Take back a cause that did not come again; its verdicts turn to *not exercised*."""
+        """Take back a cause that did not come again; its verdicts are what they were without it, else *not exercised*."""
         with self._lock:
             del self.causes[cause.key]
             cause.note = note
@@ -134,7 +141,7 @@ class Ledger:
                 mine = verdict.subject in cause.clauses or place == (cause.finding.law, cause.finding.operation)
                 others = any(verdict.subject in one.clauses or place == (one.finding.law, one.finding.operation) for one in self.causes.values())
                 if verdict.outcome is Outcome.BROKEN and mine and not others:
-                    self.verdicts[place] = Verdict(*place, Outcome.NOT_EXERCISED, f"broken once, not again: {note}")
+                    self.verdicts[place] = self._before.get(place) or Verdict(*place, Outcome.NOT_EXERCISED, f"broken once, not again: {note}")
 
     def clause(self, name: str) -> Verdict:
         """What became of a clause."""

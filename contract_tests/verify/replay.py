@@ -28,7 +28,7 @@ def replayed(session: Session, exchanges: tuple[Exchange, ...], shows: Callable[
 
     The last request alone is tried first, then the requests before it are left out one by one.
     """
-    if session.target.control is None and len(exchanges) == 1:
+    if len(exchanges) == 1:
         return _shown(session, exchanges, shows)
     if len(exchanges) > 1:
         alone = _shown(session, exchanges[-1:], shows)
@@ -55,6 +55,8 @@ def _shown(session: Session, exchanges: tuple[Exchange, ...], shows: Callable[[t
 
 def send_again(session: Session, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
     """The exchanges of the same requests, as far as they could be sent."""
+    if "reset" in session.target.hooks:
+        session.target.hooks["reset"]()
     world, heard = session.world(), list[Exchange]()
     names: dict[str, str] = {}
     with session.client(heard.append) as client:

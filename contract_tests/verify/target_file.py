@@ -289,7 +289,7 @@ def template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str
         "[hooks]",
         '# advance = ["./staging", "advance-clock", "{duration}"]       # an ISO 8601 duration',
         '# freeze = ["./staging", "freeze-clock", "{moment}"]',
-        '# outbox = "GET https://staging.example.com/mails.json"        # answers {"messages": [{"channel", "to", "subject", "body", "codes", "links"}]}',
+        '# outbox = "GET https://staging.example.com/mails.json"        # {"messages": [{"channel", "to", "subject", "body", "codes", "links"}]}',
         '# reset = "POST https://staging.example.com/reset"',
         '# break_upstream = ["./staging", "break", "{name}"]',
         "",

@@ -34,7 +34,14 @@ ORDER = [
     "x-clauses",
     "x-discrepancy",
     "x-no-links",
-    "x-ends-session",
+    "x-safe",
+    "x-shared",
+    "x-lenient",
+    "x-access-clause",
+    "x-input-clauses",
+    "x-list",
+    "x-computed",
+    "x-recipes",
 ]
 VERBS = [
     "list",

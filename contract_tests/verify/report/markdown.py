@@ -13,7 +13,8 @@ def headline(report: dict[str, Any]) -> str:
     """One sentence that says how it went."""
     counts = report["summary"]["clauses"]
     judged = counts["held"] + counts["broken"]
-    text = f"{report['api']['title']} at {report['target']['base_url']} {SAID[report['verdict']]}: {counts['held']} of {judged} clauses that could be observed hold"
+    text = f"{report['api']['title']} at {report['target']['base_url']} {SAID[report['verdict']]}: "
+    text += f"{counts['held']} of {judged} clauses that could be observed hold"
     if report["summary"]["findings"]:
         text += f", {report['summary']['findings']} findings"
     if report["summary"]["accepted"]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 FILES = ("report.html", "report.json", "junit.xml", "report.sarif", "report.md", "badge.svg")
-SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "–", "not exercised": "·"}
+SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·"}
 
 
 @cache
