@@ -10,6 +10,7 @@ from contract_tests.harness.answers import Answers, described, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from contract_tests.harness.answers import Described
 
 WORKS = "works"
 """The recipe of a call that succeeds."""

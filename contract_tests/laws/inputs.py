@@ -73,11 +73,7 @@ def breaking(book: Book, schema: Any, *, needed: bool, in_text: bool, value: Any
     declared = book.merged(schema)
     if "anyOf" in declared or "oneOf" in declared:
         if not in_text:
-            tried = {
-                str(wrong): (keyword, wrong)
-                for one in declared.get("anyOf", declared.get("oneOf"))
-                for keyword, wrong in breaking(book, one, needed=False, in_text=False, value=value)
-            }
+            tried = {str(wrong): (keyword, wrong) for one in declared.get("anyOf", declared.get("oneOf")) for keyword, wrong in breaking(book, one, needed=False, in_text=False, value=value)}
             yield from (pair for pair in tried.values() if not book.fits(schema, pair[1]))
         return
     kind = declared.get("type", "")
@@ -159,7 +155,9 @@ def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) ->
             if answer.is_refusal and (answer.status, answer.body) == (outside.status, outside.body):
                 text = f"{name}: the {field} {str(value)[:40]!r} keeps {keyword} and is refused as if it did not"
                 found.append(
-                    inner.broken(INSIDE, name, text, clause=book.input_clause(name, field, keyword), pointer=f"/{field} {keyword}", got=str(answer))
+                    inner.broken(
+                        INSIDE, name, text, clause=book.input_clause(name, field, keyword), pointer=f"/{field} {keyword}", got=str(answer)
+                    )
                 )
     yield from found or [session.held(INSIDE, name)]
 

@@ -23,6 +23,7 @@ SIGHTINGS = 2
 
 def confirm(session: Session) -> None:
     """Ask each cause whether it comes again; what does not is taken back."""
+    session.ledger.fold()
     causes = list(session.ledger.causes.values())
     for number, cause in enumerate(causes, 1):
         session.progress.step(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
@@ -48,7 +49,9 @@ def _confirm(session: Session, cause: Cause) -> None:
         session.ledger.withdraw(cause, f"the run ended before it could be confirmed: {session.gate.stopped}")
     elif cause.count >= SIGHTINGS and session.target.control is None:
         cause.confirmed = True
-        cause.note = f"seen {cause.count} times in this run; the same requests sent again answer otherwise, as their first effect is still there"
+        cause.note = (
+            cause.note or f"seen {cause.count} times in this run; the same requests sent again answer otherwise, as their first effect is still there"
+        )
     else:
         session.ledger.withdraw(cause, "the same requests, sent again, did not show it")
 

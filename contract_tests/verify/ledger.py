@@ -9,7 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
+from contract_tests.harness.answers import Answers
 from contract_tests.harness.findings import Outcome, Verdict
+from contract_tests.laws import DOCUMENTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from contract_tests.verify.contract import Contract
     from contract_tests.verify.target_file import Deviation
 
+ENCODED = ("content-encoding", "content-length", "transfer-encoding")
 RANK = {Outcome.BROKEN: 3, Outcome.HELD: 2, Outcome.NOT_OBSERVABLE: 1, Outcome.NOT_EXERCISED: 0}
 
 
@@ -53,6 +58,8 @@ class Observed:
     parameters: Counter[tuple[str, str]] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    sound: int = 0
+    """Answers that the document describes."""
 
 
 class Ledger:
@@ -64,6 +71,7 @@ class Ledger:
         self.causes: dict[str, Cause] = {}
         self.unconfirmed: list[Cause] = []
         self.observed = {name: Observed() for name in contract.operations}
+        self._answers = Answers(contract.document, strict=False)
         self.created: list[Exchange] = []
         self.problems: list[str] = []
         self.seconds: dict[str, float] = {}
@@ -122,6 +130,7 @@ class Ledger:
         with self._lock:
             seen = self.observed[exchange.operation]
             seen.statuses[exchange.status] += 1
+            seen.sound += self._is_described(exchange)
             seen.seconds += exchange.elapsed
             for place in _sent(exchange, operation.parameters):
                 seen.parameters[place] += 1
@@ -130,6 +139,27 @@ class Ledger:
                     seen.codes[code] += 1
             if exchange.method == "POST" and 200 <= exchange.status < 300:
                 self.created.append(exchange)
+
+    def _is_described(self, exchange: Exchange) -> bool:
+        called = next(one for one in self._answers.operations if one.id == exchange.operation)
+        headers = [(name, value) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]
+        return not any(self._answers.problems(called, httpx.Response(exchange.status, headers=headers, content=exchange.response_body)))
+
+    def fold(self) -> None:
+        """Where an operation never gave an answer that the document describes, that is the cause of all that was found on it."""
+        with self._lock:
+            for name, seen in self.observed.items():
+                mine = [one for one in self.causes.values() if one.finding.operation == name]
+                roots = [one for one in mine if one.finding.law == DOCUMENTED]
+                if seen.sound or not roots or len(mine) == 1:
+                    continue
+                root = max(roots, key=lambda one: one.count)
+                for other in mine:
+                    if other is not root:
+                        root.clauses |= other.clauses
+                        root.count += other.count
+                        del self.causes[other.key]
+                root.note = f"no answer of this operation is as documented; {len(mine) - 1} other findings follow from that"
 
     def withdraw(self, cause: Cause, note: str) -> None:
         """Take back a cause that did not come again; its verdicts are what they were without it, else *not exercised*."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from contract_tests.verify.contract import Contract
     from contract_tests.verify.target_file import TargetFile
 
-TRYING, CLOSING = 0.7, 0.85
+TRYING, CLOSING = 0.65, 0.8
 """Parts of the time budget after which trying, and confirming, end; the rest is for the reports."""
 
 
@@ -75,6 +75,7 @@ class Outcomes:
 
     def give_up(self, note: str) -> None:
         """Take back what could not be confirmed any more, and was seen only once."""
+        self.session.ledger.fold()
         for cause in list(self.session.ledger.causes.values()):
             if not cause.confirmed and cause.count < SIGHTINGS:
                 self.session.ledger.withdraw(cause, note)
@@ -82,6 +83,7 @@ class Outcomes:
     def finish(self, folder: Path | None, old: dict[str, Any] | None, name: str) -> dict[str, Any]:
         """The report, written where a folder is given."""
         with self._writing:
+            self.session.progress.say("writing the report")
             accept(self.session)
             today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
             facts = Facts(self.version, self.began, today, time.monotonic() - self.started, tuple(self.unfinished))
@@ -238,6 +240,7 @@ def _close(session: Session, deadline: float) -> None:
         gate.stopped = None
     gate.closed.clear()
     confirm(session)
+    session.progress.say(f"confirmed: {len(session.ledger.causes)} findings stand, {len(session.ledger.unconfirmed)} did not come again")
     with suppress(GateError):
         done = clean_up(session)
         if done:
