@@ -112,12 +112,36 @@ def run(
     gate = _gate(contract, file, url, options, budget)
     gate.deadline = started + budget * TRYING
     progress.say(f"{contract.title} at {url}: {options.level}, seed {options.seed}, {budget:g} s at most" + (", read only" if gate.read_only else ""))
-    inner = connections(file.verify)
+    with connections(file.verify) as inner:
+        return _judged(contract, file, url, options, gate, inner, progress, Begun(started, began, version, budget), handed)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """When a run began, by which version, and how long it may take."""
+
+    started: float
+    began: str
+    version: str
+    budget: float
+
+
+def _judged(
+    contract: Contract,
+    file: TargetFile,
+    url: str,
+    options: Options,
+    gate: Gate,
+    inner: httpx.BaseTransport,
+    progress: Progress,
+    begun: Begun,
+    handed: list[Outcomes],
+) -> Outcomes:
     target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
     ledger = Ledger(contract)
     session = Session(contract, target, file, gate, inner, ledger, progress, options.level, options.seed, options.workers)  # type: ignore[arg-type]
     gate.on_exchange.append(ledger.hear)
-    outcome = Outcomes(session, Mask(target, bearing(contract.document)), started, began, version)
+    outcome = Outcomes(session, Mask(target, bearing(contract.document)), begun.started, begun.began, begun.version)
     handed.append(outcome)
     _stages(session)
     if gate.dry_run:
@@ -126,7 +150,7 @@ def run(
         outcome.unfinished.append(str(gate.stopped))
         progress.say(f"stopped: {gate.stopped}")
     outcome.unfinished += gate.closed.values()
-    _close(session, started + budget * CLOSING)
+    _close(session, begun.started + begun.budget * CLOSING)
     return outcome
 
 

@@ -51,10 +51,9 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
         for verdict in ledger.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
-    judged = bool(clauses["held"] or clauses["broken"] or any(one["outcome"] in (Outcome.HELD, Outcome.BROKEN) for one in laws))
-    unfinished = [*facts.unfinished, *ledger.problems] + (
-        [] if judged or facts.unfinished else ["nothing could be judged: no clause and no law was exercised"]
-    )
+    unfinished = [*facts.unfinished, *ledger.problems]
+    if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
+        unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
     verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
     return {
         "schema_version": SCHEMA_VERSION,
