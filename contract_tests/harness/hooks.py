@@ -20,7 +20,7 @@ def hooks_of(hooks: Mapping[str, Hook], timeout: float) -> dict[str, Callable[..
     return {name: partial(_call, name, hook, timeout) for name, hook in hooks.items()}
 
 
-def _call(name: str, hook: Hook, timeout: float, **values: str) -> str:
+def _call(name: str, hook: Hook, timeout: float, /, **values: str) -> str:
     try:
         if isinstance(hook, str):
             method, _, url = _filled(hook, values).partition(" ")

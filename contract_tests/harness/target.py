@@ -183,7 +183,7 @@ class Api:
         """The page behind a link that the target gave, as somebody without credentials would open it."""
         return self._client.get(url, headers=self._world)
 
-    def _hooked(self, name: str, **values: str) -> bool:
+    def _hooked(self, name: str, /, **values: str) -> bool:
         """Whether the target's owner has given a hook, which is then used."""
         if name not in self.target.hooks:
             return False

@@ -51,6 +51,7 @@ class Judge:
         self._compared: tuple[object, object] | None = None
         self._outcome: tuple[Outcome, str] = (Outcome.HELD, "")
         self._failure: BaseException | None = None
+        self._phase = ""
         self._done, self._total = 0, 0
         self.broken: dict[str, tuple[Exchange, ...]] = {}
 
@@ -90,7 +91,7 @@ class Judge:
         """Keep the reason for which a part of a test ended."""
         error = call.excinfo.value if call.excinfo is not None else None
         if error is not None and self._failure is None and self._outcome[0] is Outcome.HELD:
-            self._failure, self._outcome = error, _outcome(error)
+            self._failure, self._outcome, self._phase = error, _outcome(error), call.when
             if isinstance(error, pytest.FixtureLookupError):
                 self._outcome = (Outcome.NOT_EXERCISED, "the test could not be set up")
                 self._session.ledger.problem(f"the contract test {item.name} could not be set up: {error.argname}")
@@ -104,46 +105,50 @@ class Judge:
         ledger = self._session.ledger
         if outcome is Outcome.BROKEN:
             self.broken[item.nodeid] = tuple(self._heard)
-            self._report(item, clauses)
+            if self._report(item, clauses):
+                outcome, reason = Outcome.HELD, "what the test asserts holds; an answer that it got is not as documented"
         for clause in clauses:
             if clause in ledger.contract.clauses:
                 ledger.judge(Verdict(clause, ledger.contract.clauses[clause][0].id, outcome, reason))
 
-    def _report(self, item: pytest.Item, clauses: tuple[str, ...]) -> None:
-        """Turn a broken test into a finding: of the answer that is not documented where there is one, else of the clause."""
-        session, ledger = self._session, self._session.ledger
+    def _report(self, item: pytest.Item, clauses: tuple[str, ...]) -> bool:
+        """Turn a broken test into findings: of the answer that is not documented where there is one, else of the clause.
+
+        Returns whether the clauses hold all the same: the test itself came to its end, and only an answer on the way was not as documented.
+        """
         problems = self._api.problems if self._api is not None else []
-        again = self._repeat.of(item.nodeid)
+        if not problems:
+            self._found(self._broken_clause(item, clauses), item, item.name.partition("[")[0], clauses)
+            return False
+        came_to_its_end = self._phase == "teardown"
+        first = problems[0]
+        page = self._session.ledger.contract.operations[first.operation].page
+        clause = None if came_to_its_end else self._session.ledger.contract.clause_at(first.operation, clauses)
+        finding = Finding(DOCUMENTED, first.operation, first.sentence, clause, page, first.pointer, first.expected, first.got, tuple(self._heard))
+        cause = self._found(finding, item, f"{first.status} {first.keyword}", () if came_to_its_end else clauses)
+        if cause.key in {" ".join(one.finding.split()) for one in self._session.file.deviations} and not came_to_its_end:
+            # What is accepted must not hide what else is wrong with the test.
+            self._found(self._broken_clause(item, clauses), item, item.name.partition("[")[0], clauses)
+        return came_to_its_end
+
+    def _found(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> Cause:
+        ledger = self._session.ledger
         before = len(ledger.causes)
-        if problems:
-            first = problems[0]
-            operation = ledger.contract.operations.get(first.operation)
-            finding = Finding(
-                DOCUMENTED,
-                first.operation,
-                first.sentence,
-                ledger.contract.clause_at(first.operation, clauses),
-                operation.page if operation else None,
-                first.pointer,
-                first.expected,
-                first.got,
-                tuple(self._heard),
-            )
-            cause = ledger.found(finding, STAGE, keyword=f"{first.status} {first.keyword}", clauses=clauses, again=again)
-        else:
-            called = [one.operation for one in self._heard if one.operation]
-            owned = [clause for clause in clauses if clause in ledger.contract.clauses]
-            name = ledger.contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
-            expected, got = self._compared or (None, None)
-            text = f"{sentence(item.name)}: this does not hold. {said(self._failure, self._compared)}"
-            operation = ledger.contract.operations.get(name)
-            clause = ledger.contract.clause_at(called[-1] if called else None, tuple(owned))
-            finding = Finding(
-                CLAUSE, name, text, clause, operation.page if operation else None, "", _plain(expected), _plain(got), tuple(self._heard)
-            )
-            cause = ledger.found(finding, STAGE, keyword=item.name.partition("[")[0], clauses=clauses, again=again)
+        cause = ledger.found(finding, STAGE, keyword=keyword, clauses=clauses, again=self._repeat.of(item.nodeid))
         if len(ledger.causes) > before and not self._quiet:
-            session.progress.found(cause)
+            self._session.progress.found(cause)
+        return cause
+
+    def _broken_clause(self, item: pytest.Item, clauses: tuple[str, ...]) -> Finding:
+        contract = self._session.ledger.contract
+        called = [one.operation for one in self._heard if one.operation]
+        owned = tuple(clause for clause in clauses if clause in contract.clauses)
+        name = contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
+        expected, got = self._compared or (None, None)
+        text = f"{sentence(item.name)}: this does not hold. {said(self._failure, self._compared)}"
+        page = contract.operations[name].page if name in contract.operations else None
+        clause = contract.clause_at(called[-1] if called else None, owned)
+        return Finding(CLAUSE, name, text, clause, page, "", _plain(expected), _plain(got), tuple(self._heard))
 
 
 def _outcome(error: BaseException) -> tuple[Outcome, str]:

@@ -191,6 +191,10 @@ def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operati
     status = exchanges[-1].status
     law = LAWS.get(name, name)
     keyword, pointer, expected, got, text = _described(failure, status)
+    problem = session.ledger.problem_of(exchanges[-1]) if law == DOCUMENTED else None
+    if problem is not None:  # said as contract tests and laws say it, so that one cause has one name
+        keyword, pointer, expected, got = f"{status} {problem.keyword}", problem.pointer, problem.expected, problem.got
+        text = problem.sentence.removeprefix(f"{operation} ")
     if name == "not_a_server_error" and found is not None and str(status) not in found.statuses:
         law, keyword = DOCUMENTED, f"{status} status"
     sentence = f"{operation} {text}"

@@ -18,6 +18,7 @@ from contract_tests.laws import DOCUMENTED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from contract_tests.harness.answers import Problem
     from contract_tests.harness.findings import Exchange, Finding
     from contract_tests.verify.contract import Contract
     from contract_tests.verify.target_file import Deviation
@@ -130,7 +131,7 @@ class Ledger:
         with self._lock:
             seen = self.observed[exchange.operation]
             seen.statuses[exchange.status] += 1
-            seen.sound += self._is_described(exchange)
+            seen.sound += self.problem_of(exchange) is None
             seen.seconds += exchange.elapsed
             for place in _sent(exchange, operation.parameters):
                 seen.parameters[place] += 1
@@ -140,10 +141,13 @@ class Ledger:
             if exchange.method == "POST" and 200 <= exchange.status < 300:
                 self.created.append(exchange)
 
-    def _is_described(self, exchange: Exchange) -> bool:
-        called = next(one for one in self._answers.operations if one.id == exchange.operation)
+    def problem_of(self, exchange: Exchange) -> Problem | None:
+        """What the document does not say of an answer, None where it describes the answer."""
+        called = next((one for one in self._answers.operations if one.id == exchange.operation), None)
+        if called is None:
+            return None
         headers = [(name, value) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]
-        return not any(self._answers.problems(called, httpx.Response(exchange.status, headers=headers, content=exchange.response_body)))
+        return next(self._answers.problems(called, httpx.Response(exchange.status, headers=headers, content=exchange.response_body)), None)
 
     def fold(self) -> None:
         """Where an operation never gave an answer that the document describes, that is the cause of all that was found on it."""

@@ -72,11 +72,8 @@ def test_a_target_that_cannot_be_judged_is_told_in_time(tmp_path: Path, name: st
 def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", pem, "-out", tmp_path / "ca.pem", *subject],
-        check=True,
-        capture_output=True,
-    )
+    files = ["-keyout", str(pem), "-out", str(tmp_path / "ca.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *files, *subject], check=True, capture_output=True)
     pem.write_text(pem.read_text() + (tmp_path / "ca.pem").read_text())
     file = tmp_path / "contract.toml"
     file.write_text(FILE)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -21,7 +23,6 @@ from tests.verify.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Server
     from tests.verify.servers import Handler
@@ -49,7 +50,7 @@ def test_the_mock_raises_no_alarm(tmp_path: Path, server: Server, slug: str, see
 
 
 def test_the_same_command_is_a_verb_of_the_mock(tmp_path: Path, server: Server) -> None:
-    command = [ROOT / ".venv/bin/mockserver", "verify"]
+    command = [str(Path(sys.executable).with_name("mockserver")), "verify"]
     shown = subprocess.run([*command, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "--read-only" in shown.stdout
     done = subprocess.run(
@@ -107,10 +108,8 @@ def test_a_deviation_is_accepted_until_its_day_and_a_fix_is_noticed(tmp_path: Pa
     assert first.code == 1
     old = tmp_path / "old.json"
     old.write_text((first.folder / "report.json").read_text())
-    rows = [
-        f"[[deviations]]\nfinding = {json.dumps(one['key'])}\nreason = 'known'\nowner = 'erp'\nexpires = 2999-01-01\n"
-        for one in first.report["findings"]
-    ]
+    until = "reason = 'known'\nowner = 'erp'\nexpires = 2999-01-01\n"
+    rows = [f"[[deviations]]\nfinding = {json.dumps(one['key'])}\n{until}" for one in first.report["findings"]]
     file = tmp_path / "contract.toml"
     file.write_text("\n".join(rows))
     accepted = verify(tmp_path, "serpi", "--url", branches_without_descriptions, "--level", "quick", "--compare", old)
@@ -191,6 +190,18 @@ def test_a_target_without_credentials_could_not_be_judged_or_says_what_is_missin
 
 
 def test_pytest_alone_judges_a_target_too(server: Server) -> None:
-    command = [ROOT / ".venv/bin/pytest", "contract_tests", "--api", "serpi", "--url", f"{server.url}/serpi/api/v1", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "contract_tests",
+        "--api",
+        "serpi",
+        "--url",
+        f"{server.url}/serpi/api/v1",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2_000:]

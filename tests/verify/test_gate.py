@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from contract_tests.harness.doors import GateTransport, connections, guarding_requests
+from contract_tests.harness.findings import Exchange
 from contract_tests.harness.gate import Gate, Limits, OutOfTime, Refused, Stopped
 from tests.verify.servers import Handler, serving, talking
 
@@ -164,7 +165,7 @@ def test_an_answer_that_does_not_end_is_cut_off(pause: float) -> None:
 
 def test_what_was_sent_and_answered_is_heard(target: tuple[str, list[str]]) -> None:
     origin, _ = target
-    hearing, heard = gate(origin), []
+    hearing, heard = gate(origin), list[Exchange]()
     with hearing.listening(heard.append), client(hearing) as sender, guarding_requests(hearing):
         sender.post(f"{origin}/things", json={"a": 1})
         requests.post(f"{origin}/things", json={"a": 1}, timeout=5)

@@ -78,10 +78,7 @@ def test_everything_that_is_said_is_understood(tmp_path: Path, monkeypatch: pyte
         ("base_url = 7", "line 1: base_url must be a text in quotes, not 7"),
         ('[tls]\nverify = "no"', "line 2: tls.verify must be true or false"),
         ('[tls]\nca_file = "none.pem"', "line 2: tls.ca_file names"),
-        (
-            '[credentials.owner]\n\nAuthorization = "Bearer ${NOT_SET_ANYWHERE}"',
-            "line 3: credentials.owner.Authorization needs the environment variable NOT_SET_ANYWHERE",
-        ),
+        ('[credentials.owner]\n\nAuthorization = "${NOT_SET}"', "line 3: credentials.owner.Authorization needs the environment variable NOT_SET"),
         ('credentials = "abc"', "line 1: credentials must be a table"),
         ("[limits]\ntimeout = 0", "line 2: limits.timeout must be above 0"),
         ("[limits]\nserver_errors = 2.5", "line 2: limits.server_errors must be a whole number"),
