@@ -183,6 +183,12 @@ class Api:
         """The page behind a link that the target gave, as somebody without credentials would open it."""
         return self._client.get(url, headers=self._world)
 
+    def submit(self, url: str, **fields: str) -> httpx.Response:
+        """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
+        if self.target.control is None or not url.startswith(self.target.control):
+            not_observable("the page belongs to somebody else")
+        return self._client.post(url, data=fields, headers=self._world)
+
     def _hooked(self, name: str, /, **values: str) -> bool:
         """Whether the target's owner has given a hook, which is then used."""
         if name not in self.target.hooks:

@@ -52,7 +52,7 @@ def _documented(run: Run) -> Iterator[Verdict]:
             DOCUMENTED,
             problem.operation,
             problem.sentence,
-            None,
+            run.book.answer_clause(problem.operation, problem.status),
             run.book.page(problem.operation),
             f"{problem.status} {problem.keyword} {problem.pointer}".strip(),
             problem.expected,

@@ -10,7 +10,6 @@ from contract_tests.harness.answers import Answers, described, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from contract_tests.harness.answers import Described
 
 WORKS = "works"
 """The recipe of a call that succeeds."""
@@ -126,6 +125,11 @@ class Book:
         """The clause that says what a keyword demands of a field."""
         by_keyword = self.operations[name].spec.get("x-input-clauses", {})
         found: str | None = self.declared(name, field).get("x-clause") or by_keyword.get(keyword)
+        return found
+
+    def answer_clause(self, name: str, status: int) -> str | None:
+        """The clause that says what an answer looks like."""
+        found: str | None = self.operations[name].spec.get("x-answer-clauses", {}).get(str(status))
         return found
 
     def schemes(self, name: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def number(value: Any) -> Any:
     return value
 
 
-def same(left: Any, right: Any) -> bool:
+def same(left: Any, right: Any) -> bool:  # noqa: PLR0911 - one line for each kind of value
     """Whether two values mean the same: a number and its text, nothing as null or as the empty text; two texts by their letters."""
     if left in (None, "") and right in (None, ""):
         return True
@@ -70,7 +71,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": lambda items: sum((number(item) for item in items), Decimal(0)),
     "count": lambda items: Decimal(len(items)),
     "round": lambda value, digits=Decimal(0): number(value).quantize(Decimal(1).scaleb(-_whole(digits)), ROUND_HALF_UP),
-    "differences": lambda items: [number(after) - number(before) for before, after in zip(items, items[1:], strict=False)],
+    "differences": lambda items: [number(after) - number(before) for before, after in pairwise(items)],
     "rest": lambda items: [number(item) for item in items[1:]],
     "products": lambda left, right: [number(one) * number(two) for one, two in zip(left, right, strict=True)],
     "sums": lambda left, right: [number(one) + number(two) for one, two in zip(left, right, strict=True)],
@@ -84,7 +85,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "text": str,
     "tail": lambda text, length: str(text)[-_whole(length) :],
     "sorted": sorted,
-    "keys": lambda value: sorted(value),
+    "keys": sorted,
 }
 
 

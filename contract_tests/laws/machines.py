@@ -81,7 +81,7 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
     session = run.session(f"no edge {name} {number} {state}")
     _reach(session, machine, state)
     answer = session.call(edge["by"], edge)
-    clause = edge.get("clause", run.book.errors(edge["by"]).get(edge.get("error"), {}).get("clause"))
+    clause = edge.get("clause", run.book.errors(edge["by"]).get(edge.get("error", ""), {}).get("clause"))
     what = f"{edge['by']} on a {name} that is {state}"
     if "error" in edge:
         problems = wrong_with(run.book, edge["by"], edge["error"], answer)

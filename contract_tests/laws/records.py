@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.formulas import same
@@ -30,8 +31,8 @@ class Made:
     sent: dict[str, Any]
     answer: Answer
     listed: dict[str, Any] | None = None
-    before: list[dict[str, Any]] = field(default_factory=list)
-    after: list[dict[str, Any]] = field(default_factory=list)
+    before: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    after: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
 
 class Resource:
@@ -143,7 +144,7 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
             yield session.broken(ALONE, creation, f"{creation} changed other records too", clause=resource.clause("create"))
         else:
             yield session.held(ALONE, creation)
-    views = [(listing.get("call", ""), made.listed, "list")] if made.listed else []
+    views: list[tuple[str, dict[str, Any], str]] = [(listing.get("call", ""), made.listed, "list")] if made.listed else []
     if resource.part("read"):
         answer, shown = resource.read()
         if shown is None:
@@ -152,8 +153,7 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
         else:
             views.append((resource.part("read")["call"], shown, "read"))
     if resource.spec.get("echo") is not None:
-        shown = records(made.answer.body, resource.spec["echo"])
-        views += [(creation, record, "create") for record in shown]
+        views += [(creation, record, "create") for record in records(made.answer.body, resource.spec["echo"])]
     wrong = False
     for call, view, part in views:
         for place, (sent, got) in resource.differences(made.sent, view or {}).items():

@@ -12,7 +12,6 @@ from contract_tests.harness.findings import Exchange, Finding, Outcome, Verdict
 from contract_tests.laws.book import header_of
 from contract_tests.laws.files import file
 from contract_tests.laws.formulas import evaluate, holds, same, sides
-from contract_tests.laws.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from contract_tests.harness import Api
     from contract_tests.harness.answers import Problem
     from contract_tests.laws.book import Book
+    from contract_tests.laws.values import Values
 
 SHOWN = 8
 """Exchanges that a finding carries at most, the last ones."""
@@ -221,7 +221,7 @@ class Session:
 
     # Recipes
 
-    def value(self, said: Any, schema: Any = None) -> Any:
+    def value(self, said: Any, schema: Any = None) -> Any:  # noqa: PLR0911 - one line for each way to say a value
         """What a recipe says, with names looked up and fresh values made."""
         if isinstance(said, str) and said.startswith("$"):
             return self._typed(self.named(said[1:]), schema)

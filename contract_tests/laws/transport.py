@@ -47,10 +47,9 @@ def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
             path = path.replace(f"{{{field}}}", str(sent.get(field, "1")))
     found = []
     for method in METHODS:
-        if (
-            method in declared
-            or (run.book.operations
-            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.book.operations.values()))
+        if method in declared or (
+            run.book.operations
+            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.book.operations.values())
         ):
             continue
         answer = session.request(name, method, path)

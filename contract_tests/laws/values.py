@@ -69,7 +69,7 @@ class Values:
         wanted = schema.get("properties", {})
         return {name: self.of(inner, full=full) for name, inner in wanted.items() if full or name in schema.get("required", ())}
 
-    def _string(self, schema: Any, _full: bool) -> str:  # noqa: FBT001
+    def _string(self, schema: Any, _full: bool) -> str:  # noqa: FBT001, PLR0911 - one line for each format
         low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 40))
         form = schema.get("format")
         if form == "date":
@@ -102,7 +102,7 @@ class Values:
         """A text that matches a pattern as a whole."""
         return "".join(self._draw(op, argument) for op, argument in _parser.parse(pattern))
 
-    def _draw(self, op: Any, argument: Any) -> str:
+    def _draw(self, op: Any, argument: Any) -> str:  # noqa: PLR0911 - one line for each kind of node
         c = _constants
         if op == c.LITERAL:
             return chr(argument)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from contract_tests.harness.findings import Verdict
     from contract_tests.laws.run import Run
-    from contract_tests.laws.refusals import snapshot, unchanged
 from contract_tests.laws.session import Answer, Session
 
 LAW = "a documented call works"
