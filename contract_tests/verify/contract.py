@@ -14,6 +14,10 @@ from contract_tests.harness.documents import SPECS, document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+BY_SCHEMA = ("400", "405", "406", "413", "414", "415", "422", "431")
+OF_SHAPE = frozenset(
+    {"required", "additionalProperties", "type", "minProperties", "malformed", "too_large", "unsupported_media", "method_not_allowed"},
+)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -121,29 +125,33 @@ class Contract:
     def refused_by_state(self) -> dict[str, set[str]]:
         """Statuses by operation with which a request that keeps every schema may be refused, for what the target holds.
 
-        A row of ``x-errors`` that no keyword of a schema leads to speaks of state.
+        A row of ``x-errors`` speaks of state unless its code only says that something is missing, unknown or unreadable: a value that keeps its
+        schema may still name nothing. A documented refusal other than 400 and 422, the usual answers to a broken schema, speaks of state too.
         """
         found = {}
         everywhere = self.document.get("x-errors", {})
+        of_shape = set(_codes(self.document, OF_SHAPE)) - set(_codes(self.document, None))
         for one in self.operations.values():
-            by_schema = set(_codes(self.document.get("components", {}))) | set(_codes(one.spec))
             rows = {**everywhere, **one.spec.get("x-errors", {})}
-            found[one.id] = {str(row["status"]) for code, row in rows.items() if code not in by_schema and isinstance(row, dict) and "status" in row}
+            stated = {str(row["status"]) for code, row in rows.items() if code not in of_shape and isinstance(row, dict) and "status" in row}
+            found[one.id] = stated | {status for status in one.statuses if status.startswith("4") and status not in BY_SCHEMA}
         return found
 
 
-def _codes(node: Any) -> list[str]:
-    """Every vendor code that a keyword leads to, anywhere below a node."""
+def _codes(node: Any, keywords: frozenset[str] | None) -> list[str]:
+    """Every vendor code to which one of some keywords leads, anywhere below a node; without keywords, those to which any other leads."""
     if isinstance(node, list):
-        return [code for item in node for code in _codes(item)]
+        return [code for item in node for code in _codes(item, keywords)]
     if not isinstance(node, dict):
         return []
     found = []
     for name, value in node.items():
-        if name == "x-fault-codes":
-            found += [code for one in value.values() for code in (one if isinstance(one, list) else [one]) if isinstance(code, str)]
-        else:
-            found += _codes(value)
+        if name != "x-fault-codes":
+            found += _codes(value, keywords)
+            continue
+        for keyword, codes in value.items():
+            if keyword in keywords if keywords is not None else keyword not in OF_SHAPE:
+                found += [code for code in (codes if isinstance(codes, list) else [codes]) if isinstance(code, str)]
     return found
 
 
