@@ -21,37 +21,30 @@ SIGHTINGS = 2
 """Times that a cause has to be seen where a write cannot be sent again without another effect."""
 
 
-def confirm(session: Session) -> None:
-    """Ask each cause whether it comes again; what does not is taken back."""
+def confirm(session: Session, *, last: bool) -> None:
+    """Ask each cause whether it comes again; what does not is taken back. Before the ``last`` time, what could not be asked stays."""
     session.ledger.fold()
-    causes = list(session.ledger.causes.values())
+    causes = [cause for cause in session.ledger.causes.values() if not cause.confirmed]
     for number, cause in enumerate(causes, 1):
         session.progress.step(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
-        _confirm(session, cause)
+        _confirm(session, cause, last=last)
 
 
-def _confirm(session: Session, cause: Cause) -> None:
-    if cause.again is None:
-        session.ledger.withdraw(cause, "it cannot be asked for again")
-        return
+def _confirm(session: Session, cause: Cause, *, last: bool) -> None:
     try:
-        again = cause.again(cause)
-    except GateError as error:
+        again = cause.again(cause) if cause.again is not None else None
+    except GateError:
         again = None
-        if session.gate.stopped is not None and cause.count < SIGHTINGS:
-            session.ledger.withdraw(cause, f"the run ended before it could be confirmed: {error}")
-            return
     if again is not None:
         cause.confirmed = True
         if again and len(again) <= len(cause.finding.exchanges or again):
             cause.finding = replace(cause.finding, exchanges=again)
-    elif session.gate.stopped is not None and cause.count < SIGHTINGS:
-        session.ledger.withdraw(cause, f"the run ended before it could be confirmed: {session.gate.stopped}")
+    elif session.gate.stopped is not None:
+        if last and cause.count < SIGHTINGS:
+            session.ledger.withdraw(cause, f"the run ended before it could be confirmed: {session.gate.stopped}")
     elif cause.count >= SIGHTINGS and session.target.control is None:
         cause.confirmed = True
-        cause.note = (
-            cause.note or f"seen {cause.count} times in this run; the same requests sent again answer otherwise, as their first effect is still there"
-        )
+        cause.note = cause.note or f"seen {cause.count} times in this run; sent again, the same requests meet what they did the first time"
     else:
         session.ledger.withdraw(cause, "the same requests, sent again, did not show it")
 

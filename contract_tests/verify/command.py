@@ -19,7 +19,7 @@ from contract_tests.verify.target_file import BadTargetFile, TargetFile, read_ta
 if TYPE_CHECKING:
     from contract_tests.verify.run import Outcomes
 
-BUDGETS = {"quick": 60.0, "standard": 600.0, "deep": 3_600.0}
+BUDGETS = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}
 DEFAULT_FILE = Path("contract.toml")
 
 
@@ -64,7 +64,7 @@ def _known(slug: str) -> str:
 @click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="Target file; contract.toml of this folder where there is one.")
 @click.option("--compare", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an earlier run: says what is new, fixed, unchanged.")
 @click.option(
-    "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 60, 600, 3600 by level."
+    "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
 )
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
 def verify(slug: str, *, init: bool, **options: Any) -> NoReturn:

@@ -229,6 +229,8 @@ def _stages(session: Session) -> None:
     if session.workers == 1:
         for stage in (run_clauses, *rest):
             _stage(session, stage)
+            if not session.gate.dry_run:
+                confirm(session, last=False)  # a later stage may be more than the target bears
         return
 
     def others() -> None:
@@ -263,7 +265,7 @@ def _close(session: Session, deadline: float) -> None:
     if isinstance(gate.stopped, OutOfTime):
         gate.stopped = None
     gate.closed.clear()
-    confirm(session)
+    confirm(session, last=True)
     session.progress.say(f"confirmed: {len(session.ledger.causes)} findings stand, {len(session.ledger.unconfirmed)} did not come again")
     with suppress(GateError):
         done = clean_up(session)
