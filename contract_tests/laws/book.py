@@ -104,7 +104,7 @@ class Book:
         }
         _, schema = self.body(name)
         for field, inner in schema.get("properties", {}).items():
-            if field not in found:
+            if field not in found or found[field][0] == "query":  # what may travel in both places is sent in the body
                 found[field] = ("body", inner, field in schema.get("required", ()))
         return found
 

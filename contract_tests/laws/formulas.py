@@ -86,6 +86,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tail": lambda text, length: str(text)[-_whole(length) :],
     "sorted": sorted,
     "keys": sorted,
+    "distinct": lambda items: sorted(set(items)),
 }
 
 

@@ -65,6 +65,8 @@ def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dic
 def _judge(session: Session, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
     book = session.book
     codes = book.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
+    general = book.operations[name].spec.get("x-fault-codes", {})
+    codes = codes or general.get(keyword, general.get("invalid", []))
     codes = [codes] if isinstance(codes, str) else list(codes)
     clause = next((row for code in codes if (row := book.errors(name).get(code, {}).get("clause"))), None) or book.input_clause(name, field, keyword)
     what = f"{name} without {field}" if value is LEFT_OUT else f"{name} with a {field} that breaks {keyword}"
@@ -84,7 +86,8 @@ def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) ->
     session = run.session(f"inside {name}")
     found = []
     for field, (place, schema, _) in book.fields(name).items():
-        if place in ("path", "header") or str(book.works(name).get("send", {}).get(field, "")).startswith("$"):
+        by_state = (*book.works(name).get("by-state", ()), *book.works(name).get("never", ()))
+        if place in ("path", "header") or field in by_state or str(book.works(name).get("send", {}).get(field, "")).startswith("$"):
             continue
         for keyword, value in keeping(book, schema):
             outside = refused.get((field, keyword))

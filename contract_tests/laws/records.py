@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.laws.formulas import same
+from contract_tests.laws.formulas import number, same
 from contract_tests.laws.session import Answer, NotExercised, guarded, records
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Resource:
 
 def _stored(value: Any, spec: Mapping[str, Any], name: str) -> Any:
     form = spec.get("stored", {}).get(name)
-    return form.replace("{}", str(value)) if form else value
+    return number(value) if name in spec.get("as-number", ()) else form.replace("{}", str(value)) if form else value
 
 
 def check(run: Run) -> Iterator[Verdict]:

@@ -57,15 +57,18 @@ def wrong_with(book: Book, name: str, code: str, answer: Answer) -> list[str]:
     if answer.status not in (row["status"], *envelope.get("any-status", ())):
         found.append(f"the status is {answer.status}")
     got = at(answer.body, envelope["code"]) if "code" in envelope else None
-    if "code" in envelope and got not in (code, *row.get("aliases", ())):
+    if "code" in envelope and got not in (row.get("code", code), *row.get("aliases", ())):
         found.append(f"the code is {got}")
     message = row.get("message")
     shown = at(answer.body, envelope["message"]) if "message" in envelope else None
     if message and "code" in envelope and "message" in envelope:
         if shown is not None and str(shown).rstrip(".") != str(message).rstrip("."):
             found.append(f"the message is {shown}")
-    elif message and not any(message in text for text in _texts(answer.body)):
+    elif message and "code" not in envelope and not any(message in text for text in _texts(answer.body)):
         found.append(f"nowhere stands {message!r}")
+    named = at(answer.body, envelope["field"]) if "field" in envelope and "field" in row else row.get("field")
+    if "field" in row and row["field"] not in (named if isinstance(named, list) else [named]):
+        found.append(f"the field at fault is {named}")
     status = at(answer.body, envelope["status"]) if "status" in envelope else None
     if status is not None and status != row["status"]:
         found.append(f"the body says {status}")

@@ -54,9 +54,12 @@ class Answer:
             self.body = json.loads(response.content) if response.content else None
         except ValueError:
             self.body = None
+        inner = envelope.get("unwrap")
+        if inner and isinstance(self.body, dict) and self.body.keys() == {inner}:
+            self.body = self.body[inner]
         refused = envelope.get("refused", {})
         says_no = bool(refused) and all(same(at(self.body, pointer), value) for pointer, value in refused.items())
-        self.is_refusal = self.status >= 400 or says_no
+        self.is_refusal = (self.status >= 400 and self.status not in envelope.get("accepted", ())) or says_no
 
     @property
     def names(self) -> dict[str, Any]:

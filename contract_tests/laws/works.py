@@ -29,7 +29,7 @@ def check(run: Run) -> Iterator[Verdict]:
         yield from guarded(LAW, name, _works(run, name, full=False))
         if run.book.body(name)[0] or run.book.parameters(name):
             yield from guarded(LAW, name, _works(run, name, full=True))
-        if run.api.target.control:  # examples name landmarks, which a mock is known to have
+        if run.api.target.control and run.book.works(name).get("examples", True):  # examples name landmarks, which a mock is known to have
             yield from guarded(LAW, name, _examples(run, name))
         for situation, recipe in run.book.recipes(name).items():
             if situation not in (WORKS, OBSERVES, *run.book.errors(name)):
