@@ -92,7 +92,7 @@ class Audit:
         seen = self.seen[operation.id]
         seen.calls += 1
         seen.statuses[str(judgement.status)] += 1
-        for sent in judgement.sent:
+        for sent in judgement.sent.intersection(operation.inputs):
             seen.parameters[sent] += 1
 
     @staticmethod
@@ -130,8 +130,8 @@ class Audit:
                 sum(len(operation.statuses) for operation in operations),
             ),
             "parameters": (
-                sum((found["in"], found["name"]) in self.seen[operation.id].parameters for operation in operations for found in operation.parameters),
-                sum(len(operation.parameters) for operation in operations),
+                sum(found in self.seen[operation.id].parameters for operation in operations for found in operation.inputs),
+                sum(len(operation.inputs) for operation in operations),
             ),
         }
 
@@ -161,12 +161,11 @@ class Audit:
 
     def _operation(self, operation: Operation) -> dict[str, Any]:
         seen = self.seen[operation.id]
-        parameters = [(found["in"], found["name"]) for found in operation.parameters]
         return {
             "operation": operation.id,
             "calls": seen.calls,
             "statuses": {status: seen.statuses[status] for status in sorted({*operation.statuses, *seen.statuses})},
-            "parameters": [{"in": place, "name": name, "sent": seen.parameters[place, name]} for place, name in parameters],
+            "parameters": [{"in": place, "name": name, "sent": seen.parameters[place, name]} for place, name in operation.inputs],
         }
 
 

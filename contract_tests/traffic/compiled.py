@@ -44,6 +44,12 @@ URLENCODED = "application/x-www-form-urlencoded"
 _BOUNDARY = "boundary"
 
 
+class Body(bytes):
+    """The bytes of a body, which keep what was read from them."""
+
+    read: Any = None
+
+
 class JudgedRequest:
     """A request as openapi-core takes it. ``path_pattern`` is the documented path, found beforehand."""
 
@@ -147,7 +153,7 @@ class _Body:
         self._content_type = content_type
         self._read: Callable[[bytes], Any] = self._text
         if media_type.endswith("json"):
-            self._read = orjson.loads
+            self._read = self._json
         elif media_type == URLENCODED:
             self._read = self._urlencoded
         elif media_type.startswith("multipart/"):
@@ -155,9 +161,12 @@ class _Body:
 
     def deserialize(self, value: bytes) -> Any:
         try:
-            return self._read(value)
+            found = self._read(value)
         except ValueError as error:
             raise MediaTypeDeserializeError(self._media_type, value) from error
+        if isinstance(value, Body):
+            value.read = found
+        return found
 
     @staticmethod
     def _text(value: bytes) -> str:
@@ -165,6 +174,10 @@ class _Body:
             return value.decode("utf-8")
         except UnicodeDecodeError:
             return value.decode("latin-1")
+
+    @staticmethod
+    def _json(value: bytes) -> Any:
+        return orjson.loads(memoryview(value))  # it takes bytes themselves only, not what is made of them
 
     def _urlencoded(self, value: bytes) -> Any:
         return typed(self._description, self._schema or {}, gather(urlencoded(value.decode("utf-8"))))

@@ -74,6 +74,14 @@ class Operation:
         return str(self.spec.get("externalDocs", {}).get("description", ""))
 
     @cached_property
+    def inputs(self) -> tuple[tuple[str, str], ...]:
+        """Place and name of everything that can be sent: parameters, and the members of the body."""
+        found = {(parameter["in"], parameter["name"]): None for parameter in self.parameters}
+        for media in self.description.resolve(self.spec.get("requestBody", {})).get("content", {}).values():
+            found |= {("body", name): None for name in self.description.members(media.get("schema", {}))}
+        return tuple(found)
+
+    @cached_property
     def renamed(self) -> Mapping[str, str]:
         """The documented name of each query parameter that has other names, by any of its names in lower case."""
         aliased = [parameter for parameter in self.parameters if parameter["in"] == "query" and "x-aliases" in parameter]
@@ -104,8 +112,10 @@ class Description:
     def __init__(self, slug: str, raw: Mapping[str, Any], bases: Sequence[str] = ()) -> None:
         self.slug = slug
         self.raw = raw
-        given = [*bases, *(str(server["url"]) for server in raw["servers"])]
-        self.bases = sorted({urlsplit(base).path.rstrip("/") for base in given}, key=len, reverse=True)
+        servers = [urlsplit(str(server["url"])) for server in raw["servers"]]
+        given = {urlsplit(base).path.rstrip("/") for base in bases}
+        self.bases = sorted(given | {path for server in servers if (path := server.path.rstrip("/"))}, key=len, reverse=True)
+        self.hosts = frozenset(server.netloc for server in servers if server.netloc and not server.path.rstrip("/"))
         self.operations = tuple(self._operations())
         self._by_path: dict[str, dict[str, Operation]] = {}
         for operation in self.operations:
@@ -134,6 +144,12 @@ class Description:
             node = node[part.replace("~1", "/").replace("~0", "~")]
         return node
 
+    def members(self, schema: Any) -> list[str]:
+        """The documented members of an object, those of all its branches."""
+        schema = self.resolve(schema)
+        branches = [branch for combined in ("allOf", "anyOf", "oneOf") for branch in schema.get(combined, ())]
+        return [*schema.get("properties", {}), *(name for branch in branches for name in self.members(branch))]
+
     def place(self, reference: str, node: Any) -> Place:
         """A node and where it really stands, behind its references."""
         for _ in range(MAX_REFERENCES):
@@ -156,8 +172,11 @@ class Description:
             here = self.place(f"{here.reference}/{escaped(part)}", inner)
         return here
 
-    def below_base(self, path: str) -> str | None:
-        """A path without the world's prefix, doubled slashes, slash at the end, and base path; None where it is not under any base path."""
+    def below_base(self, path: str, host: str = "") -> str | None:
+        """A path without the world's prefix, doubled slashes, slash at the end, and base path; None where it is not under any base path.
+
+        A server of the document that has no base path is known by its ``host`` only: every path would be its own.
+        """
         path = _WORLD.sub("", path, count=1) or "/"
         path = _DOUBLED.sub("/", path)
         if len(path) > 1:
@@ -165,7 +184,7 @@ class Description:
         for base in self.bases:
             if path == base or path.startswith(base + "/"):
                 return path[len(base) :] or "/"
-        return None
+        return path if host in self.hosts and host else None
 
     def route(self, method: str, path: str) -> Route | None:
         """The operation of a method and a path below the base path, or None."""

@@ -80,6 +80,11 @@ class Exchange:
         """The path of the URL, as it was written."""
         return urlsplit(self.url).path
 
+    @property
+    def host(self) -> str:
+        """Host and port of the URL."""
+        return urlsplit(self.url).netloc
+
     @cached_property
     def query(self) -> str:
         """The query of the URL, as it was written."""

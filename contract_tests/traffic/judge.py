@@ -28,7 +28,7 @@ from openapi_core.validation.response.exceptions import DataValidationError, Hea
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from contract_tests.traffic.causes import Cause, causes
-from contract_tests.traffic.compiled import Compiled, JudgedRequest, JudgedResponse, content_type_for
+from contract_tests.traffic.compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
 from contract_tests.traffic.description import Place, escaped, pointer
 from contract_tests.traffic.exchange import MASK
 from contract_tests.traffic.forms import gather, urlencoded
@@ -119,7 +119,7 @@ class Judge:
 
     def judge(self, exchange: Exchange) -> Judgement:
         """What is wrong with an exchange."""
-        path = self.description.below_base(exchange.path)
+        path = self.description.below_base(exchange.path, exchange.host)
         if path is None:
             return Judgement(exchange.number, "foreign", exchange.status)
         route = self.description.route(exchange.method, path)
@@ -144,7 +144,7 @@ class Judge:
 
     def undocumented(self, exchange: Exchange) -> Finding | None:
         """The finding that a request has no operation, or None where it needs none: a preflight, the document itself, a refusal."""
-        path = self.description.below_base(exchange.path)
+        path = self.description.below_base(exchange.path, exchange.host)
         if path is None or exchange.method == "OPTIONS" or _is_document(exchange.method, path) or exchange.status >= REFUSED:
             return None
         methods = self.description.methods_at(path)
@@ -172,7 +172,8 @@ class Judge:
         if message.unread:
             unjudged = (f"request body: {message.unread}",)
         content_type = content_type_for(message.media_type, message.headers.get("content-type"))
-        judged = JudgedRequest(operation.method, operation.path, parameters, content_type, body or None)
+        read = Body(body or b"")
+        judged = JudgedRequest(operation.method, operation.path, parameters, content_type, read or None)
         found: list[Finding] = []
         if message.broken:
             found.append(self._finding(exchange, operation, "request", "encoding", _plain("malformed", message.broken, ""), operation.reference))
@@ -180,6 +181,8 @@ class Judge:
             if (message.unread or message.broken) and isinstance(error, RequestBodyValidationError):
                 continue
             found += self._request_findings(error, exchange, operation)
+        if isinstance(read.read, dict):
+            sent |= {("body", name) for name in read.read}
         return tuple(found), unjudged, sent
 
     @staticmethod

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _KEYS = {"operation", "path", "query", "headers", "body", "media_type", "credentials", "keep", "note"}
-_HOP = frozenset("host content-length connection accept-encoding transfer-encoding keep-alive upgrade te x-contract-check cookie via".split())
+_HOP = frozenset("host content-length connection accept-encoding transfer-encoding keep-alive upgrade te x-contract-check cookie via x-mock-world x-mock-token".split())
 _BROWSER = ("sec-", "x-forwarded-", ":")
 
 
@@ -97,7 +97,7 @@ def _step(path: Path, number: int, said: Any, description: Description) -> Step:
 def recorded(exchanges: Iterable[Exchange], description: Description, *, only_successes: bool = False) -> Iterator[Step]:
     """The calls of a recording that belong to the API, as steps; what is no documented operation, or got no answer, is left out."""
     for exchange in exchanges:
-        path = description.below_base(exchange.path)
+        path = description.below_base(exchange.path, exchange.host)
         route = None if path is None else description.route(exchange.method, path)
         if path is None or route is None or exchange.status == 0 or exchange.injected:
             continue

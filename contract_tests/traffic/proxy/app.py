@@ -119,7 +119,9 @@ class _Call:
         self._watch: asyncio.Future[Any] | None = None
 
     def _route(self) -> tuple[Route | None, bool]:
-        path = self.judge.description.below_base(self.target.partition(b"?")[0].decode("latin-1"))
+        path = self.judge.description.below_base(
+            self.target.partition(b"?")[0].decode("latin-1"), self.proxy.upstream.authority.decode("latin-1")
+        )
         return (None, False) if path is None else (self.judge.description.route(self.method, path), True)
 
     async def run(self) -> None:
@@ -179,7 +181,7 @@ class _Call:
         if not self.request_kept.complete:
             await asyncio.wait((work,))
             return
-        self._watch = self._watch or asyncio.ensure_future(self._receive())
+        self._watch = self._watch or asyncio.ensure_future(self._gone())
         await asyncio.wait((work, self._watch), return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
@@ -187,6 +189,11 @@ class _Call:
             if not work.cancelled() and work.exception() is None:
                 await _closed(work.result())
             raise ClientGone
+
+    async def _gone(self) -> None:
+        """Return when the client hangs up, or the call is over."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def _judge_request(self) -> None:
         """Judge the request as far as it was kept."""
