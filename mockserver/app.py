@@ -31,7 +31,7 @@ from mockserver.core.store import MemoryStore
 from mockserver.core.worlds import Worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -69,6 +69,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._stack(scope, receive, send)
+
+    def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Put an application around the whole of this one."""
+        self._stack = outer(self._stack)
 
     def malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""

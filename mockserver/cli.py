@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from contract_tests.traffic.verbs import VERBS
 from mockserver.core.faults import SetupError
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ _SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False
 @click.version_option(package_name="mockserver")
 def cli() -> None:
     """Play real vendors' HTTP APIs by their documents."""
+
+
+for _verb in VERBS:
+    cli.add_command(_verb)
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -39,8 +44,9 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
 @click.option("--freeze", "frozen_at", callback=_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z.")
 @click.option("--token", help="Token that the control plane demands; made up at start where the address needs one and none is given.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
-def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: str | None, specs: Path | None) -> None:
+def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: str | None, record: Path | None, specs: Path | None) -> None:
     """Serve every vendor's API."""
     from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
     from mockserver.core.ids import control_token  # noqa: PLC0415
@@ -51,6 +57,10 @@ def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: st
     bound = listen(host, port)
     with bound:
         app = create_app(Settings(seed=seed, frozen_at=frozen_at, token=token, specs=specs or SPECS))
+        if record is not None:
+            from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
+
+            app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
         click.echo(_banner(app, host, bound.getsockname()[1], token))
         run(app, bound)
 

@@ -19,7 +19,7 @@ import orjson
 
 from contract_tests.traffic.exchange import Exchange, Message
 from contract_tests.traffic.judge import Judgement
-from contract_tests.traffic.proxy.bodies import ClientGone, Incoming, Kept
+from contract_tests.traffic.proxy.bodies import ClientGone, Incoming, Kept, hung_up
 from contract_tests.traffic.proxy.headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
 from contract_tests.traffic.proxy.refusals import header_value, problem, refusal_status
 from contract_tests.traffic.proxy.upstream import Upstream, UpstreamFailed, failed
@@ -73,6 +73,7 @@ class Proxy:
     observers: list[Callable[[Passed], None]] = field(default_factory=list)
     console: Callable[[Any, Receive, Send], Awaitable[bool]] | None = None
     count: int = 0
+    passing: int = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass one call."""
@@ -81,8 +82,12 @@ class Proxy:
         if self.console is not None and scope["path"].startswith("/_proxy") and await self.console(scope, receive, send):
             return
         self.count += 1
-        with suppress(CutOff):  # the server closes the connection of a call that ends without the end of its answer
-            await _Call(self, self.count, scope, receive, send).run()
+        self.passing += 1
+        try:
+            with suppress(CutOff):  # the server closes the connection of a call that ends without the end of its answer
+                await _Call(self, self.count, scope, receive, send).run()
+        finally:
+            self.passing -= 1
 
 
 class CutOff(Exception):
@@ -181,7 +186,7 @@ class _Call:
         if not self.request_kept.complete:
             await asyncio.wait((work,))
             return
-        self._watch = self._watch or asyncio.ensure_future(self._gone())
+        self._watch = self._watch or asyncio.ensure_future(hung_up(self._receive))
         await asyncio.wait((work, self._watch), return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
@@ -189,11 +194,6 @@ class _Call:
             if not work.cancelled() and work.exception() is None:
                 await _closed(work.result())
             raise ClientGone
-
-    async def _gone(self) -> None:
-        """Return when the client hangs up, or the call is over."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
     async def _judge_request(self) -> None:
         """Judge the request as far as it was kept."""

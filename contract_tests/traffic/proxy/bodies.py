@@ -17,6 +17,12 @@ class ClientGone(Exception):
     """The client hung up; there is nobody to answer."""
 
 
+async def hung_up(receive: Receive) -> None:
+    """Return when a client whose request was read hangs up, or its call is over."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class Kept:
     """The bytes of a body up to a bound, and how many there were."""
 

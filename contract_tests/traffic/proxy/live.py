@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from contract_tests.traffic.proxy.bodies import hung_up
 from contract_tests.traffic.proxy.refusals import finding_as_json
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Live:
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._changed = asyncio.Event()
         self.closing = False
+        self.passing: Callable[[], int] = int
+        """How many calls are on their way, and not told of yet."""
 
     def add(self, passed: Passed) -> None:
         """Take a call."""
@@ -84,7 +87,7 @@ class Live:
         if path == "/_proxy":
             await _send(send, PAGE.encode(), b"text/html; charset=utf-8")
         elif path == "/_proxy/journal":
-            await _send(send, orjson.dumps({"exchanges": list(self._kept)}), b"application/json")
+            await _send(send, orjson.dumps({"passing": self.passing(), "exchanges": list(self._kept)}), b"application/json")
         elif path == "/_proxy/audit":
             await _send(send, orjson.dumps(self._audit.result()), b"application/json")
         elif path == "/_proxy/live":
@@ -97,13 +100,14 @@ class Live:
         head = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": b": listening\n\n", "more_body": True})
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.ensure_future(hung_up(receive))
         last = self._kept[-1]["number"] if self._kept else 0
         try:
             while not gone.done() and not self.closing:
-                changed = asyncio.ensure_future(self._changed.wait())
-                await asyncio.wait((gone, changed), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+                if not self._kept or self._kept[-1]["number"] <= last:
+                    changed = asyncio.ensure_future(self._changed.wait())
+                    await asyncio.wait((gone, changed), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+                    changed.cancel()
                 fresh = [call for call in self._kept if call["number"] > last]
                 last = fresh[-1]["number"] if fresh else last
                 payload = b"".join(b"event: exchange\nid: %d\ndata: %s\n\n" % (call["number"], orjson.dumps(call)) for call in fresh)

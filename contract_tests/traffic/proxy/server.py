@@ -56,6 +56,7 @@ async def serve(
             tell(line(passed))
 
     proxy = Proxy(settings, judge, upstream, [observe], live)
+    live.passing = lambda: proxy.passing
     config = uvicorn.Config(
         proxy,
         http="httptools",
@@ -84,7 +85,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._live = live
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        """Stop, and let the streams of the live console end first: they would hold the server up."""
+    def handle_exit(self, sig: int, frame: object) -> None:  # noqa: ARG002 - uvicorn passes them
+        """Stop. Streams of the live console end first, for they would hold the server up; and the signal is done with: a report is still to come."""
         self._live.close()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        self.force_exit = self.should_exit
+        self.should_exit = True
