@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 import mockserver.apis
@@ -17,6 +18,7 @@ from mockserver.console.pages import Pages, document_page
 from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
 from mockserver.control.laboratory import Laboratory, Vendor
+from mockserver.core.archive import read as read_world
 from mockserver.core.binding import bind
 from mockserver.core.boundary import Boundary
 from mockserver.core.clock import Clock, wall_clock
@@ -27,6 +29,7 @@ from mockserver.core.framework import ConnexionMiddleware, InvalidSpecification,
 from mockserver.core.journal import Journal
 from mockserver.core.operation import Operation, compile_operations
 from mockserver.core.routing import Operations, Routing
+from mockserver.core.scenarios import check as check_scenarios
 from mockserver.core.store import MemoryStore
 from mockserver.core.worlds import Worlds
 
@@ -36,9 +39,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.core.api import Api
+    from mockserver.core.api import Action, Api
     from mockserver.core.reply import Reply
-    from mockserver.core.world import World
+    from mockserver.core.world import Draft, World
 
 ROOT = Path(__file__).resolve().parent
 SPECS = next((place for place in (ROOT / "specs", ROOT.parent / "specs") if place.is_dir()), ROOT.parent / "specs")
@@ -47,22 +50,28 @@ CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a server is set up. ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock."""
+    """How a server is set up.
+
+    ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock; ``world`` is the file of an
+    exported world from which every world starts; ``idle`` is after how many unused seconds a world goes.
+    """
 
     seed: int = 1
     frozen_at: datetime | None = None
     token: str | None = None
     specs: Path = SPECS
+    world: Path | None = None
     max_worlds: int = 10_000
+    idle: float | None = None
 
 
 class App:
     """The server as an ASGI application."""
 
-    def __init__(self, stack: ASGIApp, vendors: Mapping[str, Vendor], base: World, journal: Journal, operations: Operations) -> None:
-        self.vendors = vendors
+    def __init__(self, stack: ASGIApp, lab: Laboratory, base: World, operations: Operations) -> None:
+        self.lab = lab
+        self.vendors = lab.vendors
         self.base = base
-        self.journal = journal
         self._stack = stack
         self._operations = operations
 
@@ -73,6 +82,10 @@ class App:
     def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
         """Put an application around the whole of this one."""
         self._stack = outer(self._stack)
+
+    def close(self) -> None:
+        """Let go of those who wait for something or listen, because the server stops."""
+        self.lab.boundary.bell.close()
 
     def malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""
@@ -102,27 +115,40 @@ def create_app(settings: Settings | None = None) -> App:
     """The whole server. Raises SetupError, in one line, where something does not fit."""
     settings = settings or Settings()
     found = discover(settings.specs)
-    vendors = {slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS) for slug, (api, document, fixture) in found.items()}
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
+    vendors = {
+        slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS, getattr(fixture, "SCENARIOS", ()))
+        for slug, (api, document, fixture) in found.items()
+    }
+    timers = {name: action for vendor in vendors.values() for name, action in vendor.api.timers.items()}
     clock = Clock(frozen_at=settings.frozen_at)
+    started = clock.now(wall_clock())
+    seeded = seeded_world(fixtures, settings.seed, clock, started)
+    journal = Journal()
+    store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear)
+
+    def headers_of(slug: str, credential: str, draft: Draft) -> Mapping[str, str]:
+        return lab.headers_of(slug, credential, draft)
 
     def reseeded(seed: int | None) -> World:
-        if seed is None or seed == base.seed:
-            return base
-        return seeded_world(fixtures, seed, clock, clock.now(wall_clock()))
+        if seed is None:
+            return store.base
+        return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
-    base = seeded_world(fixtures, settings.seed, clock, clock.now(wall_clock()))
-    journal = Journal()
-    store = MemoryStore(base, settings.max_worlds)
-    lab = Laboratory(vendors, journal, reseeded, _version())
+    boundary = Boundary(store, journal, timers, headers_of)
+    lab = Laboratory(vendors, boundary, reseeded, _version())
     control = Vendor(control_api(lab), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
     served = [*vendors.values(), control]
+    compiled = _compiled(served)
+    lab.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.steers})
+    for slug, vendor in vendors.items():
+        check_scenarios(slug, vendor.scenarios, lab.operations)
+    if settings.world is not None:
+        store.base = _read_world(settings.world, lab, timers)
 
-    timers = {name: action for vendor in served for name, action in vendor.api.timers.items()}
-    boundary = Boundary(store, journal, timers)
     operations = Operations(
         boundary,
-        _compiled(served),
+        compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
         {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
         Pages({vendor.document.slug: vendor for vendor in served}, store).app(),
@@ -131,7 +157,20 @@ def create_app(settings: Settings | None = None) -> App:
     stack = ConnexionMiddleware(operations, middlewares=middlewares)
     for vendor in served:
         _route(stack, vendor.document)
-    return App(stack, vendors, base, journal, operations)
+    return App(stack, lab, store.base, operations)
+
+
+def _read_world(file: Path, lab: Laboratory, timers: Mapping[str, Action]) -> World:
+    """The world of an exported file. Raises SetupError, in one line, where it cannot be read."""
+    try:
+        data = orjson.loads(file.read_bytes())
+        return read_world(data, lab.tables, timers, lab.operations)
+    except OSError as error:
+        raise SetupError(f"{file}: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise SetupError(f"{file}: is no JSON: {error}") from None
+    except Fault as error:
+        raise SetupError(f"{file}: is no world: {str(error)[:1000]}") from None
 
 
 def _compiled(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:

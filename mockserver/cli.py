@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from contract_tests.traffic.verbs import VERBS
 from mockserver.core.faults import SetupError
 
 if TYPE_CHECKING:
@@ -19,14 +20,27 @@ if TYPE_CHECKING:
 _SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents, where it is not the project's own.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Verbs(click.Group):
+    """The commands of this module, and those that steer a running server, which are loaded when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._steering()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        return own if own is not None else self._steering().get(cmd_name)
+
+    @staticmethod
+    def _steering() -> dict[str, click.Command]:
+        from mockserver.commands import VERBS  # noqa: PLC0415 - `serve` needs no client
+
+        return {verb.name or "": verb for verb in VERBS}
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mockserver")
 def cli() -> None:
     """Play real vendors' HTTP APIs by their documents."""
-
-
-for _verb in VERBS:
-    cli.add_command(_verb)
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -44,9 +58,27 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
 @click.option("--freeze", "frozen_at", callback=_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z.")
 @click.option("--token", help="Token that the control plane demands; made up at start where the address needs one and none is given.")
+@click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
+@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the one unused for longest goes first.")
+@click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world goes; without it none does.")
+@click.option("--announce", type=click.Path(path_type=Path, dir_okay=False), help="File into which address and process are written when it answers.")
+@click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id is gone.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
-def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: str | None, record: Path | None, specs: Path | None) -> None:
+def serve(
+    host: str,
+    port: int,
+    seed: int,
+    frozen_at: datetime | None,
+    token: str | None,
+    world: Path | None,
+    max_worlds: int,
+    idle: float | None,
+    announce: Path | None,
+    companion: int | None,
+    record: Path | None,
+    specs: Path | None,
+) -> None:
     """Serve every vendor's API."""
     from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
     from mockserver.core.ids import control_token  # noqa: PLC0415
@@ -56,13 +88,18 @@ def serve(host: str, port: int, seed: int, frozen_at: datetime | None, token: st
         token = control_token()
     bound = listen(host, port)
     with bound:
-        app = create_app(Settings(seed=seed, frozen_at=frozen_at, token=token, specs=specs or SPECS))
+        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle)
+        app = create_app(settings)
         if record is not None:
             from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
 
             app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
-        click.echo(_banner(app, host, bound.getsockname()[1], token))
-        run(app, bound)
+        url = _address(host, bound.getsockname()[1])
+        bound.listen()
+        click.echo(_banner(app, url, token))
+        if announce is not None:
+            _announce(announce, url)
+        run(app, bound, companion)
 
 
 @cli.command()
@@ -76,13 +113,40 @@ def operations(specs: Path | None) -> None:
             click.echo(f"{slug}.{operation.id:24} {operation.method:7} {document.base_path}{operation.path}")
 
 
-def _banner(app: App, host: str, port: int, token: str | None) -> str:
+@cli.command()
+@click.option("--url", envvar="MOCKSERVER_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the server. [MOCKSERVER_URL]")
+@click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World that is meant. [MOCKSERVER_WORLD]")
+@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]")
+@_SPECS
+def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
+    """Say what is wrong with this set-up, and what to do."""
+    from mockserver.doctor import examine  # noqa: PLC0415
+
+    sick = 0
+    for finding in examine(url, world, token, specs):
+        sick += bool(finding.advice)
+        click.echo(f"{'!!' if finding.advice else 'ok'}  {finding.what}")
+        if finding.advice:
+            click.echo(f"    → {finding.advice}")
+    sys.exit(1 if sick else 0)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _announce(file: Path, url: str) -> None:
+    """Write where the server is, all at once: who reads the file reads the whole of it."""
+    beside = file.with_name(file.name + ".new")
+    beside.write_text(json.dumps({"url": url, "process": os.getpid()}), encoding="utf-8")
+    beside.replace(file)
+
+
+def _banner(app: App, root: str, token: str | None) -> str:
     """What is served, where it is described, and with which credentials it answers."""
     from mockserver.core.clock import wall_clock  # noqa: PLC0415
     from mockserver.core.world import Draft  # noqa: PLC0415
 
-    shown = f"[{host}]" if ":" in host else host
-    root = f"http://{shown}:{port}"
     world = Draft(app.base, app.base.clock.now(wall_clock()))
     lines = [f"Serving {len(app.vendors)} APIs on {root}"]
     for slug, vendor in app.vendors.items():

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import socket
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from mockserver.app import App
 from mockserver.control.problems import render_fault
+from mockserver.core.delivery import TRANSPORT
 from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
-
-if TYPE_CHECKING:
-    from mockserver.app import App
 
 MAX_HEAD = 64 * 1024
 """Bytes that the request line and the headers may have together."""
@@ -47,8 +49,18 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def run(app: App, bound: socket.socket) -> None:
-    """Serve until the process is told to stop."""
+class _Server(uvicorn.Server):
+    """Lets go of those who wait or listen before it waits for them itself."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, App):
+            app.close()
+        await super().shutdown(sockets)
+
+
+def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
+    """Serve until the process is told to stop, or until the ``companion`` process is gone."""
     config = uvicorn.Config(
         app,
         http=protocol_for(app),
@@ -59,7 +71,27 @@ def run(app: App, bound: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    server = _Server(config)
+    if companion is not None:
+        threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
+    server.run(sockets=[bound])
+
+
+def _watch(companion: int, server: uvicorn.Server) -> None:
+    """Stop the server when a process is gone, so that an aborted run of tests leaves nothing behind."""
+    while _is_alive(companion) and not server.should_exit:
+        time.sleep(0.5)
+    server.should_exit = True
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def protocol_for(app: App) -> type[HttpToolsProtocol]:
@@ -81,6 +113,7 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
 
         def on_headers_complete(self) -> None:
             self._head = 0
+            self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
             super().on_headers_complete()
 
         def on_body(self, body: bytes) -> None:

@@ -1,40 +1,67 @@
-"""The clock of a world."""
+"""The clock of a world, and what is going to happen by it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.clock import Clock, iso, parse_duration, parse_moment, wall_clock
+from mockserver.core.clock import Clock, iso, later, parse_duration, parse_moment, wall_clock
 from mockserver.core.faults import Conflict
 from mockserver.core.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mockserver.core.world import Draft
 
 
 def get_clock(world: Draft) -> Reply:
     """The world's time and whether it runs."""
-    return _shown(world.clock, world)
+    return _shown(world.clock)
 
 
 def update_clock(world: Draft, body: Mapping[str, Any]) -> Reply:
-    """Freeze the clock at a moment, advance it by a duration, or resume real time. What becomes due happens before the next request."""
-    clock = world.clock
+    """Freeze the clock, shift it, advance it, or resume real time. What becomes due happens before the next request."""
     try:
-        if "freeze" in body:
-            clock = clock.freeze(parse_moment(body["freeze"]))
-        elif "advance" in body:
-            clock = clock.advance(parse_duration(body["advance"]), wall_clock())
-        else:
-            clock = Clock()
+        world.clock = _moved(world, body)
     except (ValueError, OverflowError) as error:
         raise Conflict(f"the clock cannot go there: {error}") from None
-    world.clock = clock
-    return _shown(clock, world)
+    return _shown(world.clock)
 
 
-def _shown(clock: Clock, world: Draft) -> Reply:
-    now = clock.now(wall_clock()) if clock is not world.clock or clock.frozen_at is None else clock.frozen_at
+def list_timers(world: Draft) -> Reply:
+    """What is going to happen, in the order in which it becomes due."""
+    timers = [{"due": iso(timer.due), "action": timer.action, "subject": timer.subject} for timer in world.timers]
+    return Reply(200, {"now": iso(world.now), "timers": timers})
+
+
+def _moved(world: Draft, body: Mapping[str, Any]) -> Clock:
+    clock, wall = world.clock, wall_clock()
+    if "freeze" in body:
+        return clock.freeze(parse_moment(body["freeze"]))
+    if "advance" in body:
+        return clock.advance(parse_duration(body["advance"]), wall)
+    if "run_from" in body:
+        return Clock(shift=parse_moment(body["run_from"]) - wall)
+    if "shift" in body:
+        return Clock(shift=later(wall, parse_duration(body["shift"])) - wall)
+    if "to" in body:
+        return _at(clock, _next_timer(world), wall)
+    return Clock()
+
+
+def _next_timer(world: Draft) -> datetime:
+    if not world.timers:
+        raise Conflict("nothing is going to happen in this world: there is no timer")
+    return world.timers[0].due
+
+
+def _at(clock: Clock, moment: datetime, wall: datetime) -> Clock:
+    """A clock at a moment that goes on as it did: a frozen one stays frozen, a running one runs on."""
+    return clock.freeze(moment) if clock.frozen_at is not None else replace(clock, shift=moment - wall)
+
+
+def _shown(clock: Clock) -> Reply:
+    now = clock.now(wall_clock())
     return Reply(200, {"now": iso(now), "mode": clock.mode, "shift_seconds": clock.shift.total_seconds()})

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mockserver.control.problems import render_fault
+from mockserver.core.delivery import send_reply
 from mockserver.core.faults import Forbidden, Unauthenticated
-from mockserver.core.routing import send_reply
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

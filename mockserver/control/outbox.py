@@ -1,21 +1,84 @@
-"""The messages that the vendors would have sent."""
+"""The messages that the vendors would have sent: listed, waited for, forgotten."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver.core.clock import stopwatch
+from mockserver.core.faults import NotFound
 from mockserver.core.reply import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from collections.abc import Iterator
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.outbox import Message
+    from mockserver.core.requests import Request
+    from mockserver.core.world import Draft, World
+
+TIMEOUT = 5.0
+"""Seconds that are waited where no timeout is sent."""
+TICK = 0.25
+"""Seconds after which is looked again though nobody called: time alone may make a vendor send something."""
+NAMED = 5
+"""Messages that are named where none was the one waited for."""
 
 
-def list_messages(world: Draft) -> Reply:
-    """Every message of the world, oldest first."""
-    return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending()]})
+def list_messages(world: Draft, to: str | None, channel: str | None, api: str | None) -> Reply:
+    """The messages of the world, oldest first; all of them, or those to somebody, over a channel, of a vendor."""
+    return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _is(message, to, channel, api, None, None)]})
 
 
 def delete_messages(world: Draft) -> Reply:
     """Forget every message of the world."""
     world.clear_outbox()
     return Reply(204)
+
+
+async def wait_message(
+    lab: Laboratory,
+    request: Request,
+    to: str | None,
+    channel: str | None,
+    api: str | None,
+    subject: str | None,
+    body: str | None,
+    after: int | None,
+    timeout: float | None,  # noqa: ASYNC109 - the wish of a client, not of the code that calls
+) -> Reply:
+    """The newest message that is meant, as soon as there is one."""
+    deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
+    while True:
+        world = await lab.world(request.world)
+        found = next((message for message in _newest(world, after) if _is(message, to, channel, api, subject, body)), None)
+        if found is not None:
+            return Reply(200, found.to_json())
+        left = deadline - stopwatch()
+        if left <= 0 or lab.boundary.bell.is_closed:
+            raise NotFound("message", f"that is meant; {_told(world)}")
+        await lab.boundary.bell.wait(request.world, min(left, TICK))
+
+
+def _newest(world: World, after: int | None) -> Iterator[Message]:
+    for message in world.outbox.descending():
+        if after is not None and message.id <= after:
+            return
+        yield message
+
+
+def _is(message: Message, to: str | None, channel: str | None, api: str | None, subject: str | None, body: str | None) -> bool:
+    return (
+        to in (None, message.to)
+        and channel in (None, message.channel)
+        and api in (None, message.api)
+        and (subject or "").casefold() in message.subject.casefold()
+        and (body or "").casefold() in message.body.casefold()
+    )
+
+
+def _told(world: World) -> str:
+    """What there is instead."""
+    if not len(world.outbox):
+        return "the outbox is empty"
+    newest = [f"{message.id} by {message.channel} to {message.to}" for message, _ in zip(world.outbox.descending(), range(NAMED), strict=False)]
+    return f"the outbox has {len(world.outbox)}, the newest are {', '.join(newest)}"

@@ -30,10 +30,12 @@ def list_landmarks(lab: Laboratory, slug: str) -> Reply:
     return Reply(200, {"landmarks": dict(lab.vendor(slug).landmarks)})
 
 
-def reset_world(lab: Laboratory, world: Draft, request: Request, body: Mapping[str, Any] | None) -> Reply:
-    """Put the world back to its start: state, clock, ids, outbox and journal. Another ``seed`` makes another crowd."""
+async def reset_world(lab: Laboratory, request: Request, body: Mapping[str, Any] | None) -> Reply:
+    """Put the world back to its start: state, clock, ids, faults, outbox and journal. Another ``seed`` makes another crowd."""
     seed = (body or {}).get("seed")
-    world.become(lab.reseeded(seed))
+    origin = (await lab.store.load(request.world)).origin
+    world = origin if seed is None else lab.reseeded(seed)
+    await lab.boundary.become(request.world, world)
     lab.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
 

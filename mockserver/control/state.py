@@ -1,15 +1,29 @@
-"""The records of a world."""
+"""The records of a world: read, made, changed and removed by hand, and held to the types and references that their tables declare."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import NotFound
+import orjson
+
+from mockserver.control.worlds import Unfit
+from mockserver.core.faults import Conflict, NotFound, Violation
 from mockserver.core.reply import Reply
+from mockserver.core.values import Misfits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mockserver.control.laboratory import Laboratory
+    from mockserver.core.tables import DraftTable, Table
     from mockserver.core.world import Draft
+
+PAGE = 1_000
+"""Records in a list where no limit is sent."""
+BY_HAND = 1_000_000_000
+"""Where the ids of records made by hand begin, in tables that do not say how their vendor draws ids."""
+NAMED = 5
+"""Records that are named where they keep another from being removed."""
 
 
 def get_tables(lab: Laboratory, world: Draft, slug: str) -> Reply:
@@ -18,10 +32,137 @@ def get_tables(lab: Laboratory, world: Draft, slug: str) -> Reply:
     return Reply(200, {"tables": {table.short_name: len(world.table(table)) for table in tables}})
 
 
-def list_records(lab: Laboratory, world: Draft, slug: str, table: str) -> Reply:
-    """The records of one table, oldest first, without their secrets."""
-    tables = {declared.short_name: declared for declared in lab.vendor(slug).api.tables}
-    if table not in tables:
-        raise NotFound("table", f"{table!r} in {slug}; there are {', '.join(tables)}")
-    declared = tables[table]
-    return Reply(200, {"records": [declared.to_json(record) for record in world.table(declared).all()]})
+def list_records(
+    lab: Laboratory,
+    world: Draft,
+    slug: str,
+    table: str,
+    where: Sequence[str] | None,
+    order: str | None,
+    offset: int | None,
+    limit: int | None,
+) -> Reply:
+    """The records of one table without their secrets; with ``where`` those whose fields read so."""
+    declared = lab.table(slug, table)
+    records = world.table(declared)
+    first, size = offset or 0, limit or PAGE
+    wanted = dict(said.split("=", 1) for said in where or ())
+    for name in wanted:
+        if name not in declared.coder.fields or name in declared.secrets:
+            raise NotFound(
+                "field", f"{name!r} in {slug}.{table}; there are {', '.join(name for name in declared.coder.fields if name not in declared.secrets)}"
+            )
+    if wanted:
+        matching = [record for record in (records.newest() if order == "newest" else records.all()) if _reads(record, wanted)]
+        total, page = len(matching), matching[first : first + size]
+    elif order == "newest":
+        total = len(records)
+        page = records.slice(max(0, total - first - size), max(0, min(size, total - first)))[::-1]
+    else:
+        total, page = len(records), records.slice(first, size)
+    return Reply(200, {"records": list(map(declared.to_json, page)), "total": total, "offset": first, "limit": size})
+
+
+def get_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str) -> Reply:
+    """One record, without its secrets."""
+    declared = lab.table(slug, table)
+    return Reply(200, declared.to_json(_found(world.table(declared), declared, record)))
+
+
+def create_record(lab: Laboratory, world: Draft, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
+    """Add a record. Without an id it gets the next one that the vendor would give."""
+    declared = lab.table(slug, table)
+    records = world.table(declared)
+    misfits = Misfits()
+    made = declared.coder.read({"id": _next_id(world, declared, records), **body}, "", misfits)
+    if made is not None:
+        _refer(lab, world, declared, made, misfits)
+    _refuse(misfits)
+    if made.id in records:
+        raise Conflict(f"{slug}.{table} already has {made.id!r}; change it with PATCH")
+    records.add(made)
+    if declared.ids is not None and isinstance(made.id, int):
+        world.reserve(declared.ids, made.id if world.drawn(declared.ids) is not None else _highest(records))
+    return Reply(201, declared.to_json(made), {"Location": f"{world.base_url}/_mock/state/{slug}/{table}/{made.id}"})
+
+
+def update_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
+    """Change the fields that are sent."""
+    declared = lab.table(slug, table)
+    records = world.table(declared)
+    found = _found(records, declared, record)
+    misfits = Misfits()
+    values = declared.coder.decode(body, "", misfits, whole=False)
+    if values.get("id", found.id) != found.id:
+        misfits.add("/id", "cannot change")
+    _refuse(misfits)
+    changed = records.change(found, **values)
+    _refer(lab, world, declared, changed, misfits)
+    _refuse(misfits)
+    return Reply(200, declared.to_json(changed))
+
+
+def delete_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str) -> Reply:
+    """Remove a record, unless another one refers to it."""
+    declared = lab.table(slug, table)
+    found = _found(world.table(declared), declared, record)
+    holders = []
+    for other in lab.vendor(slug).api.tables:
+        names = [name for name, target in other.references.items() if target == declared.name]
+        everybody = world.table(other).all() if names else ()
+        holders += [f"{other.name} {held.id}" for held in everybody if held is not found and any(getattr(held, name) == found.id for name in names)]
+    if holders:
+        more = f" and {len(holders) - NAMED} more" if len(holders) > NAMED else ""
+        raise Conflict(f"{declared.name} {found.id} is referred to by {', '.join(holders[:NAMED])}{more}; remove them first")
+    world.table(declared).remove(found.id)
+    return Reply(204)
+
+
+def _found(records: DraftTable[Any], declared: Table[Any], text: str) -> Any:
+    """The record whose id reads so."""
+    found = records.get(text)
+    if found is None and text.isascii() and text.removeprefix("-").isdigit():
+        found = records.get(int(text))
+    if found is None:
+        raise NotFound("record", f"{text[:80]!r} in {declared.name}")
+    return found
+
+
+def _reads(record: Any, wanted: Mapping[str, str]) -> bool:
+    return all(_text(getattr(record, name)) == text for name, text in wanted.items())
+
+
+def _text(value: Any) -> str:
+    """A field as somebody would write it in a query: texts plainly, all else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode().strip('"')
+
+
+def _next_id(world: Draft, declared: Table[Any], records: DraftTable[Any]) -> int | str:
+    """An id that is free and that the vendor does not give later."""
+    newest = next(records.newest(), None)
+    if isinstance(getattr(newest, "id", 0), str):
+        return world.token(f"{declared.name} by hand", 16)
+    if declared.ids is None:
+        return world.draw(f"{declared.name} by hand", BY_HAND)
+    drawn = world.drawn(declared.ids)
+    number = (_highest(records) if drawn is None else drawn) + 1
+    while number in records:
+        number += 1
+    return number
+
+
+def _highest(records: DraftTable[Any]) -> int:
+    return max((record.id for record in records.all() if isinstance(record.id, int)), default=0)
+
+
+def _refer(lab: Laboratory, world: Draft, declared: Table[Any], record: Any, misfits: Misfits) -> None:
+    """Note every reference of a record to something that is not there."""
+    for name, target in declared.references.items():
+        value = getattr(record, name)
+        if value is not None and value not in world.table(lab.tables[target]):
+            misfits.add(f"/{name}", f"refers to {value!r}, which {target} does not have")
+
+
+def _refuse(misfits: Misfits) -> None:
+    if misfits:
+        raise Unfit([Violation("body", pointer, "type", text) for pointer, text in misfits.found])

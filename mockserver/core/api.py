@@ -27,6 +27,7 @@ class DocumentedError:
     status: int
     message: str
     aliases: tuple[str, ...] = ()
+    clause: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,6 +100,9 @@ class Api:
     ``handlers`` are modules; their public functions are named as operationIds. ``render_fault`` dresses every fault in the vendor's
     envelope. ``verifiers`` judge one credential per security scheme; where an operation asks for several at once, ``join_callers`` makes one
     caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
+    ``services`` describes, by short name, what stands behind the API and can be switched off: a handler asks ``world.is_down("<slug>.<service>")``
+    and raises the fault that the vendor documents for it. ``steers`` marks the control plane, whose handlers may be awaited, whose calls are not
+    recorded and on which no fault is ever injected.
     """
 
     slug: str
@@ -109,3 +113,5 @@ class Api:
     join_callers: Callable[[Mapping[str, Any]], object] | None = None
     timers: Mapping[str, Action] = field(default_factory=dict)
     provides: Mapping[str, Any] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    steers: bool = False

@@ -1,125 +1,301 @@
 """Where a request becomes a reply: the one place that opens a draft, commits it, and turns what goes wrong into an answer.
 
-The order is the contract of the core: draft → security → parameters → body → handler → check of the reply → commit. A fault is dressed by its
-vendor, checked like any other reply, and commits nothing. A bug of ours is a plain 500 that names operation and place.
+The order is the contract of the core: injected faults (before) → draft → security → parameters → body → handler → check of the reply → commit →
+injected faults (after). A fault is dressed by its vendor, checked like any other reply, and commits nothing. A bug of ours is a plain 500 that names
+operation and place.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mockserver.core import ids
 from mockserver.core.api import Situation
+from mockserver.core.bell import Bell
 from mockserver.core.clock import stopwatch, wall_clock
 from mockserver.core.faults import Fault, HandlerCrashed, MockBug, ResponseOffSpec, Unavailable
+from mockserver.core.injection import MAX_DELAY, QUIET, Mark, Rule, Strike, strike
 from mockserver.core.journal import Exchange, Journal
 from mockserver.core.reply import Reply
-from mockserver.core.world import Draft, catch_up
+from mockserver.core.requests import Request
+from mockserver.core.wishes import Impossible, Wish, grant, parse_prefer
+from mockserver.core.world import Draft, World, catch_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from mockserver.core.api import Action
+    from mockserver.core.api import Action, Api
     from mockserver.core.operation import Operation
-    from mockserver.core.requests import Request
-    from mockserver.core.store import Store
+    from mockserver.core.store import Store, Versioned
+
+    HeadersOf = Callable[[str, str, Draft], Mapping[str, str]]
 
 ATTEMPTS = 20
 """How often a request is handled again because another commit came first."""
+BUSY = "the world is changed by too many requests at once"
+PROBLEM = "application/problem+json"
+NOTICE = "X-Mock-Notice"
+INJECTED = "X-Mock-Injected"
 
 log = logging.getLogger("mockserver")
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    request: Request
+class Handled:
+    """What became of one request to a world.
+
+    The reply; what went wrong; the moment of the world's time; the world afterwards and whether it is another one; how many records were written;
+    what was done to the call on purpose.
+    """
+
     reply: Reply
-    operation: str | None
     fault: Exception | None
     at: datetime
-    started: float
-    changed: bool
+    world: World
+    changed: bool = False
+    writes: int = 0
+    marks: tuple[Mark, ...] = ()
 
 
 class Boundary:
-    """Answers requests on the worlds of a store, and records every exchange."""
+    """Answers requests on the worlds of a store, and records every exchange but those of the control plane.
 
-    def __init__(self, store: Store, journal: Journal, timers: Mapping[str, Action]) -> None:
+    ``headers_of`` gives the headers of a vendor's published credential by its name, so that a rule can be for one caller.
+    """
+
+    def __init__(self, store: Store, journal: Journal, timers: Mapping[str, Action], headers_of: HeadersOf | None = None) -> None:
         self.store = store
         self.journal = journal
+        self.bell = Bell()
         self._timers = timers
+        self._headers_of = headers_of
 
     async def reply(self, operation: Operation, request: Request) -> tuple[Reply, bytes]:
         """The reply of an operation and its bytes."""
         started = stopwatch()
-        for attempt in range(ATTEMPTS):
-            held = await self.store.load(request.world)
-            now = held.world.clock.now(wall_clock())
-            current = catch_up(held.world, now, self._timers)
-            draft = Draft(current, now, request.base_url, request.own_url)
-            reply, fault = self._attempt(operation, request, draft)
-            after = current if fault is not None else draft.finish()
-            if after is held.world or await self.store.commit(request.world, held.version, after):
-                break
-            log.info("%s: another commit to %s came first, attempt %d", operation.name, request.world, attempt + 1)
+        held = await self.store.load(request.world)
+        if operation.waits:
+            handled = await self._waited(operation, request)
+        elif operation.api.steers or not (held.world.faults.rules or "prefer" in request.headers):
+            handled = await self._committed(operation, request, held)
         else:
-            fault = Unavailable("the world is changed by too many requests at once")
-            return self.refuse_unread(operation, fault, request)
-        exchange = _Outcome(request, reply, operation.name, fault, now, started, changed=after is not held.world)
-        return reply, self._record(exchange)
+            handled = await self._troubled(operation, request, held.world)
+        if held.notice:
+            handled = _with_header(handled, NOTICE, held.notice)
+        if operation.api.steers:
+            self.bell.ring(request.world)
+            return handled.reply, handled.reply.encode()
+        return handled.reply, self._record(operation.name, request, handled, started)
 
-    def refuse(self, render: Callable[[Fault, Situation], Reply], fault: Fault, request: Request) -> tuple[Reply, bytes]:
-        """The reply to a request that reached no operation, dressed by the vendor whose base path it has."""
-        reply = render(fault, Situation(method=request.method))
-        return reply, self._record(_Outcome(request, reply, None, fault, wall_clock(), stopwatch(), changed=False))
-
-    def refuse_unread(self, operation: Operation, fault: Fault, request: Request) -> tuple[Reply, bytes]:
-        """The reply of an operation to a request that never reached its handler."""
-        reply, outcome = self._dress(operation, fault)
-        return reply, self._record(_Outcome(request, reply, operation.name, outcome, wall_clock(), stopwatch(), changed=False))
-
-    def _attempt(self, operation: Operation, request: Request, draft: Draft) -> tuple[Reply, Exception | None]:
+    def handle(self, operation: Operation, request: Request, world: World) -> Handled:
+        """What becomes of a request to a world, as a value: nothing is loaded, committed or recorded."""
+        now = world.clock.now(wall_clock())
+        current = world
         try:
+            current = catch_up(world, now, self._timers)
+            draft = Draft(current, now, request.base_url, request.own_url)
             reply = operation.answer(request, draft)
             operation.responses.check(reply)
-        except Fault as fault:
-            return self._dress(operation, fault)
-        except ResponseOffSpec as bug:
-            return _plain(bug), bug
-        except Exception as error:
-            log.exception("%s crashed", operation.name)
-            crash = HandlerCrashed(operation.name, f"{type(error).__name__}: {error}")
-            return _plain(crash), crash
-        return reply, None
+        except Exception as error:  # noqa: BLE001 - told apart and logged below
+            reply, fault = self._refusal(operation, error)
+            return Handled(reply, fault, now, current, current is not world)
+        after = draft.finish()
+        return Handled(reply, None, now, after, after is not world, draft.writes)
 
-    def _dress(self, operation: Operation, fault: Fault) -> tuple[Reply, Exception]:
+    async def settled(self, name: str) -> World | None:
+        """The world of a name, after everything that is due by now has happened; None where there is none."""
+        for _ in range(ATTEMPTS):
+            found = await self.store.find(name)
+            if found is None:
+                return None
+            held = found.held
+            current = catch_up(held.world, held.world.clock.now(wall_clock()), self._timers)
+            if current is held.world or await self.store.commit(name, held.version, current):
+                return current
+        raise Unavailable(BUSY)
+
+    async def become(self, name: str, world: World) -> None:
+        """Put a world in place of what a name holds; what it started from stays what it was. Raises Unavailable where too many others do so."""
+        for _ in range(ATTEMPTS):
+            held = await self.store.load(name)
+            if await self.store.commit(name, held.version, world):
+                return
+        raise Unavailable(BUSY)
+
+    async def refuse(self, api: Api, fault: Fault, request: Request) -> tuple[Reply, bytes]:
+        """The reply to a request that reached no operation, dressed by the vendor whose base path it has."""
+        reply = api.render_fault(fault, Situation(method=request.method))
+        return await self._refused(api, None, request, reply, fault)
+
+    async def refuse_unread(self, operation: Operation, fault: Fault, request: Request) -> tuple[Reply, bytes]:
+        """The reply of an operation to a request that never reached its handler."""
+        reply, outcome = self._refusal(operation, fault)
+        return await self._refused(operation.api, operation.name, request, reply, outcome)
+
+    async def _refused(self, api: Api, name: str | None, request: Request, reply: Reply, fault: Exception) -> tuple[Reply, bytes]:
+        if api.steers:
+            return reply, reply.encode()
+        started = stopwatch()
+        world = (await self.store.load(request.world)).world
+        return reply, self._record(name, request, Handled(reply, fault, world.clock.now(wall_clock()), world), started)
+
+    async def _committed(self, operation: Operation, request: Request, held: Versioned) -> Handled:
+        """Handle a request, again where another commit came first, and commit what it does."""
+        for attempt in range(ATTEMPTS):
+            handled = self.handle(operation, request, held.world)
+            if not handled.changed or await self.store.commit(request.world, held.version, handled.world):
+                return handled
+            log.info("%s: another commit to %s came first, attempt %d", operation.name, request.world, attempt + 1)
+            held = await self.store.load(request.world)
+        reply, fault = self._refusal(operation, Unavailable(BUSY))
+        return Handled(reply, fault, held.world.clock.now(wall_clock()), held.world)
+
+    async def _waited(self, operation: Operation, request: Request) -> Handled:
+        """Let a handler that is awaited answer. It reads a draft and acts on the store itself; nothing of its draft is committed."""
         try:
-            reply = operation.api.render_fault(fault, operation.situation)
+            world = await self.settled(request.world) or World()
+        except MockBug:
+            world = (await self.store.load(request.world)).world  # a vendor's timer fails; the way back has to stay open
+        now = world.clock.now(wall_clock())
+        try:
+            reply = await operation.answer(request, Draft(world, now, request.base_url, request.own_url))
             operation.responses.check(reply)
-        except MockBug as bug:
-            return _plain(bug), bug
-        return reply, fault
+        except Exception as error:  # noqa: BLE001 - told apart and logged below
+            reply, fault = self._refusal(operation, error)
+            return Handled(reply, fault, now, world)
+        return Handled(reply, None, now, world)
 
-    def _record(self, outcome: _Outcome) -> bytes:
+    def _refusal(self, operation: Operation, error: Exception) -> tuple[Reply, Exception]:
+        """The reply to what went wrong: a fault in the vendor's clothing, a bug of ours in none."""
+        if isinstance(error, Fault):
+            try:
+                reply = operation.api.render_fault(error, operation.situation)
+                operation.responses.check(reply)
+            except MockBug as bug:
+                return _plain(bug), bug
+            return reply, error
+        if not isinstance(error, MockBug):
+            log.error("%s crashed", operation.name, exc_info=error)
+            error = HandlerCrashed(operation.name, f"{type(error).__name__}: {error}")
+        return _plain(error), error
+
+    # Faults on purpose
+
+    async def _troubled(self, operation: Operation, request: Request, world: World) -> Handled:
+        """Handle a request of which something is wished, or to a world with rules."""
+        try:
+            wish = parse_prefer(request.headers.get("prefer", ""), operation, MAX_DELAY)
+            if wish is not None and wish.is_answer:
+                await asyncio.sleep(wish.delay)
+                return self._wished(operation, request, wish, world)
+            wished = (Mark("prefer", str(wish)),) if wish is not None else ()
+            struck = await self._struck(operation, request)
+            wait = struck.wait_before + (wish.delay if wish is not None else 0)
+            if wait:
+                await asyncio.sleep(wait)
+            handled = await self._stricken(operation, request, struck)
+        except Impossible as error:
+            now = world.clock.now(wall_clock())
+            return Handled(_impossible(operation, str(error)), None, now, world, marks=(Mark("prefer", "refused"),))
+        handled = replace(handled, marks=(*wished, *struck.marks))
+        if wish is not None:
+            handled = _with_header(handled, "Preference-Applied", str(wish))
+        return _with_header(handled, INJECTED, ", ".join({mark.source: None for mark in struck.marks})) if struck.marks else handled
+
+    def _wished(self, operation: Operation, request: Request, wish: Wish, world: World) -> Handled:
+        """The documented answer that one call asks for; nothing is judged and nothing done."""
+        asked = f"invented {operation.name} {request.path} {request.query!r}"
+        reply = grant(operation, wish, ids.generator(world.seed, asked, 1))
+        handled = Handled(reply, None, world.clock.now(wall_clock()), world, marks=(Mark("prefer", str(wish)),))
+        return _with_header(handled, "Preference-Applied", str(wish))
+
+    async def _struck(self, operation: Operation, request: Request) -> Strike:
+        """What the rules of the world do to a call; they have counted it."""
+        for _ in range(ATTEMPTS):
+            held = await self.store.load(request.world)
+            draft = Draft(held.world, held.world.clock.now(wall_clock()), request.base_url, request.own_url)
+            struck, draft.faults = strike(held.world.faults, held.world.seed, partial(self._is_for, operation, request, draft))
+            counted = draft.finish()
+            if counted is held.world or await self.store.commit(request.world, held.version, counted):
+                return struck
+        return QUIET
+
+    def _is_for(self, operation: Operation, request: Request, draft: Draft, rule: Rule) -> bool:
+        """Whether a rule is for a call, by its caller too: the holder of a published credential, however the call proves it."""
+        if not rule.matches(operation, request, operation.document.base_path):
+            return False
+        if rule.caller is None or self._headers_of is None:
+            return True
+        try:
+            published = self._headers_of(operation.api.slug, rule.caller, draft)
+            if all(request.headers.get(name.lower()) == value for name, value in published.items()):
+                return True
+            model = Request("GET", "/", raw_headers=[(name.lower().encode(), value.encode("latin-1")) for name, value in published.items()])
+            caller = operation.caller(request, draft)
+            return caller is not None and caller == operation.caller(model, draft)
+        except Fault:
+            return False
+
+    async def _stricken(self, operation: Operation, request: Request, struck: Strike) -> Handled:
+        """Handle a request to which rules do something; what is not kept is not committed, and for an answer of a rule nothing is handled."""
+        held = await self.store.load(request.world)
+        if struck.kept:
+            handled = await self._committed(operation, request, held)
+        elif struck.answer is None:
+            handled = replace(self.handle(operation, request, held.world), world=held.world, changed=False, writes=0)
+        else:
+            handled = Handled(Reply(500), None, held.world.clock.now(wall_clock()), held.world)
+        if struck.answer is not None and struck.answer.wish is not None:
+            chance = ids.generator(held.world.seed, f"answer of fault {struck.answer.id}", struck.answer.matched)
+            handled = replace(handled, reply=grant(operation, struck.answer.wish, chance), fault=None)
+        if struck.wait_after:
+            await asyncio.sleep(struck.wait_after)
+        return replace(handled, reply=replace(handled.reply, damage=struck.damage))
+
+    # The record
+
+    def _record(self, name: str | None, request: Request, handled: Handled, started: float) -> bytes:
         """Keep the exchange, and return the bytes of its reply."""
-        payload = outcome.reply.encode()
+        reply = handled.reply
+        payload = reply.encode()
+        _forget_frames(handled.fault)
+        if reply.damage is not None and reply.damage.kind == "malformed":
+            payload = payload[: len(payload) // 2] + b"\xff"
         self.journal.record(
             Exchange(
                 number=self.journal.next_number(),
-                at=outcome.at,
-                request=outcome.request,
-                status=outcome.reply.status,
-                headers=outcome.reply.headers,
+                at=handled.at,
+                request=request,
+                status=0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
+                headers={**reply.headers, "content-type": reply.media_type} if reply.body is not None else reply.headers,
                 payload=payload,
-                operation=outcome.operation,
-                fault=outcome.fault,
-                changed=outcome.changed,
-                seconds=stopwatch() - outcome.started,
+                operation=name,
+                fault=handled.fault,
+                changed=handled.changed,
+                seconds=stopwatch() - started,
+                writes=handled.writes,
+                marks=handled.marks,
             )
         )
+        self.bell.ring(request.world)
         return payload
+
+
+def _with_header(handled: Handled, name: str, value: str) -> Handled:
+    reply = handled.reply
+    return replace(handled, reply=replace(reply, headers={**reply.headers, name: value}))
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames in which an error arose: with the exchange, they would keep drafts and worlds alive."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _plain(bug: MockBug) -> Reply:
@@ -128,4 +304,10 @@ def _plain(bug: MockBug) -> Reply:
     body: dict[str, Any] = {"type": "about:blank", "title": "The mock is at fault", "status": 500, "detail": str(bug), "operation": bug.operation}
     if isinstance(bug, ResponseOffSpec):
         body["violations"] = [{"pointer": violation.pointer, "keyword": violation.keyword, "text": violation.text} for violation in bug.violations]
-    return Reply(500, body, media_type="application/problem+json")
+    return Reply(500, body, media_type=PROBLEM)
+
+
+def _impossible(operation: Operation, text: str) -> Reply:
+    """The refusal of a wish that the document cannot fulfil; ours, not the vendor's."""
+    body = {"type": "about:blank", "title": "The document has no such answer", "status": 400, "detail": text, "operation": operation.name}
+    return Reply(400, body, media_type=PROBLEM)

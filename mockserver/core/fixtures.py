@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Fixture(Protocol):
-    """A module ``fixtures.<slug>``."""
+    """A module ``fixtures.<slug>``. It may export ``SCENARIOS`` as well: a sequence of :class:`~mockserver.core.scenarios.Scenario`."""
 
     LOCALE: str
     """The locale of Faker in which the crowd is made up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from mockserver.core.injection import Mark
     from mockserver.core.requests import Request
 
 PER_WORLD = 1000
 """Exchanges kept per world."""
+WORLD_BYTES = 16 * 1024 * 1024
+"""Bytes kept per world, about."""
 ALL_BYTES = 64 * 1024 * 1024
 """Bytes kept over all worlds, about."""
 _OVERHEAD = 3000
@@ -25,7 +28,9 @@ class Exchange:
     """One request and the reply to it.
 
     ``at`` is a moment of the world's time, ``seconds`` how long the answer took; ``operation`` is ``<slug>.<operationId>``, None where none was
-    reached; ``fault`` is what went wrong; ``changed`` says whether the world is another one afterwards.
+    reached; ``fault`` is what went wrong; ``changed`` says whether the world is another one afterwards, ``writes`` how many records were added,
+    changed or removed; ``marks`` tells what was done to the call on purpose. A connection that was reset has the status 0. Nothing is rendered before
+    it is asked for.
     """
 
     number: int
@@ -38,6 +43,8 @@ class Exchange:
     fault: Exception | None
     changed: bool
     seconds: float
+    writes: int = 0
+    marks: tuple[Mark, ...] = ()
 
     @property
     def size(self) -> int:
@@ -45,13 +52,25 @@ class Exchange:
         return _OVERHEAD + len(self.request.body) + len(self.payload)
 
 
-class Journal:
-    """The exchanges of every world; where there are too many, the oldest go first."""
+class _Ring:
+    """The exchanges of one world."""
 
-    def __init__(self, per_world: int = PER_WORLD, all_bytes: int = ALL_BYTES) -> None:
-        self._per_world = per_world
+    __slots__ = ("dropped", "entries", "size")
+
+    def __init__(self) -> None:
+        self.entries: OrderedDict[int, Exchange] = OrderedDict()
+        self.size = 0
+        self.dropped = 0
+
+
+class Journal:
+    """The exchanges of every world; where there are too many, the oldest go first and are counted."""
+
+    def __init__(self, per_world: int = PER_WORLD, all_bytes: int = ALL_BYTES, world_bytes: int = WORLD_BYTES) -> None:
+        self.per_world = per_world
+        self._world_bytes = world_bytes
         self._all_bytes = all_bytes
-        self._worlds: dict[str, deque[Exchange]] = {}
+        self._worlds: dict[str, _Ring] = {}
         self._all: OrderedDict[int, Exchange] = OrderedDict()
         self._number = 0
         self.size = 0
@@ -63,29 +82,52 @@ class Journal:
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange, and drop the oldest where a bound is passed."""
-        entries = self._worlds.setdefault(exchange.request.world, deque())
-        entries.append(exchange)
+        ring = self._worlds.setdefault(exchange.request.world, _Ring())
+        ring.entries[exchange.number] = exchange
         self._all[exchange.number] = exchange
         self.size += exchange.size
-        if len(entries) > self._per_world:
-            self._drop(entries[0])
+        ring.size += exchange.size
+        while len(ring.entries) > self.per_world or (ring.size > self._world_bytes and len(ring.entries) > 1):
+            self._drop(next(iter(ring.entries.values())))
         while self.size > self._all_bytes and len(self._all) > 1:
             self._drop(next(iter(self._all.values())))
 
     def entries(self, world: str) -> Iterator[Exchange]:
         """The exchanges of a world, oldest first."""
-        return iter(tuple(self._worlds.get(world, ())))
+        ring = self._worlds.get(world)
+        return iter(() if ring is None else tuple(ring.entries.values()))
+
+    def after(self, world: str, number: int) -> list[Exchange]:
+        """The exchanges of a world behind the one of a number, oldest first; the cost is that of what is new."""
+        found: list[Exchange] = []
+        ring = self._worlds.get(world)
+        for exchange in reversed(ring.entries.values()) if ring is not None else ():
+            if exchange.number <= number:
+                break
+            found.append(exchange)
+        return found[::-1]
+
+    def find(self, world: str, number: int) -> Exchange | None:
+        """The exchange of a world with this number, or None."""
+        ring = self._worlds.get(world)
+        return None if ring is None else ring.entries.get(number)
+
+    def count(self, world: str) -> tuple[int, int]:
+        """How many exchanges of a world are kept, and how many were dropped because they were too many."""
+        ring = self._worlds.get(world)
+        return (0, 0) if ring is None else (len(ring.entries), ring.dropped)
 
     def clear(self, world: str) -> None:
         """Forget the exchanges of a world."""
-        for exchange in tuple(self._worlds.get(world, ())):
-            self._drop(exchange)
+        ring = self._worlds.pop(world, None)
+        for number in ring.entries if ring is not None else ():
+            self.size -= self._all.pop(number).size
 
     def _drop(self, exchange: Exchange) -> None:
-        """Forget an exchange, which is the oldest of its world."""
-        entries = self._worlds[exchange.request.world]
-        entries.popleft()
-        if not entries:
-            del self._worlds[exchange.request.world]
+        """Forget the oldest exchange of its world."""
+        ring = self._worlds[exchange.request.world]
+        del ring.entries[exchange.number]
         del self._all[exchange.number]
         self.size -= exchange.size
+        ring.size -= exchange.size
+        ring.dropped += 1

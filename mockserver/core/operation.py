@@ -11,7 +11,7 @@ from mockserver.core.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia, Violation
 from mockserver.core.forms import coerce, gather
 from mockserver.core.parameters import ParameterPlan
-from mockserver.core.reply import JSON, Reply
+from mockserver.core.reply import JSON, Reply, Stream
 from mockserver.core.requests import MIB
 from mockserver.core.schemas import SchemaCompiler
 from mockserver.core.security import plan_security
@@ -58,7 +58,11 @@ class BodyPlan:
             self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
         self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
         self.default = next(iter(self.media), "")
-        self.limit = MAX_MULTIPART if MULTIPART in self.media else MAX_BODY
+        schemas = [document.resolve(media.get("schema", {})) for media in declared.get("content", {}).values()]
+        self.properties: Mapping[str, Any] = {
+            name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
+        }
+        self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
 
     @staticmethod
     def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
@@ -100,22 +104,33 @@ class ResponsePlan:
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler, name: str) -> None:
         self._name = name
         self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
-        self._headers: dict[int, tuple[str, ...]] = {}
+        self._required: dict[int, tuple[str, ...]] = {}
+        self._declared: dict[int, Mapping[str, Any]] = {}
         for status, response in spec.spec["responses"].items():
-            declared = document.resolve(response)
+            declared = self._declared[int(status)] = document.resolve(response)
             self.statuses[int(status)] = {
                 media_type: tuple(compiler.compile(media[key]) for key in ("schema", "x-emits") if key in media)
                 for media_type, media in declared.get("content", {}).items()
             }
             headers = {name: document.resolve(header) for name, header in declared.get("headers", {}).items()}
-            self._headers[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
+            self._required[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
+
+    def content(self, status: int) -> Mapping[str, Any]:
+        """What the document says of the bodies of a status, by media type."""
+        found: Mapping[str, Any] = self._declared[status].get("content", {})
+        return found
+
+    def headers(self, status: int) -> Mapping[str, Any]:
+        """What the document says of the headers of a status."""
+        found: Mapping[str, Any] = self._declared[status].get("headers", {})
+        return found
 
     def check(self, reply: Reply) -> None:
         """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``."""
         media = self.statuses.get(reply.status)
         if media is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
-        for header in self._headers[reply.status]:
+        for header in self._required[reply.status]:
             if header.lower() not in {name.lower() for name in reply.headers}:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
         if reply.body is None:
@@ -125,7 +140,7 @@ class ResponsePlan:
         validators = media.get(reply.media_type.partition(";")[0])
         if validators is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
-        if isinstance(reply.body, bytes):
+        if isinstance(reply.body, bytes | Stream):
             return
         for validator in validators:
             if not validator.is_valid(reply.body):
@@ -139,19 +154,27 @@ class Operation:
         self.api = api
         self.id = spec.id
         self.name = f"{api.slug}.{spec.id}"
+        self.document = document
+        self.spec = spec
         self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
         self.responses = ResponsePlan(spec, document, compiler, self.name)
         self.body = BodyPlan(spec, document, compiler)
         self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document))
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self._parameters = ParameterPlan(spec, document, compiler)
+        self.waits = inspect.iscoroutinefunction(handler)
+        """Whether the handler is awaited: one of the control plane's that reaches beyond the world of its request."""
         self._handler = handler
         self._taken = tuple(inspect.signature(handler).parameters)
 
-    def answer(self, request: Request, world: Draft) -> Reply:
-        """The reply to a request, on a draft. Raises a Fault where the caller erred."""
+    def caller(self, request: Request, world: Draft) -> object:
+        """Who makes a request. Raises a Fault where nobody does who may."""
+        return self._security.caller(request, world)
+
+    def answer(self, request: Request, world: Draft) -> Any:
+        """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
-        arguments["caller"] = self._security.caller(request, world)
+        arguments["caller"] = self.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
             arguments["body"], wrong = self.body.read(request)
@@ -169,8 +192,8 @@ def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedE
     return {code: _error(code, **row) for code, row in declared.items()}
 
 
-def _error(code: str, status: int, message: str, aliases: Sequence[str] = (), **extra: str) -> DocumentedError:
-    return DocumentedError(code, status, message, tuple(aliases), extra)
+def _error(code: str, status: int, message: str, aliases: Sequence[str] = (), clause: str | None = None, **extra: str) -> DocumentedError:
+    return DocumentedError(code, status, message, tuple(aliases), clause, extra)
 
 
 def _credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:

@@ -3,27 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """What goes wrong on the way of a reply to its client.
+
+    ``reset`` breaks the connection without an answer, ``truncated`` after half of the body, ``malformed`` sends a body that nobody can read,
+    ``drip`` spreads the body over ``seconds``.
+    """
+
+    kind: Literal["reset", "truncated", "malformed", "drip"]
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        words = {
+            "reset": "connection reset",
+            "truncated": "body truncated",
+            "malformed": "body malformed",
+            "drip": f"body dripping for {self.seconds:g} s",
+        }
+        return words[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is sent piece by piece as it comes about."""
+
+    parts: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or None for no body at all."""
+    """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or a :class:`Stream`, or None for no body at all.
+
+    ``indent`` writes JSON for people. ``damage`` is what an injected fault does to the answer on its way; no vendor sets it.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
+    indent: bool = False
+    damage: Damage | None = None
 
     def encode(self) -> bytes:
-        """The body as it goes over the wire."""
-        if self.body is None:
+        """The body as it goes over the wire; empty for a stream."""
+        if self.body is None or isinstance(self.body, Stream):
             return b""
-        return self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
+        if isinstance(self.body, bytes):
+            return self.body
+        return orjson.dumps(self.body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE) if self.indent else orjson.dumps(self.body)

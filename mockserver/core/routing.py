@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from mockserver.core.api import Situation
+from mockserver.core.delivery import deliver, send_reply
 from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.framework import (
     ROUTING_CONTEXT,
@@ -24,6 +25,7 @@ from mockserver.core.framework import (
     Specification,
     starlettify_path,
 )
+from mockserver.core.reply import Reply
 from mockserver.core.requests import ClientGone, Request, read_body
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from mockserver.core.api import Api
     from mockserver.core.boundary import Boundary
     from mockserver.core.operation import Operation
-    from mockserver.core.reply import Reply
 
 ALLOW = "mockserver.allow"
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -146,19 +147,19 @@ class Operations:
         except ClientGone:
             return
         except Fault as fault:
-            reply, payload = self._boundary.refuse_unread(operation, fault, request)
+            reply, payload = await self._boundary.refuse_unread(operation, fault, request)
         else:
             reply, payload = await self._boundary.reply(operation, request)
-        await send_reply(reply, payload, send)
+        await deliver(reply, payload, scope, receive, send)
 
     async def _unrouted(self, api: Api, scope: Scope, send: Send) -> None:
         allow: tuple[str, ...] = scope.get(ALLOW, ())
         methods = sorted({*allow, *(["HEAD"] if "GET" in allow else []), "OPTIONS"}) if allow else []
         if allow and scope["method"] == "OPTIONS":
-            await _send(204, [(b"allow", ", ".join(methods).encode())], b"", send)
+            await send_reply(Reply(204, headers={"allow": ", ".join(methods)}), b"", send)
             return
         fault = MethodNotAllowed(scope["method"], methods) if allow else NotFound("path", scope["path"])
-        reply, payload = self._boundary.refuse(api.render_fault, fault, request_from(scope))
+        reply, payload = await self._boundary.refuse(api, fault, request_from(scope))
         await send_reply(reply, payload, send, {"allow": ", ".join(methods)} if allow else {})
 
 
@@ -183,18 +184,3 @@ def origin(scope: Scope) -> str:
         server = scope.get("server") or ("localhost", None)
         host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
     return f"{scope.get('scheme', 'http')}://{host}"
-
-
-async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
-    """Send a reply as one response."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in {**reply.headers, **(extra or {})}.items()]
-    if reply.body is not None:
-        headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    await _send(reply.status, headers, payload, send)
-
-
-async def _send(status: int, headers: list[tuple[bytes, bytes]], payload: bytes, send: Send) -> None:
-    if status != 204:  # noqa: PLR2004 - the one status without length
-        headers.append((b"content-length", str(len(payload)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": payload})

@@ -6,17 +6,19 @@ never changed in place. :class:`DraftTable` is what a handler works with: it rea
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import datetime
+from dataclasses import replace
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+import orjson
 from rpds import HashTrieMap
 
-from mockserver.core.clock import iso
 from mockserver.core.persistent import Ordered
+from mockserver.core.values import RecordCoder, coder_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 
 class Record(Protocol):
@@ -34,7 +36,9 @@ class Table(Generic[R]):
     """Declaration of one kind of record.
 
     ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to the key of a record in it, so that lists and look-ups by that
-    key do not walk the table. ``secrets`` are fields that are never shown outside the handlers.
+    key do not walk the table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field to the name of the
+    table that has the id in it; a record made by hand may not name an id that is not there. ``ids`` is the kind from which the vendor draws
+    the ids, so that a record made by hand takes none that the vendor would give next.
     """
 
     def __init__(
@@ -43,12 +47,20 @@ class Table(Generic[R]):
         record: type[R],
         indexes: Mapping[str, Callable[[R], Hashable]] | None = None,
         secrets: tuple[str, ...] = (),
+        references: Mapping[str, str] | None = None,
+        ids: str | None = None,
     ) -> None:
         self.name = name
         self.record = record
         self.indexes: Mapping[str, Callable[[R], Hashable]] = indexes or {}
         self.secrets = secrets
-        self._fields = tuple(field.name for field in fields(record) if field.name not in secrets)  # type: ignore[arg-type]
+        self.references: Mapping[str, str] = references or {}
+        self.ids = ids
+
+    @cached_property
+    def coder(self) -> RecordCoder:
+        """How the records are written as JSON and read back."""
+        return coder_for(self.record)
 
     @property
     def short_name(self) -> str:
@@ -57,14 +69,16 @@ class Table(Generic[R]):
 
     def to_json(self, record: R) -> dict[str, Any]:
         """A record as flat JSON, without its secrets."""
-        values = {name: getattr(record, name) for name in self._fields}
-        return {name: iso(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        values = self.coder.encode(record)
+        for name in self.secrets:
+            del values[name]
+        return values
 
 
 class Rows(Generic[R]):
     """The records of one table, oldest first, with their indexes. Never changed in place."""
 
-    __slots__ = ("indexes", "positions", "records")
+    __slots__ = ("_digest", "indexes", "positions", "records")
 
     def __init__(
         self,
@@ -75,6 +89,34 @@ class Rows(Generic[R]):
         self.records: Ordered[R] = records or Ordered()
         self.positions: HashTrieMap[int | str, int] = HashTrieMap() if positions is None else positions
         self.indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]] = HashTrieMap() if indexes is None else indexes
+        self._digest: bytes | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same records stand in the same order, in the table and in each index, wherever in memory they stand."""
+        if not isinstance(other, Rows):
+            return NotImplemented
+        return self is other or (self.records == other.records and self._index_orders() == other._index_orders())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _index_orders(self) -> dict[tuple[str, Hashable], list[R]]:
+        return {key: [self.records[position] for position in positions.ascending()] for key, positions in self.indexes.items()}
+
+    def orders(self) -> dict[str, list[list[int | str]]]:
+        """For each index the ids under a key, of those keys that do not list them in the order of the table."""
+        found: dict[str, list[list[int | str]]] = {}
+        for (name, _), positions in self.indexes.items():
+            ordered = list(positions.ascending())
+            if ordered != sorted(ordered):
+                found.setdefault(name, []).append([self.records[position].id for position in ordered])
+        return {name: sorted(lists, key=lambda ids: list(map(str, ids))) for name, lists in sorted(found.items())}
+
+    def digest(self, declared: Table[R]) -> bytes:
+        """A hash of the records and their orders; computed once for the same rows."""
+        if self._digest is None:
+            written = [list(map(declared.coder.encode, self.records.ascending())), self.orders()]
+            self._digest = blake2b(orjson.dumps(written), digest_size=16).digest()
+        return self._digest
 
     def get(self, record_id: int | str) -> R | None:
         """The record with this id."""
@@ -83,6 +125,29 @@ class Rows(Generic[R]):
 
 
 EMPTY: Rows[Any] = Rows()
+
+
+def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Sequence[Sequence[int | str]]]) -> Rows[R]:
+    """The rows of a table with these records, whose indexes list some keys in an order of their own.
+
+    Raises KeyError where an id is there twice, or where an order does not name the records of one key.
+    """
+    table = DraftTable(declared, EMPTY)
+    for record in records:
+        table.add(record)
+    rows = table.rows
+    indexes = rows.indexes
+    for name, lists in orders.items():
+        for ids in lists:
+            positions = [rows.positions[record_id] for record_id in ids]
+            key = (name, declared.indexes[name](rows.records[positions[0]]))
+            if sorted(positions) != list(indexes[key].ascending()):
+                raise KeyError(f"the order {ids} of the index {name}")
+            ordered = Ordered[int]()
+            for position in positions:
+                ordered = ordered.append(position)
+            indexes = indexes.insert(key, ordered)
+    return Rows(rows.records, rows.positions, indexes)
 
 
 def _indexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
@@ -102,11 +167,13 @@ class DraftTable(Generic[R]):
     Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.
     """
 
-    __slots__ = ("_declared", "rows")
+    __slots__ = ("_declared", "rows", "writes")
 
     def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
         self._declared = declared
         self.rows = rows
+        self.writes = 0
+        """How often a record was added, changed or removed."""
 
     def __len__(self) -> int:
         return len(self.rows.records)
@@ -149,6 +216,7 @@ class DraftTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _indexed(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
+        self.writes += 1
         return record
 
     def change(self, record: R, **changes: Any) -> R:
@@ -165,6 +233,7 @@ class DraftTable(Generic[R]):
             if old != new:
                 indexes = _indexed(_unindexed(indexes, (name, old), position), (name, new), position)
         self.rows = Rows(rows.records.replace(position, changed), rows.positions, indexes)
+        self.writes += 1
         return changed
 
     def remove(self, record_id: int | str) -> None:
@@ -178,6 +247,7 @@ class DraftTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _unindexed(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.drop(position), rows.positions.remove(record_id), indexes)
+        self.writes += 1
 
 
 class Selection(Generic[R]):

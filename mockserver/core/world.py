@@ -1,4 +1,4 @@
-"""A world is a value: every vendor's tables, the clock, the seed with its counters, the timers and the outbox.
+"""A world is a value: every vendor's tables, the clock, the seed with its counters, the timers, the outbox and the faults injected on purpose.
 
 A request works on a :class:`Draft`. A reply commits the draft by putting its :meth:`Draft.finish` in the world's place; a fault drops it.
 So a refused call changes nothing by construction, and a snapshot, a fork or a restore is an assignment.
@@ -14,6 +14,8 @@ from rpds import HashTrieMap
 
 from mockserver.core import ids
 from mockserver.core.clock import Clock
+from mockserver.core.faults import HandlerCrashed
+from mockserver.core.injection import NO_FAULTS, Faults
 from mockserver.core.outbox import CAPACITY, Channel, Message
 from mockserver.core.persistent import Ordered
 from mockserver.core.tables import EMPTY, DraftTable, Record, Rows, Table
@@ -45,6 +47,7 @@ class World:
     counters: HashTrieMap[str, int] = field(default_factory=HashTrieMap)
     timers: tuple[Timer, ...] = ()
     outbox: Ordered[Message] = field(default_factory=Ordered)
+    faults: Faults = NO_FAULTS
 
 
 class Draft:
@@ -64,6 +67,7 @@ class Draft:
         self._counters = world.counters
         self._timers = world.timers
         self._outbox = world.outbox
+        self.faults = world.faults
 
     @property
     def seed(self) -> int:
@@ -85,6 +89,15 @@ class Draft:
         self._counters = self._counters.insert(kind, number)
         return number
 
+    def drawn(self, kind: str) -> int | None:
+        """The last number drawn of a kind; None before the first."""
+        return self._counters.get(kind)
+
+    def reserve(self, kind: str, number: int) -> None:
+        """Let no later draw of a kind give a number up to this one."""
+        if number > self._counters.get(kind, 0):
+            self._counters = self._counters.insert(kind, number)
+
     def token(self, kind: str, length: int = 32) -> str:
         """The next opaque text of a kind, letters and digits."""
         return ids.token(self.seed, kind, self.draw(f"token {kind}"), length)
@@ -96,6 +109,15 @@ class Draft:
     def chance(self, kind: str) -> ids.Chance:
         """A random generator for one use."""
         return ids.generator(self.seed, kind, self.draw(f"chance {kind}"))
+
+    def is_down(self, service: str) -> bool:
+        """Whether a service behind a vendor's API, ``<slug>.<service>`` as ``Api.services`` declares it, is switched off."""
+        return service in self.faults.down
+
+    @property
+    def writes(self) -> int:
+        """How often a record was added, changed or removed in this draft."""
+        return sum(opened.writes for opened in self._open.values())
 
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
         """Put a message of an API into the outbox; the oldest goes where there are too many."""
@@ -144,23 +166,23 @@ class Draft:
     def clock(self, clock: Clock) -> None:
         self._clock = clock
 
-    def become(self, world: World) -> None:
-        """Turn into another world, as a reset or a restore does."""
-        self._world = world
-        self._open = {}
-        self._clock, self._counters = world.clock, world.counters
-        self._timers, self._outbox = world.timers, world.outbox
-
     def finish(self) -> World:
         """The world as the draft leaves it; the very same object where nothing changed."""
         before, tables = self._world, self._world.tables
         for name, opened in self._open.items():
             if opened.rows is not (before.tables.get(name) or EMPTY):
                 tables = tables.insert(name, opened.rows)
-        after = (tables, self._clock, self._counters, self._timers, self._outbox)
-        if all(new is old for new, old in zip(after, (before.tables, before.clock, before.counters, before.timers, before.outbox), strict=True)):
+        changed: dict[str, Any] = {
+            "tables": tables,
+            "clock": self._clock,
+            "counters": self._counters,
+            "timers": self._timers,
+            "outbox": self._outbox,
+            "faults": self.faults,
+        }
+        if all(new is getattr(before, name) for name, new in changed.items()):
             return before
-        return replace(before, tables=tables, clock=self._clock, counters=self._counters, timers=self._timers, outbox=self._outbox)
+        return replace(before, **changed)
 
 
 TIMERS_AT_ONCE = 10_000
@@ -170,7 +192,7 @@ TIMERS_AT_ONCE = 10_000
 def catch_up(world: World, now: datetime, actions: Mapping[str, Callable[[Draft, int | str | None], None]]) -> World:
     """The world after everything that was due by ``now`` has happened, in due order.
 
-    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer.
+    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer. Raises HandlerCrashed where one fails.
     """
     if not world.timers or world.timers[0].due > now:
         return world
@@ -180,7 +202,10 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Callable[[Draft,
         if timer is None:
             break
         draft.now = timer.due
-        actions[timer.action](draft, timer.subject)
+        try:
+            actions[timer.action](draft, timer.subject)
+        except Exception as error:
+            raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
     return draft.finish()
 
 

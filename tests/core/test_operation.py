@@ -414,6 +414,6 @@ def test_the_journal_keeps_what_was_asked_and_answered(toy: Toy) -> None:
 
 
 def test_a_request_that_reached_no_operation_is_dressed_and_kept(toy: Toy) -> None:
-    reply, payload = toy.boundary.refuse(toy.api.render_fault, Malformed("no"), Request("GET", "/toy/nowhere"))
+    reply, payload = asyncio.run(toy.boundary.refuse(toy.api, Malformed("no"), Request("GET", "/toy/nowhere")))
     assert (reply.status, payload) == (400, b'{"error":"no"}')
     assert [exchange.operation for exchange in toy.journal.entries("default")] == [None]

@@ -170,15 +170,6 @@ def test_diff_names_what_was_changed_and_not_what_was_rewritten() -> None:
     assert [(change.id, change.before.name, change.after.name) for change in diff(before, draft.finish())] == [(1, "x", "y")]
 
 
-def test_a_draft_can_become_another_world() -> None:
-    base = World(seed=7)
-    draft = Draft(base, NOW)
-    draft.table(PETS).add(Pet(1, "a", "x"))
-    draft.draw("pet")
-    draft.become(base)
-    assert draft.finish() is base
-
-
 @given(st.integers(0, 2**40), st.text(max_size=5))
 def test_same_seed_and_same_draws_give_the_same(seed: int, kind: str) -> None:
     def draws() -> list[Any]:

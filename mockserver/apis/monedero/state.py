@@ -100,7 +100,12 @@ class Number:
 
 
 ACCOUNTS = Table("monedero.accounts", Account, {"apikey": lambda account: account.apikey})
-WALLETS = Table("monedero.wallets", Wallet, {"account": lambda wallet: wallet.account_id, "key": lambda wallet: (wallet.account_id, wallet.key)})
+WALLETS = Table(
+    "monedero.wallets",
+    Wallet,
+    {"account": lambda wallet: wallet.account_id, "key": lambda wallet: (wallet.account_id, wallet.key)},
+    references={"account_id": "monedero.accounts"},
+)
 USERTOOLS = Table(
     "monedero.usertools",
     Usertool,
@@ -111,13 +116,22 @@ USERTOOLS = Table(
         "password": lambda usertool: (usertool.account_id, usertool.password_digest),
     },
     secrets=("password_digest",),
+    references={"account_id": "monedero.accounts", "wallet_id": "monedero.wallets"},
+    ids="monedero.usertool",
 )
 CONTACTS = Table(
     "monedero.contacts",
     Contact,
     {"wallet": lambda contact: contact.wallet_id, "phone": lambda contact: (contact.wallet_id, contact.phone)},
+    references={"account_id": "monedero.accounts", "wallet_id": "monedero.wallets", "usertool_id": "monedero.usertools"},
+    ids="monedero.contact",
 )
-BLACKLIST = Table("monedero.blacklist", Blacklisted, {"phone": lambda entry: (entry.account_id, entry.phone)})
+BLACKLIST = Table(
+    "monedero.blacklist",
+    Blacklisted,
+    {"phone": lambda entry: (entry.account_id, entry.phone)},
+    references={"account_id": "monedero.accounts"},
+)
 NUMBERS = Table("monedero.numbers", Number, {"phone": lambda number: number.phone})
 
 

@@ -12,4 +12,5 @@ API = Api(
     tables=(CLIENTS, BRANCHES),
     verifiers={"secretkey": verify_secretkey, "bearer": verify_token},
     join_callers=same_client,
+    services={"erp": "The ERP behind all three calls; while it is down they are answered 503."},
 )

@@ -15,6 +15,7 @@ from mockserver.core.faults import (
     NotFound,
     TooLarge,
     Unauthenticated,
+    Unavailable,
     UnsupportedMedia,
     Violation,
 )
@@ -35,6 +36,7 @@ _TEXTS: dict[type[Fault], str] = {
     MethodNotAllowed: "El método no está permitido",
     TooLarge: "La solicitud es demasiado grande",
     UnsupportedMedia: "El contenido debe ser application/json",
+    Unavailable: "El servicio no está disponible",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import Unauthenticated
+from mockserver.core.faults import Unauthenticated, Unavailable
 from mockserver.core.tables import Table
 
 if TYPE_CHECKING:
@@ -55,11 +55,23 @@ class Branch:
 
 
 CLIENTS = Table("serpi.clients", Client, {"secretkey": lambda client: client.secretkey, "token": lambda client: client.token})
-BRANCHES = Table("serpi.branches", Branch, {"client": lambda branch: branch.client_id})
+BRANCHES = Table(
+    "serpi.branches",
+    Branch,
+    {"client": lambda branch: branch.client_id},
+    references={"client_id": "serpi.clients"},
+    ids="serpi.branch",
+)
+
+
+ERP = "serpi.erp"
+"""The service that stands behind all three calls; while it is down they are answered 503, as the vendor's table of statuses says of maintenance."""
 
 
 def verify_secretkey(world: Draft, credential: str) -> Client:
-    """The client to whom a secretkey was given."""
+    """The client to whom a secretkey was given. Raises Unavailable while the ERP is down."""
+    if world.is_down(ERP):
+        raise Unavailable("the ERP is down")
     client = world.table(CLIENTS).find("secretkey", credential)
     if client is None:
         raise Unauthenticated("secretkey")

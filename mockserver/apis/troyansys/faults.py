@@ -68,6 +68,8 @@ def render_fault(fault: Fault, situation: Situation) -> Reply:
     if isinstance(fault, Unauthenticated) and fault.scheme == "company":
         fault = VendorFault("tenant_restringido")
     error = situation.documented(fault)
+    if error is not None and error.status == Rejected.status:
+        return _validation({BODY: [error.message]})  # asked for by its code alone, so of no field
     if error is not None:
         return Reply(error.status, {"message": error.message})
     return Reply(fault.status, {"message": _TEXTS.get(type(fault), "No se puede atender la solicitud.")})

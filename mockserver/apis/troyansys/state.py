@@ -194,19 +194,65 @@ class InvoiceLine:
     tax: int
 
 
-USERS = Table("troyansys.users", User, {"email": lambda user: user.email.lower()}, secrets=("password_digest",))
-MEMBERSHIPS = Table("troyansys.memberships", Membership, {"user": lambda membership: membership.user_id})
-SESSIONS = Table("troyansys.sessions", Session, {"token": lambda session: session.token}, secrets=("token",))
+USERS = Table(
+    "troyansys.users",
+    User,
+    {"email": lambda user: user.email.lower()},
+    secrets=("password_digest",),
+    references={"active_company_id": "troyansys.companies"},
+)
+MEMBERSHIPS = Table(
+    "troyansys.memberships",
+    Membership,
+    {"user": lambda membership: membership.user_id},
+    references={"user_id": "troyansys.users", "company_id": "troyansys.companies"},
+    ids="troyansys.membership",
+)
+SESSIONS = Table(
+    "troyansys.sessions",
+    Session,
+    {"token": lambda session: session.token},
+    secrets=("token",),
+    references={"user_id": "troyansys.users"},
+    ids="troyansys.session",
+)
 COMPANIES = Table("troyansys.companies", Company, {"api_key": lambda company: company.api_key}, secrets=("api_key",))
 MODULES = Table("troyansys.modules", Module)
 PLANS = Table("troyansys.plans", Plan)
-SUBSCRIPTIONS = Table("troyansys.subscriptions", Subscription, {"company": lambda subscription: subscription.company_id})
-CHARGES = Table("troyansys.charges", Charge, {"reference": lambda charge: charge.reference})
-NOTICES = Table("troyansys.notices", Notice, {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)})
-PRODUCTS = Table("troyansys.products", Product, {"company": lambda product: product.company_id})
-MOVEMENTS = Table("troyansys.movements", Movement, {"product": lambda movement: movement.product_id})
-INVOICES = Table("troyansys.invoices", Invoice)
-INVOICE_LINES = Table("troyansys.invoice_lines", InvoiceLine, {"invoice": lambda line: line.invoice_id})
+SUBSCRIPTIONS = Table(
+    "troyansys.subscriptions",
+    Subscription,
+    {"company": lambda subscription: subscription.company_id},
+    references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
+)
+CHARGES = Table(
+    "troyansys.charges",
+    Charge,
+    {"reference": lambda charge: charge.reference},
+    references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
+)
+NOTICES = Table(
+    "troyansys.notices",
+    Notice,
+    {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)},
+    ids="troyansys.notice",
+)
+PRODUCTS = Table("troyansys.products", Product, {"company": lambda product: product.company_id}, references={"company_id": "troyansys.companies"})
+MOVEMENTS = Table(
+    "troyansys.movements",
+    Movement,
+    {"product": lambda movement: movement.product_id},
+    references={"company_id": "troyansys.companies", "product_id": "troyansys.products", "invoice_id": "troyansys.invoices"},
+    ids="troyansys.movement",
+)
+INVOICES = Table("troyansys.invoices", Invoice, references={"company_id": "troyansys.companies"}, ids="troyansys.invoice")
+INVOICE_LINES = Table(
+    "troyansys.invoice_lines",
+    InvoiceLine,
+    {"invoice": lambda line: line.invoice_id},
+    references={"invoice_id": "troyansys.invoices", "product_id": "troyansys.products"},
+    ids="troyansys.invoice_line",
+)
 
 TABLES: tuple[Table[Any], ...] = (
     USERS,

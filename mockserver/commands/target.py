@@ -1,0 +1,65 @@
+"""What the commands that steer a running server share: which world is meant, and how things are printed."""
+
+from __future__ import annotations
+
+import json
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockserver.testing import Mock, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+HERE = "http://127.0.0.1:8000"
+
+_TARGET = (
+    click.option("--url", envvar="MOCKSERVER_URL", default=HERE, show_default=True, help="Address of the server. [MOCKSERVER_URL]"),
+    click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World that is meant. [MOCKSERVER_WORLD]"),
+    click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]"),
+)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def steering(function: Callable[..., None]) -> Callable[..., None]:
+    """A command that gets the world that is meant; what the control plane refuses becomes one message and exit code 1."""
+
+    @wraps(function)
+    def command(*arguments: Any, url: str, world: str, token: str | None, **options: Any) -> None:
+        try:
+            with Mock(url, world, token) as mock:
+                function(mock, *arguments, **options)
+        except Refused as error:
+            raise click.ClickException(str(error)) from None
+
+    wrapped: Callable[..., None] = command
+    for option in reversed(_TARGET):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+class Verb(click.Group):
+    """A group of commands, of which one is meant where none is named."""
+
+    default = "list"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front where only its options are given."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_table(rows: Iterable[Mapping[str, Any]], *columns: str) -> None:
+    """Print some columns of rows below their names."""
+    shown = [columns, *([str(row[name]) for name in columns] for row in rows)]
+    widths = [max(len(row[number]) for row in shown) for number in range(len(columns))]
+    for row in shown:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

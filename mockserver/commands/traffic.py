@@ -1,0 +1,123 @@
+"""Commands for the journal and the outbox."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from mockserver.commands.target import Verb, as_json_option, print_json, steering
+from mockserver.testing import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.testing import Mock
+
+
+@click.group(cls=Verb)
+def journal() -> None:
+    """Show what was called and answered."""
+
+
+_FILTERS = ("api", "operation", "method", "path", "status")
+
+
+def _filtered(command: Any) -> Any:
+    for name in reversed(_FILTERS):
+        command = click.option(f"--{name}", help=f"Only this {name}.")(command)
+    return command
+
+
+@journal.command("list")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many at most, the latest.")
+@_filtered
+@as_json_option
+@steering
+def list_exchanges(mock: Mock, limit: int, as_json: bool, **filters: str | None) -> None:  # noqa: FBT001 - a flag
+    """List the latest calls, oldest first."""
+    found = mock.call("GET", "/journal", params={"limit": limit, **filters})
+    if as_json:
+        print_json(found)
+        return
+    for exchange in found["exchanges"]:
+        click.echo(str(Exchange.read(exchange)))
+    if found["dropped"]:
+        click.echo(f"{found['dropped']} older ones were dropped: the journal is bounded", err=True)
+
+
+@journal.command("show")
+@click.argument("number", type=int)
+@steering
+def show_exchange(mock: Mock, number: int) -> None:
+    """Show one call with headers, bodies and findings."""
+    print_json(mock.journal.exchange(number))
+
+
+@journal.command("follow")
+@steering
+def follow(mock: Mock) -> None:
+    """Show each call as it happens, until interrupted."""
+    for exchange in mock.journal.follow():
+        click.echo(str(exchange))
+
+
+@journal.command("har")
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@_filtered
+@steering
+def export_har(mock: Mock, file: TextIO, **filters: str | None) -> None:
+    """Write the calls as a HAR file."""
+    file.write(json.dumps(mock.journal.har(**filters), indent=1, ensure_ascii=False) + "\n")
+
+
+@journal.command("clear")
+@steering
+def clear_journal(mock: Mock) -> None:
+    """Forget every call."""
+    mock.journal.clear()
+
+
+@click.group(cls=Verb)
+def outbox() -> None:
+    """Show the messages that vendors would have sent."""
+
+
+@outbox.command("list")
+@as_json_option
+@steering
+def list_messages(mock: Mock, as_json: bool) -> None:  # noqa: FBT001 - a flag
+    """List the messages, oldest first."""
+    found = mock.call("GET", "/outbox")
+    if as_json:
+        print_json(found)
+    for message in () if as_json else found["messages"]:
+        _message(message)
+
+
+@outbox.command("wait")
+@click.option("--to", help="Only to this address or number.")
+@click.option("--subject", help="A text that the subject contains.")
+@click.option("--body", help="A text that the body contains.")
+@click.option("--timeout", default=5.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds to wait at most.")
+@steering
+def wait_message(mock: Mock, to: str | None, subject: str | None, body: str | None, timeout: float) -> None:
+    """Wait for a message and show it."""
+    found = mock.outbox.wait(to, subject=subject, body=body, timeout=timeout)
+    _message({name: getattr(found, name) for name in found.__slots__})
+
+
+@outbox.command("clear")
+@steering
+def clear_outbox(mock: Mock) -> None:
+    """Forget every message."""
+    mock.outbox.clear()
+
+
+def _message(message: Mapping[str, Any]) -> None:
+    click.echo(f"{message['id']}  {message['channel']} to {message['to']}  {message['subject']}".rstrip())
+    click.echo(f"    {message['body']}")
+    for name in ("codes", "links"):
+        if message[name]:
+            click.echo(f"    {name}: {' '.join(message[name])}")

@@ -1,0 +1,312 @@
+"""Exchanges as JSON, rendered when somebody asks: what was sent and answered, what was found wrong, what nobody read. Secrets are masked."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.clock import iso
+from mockserver.core.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
+from mockserver.core.forms import gather
+from mockserver.core.operation import MULTIPART, URLENCODED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.documents import Document
+    from mockserver.core.journal import Exchange
+    from mockserver.core.operation import Operation
+    from mockserver.core.requests import Request
+
+MASK = "***"
+SHORT = 8
+"""Letters below which a credential is not looked for in texts: it could be any word."""
+_SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
+_NAMED = re.compile(r"""((?:passw|secret|token|clave)\w{0,16}["']?\s*[=:]\s*["']?)[^"'&\s,;}<>]+""", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One exchange with all that can be said of it."""
+
+    lab: Laboratory
+    exchange: Exchange
+
+    @cached_property
+    def operation(self) -> Operation | None:
+        """The operation that was called, or None."""
+        return self.lab.operations.get(self.exchange.operation or "")
+
+    @cached_property
+    def api(self) -> str | None:
+        """The slug of the API that was called, also where no operation was reached."""
+        if self.operation is not None:
+            return self.operation.api.slug
+        path = self.exchange.request.path + "/"
+        bases = {slug: vendor.document.base_path + "/" for slug, vendor in self.lab.vendors.items()}
+        return max((slug for slug, base in bases.items() if path.startswith(base)), key=lambda slug: len(bases[slug]), default=None)
+
+    def summary(self) -> dict[str, Any]:
+        """The exchange in a few lines."""
+        exchange = self.exchange
+        return {
+            "number": exchange.number,
+            "at": iso(exchange.at),
+            "method": exchange.request.method,
+            "path": exchange.request.path,
+            "query": self._query(),
+            "api": self.api,
+            "operation": self.operation.id if self.operation is not None else None,
+            "status": exchange.status,
+            "code": exchange.fault.code if isinstance(exchange.fault, VendorFault) else self._documented_code(),
+            "fault": self._fault(),
+            "findings": len(self._findings()),
+            "changed": exchange.changed,
+            "records_written": exchange.writes,
+            "injected": [{"source": mark.source, "effect": mark.effect} for mark in exchange.marks],
+            "milliseconds": round(exchange.seconds * 1000, 3),
+        }
+
+    def whole(self) -> dict[str, Any]:
+        """The exchange with headers and bodies, findings, clauses, and the fields that nobody read."""
+        exchange, request = self.exchange, self.exchange.request
+        return {
+            "exchange": self.summary(),
+            "clauses": self._clauses(),
+            "findings": self._findings(),
+            "unread": list(self._unread()),
+            "request": {
+                "url": self.url(),
+                "headers": self.headers(request.headers),
+                "media_type": request.media_type,
+                "body": self.shown(request_body(request)),
+                "bytes": len(request.body),
+            },
+            "response": {
+                "headers": self.headers(exchange.headers),
+                "media_type": exchange.headers.get("content-type", ""),
+                "body": self.shown(body_of(exchange.payload, exchange.headers.get("content-type", ""))),
+                "bytes": len(exchange.payload),
+            },
+        }
+
+    # Masking
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers by lower-case name, without secrets."""
+        return {name.lower(): self.masked_header(name.lower(), value) for name, value in headers.items()}
+
+    def masked_header(self, name: str, value: str) -> str:
+        """The value of a header; of a credential only its scheme."""
+        if not _SECRET.search(name) and ("header", name) not in self._credentials:
+            return value
+        scheme = _SCHEME.match(value)
+        return (scheme[0] if scheme else "") + MASK
+
+    def shown(self, value: Any, name: str = "") -> Any:
+        """A value without secrets: those of a field named like one, or declared as a password by the document."""
+        if isinstance(value, dict):
+            return {key: self.shown(inner, key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.shown(item, name) for item in value]
+        if value in (None, ""):
+            return value
+        return MASK if self.is_secret(name) else self._without_credentials(value)
+
+    def _without_credentials(self, value: Any) -> Any:
+        """A value in which no credential of the request stands, and, where it is a text that could not be read, nothing named like one."""
+        if not isinstance(value, str):
+            return value
+        for credential in self._sent:
+            value = value.replace(credential, MASK)
+        return _NAMED.sub(rf"\1{MASK}", value)
+
+    @cached_property
+    def _sent(self) -> list[str]:
+        """The credentials that the request carried."""
+        headers = self.exchange.request.headers.items()
+        sent = [_SCHEME.sub("", value) for name, value in headers if self.masked_header(name, value) != value]
+        return [credential for credential in sent if len(credential) >= SHORT]
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a field or a parameter of this name holds a secret."""
+        return bool(_SECRET.search(name)) or ("query", name) in self._credentials
+
+    @cached_property
+    def _credentials(self) -> set[tuple[str, str]]:
+        """Places and names of the credentials that the API takes."""
+        slug = self.api
+        if slug is None:
+            return set()
+        schemes = self.lab.vendors[slug].document.raw.get("components", {}).get("securitySchemes", {})
+        return {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme.get("type") == "apiKey"}
+
+    def _query(self) -> str:
+        try:
+            pairs = parse_urlencoded(self.exchange.request.query) if self.exchange.request.query else []
+        except Malformed:
+            return self.exchange.request.query.decode("latin-1")
+        return urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
+
+    def url(self) -> str:
+        """The address that was called, without secrets."""
+        request, query = self.exchange.request, self._query()
+        return request.base_url + quote(request.path) + (f"?{query}" if query else "")
+
+    # What was found
+
+    def _fault(self) -> str | None:
+        fault = self.exchange.fault
+        if fault is None:
+            return None
+        return fault.kind if isinstance(fault, Fault) else "mock_bug"
+
+    def _documented_code(self) -> str | None:
+        if self.operation is None or not isinstance(self.exchange.fault, Fault):
+            return None
+        error = self.operation.situation.documented(self.exchange.fault)
+        return None if error is None else error.code
+
+    def _clauses(self) -> list[str]:
+        """The clauses that the exchange touched: of a documented refusal its own, of a success those that are no refusal's."""
+        operation, fault = self.operation, self.exchange.fault
+        if operation is None:
+            return []
+        errors = operation.situation.errors
+        if isinstance(fault, Fault):
+            error = operation.situation.documented(fault)
+            return [error.clause] if error is not None and error.clause is not None else []
+        refusals = {error.clause for error in errors.values()}
+        return [] if fault is not None else [clause for clause in operation.clauses if clause not in refusals]
+
+    def _findings(self) -> list[dict[str, Any]]:
+        """Where the request, or a reply of ours, breaks the document."""
+        fault = self.exchange.fault
+        if isinstance(fault, Invalid | ResponseOffSpec):
+            side = "request" if isinstance(fault, Invalid) else "response"
+            return [
+                {
+                    "side": side,
+                    "place": violation.place,
+                    "pointer": violation.pointer,
+                    "keyword": violation.keyword,
+                    "text": MASK if any(self.is_secret(part) for part in violation.pointer.split("/")) else violation.text,
+                    "code": violation.code,
+                }
+                for violation in fault.violations
+            ]
+        if isinstance(fault, Malformed | MockBug):
+            side = "request" if isinstance(fault, Malformed) else "response"
+            return [{"side": side, "place": "body", "pointer": "", "keyword": "", "text": str(fault)[:300], "code": None}]
+        return []
+
+    def _unread(self) -> Iterator[str]:
+        """What was sent and the document does not know, so that nobody can have read it."""
+        operation, request = self.operation, self.exchange.request
+        if operation is None:
+            return
+        known = {alias.casefold() for parameter in operation.spec.parameters for alias in (parameter["name"], *parameter.get("x-aliases", ()))}
+        try:
+            query = gather(parse_urlencoded(request.query)) if request.query else {}
+        except Malformed:
+            query = {}
+        for name in query:
+            if name.casefold() not in known and ("query", name) not in self._credentials:
+                yield f"query/{name}"
+        body = request_body(request)
+        if not operation.body.media and _has_body(request):
+            yield "body"
+        for media_type, media in operation.document.resolve(operation.spec.spec.get("requestBody", {})).get("content", {}).items():
+            if media_type == request.media_type:
+                yield from _unknown(operation.document, media.get("schema", {}), body, "body")
+
+
+def _has_body(request: Request) -> bool:
+    """Whether a body was sent, also one that was left unread because the operation has none."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterator[str]:
+    """The members of a value that no branch of its schema knows."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _unknown(document, document.resolve(schema).get("items", {}), item, f"{place}/0")
+    if not isinstance(value, dict):
+        return
+    known = dict(_properties(document, schema))
+    if not known and document.resolve(schema).get("additionalProperties") is not False:
+        return
+    for name, inner in value.items():
+        if name not in known:
+            yield f"{place}/{name}"
+        else:
+            yield from _unknown(document, known[name], inner, f"{place}/{name}")
+
+
+def _properties(document: Document, schema: Any) -> Iterator[tuple[str, Any]]:
+    schema = document.resolve(schema)
+    yield from schema.get("properties", {}).items()
+    for combined in ("allOf", "anyOf", "oneOf"):
+        for branch in schema.get(combined, ()):
+            yield from _properties(document, branch)
+
+
+def request_body(request: Request) -> Any:
+    """The body of a request as data, as far as it can be read; None where there is none."""
+    if not request.body:
+        return None
+    if request.media_type == MULTIPART:
+        try:
+            return _uploads(gather(parse_multipart(request)))
+        except Malformed:
+            return _text(request.body)
+    return body_of(request.body, request.media_type)
+
+
+def _uploads(value: Any) -> Any:
+    """Files by what they are called and how large they are."""
+    if isinstance(value, Upload):
+        return {"filename": value.filename, "media_type": value.media_type, "bytes": len(value.data)}
+    if isinstance(value, dict):
+        return {name: _uploads(inner) for name, inner in value.items()}
+    return [_uploads(item) for item in value] if isinstance(value, list) else value
+
+
+def body_of(data: bytes, media_type: str) -> Any:
+    """Bytes of a media type as data: JSON and forms as such, other texts as text, anything else as Base64."""
+    if not data:
+        return None
+    kind = media_type.partition(";")[0].strip().lower()
+    try:
+        if kind == URLENCODED:
+            return gather(parse_urlencoded(data))
+        if kind.endswith("json"):
+            return parse_json(data)
+    except Malformed:
+        pass
+    return _text(data)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "base64," + base64.b64encode(data).decode()
+
+
+def written(value: Any, media_type: str) -> str:
+    """A body as text again, after its secrets were masked."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if media_type == URLENCODED and isinstance(value, dict):
+        return urlencode(value, doseq=True, safe="*")
+    return orjson.dumps(value).decode()

@@ -1,0 +1,132 @@
+"""Faults on purpose: rules that let calls go wrong the way the vendor documents it, or on the wire; and services that are switched off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core import ids
+from mockserver.core.faults import Conflict, NotFound
+from mockserver.core.injection import MAX_DELAY, Delay, Rule
+from mockserver.core.reply import Damage, Reply
+from mockserver.core.wishes import Impossible, grant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.operation import Operation
+    from mockserver.core.world import Draft
+
+MAX_RULES = 100
+"""Rules that one world may have."""
+
+
+def list_faults(world: Draft) -> Reply:
+    """The rules of the world, in the order in which they are tried, with how often each matched and struck."""
+    return Reply(200, {"rules": list(map(_shown, world.faults.rules))})
+
+
+def add_fault(lab: Laboratory, world: Draft, body: Mapping[str, Any]) -> Reply:
+    """Add a rule. One that asks for an answer which the document does not have is refused with the answers that it has."""
+    if len(world.faults.rules) >= MAX_RULES:
+        raise Conflict(f"{MAX_RULES} rules are the limit of a world; remove some")
+    damage = Damage(body["damage"]["kind"], body["damage"].get("seconds", 0.0)) if "damage" in body else None
+    answer = body.get("answer", {})
+    rule = Rule(
+        id=0,
+        api=body["api"],
+        operations=(),
+        operation=body.get("operation"),
+        method=body.get("method"),
+        path=body.get("path"),
+        caller=body.get("caller"),
+        headers=tuple(sorted((name.lower(), value) for name, value in body.get("headers", {}).items())),
+        status=answer.get("status"),
+        code=answer.get("code"),
+        delay=_delay(body["delay"]) if "delay" in body else None,
+        damage=damage,
+        when=body.get("when", "after" if damage is not None and damage.kind != "reset" and not answer else "before"),
+        first=body.get("first"),
+        every=body.get("every"),
+        probability=body.get("probability"),
+    )
+    if rule.caller is not None:
+        lab.headers_of(rule.api, rule.caller, world)
+    names = tuple(operation.name for operation in _operations(lab, rule))
+    world.faults = world.faults.add(replace(rule, operations=names))
+    return Reply(201, _shown(world.faults.rules[-1]))
+
+
+def delete_fault(world: Draft, rule: int) -> Reply:
+    """Remove one rule."""
+    if not any(known.id == rule for known in world.faults.rules):
+        raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
+    world.faults = world.faults.remove(rule)
+    return Reply(204)
+
+
+def delete_faults(world: Draft) -> Reply:
+    """Remove every rule; services that are down stay down."""
+    world.faults = world.faults.remove()
+    return Reply(204)
+
+
+def list_services(lab: Laboratory, world: Draft) -> Reply:
+    """What stands behind the vendors' APIs and can be switched off."""
+    services = [{"name": name, "description": text, "down": world.is_down(name)} for name, text in lab.services.items()]
+    return Reply(200, {"services": services})
+
+
+def set_service(lab: Laboratory, world: Draft, service: str, body: Mapping[str, Any]) -> Reply:
+    """Switch a service off or on: while it is down, calls that need it get the refusal that the vendor documents."""
+    if service not in lab.services:
+        raise NotFound("service", f"{service!r}; there are {', '.join(lab.services) or 'none'}")
+    world.faults = world.faults.switch(service, down=body["down"])
+    return Reply(200, {"name": service, "description": lab.services[service], "down": body["down"]})
+
+
+def _delay(said: Mapping[str, Any] | float) -> Delay:
+    if not isinstance(said, dict):
+        return Delay("fixed", float(said))  # type: ignore[arg-type]
+    return Delay(said["distribution"], said["seconds"], said.get("most", MAX_DELAY), said.get("sigma", 0.0))
+
+
+def _operations(lab: Laboratory, rule: Rule) -> list[Operation]:
+    """The operations that a rule is for, which all can give the answer that it asks for. Raises NotFound or Conflict where there are none."""
+    lab.vendor(rule.api)
+    known = [operation for operation in lab.operations.values() if operation.api.slug == rule.api]
+    named = [operation for operation in known if rule.operation in (None, operation.id)]
+    if not named:
+        raise NotFound("operation", f"{rule.operation!r} in {rule.api}; there are {', '.join(operation.id for operation in known)}")
+    matching = [operation for operation in named if rule.method in (None, operation.spec.method)]
+    if not matching:
+        raise Conflict(f"no operation that is meant has the method {rule.method}")
+    if rule.wish is None:
+        return matching
+    able, reasons = [], []
+    for operation in matching:
+        try:
+            grant(operation, rule.wish, ids.generator(1, "trial", 1))
+            able.append(operation)
+        except Impossible as error:
+            reasons.append(str(error))
+    if not able:
+        others = f", nor has any of the {len(reasons) - 1} other operations that are meant" if len(reasons) > 1 else ""
+        raise Conflict(f"the document has no such answer: {reasons[0]}{others}")
+    return able
+
+
+def _shown(rule: Rule) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": rule.id, "api": rule.api, "operations": [name.partition(".")[2] for name in rule.operations]}
+    shown |= {"operation": rule.operation, "method": rule.method, "path": rule.path, "caller": rule.caller, "headers": dict(rule.headers)}
+    if rule.wish is not None:
+        shown["answer"] = {name: value for name, value in (("status", rule.status), ("code", rule.code)) if value is not None}
+    if rule.delay is not None:
+        delay = rule.delay
+        shown["delay"] = {"distribution": delay.distribution, "seconds": delay.seconds, "most": delay.most, "sigma": delay.sigma}
+    if rule.damage is not None:
+        shown["damage"] = {"kind": rule.damage.kind, "seconds": rule.damage.seconds}
+    shown["when"] = rule.when
+    shown |= {name: getattr(rule, name) for name in ("first", "every", "probability") if getattr(rule, name) is not None}
+    return {name: value for name, value in shown.items() if value is not None} | {"matched": rule.matched, "struck": rule.struck}

@@ -1,0 +1,76 @@
+"""The journal as a HAR file (version 1.2), which browsers and other tools open."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.control.exchanges import body_of, request_body, written
+from mockserver.core.clock import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mockserver.control.exchanges import Rendering
+
+
+def archive(renderings: Iterable[Rendering], version: str) -> dict[str, Any]:
+    """A HAR document of some exchanges. What only the mock knows stands in ``_mock`` of each entry."""
+    return {"log": {"version": "1.2", "creator": {"name": "mockserver", "version": version}, "entries": list(map(_entry, renderings))}}
+
+
+def _entry(rendering: Rendering) -> dict[str, Any]:
+    exchange = rendering.exchange
+    milliseconds = round(exchange.seconds * 1000, 3)
+    return {
+        "startedDateTime": iso(exchange.at),
+        "time": milliseconds,
+        "request": _request(rendering),
+        "response": _response(rendering),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "_mock": rendering.summary(),
+    }
+
+
+def _request(rendering: Rendering) -> dict[str, Any]:
+    request, url = rendering.exchange.request, rendering.url()
+    entry: dict[str, Any] = {
+        "method": request.method,
+        "url": url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(rendering.headers(request.headers)),
+        "queryString": [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)],
+        "headersSize": -1,
+        "bodySize": len(request.body),
+    }
+    if request.body:
+        content_type = request.headers.get("content-type", "")
+        entry["postData"] = {"mimeType": content_type, "text": written(rendering.shown(request_body(request)), request.media_type)}
+    return entry
+
+
+def _response(rendering: Rendering) -> dict[str, Any]:
+    exchange = rendering.exchange
+    content_type = exchange.headers.get("content-type", "")
+    body = written(rendering.shown(body_of(exchange.payload, content_type)), content_type)
+    content: dict[str, Any] = {"size": len(exchange.payload), "mimeType": content_type, "text": body}
+    if body.startswith("base64,"):
+        content |= {"text": body.removeprefix("base64,"), "encoding": "base64"}
+    return {
+        "status": exchange.status,
+        "statusText": HTTPStatus(exchange.status).phrase if exchange.status in HTTPStatus._value2member_map_ else "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(rendering.headers(exchange.headers)),
+        "content": content,
+        "redirectURL": exchange.headers.get("Location", exchange.headers.get("location", "")),
+        "headersSize": -1,
+        "bodySize": len(exchange.payload),
+    }
+
+
+def _pairs(headers: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers.items()]

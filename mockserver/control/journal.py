@@ -1,0 +1,175 @@
+"""The journal of a world: listed, exported, listened to, and asked whether what was expected happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from mockserver.control.exchanges import Rendering
+from mockserver.control.har import archive
+from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
+from mockserver.core.clock import stopwatch
+from mockserver.core.faults import NotFound
+from mockserver.core.reply import Reply, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.requests import Request
+
+PAGE = 100
+"""Exchanges in a list where no limit is sent."""
+TICK = 1.0
+"""Seconds after which a stream looks again by itself."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a stream says that it is still there."""
+
+
+def list_exchanges(
+    lab: Laboratory,
+    request: Request,
+    api: str | None,
+    operation: str | None,
+    method: str | None,
+    path: str | None,
+    status: str | None,
+    changed: bool | None,  # noqa: FBT001 - a query parameter
+    injected: bool | None,  # noqa: FBT001 - likewise
+    since: int | None,
+    limit: int | None,
+) -> Reply:
+    """The latest exchanges of the world that are meant, oldest first."""
+    found = _meant(lab, request, api, operation, method, path, status, changed, injected, since)
+    kept, dropped = lab.journal.count(request.world)
+    shown = [rendering.summary() for rendering in found[-(limit or PAGE) :]]
+    return Reply(200, {"exchanges": shown, "total": len(found), "kept": kept, "dropped": dropped})
+
+
+def get_exchange(lab: Laboratory, request: Request, number: int) -> Reply:
+    """One exchange with headers and bodies."""
+    exchange = lab.journal.find(request.world, number)
+    if exchange is None:
+        raise NotFound("exchange", f"{number} in the world {request.world}; it may have been dropped, because the journal is bounded")
+    return Reply(200, Rendering(lab, exchange).whole())
+
+
+def delete_exchanges(lab: Laboratory, request: Request) -> Reply:
+    """Forget every exchange of the world."""
+    lab.journal.clear(request.world)
+    return Reply(204)
+
+
+def export_har(
+    lab: Laboratory,
+    request: Request,
+    api: str | None,
+    operation: str | None,
+    method: str | None,
+    path: str | None,
+    status: str | None,
+    changed: bool | None,  # noqa: FBT001 - a query parameter
+    injected: bool | None,  # noqa: FBT001 - likewise
+    since: int | None,
+) -> Reply:
+    """The exchanges that are meant as a HAR file."""
+    return Reply(200, archive(_meant(lab, request, api, operation, method, path, status, changed, injected, since), lab.version))
+
+
+def stream_exchanges(
+    lab: Laboratory,
+    request: Request,
+    since: int | None,
+    last_event_id: str | None,
+    timeout: float | None,
+) -> Reply:
+    """Each exchange as it happens, as server-sent events named ``exchange``."""
+    last = int(last_event_id) if last_event_id is not None else since
+    return Reply(200, Stream(_events(lab, request.world, last, timeout)), {"Cache-Control": "no-store"}, "text/event-stream")
+
+
+def verify_exchanges(lab: Laboratory, request: Request, body: Mapping[str, Any]) -> Reply:
+    """Whether calls like this were made so often, or calls like these one after the other; if not, which call came nearest and what differs."""
+    renderings = [Rendering(lab, exchange) for exchange in lab.journal.entries(request.world)]
+    if "in_order" in body:
+        return Reply(200, _in_order(body["in_order"], renderings))
+    expected, count = body["call"], body.get("count", {"at_least": 1})
+    found = sum(1 for rendering in renderings if not differences(expected, rendering))
+    least, most = (count, count) if isinstance(count, int) else (count.get("at_least", 0), count.get("at_most"))
+    verified = found >= least and (most is None or found <= most)
+    text = f"{_times(found)} made, {_expected(least, most)} expected"
+    miss = _miss(expected, renderings) if not verified and found < least else None
+    return Reply(200, {"verified": verified, "count": found, "text": text, "nearest": miss})
+
+
+def _meant(
+    lab: Laboratory,
+    request: Request,
+    api: str | None,
+    operation: str | None,
+    method: str | None,
+    path: str | None,
+    status: str | None,
+    changed: bool | None,  # noqa: FBT001 - a query parameter
+    injected: bool | None,  # noqa: FBT001 - likewise
+    since: int | None,
+) -> list[Rendering]:
+    """The exchanges of the world that are meant, oldest first."""
+    return [
+        rendering
+        for exchange in (lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
+        if changed in (None, exchange.changed)
+        and injected in (None, bool(exchange.marks))
+        and method in (None, exchange.request.method)
+        and (path or "") in exchange.request.path
+        and (status is None or status_is(exchange.status, status))
+        and api in (None, (rendering := Rendering(lab, exchange)).api)
+        and operation in (None, rendering.operation.id if rendering.operation is not None else None)
+    ]
+
+
+def _in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:
+    failed = first_out_of_order(expected, renderings)
+    if failed is None:
+        return {"verified": True, "count": len(expected), "text": f"all {len(expected)} calls were made in this order", "nearest": None}
+    number, left = failed
+    text = f"call {number + 1} of {len(expected)} was not made" + (" after the one before it" if number else "")
+    return {"verified": False, "count": number, "text": text, "nearest": _miss(expected[number], left)}
+
+
+def _miss(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> dict[str, Any] | None:
+    found = nearest(expected, renderings)
+    if found is None:
+        return None
+    return {"exchange": found[0].summary(), "differences": [difference.to_json() for difference in found[1]]}
+
+
+def _times(count: int) -> str:
+    return "1 such call was" if count == 1 else f"{count} such calls were"
+
+
+def _expected(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return str(least) if least == most else f"{least} to {most}"
+
+
+async def _events(lab: Laboratory, world: str, last: int | None, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - a client's wish
+    """Server-sent events of a world's exchanges behind the one of a number, or from now on; they end after ``timeout`` seconds or with the server."""
+    started = heard = stopwatch()
+    if last is None:
+        last = max((exchange.number for exchange in lab.journal.entries(world)), default=0)
+    yield b": listening\n\n"
+    while True:
+        for exchange in lab.journal.after(world, last):
+            last, heard = exchange.number, stopwatch()
+            yield b"event: exchange\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(Rendering(lab, exchange).summary()))
+        now = stopwatch()
+        left = TICK if timeout is None else timeout - (now - started)
+        if left <= 0 or lab.boundary.bell.is_closed:
+            return
+        if now - heard > HEARTBEAT:
+            heard = now
+            yield b": still here\n\n"
+        await lab.boundary.bell.wait(world, min(left, TICK))

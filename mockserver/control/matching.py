@@ -1,0 +1,131 @@
+"""What a test expects of the calls: how many were like this, in which order; and where none was, which came nearest and what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from mockserver.control.exchanges import Rendering, request_body
+from mockserver.core.bodies import parse_urlencoded
+from mockserver.core.faults import Fault, Malformed
+from mockserver.core.forms import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+WEIGHTS = {"api": 20, "operation": 10, "method": 5, "path": 5}
+"""How far a call is off whose field differs; any other field counts 1."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field of a call that is not as expected: ``body/amount``, ``headers/x-trace``, ``status``."""
+
+    field: str
+    expected: Any
+    got: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """As the control plane shows it."""
+        return {"field": self.field, "expected": self.expected, "got": self.got}
+
+
+def status_is(status: int, wanted: str) -> bool:
+    """Whether a status is the one wanted: ``404``, or a family such as ``4xx``."""
+    return str(status) == wanted or (wanted.endswith("xx") and str(status)[0] == wanted[0])
+
+
+def differences(expected: Mapping[str, Any], rendering: Rendering) -> list[Difference]:
+    """Every field of a call that is not as expected; empty where it matches. What is not named in ``expected`` may be anything."""
+    return list(_differences(expected, rendering))
+
+
+def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[Difference]:
+    exchange, request = rendering.exchange, rendering.exchange.request
+    operation = rendering.operation
+    for name, got in (("api", rendering.api), ("operation", operation.id if operation is not None else None), ("method", request.method)):
+        if name in expected and expected[name] != got:
+            yield Difference(name, expected[name], got)
+    if "path" in expected and not fnmatchcase(request.path, expected["path"]) and request.path.removeprefix(_base(rendering)) != expected["path"]:
+        yield Difference("path", expected["path"], request.path)
+    if "status" in expected and not status_is(exchange.status, str(expected["status"])):
+        yield Difference("status", expected["status"], exchange.status)
+    if "code" in expected and expected["code"] != rendering.summary()["code"]:
+        yield Difference("code", expected["code"], rendering.summary()["code"])
+    for name, value in expected.get("headers", {}).items():
+        if request.headers.get(name.lower()) != value:
+            yield _masked(rendering, f"headers/{name}", value, request.headers.get(name.lower()))
+    if "query" in expected:
+        yield from (_masked(rendering, *found) for found in _unlike(expected["query"], _query(rendering), "query"))
+    if "body" in expected:
+        yield from (_masked(rendering, *found) for found in _unlike(expected["body"], _body(rendering), "body"))
+
+
+def _base(rendering: Rendering) -> str:
+    return rendering.lab.vendors[rendering.api].document.base_path if rendering.api is not None else ""
+
+
+def _masked(rendering: Rendering, field: str, expected: Any, got: Any) -> Difference:
+    name = field.rpartition("/")[2]
+    if field.startswith("headers/"):
+        return Difference(
+            field, rendering.masked_header(name.lower(), str(expected)), got if got is None else rendering.masked_header(name.lower(), got)
+        )
+    return Difference(field, rendering.shown(expected, name), rendering.shown(got, name))
+
+
+def _query(rendering: Rendering) -> Any:
+    try:
+        return gather(parse_urlencoded(rendering.exchange.request.query))
+    except Malformed:
+        return {}
+
+
+def _body(rendering: Rendering) -> Any:
+    """The body as the handler saw it, numbers of a form as numbers; as it was sent where it cannot be read so."""
+    if rendering.operation is not None:
+        try:
+            value, _ = rendering.operation.body.read(rendering.exchange.request)
+        except Fault:
+            pass
+        else:
+            return value
+    return request_body(rendering.exchange.request)
+
+
+def _unlike(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where a value is not as expected. An object may have more members than expected; a list has to have just the items expected."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for name, inner in expected.items():
+            if name in got:
+                yield from _unlike(inner, got[name], f"{field}/{name}")
+            else:
+                yield f"{field}/{name}", inner, None
+    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        for number, (inner, item) in enumerate(zip(expected, got, strict=True)):
+            yield from _unlike(inner, item, f"{field}/{number}")
+    elif expected != got or isinstance(expected, bool) is not isinstance(got, bool):
+        yield field, expected, got
+
+
+def nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Difference]] | None:
+    """The call that differs least from what is expected, of equally near ones the latest; None where there was no call at all."""
+    best: tuple[int, Rendering, list[Difference]] | None = None
+    for rendering in renderings:
+        found = differences(expected, rendering)
+        distance = sum(WEIGHTS.get(difference.field, 1) for difference in found)
+        if found and (best is None or distance <= best[0]):
+            best = (distance, rendering, found)
+    return None if best is None else (best[1], best[2])
+
+
+def first_out_of_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> tuple[int, Sequence[Rendering]] | None:
+    """Which of the calls expected one after the other did not come, with the calls among which it should be; None where all came in order."""
+    left = renderings
+    for number, wanted in enumerate(expected):
+        found = next((index for index, rendering in enumerate(left) if not differences(wanted, rendering)), None)
+        if found is None:
+            return number, left
+        left = left[found + 1 :]
+    return None

@@ -1,0 +1,100 @@
+"""Snapshots of a world: saved, restored, compared. A snapshot is a reference, so it costs next to nothing until the world is written to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.clock import iso, wall_clock
+from mockserver.core.faults import NotFound
+from mockserver.core.reply import Reply
+from mockserver.core.store import Snapshot
+from mockserver.core.world import diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.requests import Request
+    from mockserver.core.tables import Table
+    from mockserver.core.world import Change, World
+
+HIDDEN = "***"
+
+
+async def list_snapshots(lab: Laboratory, request: Request) -> Reply:
+    """The snapshots of the world, oldest first."""
+    return Reply(200, {"snapshots": [_shown(snapshot) for snapshot in await lab.store.snapshots(request.world)]})
+
+
+async def save_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+    """Keep the world as it is now under a name; a snapshot of that name is replaced."""
+    known = any(saved.name == snapshot for saved in await lab.store.snapshots(request.world))
+    world = await lab.world(request.world)
+    saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
+    dropped = await lab.store.save(request.world, saved)
+    return Reply(200 if known else 201, {**_shown(saved), "dropped": list(dropped)})
+
+
+async def delete_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+    """Forget a snapshot."""
+    if not await lab.store.drop(request.world, snapshot):
+        raise NotFound("snapshot", f"{snapshot!r} of the world {request.world}")
+    return Reply(204)
+
+
+async def restore_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+    """Put the world back to a snapshot: records, clock, counters, timers, messages, fault rules. Its journal goes on."""
+    saved = await lab.snapshot(request.world, snapshot)
+    await lab.boundary.become(request.world, saved.world)
+    return Reply(200, _shown(saved))
+
+
+async def get_diff(lab: Laboratory, request: Request, before: str | None, after: str | None) -> Reply:
+    """Every record that was added, removed or changed from one snapshot to another; from the world's start, or up to now, where none is named."""
+    now = await lab.world(request.world)
+    start = await lab.store.load(request.world)
+    old = start.origin if before is None else (await lab.snapshot(request.world, before)).world
+    new = now if after is None else (await lab.snapshot(request.world, after)).world
+    return Reply(
+        200,
+        {
+            "changes": [_change(lab.tables[change.table], change) for change in diff(old, new)],
+            "messages": _counts(len(old.outbox), len(new.outbox)),
+            "timers": _counts(len(old.timers), len(new.timers)),
+        },
+    )
+
+
+def _counts(before: int, after: int) -> dict[str, int]:
+    return {"before": before, "after": after}
+
+
+def _shown(snapshot: Snapshot) -> dict[str, Any]:
+    world: World = snapshot.world
+    records = sum(len(rows.records) for rows in world.tables.values())
+    return {"name": snapshot.name, "taken_at": iso(snapshot.taken_at), "seed": world.seed, "records": records, "messages": len(world.outbox)}
+
+
+def _change(declared: Table[Any], change: Change) -> dict[str, Any]:
+    before, after = (None if record is None else declared.coder.encode(record) for record in (change.before, change.after))
+    fields = []
+    if before is None or after is None:
+        kind = "added" if before is None else "removed"
+    else:
+        kind = "changed"
+        for pointer, was, is_ in _differences(before, after, ""):
+            secret = pointer.split("/")[1] in declared.secrets
+            fields.append({"pointer": pointer, "before": HIDDEN if secret else was, "after": HIDDEN if secret else is_})
+    return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
+
+
+def _differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
+    """The innermost places at which two JSON values differ; a missing member is null."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys([*before, *after]):
+            yield from _differences(before.get(key), after.get(key), f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (was, is_) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(was, is_, f"{pointer}/{number}")
+    elif before != after or type(before) is not type(after):
+        yield pointer, before, after

@@ -1,0 +1,156 @@
+"""Worlds as things: made from a seed, a scenario, a snapshot, another world or a file; listed, compared, exported, deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.archive import digest, read, write
+from mockserver.core.clock import iso, wall_clock
+from mockserver.core.faults import Conflict, Invalid, NotFound
+from mockserver.core.reply import Reply
+from mockserver.core.requests import Request
+from mockserver.core.scenarios import play
+from mockserver.core.world import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.store import Listed
+    from mockserver.core.world import World
+
+PAGE = 100
+"""Worlds in a list where no limit is sent."""
+
+
+class Unfit(Invalid):
+    """What was sent keeps the document, but fits no record or no world."""
+
+    status = 422
+
+
+async def list_worlds(lab: Laboratory, prefix: str | None, offset: int | None, limit: int | None) -> Reply:
+    """The worlds that there are, the one unused for longest first."""
+    found = [listed for listed in await lab.store.worlds() if listed.name.startswith(prefix or "")]
+    first, size = offset or 0, limit or PAGE
+    shown = [_listed(lab, listed) for listed in found[first : first + size]]
+    return Reply(200, {"worlds": shown, "total": len(found), "offset": first, "limit": size})
+
+
+async def create_world(lab: Laboratory, request: Request, body: Mapping[str, Any] | None) -> Reply:
+    """Make a world from a seed, a scenario, a snapshot or another world; without ``from`` as any new world starts."""
+    wanted = body or {}
+    name = wanted.get("name") or await _free_name(lab)
+    anew = wanted.get("anew", False)
+    if not anew and await lab.store.find(name) is not None:
+        raise _taken(name)
+    dropped = await lab.store.put(name, await _start(lab, request, name, wanted.get("from", {})), anew=anew)
+    if dropped is None:
+        raise _taken(name)
+    lab.journal.clear(name)
+    return Reply(201, {**await _shown(lab, name), "dropped": list(dropped)})
+
+
+async def get_world(lab: Laboratory, name: str) -> Reply:
+    """One world, with what there is in it by number."""
+    await lab.world(name)
+    return Reply(200, await _shown(lab, name))
+
+
+async def import_world(lab: Laboratory, name: str, body: Any) -> Reply:
+    """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay."""
+    timers = {timer for vendor in lab.vendors.values() for timer in vendor.api.timers}
+    try:
+        world = read(body, lab.tables, timers, lab.operations)
+    except Invalid as fault:
+        raise Unfit(fault.violations) from None
+    known = await lab.store.find(name) is not None
+    dropped = await lab.store.put(name, world, anew=True) or ()
+    lab.journal.clear(name)
+    return Reply(200 if known else 201, {**await _shown(lab, name), "dropped": list(dropped)})
+
+
+async def delete_world(lab: Laboratory, name: str) -> Reply:
+    """Forget a world with its journal and its snapshots; its next use makes it anew."""
+    if not await lab.store.delete(name):
+        raise NotFound("world", repr(name))
+    return Reply(204)
+
+
+async def get_digest(lab: Laboratory, name: str) -> Reply:
+    """A hash of all that calls can change in a world: equal before and after means that nothing changed."""
+    return Reply(200, {"world": name, "digest": digest(await lab.world(name), lab.tables)})
+
+
+async def export_world(lab: Laboratory, name: str) -> Reply:
+    """A world as a file that can be read, kept, changed by hand, imported again, and served from."""
+    return Reply(200, write(await lab.world(name), lab.tables), indent=True)
+
+
+def list_scenarios(lab: Laboratory) -> Reply:
+    """The named starting points of every vendor."""
+    return Reply(
+        200,
+        {
+            "scenarios": [
+                {"name": f"{slug}.{scenario.name}", "api": slug, "description": scenario.description, "steps": len(scenario.steps)}
+                for slug, vendor in lab.vendors.items()
+                for scenario in vendor.scenarios
+            ]
+        },
+    )
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"there is a world {name} already; delete it, or let it start anew with anew: true")
+
+
+async def _free_name(lab: Laboratory) -> str:
+    while True:
+        name = f"world-{next(lab.numbers)}"
+        if await lab.store.find(name) is None:
+            return name
+
+
+async def _start(lab: Laboratory, request: Request, name: str, source: Mapping[str, Any]) -> World:
+    """The value from which a new world starts."""
+    if "snapshot" in source:
+        return (await lab.snapshot(source.get("world", request.world), source["snapshot"])).world
+    if "world" in source:
+        return await lab.world(source["world"])
+    world = lab.reseeded(source.get("seed"))
+    if "scenario" not in source:
+        return world
+    slug, scenario = lab.scenario(source["scenario"])
+    target = Request("GET", "/", world=name, origin=request.origin, prefix=f"/~{name}" if request.prefix else "")
+
+    def headers(world: World, credential: str | None) -> Mapping[str, str]:
+        return lab.headers_of(slug, credential, Draft(world, world.clock.now(wall_clock()), target.base_url, target.own_url))
+
+    return await play(slug, scenario, world, target, lab.operations, lab.boundary.handle, headers)
+
+
+async def _shown(lab: Laboratory, name: str) -> dict[str, Any]:
+    listed = await lab.store.find(name)
+    if listed is None:
+        raise NotFound("world", repr(name))
+    return _listed(lab, listed)
+
+
+def _listed(lab: Laboratory, listed: Listed) -> dict[str, Any]:
+    world = listed.held.world
+    exchanges, dropped = lab.journal.count(listed.name)
+    return {
+        "name": listed.name,
+        "seed": world.seed,
+        "now": iso(world.clock.now(wall_clock())),
+        "mode": world.clock.mode,
+        "records": sum(len(rows.records) for rows in world.tables.values()),
+        "messages": len(world.outbox),
+        "timers": len(world.timers),
+        "rules": len(world.faults.rules),
+        "exchanges": exchanges,
+        "exchanges_dropped": dropped,
+        "snapshots": listed.snapshots,
+        "idle_seconds": round(listed.idle, 3),
+    }

@@ -1,0 +1,76 @@
+"""The wire to the control plane of a mock server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TIMEOUT = 30.0
+"""Seconds that a call may take, besides what it is asked to wait."""
+
+
+class Refused(Exception):
+    """The control plane refused a call, or could not be reached; the text says why. ``status`` is 0 where nothing was answered."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class Wire:
+    """Calls to the control plane that mean one world."""
+
+    def __init__(self, url: str, world: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.world = world
+        self.token = token
+        headers = {"x-mock-world": world} | ({"x-mock-token": token} if token else {})
+        self._client = httpx.Client(base_url=f"{self.url}/_mock", headers=headers, timeout=TIMEOUT, trust_env=False)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def call(self, method: str, path: str, json: Any = None, params: Mapping[str, Any] | None = None, wait: float = 0.0) -> Any:
+        """What a call answers, as JSON data; None where it answers nothing. ``wait`` is how many seconds it is asked to wait. Raises Refused."""
+        sent = {name: _shown(value) for name, value in (params or {}).items() if value is not None}
+        try:
+            response = self._client.request(method, path, json=json, params=sent, timeout=TIMEOUT + wait)
+        except httpx.TransportError as error:
+            raise Refused(0, f"no mock server answers at {self.url} ({error}); start one with `mockserver serve`") from error
+        if response.is_error:
+            raise Refused(response.status_code, _reason(response))
+        return response.json() if response.content else None
+
+    def listen(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[str]:
+        """The data of server-sent events, as they come. Raises Refused."""
+        sent = {name: _shown(value) for name, value in (params or {}).items() if value is not None}
+        try:
+            with self._client.stream("GET", path, params=sent, timeout=None) as response:
+                if response.is_error:
+                    response.read()
+                    raise Refused(response.status_code, _reason(response))
+                yield from (line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: "))
+        except httpx.TransportError as error:
+            raise Refused(0, f"the mock server at {self.url} went away ({error})") from error
+
+
+def _shown(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _reason(response: httpx.Response) -> str:
+    """What a refusal says, every violation included."""
+    try:
+        problem = response.json()
+        violations = [f"{found['place']}{found['pointer']}: {found['text']}" for found in problem.get("violations", ())]
+        return "\n  ".join(
+            [f"{response.status_code} {problem['detail']}" if not violations else f"{response.status_code} {problem['title']}", *violations]
+        )
+    except (ValueError, KeyError, TypeError):
+        return f"{response.status_code} {response.text[:300]}"

@@ -1,0 +1,181 @@
+"""One world of a mock server, as a test sees it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from mockserver.testing.client import Wire
+from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State
+from mockserver.testing.records import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Api:
+    """One vendor's API in a world: its address, credentials, landmarks and records.
+
+    The address names the world, so that an app that can only be given a base URL is in the right world with all its calls.
+    """
+
+    def __init__(self, wire: Wire, told: Mapping[str, Any]) -> None:
+        self._wire = wire
+        self.slug: str = told["slug"]
+        self.title: str = told["title"]
+        self.base_url = f"{wire.url}/~{wire.world}{httpx.URL(told['base_url']).path}"
+        self.credentials: dict[str, dict[str, str]] = {found["name"]: found["headers"] for found in told["credentials"]}
+        self.logins: dict[str, dict[str, str]] = {found["name"]: found["login"] for found in told["credentials"] if found["login"]}
+        self.state = State(wire, self.slug)
+        self._clients: list[httpx.Client] = []
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the first published credential, that of somebody who may do everything."""
+        return dict(next(iter(self.credentials.values())))
+
+    @cached_property
+    def landmarks(self) -> dict[str, str]:
+        """Ids and keys of the fixed records of every seeded world, by name."""
+        found: dict[str, str] = self._wire.call("GET", f"/apis/{self.slug}/landmarks")["landmarks"]
+        return found
+
+    def client(self, credential: str | None = "", **options: Any) -> httpx.Client:
+        """An HTTP client of the API with a published credential; the first without a name, none for None. It is closed together with the mock."""
+        headers = {} if credential is None else self.credentials[credential] if credential else self.headers
+        client = httpx.Client(base_url=self.base_url, headers=headers, trust_env=False, **options)
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Let the connections of its clients go."""
+        for client in self._clients:
+            client.close()
+
+
+class Mock:
+    """One world of a mock server. ``mock.monedero`` is the API of the vendor of that slug."""
+
+    def __init__(self, url: str, world: str = "default", token: str | None = None) -> None:
+        self._wire = Wire(url, world, token)
+        self._numbers = count(1)
+        self._made: list[Mock] = []
+        self.clock = Clock(self._wire)
+        self.faults = Faults(self._wire)
+        self.services = Services(self._wire)
+        self.journal = Journal(self._wire)
+        self.outbox = Outbox(self._wire)
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return self._wire.url
+
+    @property
+    def world(self) -> str:
+        """The name of the world."""
+        return self._wire.world
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that names the world, for calls to an address that does not."""
+        return {"X-Mock-World": self.world}
+
+    def api(self, slug: str) -> Api:
+        """A vendor's API. Raises LookupError where the server has none of that slug."""
+        if slug not in self.apis:
+            raise LookupError(f"the server has no API {slug}; there are {', '.join(self.apis)}")
+        return self.apis[slug]
+
+    def __getattr__(self, slug: str) -> Api:
+        """The API of the vendor whose slug is written as an attribute."""
+        if slug.startswith("_") or slug == "apis":
+            raise AttributeError(slug)
+        try:
+            return self.api(slug)
+        except LookupError as error:
+            raise AttributeError(str(error)) from None
+
+    @cached_property
+    def apis(self) -> dict[str, Api]:
+        """Every vendor's API by slug. Credentials are as published at the world's time when they are first asked for; see :meth:`refresh`."""
+        return {told["slug"]: Api(self._wire, told) for told in self._wire.call("GET", "/apis")["apis"]}
+
+    def refresh(self) -> None:
+        """Ask for addresses and credentials anew, after the clock was moved far."""
+        self.__dict__.pop("apis", None)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Put the world back to its start."""
+        self._wire.call("POST", "/reset", {} if seed is None else {"seed": seed})
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Keep the world as it is now."""
+        chosen = name or f"snapshot-{next(self._numbers)}"
+        self._wire.call("PUT", f"/snapshots/{chosen}")
+        return Snapshot(self, self._wire, chosen)
+
+    def fork(self, name: str | None = None) -> Mock:
+        """A new world that starts as this one is now."""
+        return self.create({"world": self.world}, name)
+
+    def create(self, source: Mapping[str, Any] | None = None, name: str | None = None, *, anew: bool = False) -> Mock:
+        """A world made from a source, such as ``{"scenario": "monedero.used-up"}``, ``{"seed": 7}``, ``{"world": "other"}``."""
+        chosen = name or f"{self.world[:48]}.{next(self._numbers)}"
+        self._wire.call("POST", "/worlds", {"name": chosen, "from": dict(source or {}), "anew": anew})
+        made = Mock(self.url, chosen, self._wire.token)
+        self._made.append(made)
+        return made
+
+    def diff(self) -> list[Change]:
+        """Every record that changed since the start of the world."""
+        return list(map(Change.read, self._wire.call("GET", "/diff")["changes"]))
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that calls can change in the world: equal before and after means that nothing changed."""
+        return str(self._wire.call("GET", f"/worlds/{self.world}/digest")["digest"])
+
+    def export(self) -> dict[str, Any]:
+        """The whole world as JSON data."""
+        found: dict[str, Any] = self._wire.call("GET", f"/worlds/{self.world}/export")
+        return found
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Let the world start from exported data."""
+        self._wire.call("PUT", f"/worlds/{self.world}", dict(data))
+
+    def delete(self) -> None:
+        """Forget the world, with its journal and its snapshots."""
+        self._wire.call("DELETE", f"/worlds/{self.world}")
+
+    def delete_all(self) -> None:
+        """Forget the world and those that were made from here."""
+        for made in self._made:
+            made.delete_all()
+        if any(world["name"] == self.world for world in self._wire.call("GET", "/worlds", params={"prefix": self.world})["worlds"]):
+            self.delete()
+
+    def call(self, method: str, path: str, json: Any = None, params: Mapping[str, Any] | None = None) -> Any:
+        """Any call to the control plane, such as ``mock.call("GET", "/worlds")``."""
+        return self._wire.call(method, path, json, params)
+
+    def close(self) -> None:
+        """Let the connections go, also those of its clients and of the worlds made from here."""
+        for made in self._made:
+            made.close()
+        for api in self.__dict__.get("apis", {}).values():
+            api.close()
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Mock {self.world} at {self.url}>"

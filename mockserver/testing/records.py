@@ -1,0 +1,129 @@
+"""What the control plane tells, as typed records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def moment(text: str) -> datetime:
+    """A moment of the world's time, UTC."""
+    return datetime.fromisoformat(text)
+
+
+def _known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record takes of an answer; a newer server may tell more."""
+    return {field.name: data[field.name] for field in fields(record) if field.name in data}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail, SMS or WhatsApp message that a vendor would have sent."""
+
+    id: int
+    api: str
+    channel: str
+    to: str
+    subject: str
+    body: str
+    codes: tuple[str, ...]
+    links: tuple[str, ...]
+    sent_at: datetime
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Message:
+        """A message of the outbox."""
+        return cls(**{**_known(cls, data), "codes": tuple(data["codes"]), "links": tuple(data["links"]), "sent_at": moment(data["sent_at"])})
+
+    @property
+    def code(self) -> str:
+        """The first code. Raises LookupError where the message has none."""
+        return self._first("code", self.codes)
+
+    @property
+    def link(self) -> str:
+        """The first link. Raises LookupError where the message has none."""
+        return self._first("link", self.links)
+
+    def _first(self, name: str, found: tuple[str, ...]) -> str:
+        if not found:
+            raise LookupError(f"the message has no {name}: {self.body!r}")
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that is going to happen in a world."""
+
+    due: datetime
+    action: str
+    subject: int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that was ``added``, ``removed`` or ``changed``; ``fields`` maps JSON pointers to what stood there before and stands there after."""
+
+    table: str
+    id: int | str
+    kind: str
+    fields: Mapping[str, tuple[Any, Any]]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Change:
+        """A change of a diff."""
+        found = {field["pointer"]: (field["before"], field["after"]) for field in data["fields"]}
+        return cls(data["table"], data["id"], data["kind"], found)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer in a few words; ``mock.journal.exchange(number)`` has the rest."""
+
+    number: int
+    at: datetime
+    method: str
+    path: str
+    query: str
+    api: str | None
+    operation: str | None
+    status: int
+    code: str | None
+    fault: str | None
+    findings: int
+    changed: bool
+    records_written: int
+    injected: tuple[str, ...]
+    milliseconds: float
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Exchange:
+        """An exchange of the journal."""
+        injected = tuple(f"{mark['source']}: {mark['effect']}" for mark in data["injected"])
+        return cls(**{**_known(cls, data), "at": moment(data["at"]), "injected": injected})
+
+    def __str__(self) -> str:
+        target = self.path + (f"?{self.query}" if self.query else "")
+        notes = [self.code or self.fault or "", *(f"[{mark}]" for mark in self.injected), f"{self.findings} findings" if self.findings else ""]
+        return " ".join(filter(None, [f"#{self.number}", self.method, target, "→", str(self.status or "reset"), *notes]))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A fault rule with how often it matched a call and how often it struck."""
+
+    id: int
+    api: str
+    operations: tuple[str, ...]
+    matched: int
+    struck: int
+    said: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Rule:
+        """A rule of the control plane."""
+        return cls(data["id"], data["api"], tuple(data["operations"]), data["matched"], data["struck"], data)
