@@ -3,7 +3,7 @@
 What counts, precisely. Everything wrong with a response is a violation: an undocumented status, media type or header, a body that breaks its schema.
 What is wrong with a request is a violation where the request was accepted, that is answered below 400; refused with 4xx it shows that the server
 does its work, and is counted as *refused*. A path or method that the document lacks is listed, and is a violation where it was answered below 400.
-Answers that the mock was told to give (``_mock.injected``) are not judged. Everything that could not be judged is counted with its reason.
+Where the mock was told what to answer (``_mock.injected``: by a rule, or by ``Prefer``) nothing counts. Everything that could not be judged is counted with its reason.
 """
 
 from __future__ import annotations

@@ -82,6 +82,12 @@ class Operation:
         return tuple(found)
 
     @cached_property
+    def has_query(self) -> bool:
+        """Whether anything in the query means something: a parameter, or a credential of the API."""
+        schemes = map(self.description.resolve, self.description.raw.get("components", {}).get("securitySchemes", {}).values())
+        return any(found.get("in") == "query" for found in (*self.parameters, *schemes))
+
+    @cached_property
     def renamed(self) -> Mapping[str, str]:
         """The documented name of each query parameter that has other names, by any of its names in lower case."""
         aliased = [parameter for parameter in self.parameters if parameter["in"] == "query" and "x-aliases" in parameter]

@@ -80,7 +80,7 @@ class Judgement:
     """What was found in one exchange.
 
     ``kind`` says what it was: ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks;
-    ``document``, the document itself; ``preflight``; ``unanswered``; ``injected``, answered so because the mock was told to.
+    ``document``, the document itself; ``preflight``; ``unanswered``; ``injected``, answered so because the mock was told to, whatever was asked.
     """
 
     number: int
@@ -105,7 +105,7 @@ class Judgement:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What counts as a violation: everything wrong with the response, and what is wrong with a request that was accepted (below 400)."""
-        accepted = 0 < self.status < REFUSED
+        accepted = 0 < self.status < REFUSED and self.kind != "injected"
         return (*(self.request if accepted else ()), *self.response)
 
 
@@ -188,7 +188,8 @@ class Judge:
     @staticmethod
     def _parameters(route: Route, exchange: Exchange) -> RequestParameters:
         operation = route.operation
-        query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query else {}
+        # a query that an operation does not have is nobody's business, whatever it looks like
+        query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and operation.has_query else {}
         if operation.renamed:
             query = {operation.renamed.get(name.casefold(), name): value for name, value in query.items()}
         if operation.emptiable:

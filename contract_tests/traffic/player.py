@@ -110,7 +110,9 @@ class Player:
                 break
             except httpx.TransportError as error:
                 if attempt or not isinstance(error, httpx.RemoteProtocolError) or step.operation.method != "GET":
-                    return Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
+                    answer = Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
+                    self._remember(step, answer)
+                    return answer
                 time.sleep(0.05)
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         # httpx took the content encoding off

@@ -77,8 +77,9 @@ class Recorder:
                 at.isoformat().replace("+00:00", "Z"),
             )
             entry = har_entry(exchange, masking, round((time.perf_counter() - started) * 1000, 3))
-            if "x-mock-injected" in exchange.response.headers:
-                entry["_mock"] = {"injected": [exchange.response.headers["x-mock-injected"]]}
+            told = exchange.response.headers.get("x-mock-injected") or exchange.request.headers.get("prefer")
+            if told:
+                entry["_mock"] = {"injected": [told]}
             self._file.write(orjson.dumps(entry) + b"\n")
             self._file.flush()
 

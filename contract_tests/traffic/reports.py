@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "judged": "judged",
-    "injected": "answered on purpose, response not judged",
+    "injected": "answered so on purpose, not judged",
     "unknown": "at paths or with methods that the document lacks",
     "unanswered": "without an answer",
     "foreign": "outside the API",

@@ -16,10 +16,12 @@ import brotli
 import httpx
 import pytest
 import zstandard
+from click.testing import CliRunner
 
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import exchanges
+from mockserver.cli import cli
 from tests.conftest import ROOT
 from tests.traffic.exchanges import SALE, SOLD
 from tests.traffic.upstreams import MEBIBYTE, OK, Proxy, Upstream
@@ -442,15 +444,13 @@ def test_the_contract_tests_of_a_vendor_pass_through_the_proxy(slug: str, server
 
 def test_what_cannot_be_done_is_said_in_one_line(server: Server) -> None:
     for options in (["nothing", "--upstream", server.url], ["monedero", "--upstream", "ftp://x"]):
-        command = [sys.executable, "-m", "mockserver", "proxy", *options, "--port", "0"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = CliRunner().invoke(cli, ["proxy", *options, "--port", "0"])
 
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+        assert done.exit_code == 2
+        assert done.stderr.startswith("Error: ")
 
 
-def test_an_upstream_that_is_not_there_is_a_502(tmp_path: Path) -> None:
-    del tmp_path
+def test_an_upstream_that_is_not_there_is_a_502() -> None:
     nowhere = Upstream(lambda _connection, _head: None)
     nowhere.close()
     time.sleep(0.05)
