@@ -16,6 +16,7 @@ serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
 test: $(DEV) ## the whole test suite
+	@$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n auto
 
 check: format lint types floors ## everything that has to be green before a commit
