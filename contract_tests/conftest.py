@@ -50,7 +50,11 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--record", str(recording)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--record", str(recording)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     found = None

@@ -1,9 +1,10 @@
 """The audit of a recording: every exchange judged, findings grouped, what was seen of the document counted.
 
-What counts, precisely. Everything wrong with a response is a violation: an undocumented status, media type or header, a body that breaks its schema.
-What is wrong with a request is a violation where the request was accepted, that is answered below 400; refused with 4xx it shows that the server
-does its work, and is counted as *refused*. A path or method that the document lacks is listed, and is a violation where it was answered below 400.
-Where the mock was told what to answer (``_mock.injected``: by a rule, or by ``Prefer``) nothing counts. Everything that could not be judged is counted with its reason.
+What counts, precisely. Everything wrong with a response is a violation: an undocumented status or media type, a header or a body that breaks its
+schema. What is wrong with a request is a violation where the request was accepted, that is answered below 400; refused with 4xx it shows that the
+server does its work, and is counted as *refused*. A path or method that the document lacks is listed, and is a violation where it was answered below
+400. Where the mock was told what to answer (``_mock.injected``: by a rule, or by ``Prefer``) nothing counts. What could not be judged is counted with
+its reason.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from contract_tests.traffic.description import Description, Operation
     from contract_tests.traffic.exchange import Exchange
-    from contract_tests.traffic.judge import Finding, Judgement
+    from contract_tests.traffic.findings import Finding, Judgement
 
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from contract_tests.traffic.exchange import MASK
 
@@ -35,24 +35,26 @@ def _causes(error: ValidationError) -> Iterator[Cause]:
     if error.instance == MASK:
         return
     keyword, path, steps = str(error.validator), tuple(error.absolute_path), tuple(error.absolute_schema_path)
+    # each is there in an error that a validator reports; the types allow for one that nobody has filled yet
+    wanted, schema, instance = cast("Any", error.validator_value), cast("Any", error.schema), cast("Any", error.instance)
     if keyword in _CHOICES and error.context:
         yield from _meant(error)
     elif keyword == "required":
         # the library reports each missing member by itself, and names it in its message only
-        for name in error.validator_value:
-            if name not in error.instance and error.message.startswith(repr(name)):
+        for name in wanted:
+            if name not in instance and error.message.startswith(repr(name)):
                 yield Cause((*path, name), keyword, f"{name} is missing", None, steps)
-    elif keyword == "additionalProperties" and isinstance(error.validator_value, bool):
-        known = error.schema.get("properties", {})
-        for name in error.instance:
+    elif keyword == "additionalProperties" and isinstance(wanted, bool):
+        known = schema.get("properties", {})
+        for name in instance:
             if name not in known:
-                yield Cause((*path, name), keyword, f"{name} is not a documented member", error.instance[name], steps)
+                yield Cause((*path, name), keyword, f"{name} is not a documented member", instance[name], steps)
     else:
         yield Cause(path, keyword, error.message, error.instance, steps)
 
 
 def _meant(error: ValidationError) -> Iterator[Cause]:
-    """The causes in the branch that the value comes nearest to: the one with the fewest that concern what tells branches apart, then the fewest at all."""
+    """The causes in the branch that the value comes nearest to: first by what tells branches apart, then by their number."""
     branches: dict[int, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
@@ -60,7 +62,13 @@ def _meant(error: ValidationError) -> Iterator[Cause]:
     if any(not causes for causes in found.values()):
         return  # one branch holds but for masked values
     if not found:
-        yield Cause(tuple(error.absolute_path), str(error.validator), "more than one of the documented shapes fits", error.instance, tuple(error.absolute_schema_path))
+        yield Cause(
+            tuple(error.absolute_path),
+            str(error.validator),
+            "more than one of the documented shapes fits",
+            error.instance,
+            tuple(error.absolute_schema_path),
+        )
         return
     yield from min(found.values(), key=lambda causes: _distance(causes, len(error.absolute_path)))
 

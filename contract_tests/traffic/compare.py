@@ -1,4 +1,4 @@
-"""Two implementations compared: the same steps played at both, and the first place where they differ, with the sentence of the page that it is about."""
+"""Two implementations compared: the same steps played at both, and the first place where they differ, with the page's sentence about it."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ def difference(description: Description, operation: Operation, left: Answer, rig
         return Difference("answer", "answer", left.broken or "an answer", right.broken or "an answer")
     codes = [str(value["code"]) for value in (left.value, right.value) if isinstance(value, dict) and "code" in value]
     clause = next((found for code in codes if (found := operation.clause_of(code)) is not None), None)
-    found = _first(description, operation, left, right)
-    if found is None:
+    first = _first(description, operation, left, right)
+    if first is None:
         return None
-    kind, path, one, other = found
+    kind, path, one, other = first
     clause = clause or _mentioned(operation, path)
     says = operation.clauses.get(clause, "") if clause is not None else ""
     return Difference(kind, path, one, other, clause, says or operation.section)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from jsonschema_path import SchemaPath
 from openapi_core import V30RequestValidator, V30ResponseValidator
-from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.media_types.exceptions import MediaTypeDeserializeError
 from openapi_core.deserializing.media_types.factories import MediaTypeDeserializersFactory
 from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
@@ -31,6 +30,7 @@ from contract_tests.traffic.forms import gather, multipart, typed, urlencoded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from openapi_core.datatypes import RequestParameters
     from openapi_core.deserializing.media_types.deserializers import MediaTypeDeserializer
     from openapi_core.deserializing.styles.deserializers import StyleDeserializer
     from openapi_core.validation.schemas.validators import SchemaValidator
@@ -133,8 +133,8 @@ class _MediaTypes(MediaTypeDeserializersFactory):
         self._description = description
         self._made: dict[Any, _Body] = {}
 
-    def create(
-        self, spec: SchemaPath, mimetype: str, schema: SchemaPath | None = None, schema_validator: Any = None, parameters: Any = None, **_: Any
+    def create(  # type: ignore[override]
+        self, _spec: SchemaPath, mimetype: str, schema: SchemaPath | None = None, parameters: Any = None, **_: Any
     ) -> MediaTypeDeserializer:
         boundary = (parameters or {}).get(_BOUNDARY)
         if boundary is not None:

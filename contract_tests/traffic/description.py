@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from contract_tests.harness.documents import document
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_REFERENCES = 20
 """References that may lead from one to the next."""
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _DOUBLED = re.compile(r"(?<=[^/])/{2,}")
 _WORLD = re.compile(r"^/~[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?=/|$)")
 
@@ -128,7 +129,9 @@ class Description:
             for path in (operation.path, *operation.aliases):
                 self._by_path.setdefault(path.rstrip("/") or "/", {})[operation.method] = operation
         templates = [path for path in self._by_path if "{" in path]
-        self._templates = [(_template(path), self._by_path[path]) for path in sorted(templates, key=lambda path: path.count("{"))]
+        self._templates = [
+            (_template(path), self._by_path[path]) for path in sorted(templates, key=lambda path: _PLACEHOLDER.sub("\U0010ffff", path))
+        ]
 
     @property
     def title(self) -> str:
@@ -169,10 +172,8 @@ class Description:
         """The place some steps further down in the document."""
         for part in parts:
             node: Any = here.node
-            if isinstance(node, dict) and part in node:
-                inner = node[part]
-            elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-                inner = node[part]
+            if (isinstance(node, dict) and part in node) or (isinstance(node, list) and isinstance(part, int) and part < len(node)):
+                inner: Any = cast("Any", node)[part]
             else:
                 return here
             here = self.place(f"{here.reference}/{escaped(part)}", inner)

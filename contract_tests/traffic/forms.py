@@ -9,7 +9,7 @@ import re
 from email.parser import BytesParser
 from email.policy import HTTP
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if not message.is_multipart():
         raise ValueError("the form has not the boundary that its content type names")
     found = []
-    for part in message.iter_parts():  # type: ignore[attr-defined]
+    for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
         if not isinstance(name, str):
             raise ValueError("a part has no name")  # noqa: TRY004 - what is wrong is the text, not a type
-        data = part.get_payload(decode=True) or b""
+        data = bytes(cast("bytes", part.get_payload(decode=True)) or b"")
         is_file = part.get_param("filename", header="content-disposition") is not None
         if is_file and not data and not part.get_filename():
             continue  # a file that was not chosen: browsers send the empty field all the same

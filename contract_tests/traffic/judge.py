@@ -5,7 +5,6 @@ Both readings of a discrepancy stand in ``schema``, so that is what judges; ``x-
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -31,6 +30,7 @@ from contract_tests.traffic.causes import Cause, causes
 from contract_tests.traffic.compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
 from contract_tests.traffic.description import Place, escaped, pointer
 from contract_tests.traffic.exchange import MASK
+from contract_tests.traffic.findings import REFUSED, Finding, Judgement
 from contract_tests.traffic.forms import gather, urlencoded
 from contract_tests.traffic.masking import Masking
 
@@ -43,70 +43,8 @@ if TYPE_CHECKING:
     from contract_tests.traffic.exchange import Exchange
 
 NO_BODY = (204, 304)
-REFUSED = 400
-"""The first status that refuses a request."""
 SHORT = 300
 """Letters of a text or a value that a finding shows."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One place where an exchange breaks the document.
-
-    ``place`` is where in the message (body, query, path, header, cookie, security, status, media type, encoding, operation), ``pointer`` a JSON pointer
-    from there, ``schema`` the place in the document, ``says`` what the page says of it, ``clause`` the id of the sentence where there is one.
-    """
-
-    entry: int
-    operation: str | None
-    side: str
-    place: str
-    pointer: str
-    keyword: str
-    value: str
-    text: str
-    schema: str = ""
-    clause: str | None = None
-    says: str = ""
-
-    def line(self) -> str:
-        """The finding in one line."""
-        where = f"{self.side} {self.place}{' ' + self.pointer if self.pointer else ''}"
-        return f"{where}: {self.text}"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What was found in one exchange.
-
-    ``kind`` says what it was: ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks;
-    ``document``, the document itself; ``preflight``; ``unanswered``; ``injected``, answered so because the mock was told to, whatever was asked.
-    """
-
-    number: int
-    kind: str
-    status: int
-    route: Route | None = None
-    request: tuple[Finding, ...] = ()
-    response: tuple[Finding, ...] = ()
-    unjudged: tuple[str, ...] = ()
-    sent: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-
-    @property
-    def operation(self) -> Operation | None:
-        """The operation that was called, or None."""
-        return None if self.route is None else self.route.operation
-
-    @property
-    def refused(self) -> bool:
-        """Whether a request that breaks the document was refused with a 4xx, as it should be."""
-        return bool(self.request) and REFUSED <= self.status < REFUSED + 100
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What counts as a violation: everything wrong with the response, and what is wrong with a request that was accepted (below 400)."""
-        accepted = 0 < self.status < REFUSED and self.kind != "injected"
-        return (*(self.request if accepted else ()), *self.response)
 
 
 class Judge:
@@ -163,9 +101,7 @@ class Judge:
             finding = self._finding(exchange, operation, "request", "query", _plain("malformed", str(error), exchange.query), operation.reference)
             return (finding,), (), frozenset()
         sent = frozenset(
-            (place, parameter["name"])
-            for parameter in operation.parameters
-            if parameter["name"] in parameters[place := parameter["in"]]
+            (place, parameter["name"]) for parameter in operation.parameters if parameter["name"] in parameters[place := parameter["in"]]
         )
         unjudged: tuple[str, ...] = ()
         body = message.body
@@ -177,10 +113,10 @@ class Judge:
         found: list[Finding] = []
         if message.broken:
             found.append(self._finding(exchange, operation, "request", "encoding", _plain("malformed", message.broken, ""), operation.reference))
-        for error in self._compiled.request.iter_errors(judged):
-            if (message.unread or message.broken) and isinstance(error, RequestBodyValidationError):
+        for broken in self._compiled.request.iter_errors(judged):
+            if (message.unread or message.broken) and isinstance(broken, RequestBodyValidationError):
                 continue
-            found += self._request_findings(error, exchange, operation)
+            found += self._request_findings(broken, exchange, operation)
         if isinstance(read.read, dict):
             sent |= {("body", name) for name in read.read}
         return tuple(found), unjudged, sent
@@ -362,10 +298,12 @@ class Judge:
             pointer=pointer(cause.path),
             keyword=cause.keyword,
             value=MASK if secret else _shown(self.masking.value(cause.value)),
-            text=f"{cause.path[-1] if cause.path else 'the value'} breaks {cause.keyword}" if secret and cause.value is not None else short(cause.text),
+            text=f"{cause.path[-1] if cause.path else 'the value'} breaks {cause.keyword}"
+            if secret and cause.value is not None
+            else short(cause.text),
             schema=schema,
             clause=clause,
-            says=" – ".join(part for part in said if part),
+            says="; ".join(part for part in said if part),
         )
 
 

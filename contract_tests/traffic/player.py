@@ -104,16 +104,12 @@ class Player:
         if content is not None and step.media_type and not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = step.media_type
         sent = Message(tuple(headers.items()), content or b"")
-        for attempt in range(2):
-            try:
-                response = self._client.request(step.operation.method, url, headers=headers, content=content)
-                break
-            except httpx.TransportError as error:
-                if attempt or not isinstance(error, httpx.RemoteProtocolError) or step.operation.method != "GET":
-                    answer = Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
-                    self._remember(step, answer)
-                    return answer
-                time.sleep(0.05)
+        try:
+            response = self._client.request(step.operation.method, url, headers=headers, content=content)
+        except httpx.TransportError as error:
+            answer = Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
+            self._remember(step, answer)
+            return answer
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         # httpx took the content encoding off
         received = Message(tuple(pair for pair in pairs if pair[0].lower() != "content-encoding"), response.content)

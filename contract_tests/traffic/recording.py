@@ -45,7 +45,7 @@ def _entries(file: BinaryIO) -> Iterator[Mapping[str, Any]]:
     if _HAR.match(head):
         try:
             yield from ijson.items(source, "log.entries.item", use_float=True)
-        except ijson.JSONError as error:
+        except ijson.common.JSONError as error:
             raise RecordingBroken(f"the HAR file is broken: {' '.join(str(error).split())[:200]}") from None
         return
     for number, line in enumerate(source.lines(), 1):

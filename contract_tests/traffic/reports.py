@@ -72,7 +72,8 @@ _PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; background: #fff; }
   h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-  table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d8dee6; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d8dee6; }
   code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; } .bad { color: #9c1f1f; } .good { color: #1b6b3a; } .dim { color: #5b6675; }
   @media (prefers-color-scheme: dark) { body { color: #e4e9f0; background: #14181e; } th, td { border-color: #333c48; } .bad { color: #ff8f8f; }
     .good { color: #7fd6a0; } .dim { color: #9aa7b6; } }
@@ -93,7 +94,7 @@ _PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True
   <tr><th>Operation</th><th>Where</th><th>What</th><th>Times</th><th>Examples</th></tr>
   {% for group in audit.findings %}
   <tr>
-    <td><code>{{ group.operation or '–' }}</code></td>
+    <td><code>{{ group.operation or '-' }}</code></td>
     <td>{{ group.side }} {{ group.place }} <code>{{ group.pointer }}</code></td>
     <td><code>{{ group.keyword }}</code><br><code class="dim">{{ group.schema }}</code>
       {% if group.clause %}<br><code>{{ group.clause }}</code>{% endif %}
@@ -123,8 +124,9 @@ _PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True
     <td><code>{{ found.operation }}</code></td>
     <td>{{ found.calls }}</td>
     <td>{% for status, count in found.statuses.items() %}
-      <span class="{{ 'bad' if status in undocumented else ('good' if count else 'dim') }}">{{ status }}</span> ×{{ count }} {% endfor %}</td>
-    <td>{% for found in found.parameters %}<span class="{{ 'good' if found.sent else 'dim' }}">{{ found.name }}</span> ×{{ found.sent }} {% endfor %}</td>
+      <span class="{{ 'bad' if status in undocumented else ('good' if count else 'dim') }}">{{ status }}</span> {{ count }} {% endfor %}</td>
+    <td>{% for input in found.parameters %}
+      <span class="{{ 'good' if input.sent else 'dim' }}">{{ input.name }}</span> {{ input.sent }} {% endfor %}</td>
   </tr>
   {% endfor %}
 </table>

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _KEYS = {"operation", "path", "query", "headers", "body", "media_type", "credentials", "keep", "note"}
-_HOP = frozenset("host content-length connection accept-encoding transfer-encoding keep-alive upgrade te x-contract-check cookie via x-mock-world x-mock-token".split())
+_HOP = frozenset(
+    (
+        "host content-length connection accept-encoding transfer-encoding keep-alive upgrade te via cookie x-contract-check x-mock-world x-mock-token"
+    ).split()
+)
 _BROWSER = ("sec-", "x-forwarded-", ":")
 
 
@@ -101,11 +105,9 @@ def recorded(exchanges: Iterable[Exchange], description: Description, *, only_su
         route = None if path is None else description.route(exchange.method, path)
         if path is None or route is None or exchange.status == 0 or exchange.injected:
             continue
-        if only_successes and exchange.status >= 400:  # noqa: PLR2004 - refusals start there
+        if only_successes and exchange.status >= 400:
             continue
-        headers = tuple(
-            (name, value) for name, value in exchange.request.pairs if name.lower() not in _HOP and not name.lower().startswith(_BROWSER)
-        )
+        headers = tuple((name, value) for name, value in exchange.request.pairs if name.lower() not in _HOP and not name.lower().startswith(_BROWSER))
         body, raw = _read(exchange)
         yield Step(
             exchange.number,
@@ -159,16 +161,19 @@ class Memory:
             return {name: self.fill(inner) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.fill(item) for item in value]
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            return value
-        if isinstance(value, int):
-            own = self._own.get(str(value), value)
-            return int(own) if isinstance(own, str) and own.isdigit() else own
+        if isinstance(value, str):
+            return self._text(value)
+        return self._number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    def _number(self, value: int) -> Any:
+        own = self._own.get(str(value), value)
+        return int(own) if isinstance(own, str) and own.isdigit() else own
+
+    def _text(self, value: str) -> Any:
         whole = _PLACEHOLDER.fullmatch(value)
         if whole:
             return self._named(whole[1])
-        value = _PLACEHOLDER.sub(lambda found: str(self._named(found[1])), value)
-        return self._in_text(value)
+        return self._in_text(_PLACEHOLDER.sub(lambda found: str(self._named(found[1])), value))
 
     def _in_text(self, value: str) -> Any:
         """A text with this side's own value for a recorded one, which is the whole text or what stands behind ``Bearer``."""

@@ -111,7 +111,9 @@ Right: {{ found.right }}
 | step | operation | where | left | right | the page |
 |---|---|---|---|---|---|
 {% for difference in found.differences %}
-| {{ difference.step }} | `{{ difference.operation }}` | `{{ difference.path|cell }}` | {{ difference.left|cell }} | {{ difference.right|cell }} | {{ difference.clause|cell }} {{ difference.says|cell }} |
+{% set page = (difference.clause or "") ~ " " ~ difference.says %}
+{% set sides = difference.left|cell ~ " | " ~ difference.right|cell %}
+| {{ difference.step }} | `{{ difference.operation }}` | `{{ difference.path|cell }}` | {{ sides }} | {{ page|cell }} |
 {% endfor %}
 {% endif %}
 """)
@@ -128,11 +130,13 @@ _PAGE = _ENVIRONMENT.from_string("""<!doctype html>
 </style>
 <h1>{{ found.title }}: two implementations compared</h1>
 <p>Left {{ found.left }}, right {{ found.right }}</p>
-<p><strong>Grade {{ found.grade }}</strong>: {{ found.meaning }}. {{ found.steps - found.different }} of {{ found.steps }} steps gave the same answer.</p>
+<p><strong>Grade {{ found.grade }}</strong>: {{ found.meaning }}.
+  {{ found.steps - found.different }} of {{ found.steps }} steps gave the same answer.</p>
 <table>
   <tr><th>Operation</th><th>Grade</th><th>Same</th><th>Steps</th><th></th></tr>
   {% for name, operation in found.operations.items() %}
-  <tr><td><code>{{ name }}</code></td><td>{{ operation.grade }}</td><td>{{ operation.same }}</td><td>{{ operation.steps }}</td><td>{{ operation.meaning }}</td></tr>
+  <tr><td><code>{{ name }}</code></td><td>{{ operation.grade }}</td><td>{{ operation.same }}</td><td>{{ operation.steps }}</td>
+    <td>{{ operation.meaning }}</td></tr>
   {% endfor %}
 </table>
 {% if found.differences %}

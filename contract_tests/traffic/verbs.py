@@ -88,14 +88,20 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 
 @click.command()
 @click.argument("slug")
-@click.option("--upstream", required=True, help="Origin that everything is passed on to, such as https://staging.example.com; the only one that is ever called.")
+@click.option(
+    "--upstream", required=True, help="Origin that everything is passed on to, such as https://staging.example.com; the only one that is ever called."
+)
 @click.option("--mode", type=click.Choice(["report", "enforce"]), default="report", show_default=True, help="Tell violations, or refuse them too.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
 @click.option("--base", "bases", multiple=True, help="Path below which the API is called, besides those that the document names.")
 @click.option("--record", type=_NEW, help="HAR file into which every call is written, without secrets.")
-@click.option("--limit", default=1024, show_default=True, type=click.IntRange(1), help="KiB of a body up to which it is judged; longer ones pass unjudged.")
-@click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds of silence after which the upstream is given up.")
+@click.option(
+    "--limit", default=1024, show_default=True, type=click.IntRange(1), help="KiB of a body up to which it is judged; longer ones pass unjudged."
+)
+@click.option(
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds of silence after which the upstream is given up."
+)
 @click.option("--preserve-host", is_flag=True, help="Pass the client's Host on, instead of naming the upstream.")
 @click.option("--http2", is_flag=True, help="Speak HTTP/2 to an upstream without TLS; with TLS it is agreed on by itself.")
 @click.option("--insecure", is_flag=True, help="Take any certificate of the upstream.")
@@ -242,7 +248,9 @@ def compare(
 @click.option("--url", envvar="MOCKSERVER_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the mock. [MOCKSERVER_URL]")
 @click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World to rebuild. [MOCKSERVER_WORLD]")
 @click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]")
-@click.option("--recorded-times", is_flag=True, help="Set the world's clock to the moment of each call before it is made, and leave it frozen at the last.")
+@click.option(
+    "--recorded-times", is_flag=True, help="Set the world's clock to the moment of each call before it is made, and leave it frozen at the last."
+)
 def replay(file: Path, slug: str, url: str, world: str, token: str | None, recorded_times: bool) -> None:  # noqa: FBT001 - a flag
     """Rebuild a world from recorded calls: every documented one that succeeded is made again, with this world's ids and credentials."""
     from contract_tests.traffic.compare import replayed_difference  # noqa: PLC0415

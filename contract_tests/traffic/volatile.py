@@ -1,4 +1,4 @@
-"""What changes between two runs by its nature, as the document declares it: ``x-volatile: true`` at a property, ``x-volatile-headers`` at its root."""
+"""What changes between two runs by its nature, as the document says: ``x-volatile: true`` at a property, ``x-volatile-headers`` at the root."""
 
 from __future__ import annotations
 

@@ -313,7 +313,7 @@ def written(value: Any, media_type: str) -> str:
 
 
 def form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The fields of a form as they were sent, one by one: what :func:`gather` has put together taken apart again. Files stay what is known of them."""
+    """The fields of a form one by one: what :func:`gather` put together taken apart again. Of files stays what is known of them."""
     if isinstance(value, dict) and not (name and "filename" in value):
         for key, inner in value.items():
             yield from form_fields(inner, f"{name}[{key}]" if name else key)

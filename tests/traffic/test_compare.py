@@ -53,7 +53,7 @@ class Tampering(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    do_GET = do_POST = do_PUT = _pass
+    do_GET = do_POST = do_PUT = _pass  # noqa: N815 - the names that the server looks for
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -144,7 +144,8 @@ def recorded(server: Server, world: str, file: Path) -> None:
     mock = Mock(server.url, world)
     with mock.client("monedero") as client:
         made = client.post(
-            "/employee/add", data={"type": "cajero", "employee_name": "Rosa", "business_name": "Centro", "number": "4775550299", "password": "clave-nueva-1"}
+            "/employee/add",
+            data={"type": "cajero", "employee_name": "Rosa", "business_name": "Centro", "number": "4775550299", "password": "clave-nueva-1"},
         ).json()
         cashier = str(made["collaboratorId"])
         client.post("/wallet/contact/add", data={"wallet_key": "wallet-demo", "phone": "4775550199", "customer_name": "Ana", "usertool_id": cashier})

@@ -20,7 +20,7 @@ from contract_tests.traffic.judge import Judge
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 
 if TYPE_CHECKING:
-    from contract_tests.traffic.judge import Judgement
+    from contract_tests.traffic.findings import Judgement
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,9 @@ BRANCH_CREATED: dict[str, Any] = document("serpi")["components"]["examples"]["br
 KEYS = (("secretkey", "serpi-demo-secretkey"), ("Authorization", "Bearer serpi-demo-token"))
 
 
-def created(body: Any = BRANCH, *, headers: tuple[tuple[str, str], ...] = (*KEYS, JSON), status: int = 201, response: Message | None = None) -> Exchange:
+def created(
+    body: Any = BRANCH, *, headers: tuple[tuple[str, str], ...] = (*KEYS, JSON), status: int = 201, response: Message | None = None
+) -> Exchange:
     found = answer(BRANCH_CREATED) if response is None else response
     return Exchange(1, "POST", "http://x/serpi/api/v1/Sucursales", Message(headers, json.dumps(body).encode()), status, found)
 
@@ -93,7 +95,9 @@ PLANTED = [
 ]
 
 
-@pytest.mark.parametrize(("side", "exchange", "expected", "clause"), PLANTED, ids=[f"{side}-{expected[0]}-{expected[2]}" for side, _, expected, _ in PLANTED])
+@pytest.mark.parametrize(
+    ("side", "exchange", "expected", "clause"), PLANTED, ids=[f"{side}-{expected[0]}-{expected[2]}" for side, _, expected, _ in PLANTED]
+)
 def test_a_planted_violation_is_found_and_nothing_else(
     side: str, exchange: Exchange, expected: tuple[str, str, str], clause: str | None, monedero: Judge, serpi: Judge
 ) -> None:
@@ -126,7 +130,9 @@ def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: Jud
     assert (answered.kind, places(answered)) == ("unknown", [("request", "operation", "", "undocumented")])
 
 
-@pytest.mark.parametrize("path", ["/monedero/wallet/sale/", "/~any-world/monedero/wallet/sale", "/monedero//wallet/sale", "/~w/monedero/wallet/sale/"])
+@pytest.mark.parametrize(
+    "path", ["/monedero/wallet/sale/", "/~any-world/monedero/wallet/sale", "/monedero//wallet/sale", "/~w/monedero/wallet/sale/"]
+)
 def test_every_spelling_of_a_path_reaches_its_operation(path: str, monedero: Judge) -> None:
     judgement = monedero.judge(sale(path=path))
 

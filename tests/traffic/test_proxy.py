@@ -58,7 +58,10 @@ class Scripted:
 
     def __init__(self) -> None:
         self.answer: Callable[[socket.socket, bytes], None] = lambda connection, _: connection.sendall(OK + b"content-length: 2\r\n\r\n{}")
-        self.upstream = Upstream(lambda connection, head: self.answer(connection, head))
+        self.upstream = Upstream(self._now)
+
+    def _now(self, connection: socket.socket, head: bytes) -> None:
+        self.answer(connection, head)
 
     def says(self, *headers: bytes, body: bytes = b"", status: bytes = b"200 OK") -> None:
         head = b"".join(line + b"\r\n" for line in (b"HTTP/1.1 " + status, *headers))
@@ -126,7 +129,9 @@ def test_an_undocumented_operation_is_told(before_scripted: Proxy, scripted: Scr
     assert response.headers["x-contract-violations"] == "1; request operation: GET /secret/door is not documented"
 
 
-@pytest.mark.parametrize(("check", "expected"), [("request", {"request"}), ("response", {"response"}), ("none", set()), ("both", {"request", "response"})])
+@pytest.mark.parametrize(
+    ("check", "expected"), [("request", {"request"}), ("response", {"response"}), ("none", set()), ("both", {"request", "response"})]
+)
 def test_each_side_can_be_switched_off_for_a_call(check: str, expected: set[str], before_scripted: Proxy, scripted: Scripted) -> None:
     scripted.says(b"content-type: application/json", body=b"{}")
 
@@ -256,9 +261,7 @@ def test_good_calls_pass_while_violations_are_enforced(enforcing: Proxy, mock: M
 
 
 def test_headers_of_one_hop_stay_behind(before_scripted: Proxy, scripted: Scripted) -> None:
-    scripted.says(
-        b"content-type: application/json", b"connection: x-private", b"x-private: 1", b"keep-alive: timeout=5", b"x-public: 2", body=b"{}"
-    )
+    scripted.says(b"content-type: application/json", b"connection: x-private", b"x-private: 1", b"keep-alive: timeout=5", b"x-public: 2", body=b"{}")
 
     response = call(before_scripted.url, headers={"connection": "x-mine", "x-mine": "1", "te": "trailers", "x-yours": "2"})
 
@@ -412,7 +415,12 @@ def test_500_requests_in_random_chunks_are_answered_byte_for_byte_as_without_the
         client.patch(f"{server.url}/_mock/clock", json={"freeze": "2026-01-01T00:00:00Z"}, headers={"x-mock-world": f"{mock.world}-a"})
         client.patch(f"{server.url}/_mock/clock", json={"freeze": "2026-01-01T00:00:00Z"}, headers={"x-mock-world": f"{mock.world}-b"})
         for number in range(500):
-            fields = {**SALE, "transaction_amount": str(draw.randint(1, 5000)), "ticket": "t" * draw.choice([0, 5, 40]), "more": "y" * draw.randint(0, 9000)}
+            fields = {
+                **SALE,
+                "transaction_amount": str(draw.randint(1, 5000)),
+                "ticket": "t" * draw.choice([0, 5, 40]),
+                "more": "y" * draw.randint(0, 9000),
+            }
             path = draw.choice([PATH, "/monedero/wallet/contact/get", "/monedero/wallet/get"])
             body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
             sizes = [draw.randint(1, 2000) for _ in range(draw.randint(0, 8))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from tests.traffic.exchanges import SALE, SOLD
 from tests.traffic.upstreams import MEBIBYTE, OK, Proxy, Upstream, reset
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
 PATH = "/monedero/wallet/sale"
@@ -35,9 +35,12 @@ class Faulty:
 
     def __init__(self, *options: str) -> None:
         self.answer: Callable[[socket.socket, bytes], None] = good
-        self.upstream = Upstream(lambda connection, head: self.answer(connection, head))
+        self.upstream = Upstream(self._now)
         self.proxy = Proxy("monedero", self.upstream.url, "--timeout", "1", "--quiet", *options)
         self.idle = self.proxy.memory()
+
+    def _now(self, connection: socket.socket, head: bytes) -> None:
+        self.answer(connection, head)
 
     def call(self, **options: Any) -> httpx.Response:
         options.setdefault("data", SALE)
@@ -194,7 +197,7 @@ def test_an_answer_of_200_megabytes_passes_in_little_memory(faulty: Faulty) -> N
     def huge(connection: socket.socket, _: bytes) -> None:
         connection.sendall(OK + b"content-length: %d\r\n\r\n" % HUGE)
         part = b" " * MEBIBYTE
-        for _ in range(HUGE // MEBIBYTE):
+        for _number in range(HUGE // MEBIBYTE):
             connection.sendall(part)
 
     faulty.answer = huge

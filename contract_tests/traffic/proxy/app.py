@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
-from contract_tests.traffic.exchange import Exchange, Message
-from contract_tests.traffic.judge import Judgement
+from contract_tests.traffic.exchange import Exchange
+from contract_tests.traffic.findings import Judgement
 from contract_tests.traffic.proxy.bodies import ClientGone, Incoming, Kept, hung_up
 from contract_tests.traffic.proxy.headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
 from contract_tests.traffic.proxy.refusals import header_value, problem, refusal_status
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 
     from contract_tests.traffic.description import Route
-    from contract_tests.traffic.judge import Finding, Judge
+    from contract_tests.traffic.findings import Finding
+    from contract_tests.traffic.judge import Judge
 
     Message_ = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message_]]
@@ -124,9 +125,7 @@ class _Call:
         self._watch: asyncio.Future[Any] | None = None
 
     def _route(self) -> tuple[Route | None, bool]:
-        path = self.judge.description.below_base(
-            self.target.partition(b"?")[0].decode("latin-1"), self.proxy.upstream.authority.decode("latin-1")
-        )
+        path = self.judge.description.below_base(self.target.partition(b"?")[0].decode("latin-1"), self.proxy.upstream.authority.decode("latin-1"))
         return (None, False) if path is None else (self.judge.description.route(self.method, path), True)
 
     async def run(self) -> None:
@@ -238,7 +237,7 @@ class _Call:
         await self._begin(self.status, headers)
         for part in head:
             await self._body(part)
-        await self._rest(parts, head)
+        await self._rest(parts)
         await self._send({"type": "http.response.body", "body": b""})
         if judged and self.response_findings is None:
             await self._judge_response()
@@ -274,7 +273,7 @@ class _Call:
                 raise _Broken(str(failed(error))) from error
             raise failed(error) from error
 
-    async def _rest(self, parts: AsyncIterator[bytes], head: Sequence[bytes]) -> None:
+    async def _rest(self, parts: AsyncIterator[bytes]) -> None:
         """Pass on what was not held."""
         if self.response_kept.complete:
             return

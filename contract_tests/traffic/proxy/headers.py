@@ -44,9 +44,7 @@ def _of_this_hop(headers: Sequence[tuple[bytes, bytes]]) -> frozenset[bytes]:
     return _HOP | {word.strip().encode("latin-1") for word in named.split(",") if word.strip()} | _OURS
 
 
-def onward(
-    headers: Sequence[tuple[bytes, bytes]], authority: bytes, client: str, scheme: str, *, preserve_host: bool
-) -> list[tuple[bytes, bytes]]:
+def onward(headers: Sequence[tuple[bytes, bytes]], authority: bytes, client: str, scheme: str, *, preserve_host: bool) -> list[tuple[bytes, bytes]]:
     """The headers of a request for the upstream. The body's framing is that of the client: a length, or chunks."""
     dropped = _of_this_hop(headers) | _FORWARDED | {b"expect", b"host"}
     host = next((value for name, value in headers if name.lower() == b"host"), authority)

@@ -48,7 +48,7 @@ def line(passed: Passed) -> str:
     """A call as lines for a terminal."""
     judgement, exchange = passed.judgement, passed.exchange
     found = (*judgement.request, *judgement.response)
-    head = f"{exchange.method} {exchange.path} {exchange.status or '–'} {passed.milliseconds:.0f} ms"
+    head = f"{exchange.method} {exchange.path} {exchange.status or '-'} {passed.milliseconds:.0f} ms"
     head += f"  {passed.refused}" if passed.refused else ("" if found else f"  {judgement.kind}")
     return "\n".join([head, *(f"    {finding.line()}" for finding in found), *(f"    not judged: {reason}" for reason in judgement.unjudged)])
 
@@ -133,7 +133,8 @@ PAGE = """<!doctype html>
   h1 { font-size: 1.5rem; } table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d8dee6; overflow-wrap: anywhere; }
   .bad { color: #9c1f1f; } .dim { color: #5b6675; }
-  @media (prefers-color-scheme: dark) { body { color: #e4e9f0; background: #14181e; } th, td { border-color: #333c48; } .bad { color: #ff8f8f; } .dim { color: #9aa7b6; } }
+  @media (prefers-color-scheme: dark) { body { color: #e4e9f0; background: #14181e; } th, td { border-color: #333c48; }
+    .bad { color: #ff8f8f; } .dim { color: #9aa7b6; } }
 </style>
 <h1>What passes</h1>
 <p id="state" role="status" class="dim">Connecting …</p>
@@ -143,7 +144,7 @@ PAGE = """<!doctype html>
   function show(call) {
     const row = document.createElement("tr");
     const found = call.findings.map(f => f.side + " " + f.place + " " + f.pointer + ": " + f.text).concat(call.refused ? [call.refused] : []);
-    for (const text of [call.number, call.method + " " + new URL(call.url).pathname, call.status || "–", Math.round(call.milliseconds)]) {
+    for (const text of [call.number, call.method + " " + new URL(call.url).pathname, call.status || "-", Math.round(call.milliseconds)]) {
       row.insertCell().textContent = text;
     }
     const cell = row.insertCell();

@@ -148,7 +148,7 @@ class Reader(asyncio.StreamReader):
         self.waiting = 0
         self.ended = False
 
-    def feed_data(self, data: bytes) -> None:
+    def feed_data(self, data: bytes) -> None:  # type: ignore[override]
         """Take bytes from the transport."""
         self.waiting += len(data)
         super().feed_data(data)
