@@ -40,6 +40,7 @@ floors: $(DEV)
 bench: $(DEV) ## measure; prints the figures
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.forks
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
