@@ -42,6 +42,7 @@ bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figure
 	$(BIN)/python -m benchmarks.growth --write
 	$(BIN)/python -m benchmarks.start_up --write
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.forks
 
 bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes

@@ -34,7 +34,7 @@ from mockserver.core.store import MemoryStore
 from mockserver.core.worlds import Worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -78,6 +78,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._stack(scope, receive, send)
+
+    def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Put an application around the whole of this one."""
+        self._stack = outer(self._stack)
 
     def close(self) -> None:
         """Let go of those who wait for something or listen, because the server stops."""

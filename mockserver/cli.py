@@ -77,6 +77,7 @@ def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--workers", default="1", callback=_workers, help="Processes; only 1, because a world lives in one.")
 @click.option("--announce", type=click.Path(path_type=Path, dir_okay=False), help="File into which address and process are written when it answers.")
 @click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id is gone.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
 def serve(
     host: str,
@@ -90,6 +91,7 @@ def serve(
     workers: int,  # noqa: ARG001 - judged by its callback
     announce: Path | None,
     companion: int | None,
+    record: Path | None,
     specs: Path | None,
 ) -> None:
     """Serve every vendor's API."""
@@ -103,6 +105,10 @@ def serve(
     with bound:
         settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle)
         app = create_app(settings)
+        if record is not None:
+            from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
+
+            app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
         url = _address(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_banner(app, url, token))
