@@ -30,7 +30,7 @@ async def outbox_part(visit: Visit) -> Response:
 
 async def body(visit: Visit) -> Response:
     """The body of a mail that is written in HTML, where it can do nothing."""
-    found = await _found(visit, visit.named("number"))
+    found = await _found(visit, int(visit.named("number")))
     return visit.bytes_page(found["body"].encode(), {**HEADERS, "Content-Security-Policy": BODY_POLICY})
 
 
@@ -57,9 +57,9 @@ async def _messages(visit: Visit) -> dict[str, Any]:
     }
 
 
-async def _found(visit: Visit, number: str) -> dict[str, Any]:
+async def _found(visit: Visit, number: int) -> dict[str, Any]:
     messages: list[dict[str, Any]] = (await visit.plane.get("/outbox"))["messages"]
-    found = next((message for message in messages if str(message["id"]) == number), None)
+    found = next((message for message in messages if message["id"] == number), None)
     if found is None:
         raise Refused(404, "Not Found", f"there is no message {number} in the world {visit.world}")
     return found

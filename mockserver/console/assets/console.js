@@ -37,7 +37,7 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
-  // An exchange opens beside its list where there is room; otherwise its link is followed
+  // The list was filtered: what is live now is another one
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id === "exchanges") listen();
@@ -103,6 +103,7 @@
     }
   });
 
+  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const title = document.querySelector(".opened .detail h2");
   if (title && window.matchMedia("(max-width: 67.99rem)").matches) title.focus({ preventScroll: false });
   listen();

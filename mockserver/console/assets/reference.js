@@ -9,7 +9,8 @@
   function authorize(ui) {
     const spec = ui.specSelectors.specJson().toJS();
     const schemes = Object.entries(spec.components?.securitySchemes ?? {});
-    ui.authActions.logout(schemes.map(([name]) => name));
+    const known = ui.authSelectors.authorized();
+    if (known && known.size) ui.authActions.logout(schemes.map(([name]) => name));
     const chosen = choice && choice.value !== "" ? credentials[Number(choice.value)] : null;
     if (!chosen) return;
     const headers = new Map(Object.entries(chosen.headers).map(([name, value]) => [name.toLowerCase(), value]));
@@ -56,8 +57,29 @@
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     validatorUrl: null,
+    syntaxHighlight: false,
     plugins: [Promises],
     onComplete: () => authorize(ui),
   });
+  // What the viewer leaves without a name, or within another control, is put right as it appears
+  function mend() {
+    for (const field of place.querySelectorAll("select:not([aria-label]), textarea:not([aria-label]), input:not([aria-label]):not([id])")) {
+      const row = field.closest("tr[data-param-name]");
+      const words = field.id === "servers" ? "Server"
+        : row ? row.dataset.paramName
+        : field.classList.contains("examples-select-element") ? "Example"
+        : field.closest(".response-controls, .responses-wrapper") ? "Media type of the response"
+        : field.tagName === "TEXTAREA" ? "Body" : "Media type of the request";
+      field.setAttribute("aria-label", words);
+    }
+    for (const link of place.querySelectorAll("button.opblock-summary-control a[href]")) link.removeAttribute("href");
+    for (const box of place.querySelectorAll("pre:not([tabindex])")) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "Example or answer");
+    }
+  }
+  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+
   if (choice) choice.addEventListener("change", () => authorize(ui));
 })();
