@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: serve test check format lint types floors bench lock clean help
+.PHONY: serve test check format lint types floors bench soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +39,10 @@ floors: $(DEV)
 bench: $(DEV) ## measure; prints the figures
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.forks
+
+soak: $(DEV) ## ten minutes of full load; is memory level?
+	$(BIN)/python -m benchmarks.soak
 
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv

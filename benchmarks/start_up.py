@@ -5,38 +5,16 @@ Prints seconds from the start of the process to its first answer, and resident M
 
 from __future__ import annotations
 
-import socket
 import statistics
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
 
 import psutil
 
+from benchmarks.servers import first_answer, free_port
+
 RUNS = 7
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def first_answer(port: int) -> None:
-    """Return as soon as the server answers its health check."""
-    while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/_mock/health")
-            connection.getresponse().read()
-        except ConnectionError:
-            time.sleep(0.005)
-        else:
-            return
-        finally:
-            connection.close()
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ def list_faults(mock: Mock) -> None:
 @click.option("--seconds", type=click.FloatRange(0, 60), help="Over how many seconds a body drips.")
 @click.option("--when", type=click.Choice(["before", "after"]), help="Before anything is done, or after it was kept.")
 @click.option("--first", type=click.IntRange(1), help="Only the first so many calls.")
-@click.option("--every", type=click.IntRange(1), help="Only every so manieth call.")
+@click.option("--every", type=click.IntRange(1), help="Only every n-th call.")
 @click.option("--probability", type=click.FloatRange(0, 1), help="Only this share of the calls.")
 @click.option("--method", help="Only operations with this method.")
 @click.option("--path", help="Only paths that fit this pattern with *.")

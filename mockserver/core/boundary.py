@@ -265,6 +265,7 @@ class Boundary:
         """Keep the exchange, and return the bytes of its reply."""
         reply = handled.reply
         payload = reply.encode()
+        _forget_frames(handled.fault)
         if reply.damage is not None and reply.damage.kind == "malformed":
             payload = payload[: len(payload) // 2] + b"\xff"
         self.journal.record(
@@ -291,6 +292,13 @@ class Boundary:
 def _with_header(handled: Handled, name: str, value: str) -> Handled:
     reply = handled.reply
     return replace(handled, reply=replace(reply, headers={**reply.headers, name: value}))
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames in which an error arose: with the exchange, they would keep drafts and worlds alive."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _plain(bug: MockBug) -> Reply:

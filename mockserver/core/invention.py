@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DEPTH = 8
 """Levels of nesting below which nothing is made that may be left out."""
+BRANCHING = 4
+"""Levels of nesting below which the smallest of several schemas is taken, so that a tree has an end."""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR = 365 * 24 * 3600
 _WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa nube onda pino quinta rosa sol tarde uva valle yate zona".split()
@@ -31,13 +33,18 @@ def invent(document: Document, schema: Any, chance: Chance, depth: int = 0) -> A
         return invent(document, _merged(document, schema), chance, depth)
     for combined in ("oneOf", "anyOf"):
         if combined in schema:
-            return invent(document, chance.choice(schema[combined]), chance, depth)
+            branches = schema[combined]
+            return invent(document, chance.choice(branches) if depth < BRANCHING else min(map(document.resolve, branches), key=_size), chance, depth)
     if schema.get("nullable") and chance.random() < (1 if depth > DEPTH else 0.1):
         return None
     kind = schema.get("type") or ("object" if "properties" in schema else "array" if "items" in schema else "string")
     if kind in ("object", "array"):
         return (_object if kind == "object" else _array)(document, schema, chance, depth)
     return {"integer": _integer, "number": _number, "boolean": _boolean}.get(kind, _text)(schema, chance)
+
+
+def _size(schema: Any) -> int:
+    return len(str(schema))
 
 
 def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,9 +66,10 @@ def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(document: Document, schema: Mapping[str, Any], chance: Chance, depth: int) -> dict[str, Any]:
     required = set(schema.get("required", ()))
+    room = schema.get("maxProperties", len(schema.get("properties", {})))
     made = {
         name: invent(document, inner, chance, depth + 1)
-        for name, inner in schema.get("properties", {}).items()
+        for name, inner in list(schema.get("properties", {}).items())[:room]
         if name in required or (depth < DEPTH and chance.random() < 0.8)  # noqa: PLR2004 - most of what may be there is
     }
     made |= {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}

@@ -58,6 +58,10 @@ class BodyPlan:
             self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
         self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
         self.default = next(iter(self.media), "")
+        schemas = [document.resolve(media.get("schema", {})) for media in declared.get("content", {}).values()]
+        self.properties: Mapping[str, Any] = {
+            name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
+        }
         self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
 
     @staticmethod

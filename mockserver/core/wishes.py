@@ -34,6 +34,7 @@ from mockserver.core.reply import JSON, Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mockserver.core.api import DocumentedError
     from mockserver.core.documents import Document
     from mockserver.core.ids import Chance
     from mockserver.core.operation import Operation
@@ -149,13 +150,26 @@ def _coded(operation: Operation, code: str) -> Reply:
             raise Impossible(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
         known = f"documents the codes {', '.join(errors)}" if errors else "documents no codes"
         raise Impossible(f"{operation.name} {known}, not {code}")
-    reply = _rendered(operation, VendorFault(code))
-    if reply is not None and _holds(operation, reply, errors[code].status):
-        return reply
+    for fault in (VendorFault(code), Invalid([_violation(operation, errors[code])])):
+        reply = _rendered(operation, fault)
+        if reply is not None and _holds(operation, reply, errors[code].status):
+            return reply
     for found in _examples(operation, errors[code].status):
-        if code in _texts(found.body) and _holds(operation, found, errors[code].status):
+        if {code, errors[code].message} & set(_texts(found.body)) and _holds(operation, found, errors[code].status):
             return found
     raise Impossible(f"{code} of {operation.name} needs details that only a real refusal has; no example of the document shows it")
+
+
+def _violation(operation: Operation, error: DocumentedError) -> Violation:
+    """What could be wrong with a request that gets this error: the field for which the document says so, or one that the error speaks of."""
+    declared = dict(operation.body.properties)
+    for name, schema in declared.items():
+        for keyword, codes in schema.get("x-fault-codes", {}).items():
+            if error.code in ([codes] if isinstance(codes, str) else codes):
+                return Violation("body", f"/{name}", keyword, error.message, (error.code,))
+    spoken_of = [name for name in declared if name in error.message or name in error.code]
+    name = max(spoken_of, key=len) if spoken_of else next(iter(declared), "")
+    return Violation("body", f"/{name}" if name else "", "state", error.message, (error.code,))
 
 
 def _texts(body: Any) -> Iterator[str]:

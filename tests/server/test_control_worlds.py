@@ -79,8 +79,8 @@ def test_a_world_that_is_there_is_not_made_again_unless_anew(world: World) -> No
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ({"scenario": "monedero.nothing"}, "there are monedero."),
-        ({"scenario": "nobody.nothing"}, "there are monedero."),
+        ({"scenario": "monedero.nothing"}, "monedero.used-up"),
+        ({"scenario": "nobody.nothing"}, "monedero.used-up"),
         ({"world": "never-used"}, "no world 'never-used'"),
         ({"snapshot": "nothing"}, "there are none"),
     ],
@@ -332,3 +332,22 @@ def test_scenarios_of_an_erp_stand_where_their_description_says(world: World) ->
     (session,) = [row for row in expired.troyansys.state.records("sessions") if row["device_name"] is None and row["id"] > 4]
     assert expired.clock.now.isoformat() > session["expires_at"]
     assert expired.troyansys.client().get("/auth/me").status_code == 200
+
+
+def test_scenarios_of_a_back_office_stand_where_their_description_says(world: World) -> None:
+    def made(scenario: str) -> World:
+        return world.create({"scenario": f"backoffice.{scenario}"})
+
+    chain = {user["username"]: user for user in made("chain").backoffice.state.records("users")}
+    assert all(chain[f"socio{number:03}"]["sponsor_id"] == chain[f"socio{number - 1:03}"]["id"] for number in range(2, 11))
+    matrix = made("full-matrix").backoffice.client().get("/api/v1/matrixs/4").json()["matrix"]
+    below = [matrix[f"child_{leg}"][f"child_{other}"] for leg in ("left", "center", "right") for other in ("left", "center", "right")]
+    assert len({place["user"]["id"] for place in below}) == 9
+    assert len(made("long-thread").backoffice.state.records("threads", ticket_id=1162)) == 102
+    assert len(made("hundred-tickets").backoffice.state.records("tickets", user_id=4)) == 100
+    expired = made("expired-edit-token")
+    (mail,) = expired.outbox.messages
+    refused = expired.backoffice.client().put("/api/v1/users/3", files={"first_name": (None, "Sara"), "token": (None, mail.codes[0])})
+    assert "Token is not valid!" in refused.text
+    moved = made("moved").backoffice.client().get("/api/v1/users/8").json()
+    assert (moved["country_code"], moved["mobile"], moved["language"]) == ("CO", "5560099", "en")

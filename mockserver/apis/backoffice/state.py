@@ -195,21 +195,69 @@ USERS = Table(
         "place": lambda user: (user.parent_id, user.leg),
     },
     secrets=("password_digest",),
+    references={
+        "sponsor_id": "backoffice.users",
+        "parent_id": "backoffice.users",
+        "plan_id": "backoffice.plans",
+        "picture_id": "backoffice.pictures",
+    },
+    ids="backoffice.user",
 )
-PICTURES = Table("backoffice.pictures", Picture, secrets=("data",))
-EDIT_TOKENS = Table("backoffice.edit_tokens", EditToken, {"user": lambda token: token.user_id})
+PICTURES = Table("backoffice.pictures", Picture, secrets=("data",), references={"user_id": "backoffice.users"}, ids="backoffice.picture")
+EDIT_TOKENS = Table(
+    "backoffice.edit_tokens",
+    EditToken,
+    {"user": lambda token: token.user_id},
+    references={"user_id": "backoffice.users"},
+    ids="backoffice.edit_token",
+)
 PLANS = Table("backoffice.plans", Plan)
-PURCHASES = Table("backoffice.purchases", Purchase, {"user": lambda purchase: purchase.user_id})
-NOTICES = Table("backoffice.notices", Notice, {"audience": lambda notice: (notice.user_id, notice.plan_id)})
-TICKETS = Table("backoffice.tickets", Ticket, {"user": lambda ticket: ticket.user_id})
-THREADS = Table("backoffice.threads", Thread, {"ticket": lambda thread: thread.ticket_id})
+PURCHASES = Table(
+    "backoffice.purchases",
+    Purchase,
+    {"user": lambda purchase: purchase.user_id},
+    references={"user_id": "backoffice.users", "plan_id": "backoffice.plans"},
+    ids="backoffice.purchase",
+)
+NOTICES = Table(
+    "backoffice.notices",
+    Notice,
+    {"audience": lambda notice: (notice.user_id, notice.plan_id)},
+    references={"user_id": "backoffice.users", "plan_id": "backoffice.plans"},
+)
+TICKETS = Table(
+    "backoffice.tickets",
+    Ticket,
+    {"user": lambda ticket: ticket.user_id},
+    references={"user_id": "backoffice.users"},
+    ids="backoffice.ticket",
+)
+THREADS = Table(
+    "backoffice.threads",
+    Thread,
+    {"ticket": lambda thread: thread.ticket_id},
+    references={"ticket_id": "backoffice.tickets"},
+    ids="backoffice.thread",
+)
 WALLETS = Table("backoffice.wallets", Wallet)
-TRANSACTIONS = Table("backoffice.transactions", Transaction, {"ledger": lambda transaction: (transaction.wallet_id, transaction.user_id)})
+TRANSACTIONS = Table(
+    "backoffice.transactions",
+    Transaction,
+    {"ledger": lambda transaction: (transaction.wallet_id, transaction.user_id)},
+    references={"wallet_id": "backoffice.wallets", "user_id": "backoffice.users"},
+    ids="backoffice.transaction",
+)
 LEGS = Table("backoffice.legs", Choice)
 CURRENCIES = Table("backoffice.currencies", Choice)
 LOCALES = Table("backoffice.locales", Locale)
 CATEGORIES = Table("backoffice.categories", Category)
-RESOURCES = Table("backoffice.resources", Resource, {"category": lambda resource: resource.category_id})
+RESOURCES = Table(
+    "backoffice.resources",
+    Resource,
+    {"category": lambda resource: resource.category_id},
+    references={"category_id": "backoffice.categories"},
+    ids="backoffice.resource",
+)
 
 TABLES: tuple[Table[Any], ...] = (
     SETTINGS,

@@ -1,0 +1,46 @@
+"""Time and chance come from the world: nobody but two modules of the core reads a clock or draws."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ALLOWED = {
+    "mockserver/core/clock.py": {"time", "datetime.now"},
+    "mockserver/core/ids.py": {"random", "secrets"},
+    "mockserver/serving.py": {"time"},  # watches the process that started the server, outside every world
+    "mockserver/testing/launch.py": {"time"},  # the side of the client
+}
+MODULES = {"time", "random", "secrets", "uuid"}
+CALLS = {"now", "utcnow", "today"}
+FILES = sorted(file for folder in ("mockserver", "fixtures") for file in (ROOT / folder).rglob("*.py"))
+
+
+def sources(tree: ast.AST) -> Iterator[str]:
+    """The names of all that tells the time or draws, where a module imports or calls it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            yield node.module
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date") and node.attr in CALLS:
+            yield f"{node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_nobody_else_reads_a_clock_or_draws(file: Path) -> None:
+    found = set(sources(ast.parse(file.read_text(encoding="utf-8"))))
+    assert found <= ALLOWED.get(str(file.relative_to(ROOT)), set())
+
+
+def test_every_way_to_tell_the_time_or_to_draw_is_seen() -> None:
+    text = "import time\nfrom random import random\nimport uuid as u\ndatetime.now()\ndate.today()\n"
+    assert set(sources(ast.parse(text))) == {"time", "random", "uuid", "datetime.now", "date.today"}
