@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
 
 .PHONY: serve test check format lint types floors bench soak lock clean help
 
@@ -15,10 +16,10 @@ help: ## list the targets
 serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
-test: $(DEV) ## the whole test suite
+test: $(DEV) $(BROWSER) ## the whole test suite
 	$(BIN)/python -m pytest -n auto
 
-check: format lint types floors ## everything that has to be green before a commit
+check: $(BROWSER) format lint types floors ## everything that has to be green before a commit
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
@@ -60,6 +61,10 @@ $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the server needs …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BROWSER): | $(DEV)  # looked for once; without one the browser tests are reported as not run
+	@$(BIN)/python -m tests.browser
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

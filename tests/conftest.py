@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.browser import MISSING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -124,6 +126,19 @@ def server() -> Iterator[Server]:
 
 
 _numbers = itertools.count(1)
+_not_run: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note the browser tests that are not run because there is no browser."""
+    if report.skipped and MISSING in str(report.longrepr):
+        _not_run.add(report.nodeid)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the last line that tests were not run because there is no browser."""
+    if _not_run and not hasattr(config, "workerinput"):
+        config.get_terminal_writer().line(f"{len(_not_run)} browser tests were NOT RUN: {MISSING}.")
 
 
 @pytest.fixture
