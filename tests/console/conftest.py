@@ -40,10 +40,17 @@ def browser() -> Iterator[Browser]:
 
 
 class Complaints(list[str]):
-    """What the console of the browser said about a page: errors, warnings, and what the policy of the page kept from happening."""
+    """What the console of the browser said about a page: errors, warnings, and what the policy of the page kept from happening.
+
+    That a form was refused, or a call that somebody tried out, is no complaint.
+    """
+
+    def _note(self, url: str, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "responded with a status of 401" not in text and "responded with a status of 422" not in text:
+            self.append(f"{url}: {text}")
 
     def watch(self, page: Page) -> None:
-        page.on("console", lambda message: self.append(f"{page.url}: {message.text}") if message.type in ("error", "warning") else None)
+        page.on("console", lambda message: self._note(page.url, message.type, message.text))
         page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
         page.on("requestfailed", lambda request: None if "/live" in request.url else self.append(f"{page.url}: {request.url} {request.failure}"))
 

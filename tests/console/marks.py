@@ -45,7 +45,7 @@ def send_messages(client: httpx.Client) -> None:
     key = _client_of(client, "monedero")
     customer = {"wallet_key": "wallet-demo", "phone": "4775559911", "customer_name": SHORT, "usertool_id": "7001"}
     client.post("/monedero/wallet/contact/add", headers=key, data=customer)
-    client.patch("/_mock/state/backoffice/users/6", json={"first_name": MARK, "last_name": MARK})
+    client.patch("/_mock/state/backoffice/users/6", json={"first_name": MARK, "last_name": SHORT})
     client.post("/backoffice/api/v1/tokens", headers=_client_of(client, "backoffice"), data={"user_id": "6"})
 
 

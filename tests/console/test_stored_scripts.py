@@ -48,7 +48,7 @@ def starts(client: httpx.Client) -> tuple[str, ...]:
     return (
         *PAGES,
         *exchanges,
-        *(f"/console/outbox/{message['id']}" for message in messages[-4:]),
+        *(f"/console/outbox/{message['id']}" for message in (*messages[:3], *messages[-2:])),
         "/console/state/backoffice/users/6",
         "/console/state/backoffice/users",
     )
@@ -103,7 +103,7 @@ def test_a_field_that_is_not_escaped_is_found(app: App, client: httpx.Client, te
     assert sound is not None
     source = sound.get_source(environment, template)[0]
     name = field[field.index("{{") + 2 : field.index("}}")]
-    assert source.count(field) == 1
+    assert field in source
     planted = source.replace(field, field.replace(name, f" ({name.replace('|linked', '')})|safe ", 1))
     environment.loader = ChoiceLoader([DictLoader({template: planted}), sound])
     assert environment.cache is not None

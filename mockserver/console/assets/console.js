@@ -103,7 +103,11 @@
     }
   });
 
-  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) { // not scrollIntoView, from which the next Tab would go on
+    const bar = here.closest("ul");
+    bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }
   const title = document.querySelector(".opened .detail h2");
   if (title && window.matchMedia("(max-width: 67.99rem)").matches) title.focus({ preventScroll: false });
   listen();
