@@ -103,6 +103,11 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
         missing = [f"{slug} has a document but no package mockserver.apis.{slug}" for slug in sorted(documents - packages)]
         missing += [f"{slug} has a package but no document {specs / slug}.yaml" for slug in sorted(packages - documents)]
         raise SetupError("; ".join(missing))
+    folders = {folder.parent.name for folder in specs.glob("*/*.yaml")}
+    if folders - documents:
+        raise SetupError(
+            "; ".join(f"{specs / name} holds parts of no document: {specs / name}.yaml is missing" for name in sorted(folders - documents))
+        )
     found: dict[str, tuple[Api, Document, Fixture]] = {}
     for slug in sorted(packages):
         api: Api = importlib.import_module(f"mockserver.apis.{slug}").API

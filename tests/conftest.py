@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 START_UP = 60
 """Seconds that a server may take to start on a busy machine before the tests give up."""
+TLS = ssl.create_default_context()
+"""Shared by all clients, which would each read every certificate of the machine otherwise; no test makes use of it."""
 
 
 class Server:
@@ -91,18 +94,18 @@ class Mock:
             base_url = self.url + httpx.URL(api["base_url"]).path
             if credential is not None:
                 headers |= next(found for found in api["credentials"] if found["name"] == credential)["headers"]
-        return httpx.Client(base_url=base_url, headers=headers, timeout=20, **options)
+        return httpx.Client(base_url=base_url, headers=headers, timeout=20, verify=TLS, **options)
 
     def api(self, slug: str) -> dict[str, Any]:
         """What the control plane says of a vendor."""
-        apis = httpx.get(f"{self.url}/_mock/apis").json()["apis"]
+        apis = httpx.get(f"{self.url}/_mock/apis", verify=TLS).json()["apis"]
         found: dict[str, Any] = next(api for api in apis if api["slug"] == slug)
         return found
 
     @property
     def control(self) -> httpx.Client:
         """A client of the control plane in this world."""
-        return httpx.Client(base_url=f"{self.url}/_mock", headers={"x-mock-world": self.world}, timeout=20)
+        return httpx.Client(base_url=f"{self.url}/_mock", headers={"x-mock-world": self.world}, timeout=20, verify=TLS)
 
     def state(self, slug: str) -> dict[str, list[dict[str, Any]]]:
         """Every record of a vendor, by table."""

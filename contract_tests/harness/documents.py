@@ -14,9 +14,19 @@ SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 
 @cache
 def document(slug: str) -> dict[str, Any]:
-    """A vendor's document."""
-    with (SPECS / f"{slug}.yaml").open(encoding="utf-8") as file:
-        loaded: dict[str, Any] = yaml.safe_load(file)
+    """A vendor's document, with its parts where it is split by tag."""
+    whole = _read(SPECS / f"{slug}.yaml")
+    for file in sorted((SPECS / slug).glob("*.yaml")):
+        part = _read(file)
+        whole["paths"].update(part.get("paths", {}))
+        for kind, found in part.get("components", {}).items():
+            whole.setdefault("components", {}).setdefault(kind, {}).update(found)
+    return whole
+
+
+def _read(file: Path) -> dict[str, Any]:
+    with file.open(encoding="utf-8") as opened:
+        loaded: dict[str, Any] = yaml.safe_load(opened)
     return loaded
 
 

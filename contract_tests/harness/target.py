@@ -124,6 +124,12 @@ class Api:
         """The page behind a link that the target gave, as somebody without credentials would open it."""
         return self._client.get(url)
 
+    def submit(self, url: str, **fields: str) -> httpx.Response:
+        """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
+        if self.target.control is None or not url.startswith(self.target.control):
+            not_observable("the page belongs to somebody else")
+        return self._client.post(url, data=fields)
+
     def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
         if self.target.control is None:
             not_observable("the target has no control plane")

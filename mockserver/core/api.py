@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """A vendor error code as ``x-errors`` gives it. ``extra`` is what else stands in its row, for the vendor's ``render_fault``."""
+    """A row of a vendor's error table as ``x-errors`` gives it. ``extra`` is what else stands in it, for the vendor's ``render_fault``."""
 
     code: str
     status: int
@@ -44,16 +44,24 @@ class Situation:
     def documented(self, fault: Fault) -> DocumentedError | None:
         """The documented error for a fault.
 
-        By the code of a vendor fault, by that of the first violation, by what is wrong with the credential, or by the kind of the fault.
+        By the code of a vendor fault, by that of the deciding violation, by what is wrong with the credential, or by the kind of the fault.
         """
         code: str | None = None
         if isinstance(fault, VendorFault):
             code = fault.code
         elif isinstance(fault, Invalid):
-            code = next((violation.code for violation in fault.violations if violation.code), None)
+            violation = self.deciding(fault)
+            code = None if violation is None else self._code(violation)
         elif isinstance(fault, Unauthenticated):
             code = self.credential_codes.get(fault.scheme, {}).get("missing" if fault.missing else fault.reason)
         return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
+
+    def deciding(self, fault: Invalid) -> Violation | None:
+        """The violation that decides the code: the first that has one of its own or, by its keyword, one of the operation."""
+        return next((violation for violation in fault.violations if self._code(violation)), None)
+
+    def _code(self, violation: Violation) -> str | None:
+        return violation.code or self.fault_codes.get(violation.keyword)
 
 
 class Late:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     Handler = Callable[..., Reply]
 
-OFFERED = frozenset({"world", "caller", "request", "late"})
-"""Arguments that any handler may take, besides its parameters and its body."""
+OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias"})
+"""Arguments that any handler may take, besides its parameters and its body.
+
+``home`` is the address of the API in the request's world, for links that somebody follows. ``alias`` holds what stood in the placeholders that
+only an alias of the path has (``x-aliases``).
+"""
 
 
 def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:

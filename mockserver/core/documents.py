@@ -13,7 +13,7 @@ import yaml
 from mockserver.core.faults import DocumentBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 MAX_REFERENCES = 20
@@ -49,11 +49,12 @@ class OperationSpec:
 
 @dataclass(frozen=True)
 class Document:
-    """One vendor's OpenAPI document."""
+    """One vendor's OpenAPI document. ``parts`` are the files that were merged into it, where it is split by tag."""
 
     slug: str
     source: str
     raw: dict[str, Any]
+    parts: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -106,13 +107,44 @@ class Document:
                 yield OperationSpec(spec["operationId"], method.upper(), path, spec, (*own, *inherited))
 
     def raw_for_router(self) -> dict[str, Any]:
-        """The document with more specific paths before the templates that also match them, as the router tries them in order."""
-        paths = sorted(self.raw["paths"].items(), key=lambda item: _PLACEHOLDER.sub("\U0010ffff", item[0]))
+        """The document as the router reads it: aliases are paths, and more specific paths stand before the templates that also match them."""
+        reachable: dict[str, dict[str, Any]] = {path: dict(item) for path, item in self.raw["paths"].items()}
+        for alias, method, path in self.aliases:
+            item = self.raw["paths"][path]
+            reachable.setdefault(alias, {"parameters": item.get("parameters", [])})[method] = item[method]
+        paths = sorted(reachable.items(), key=lambda item: _PLACEHOLDER.sub("\U0010ffff", item[0]))
         return {**self.raw, "paths": dict(paths)}
+
+    @cached_property
+    def aliases(self) -> tuple[tuple[str, str, str], ...]:
+        """Every other path that leads to an operation, with the method and the path that the operation has."""
+        return tuple(
+            (alias, method, path)
+            for path, item in self.raw["paths"].items()
+            for method in METHODS
+            for alias in item.get(method, {}).get("x-aliases", ())
+        )
 
 
 def read_document(slug: str, file: Path) -> Document:
-    """The document of a vendor. Raises DocumentBroken with the file and the line or key at fault."""
+    """The document of a vendor, with the parts in the folder beside it. Raises DocumentBroken with the file and the line or key at fault."""
+    raw = _read(file)
+    for key in ("openapi", "info", "servers", "paths"):
+        if key not in raw or (not raw[key] and key != "paths"):
+            raise DocumentBroken(f"{file}: the key {key} is missing or empty")
+    if not _VERSION.fullmatch(str(raw["openapi"])):
+        raise DocumentBroken(f"{file}: openapi is {raw['openapi']}, but documents are written in 3.0.3")
+    parts = tuple(sorted(file.with_suffix("").glob("*.yaml")))
+    _merge(raw, file, parts)
+    if not raw["paths"]:
+        raise DocumentBroken(f"{file}: the key paths is missing or empty")
+    document = Document(slug, str(file), raw, tuple(map(str, parts)))
+    _check_operations(document)
+    _check_aliases(document)
+    return document
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
         raw = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader with fewer types
     except OSError as error:
@@ -124,14 +156,37 @@ def read_document(slug: str, file: Path) -> Document:
         raise DocumentBroken(f"{file}: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise DocumentBroken(f"{file}: is no OpenAPI document")
-    for key in ("openapi", "info", "servers", "paths"):
-        if not raw.get(key):
-            raise DocumentBroken(f"{file}: the key {key} is missing or empty")
-    if not _VERSION.fullmatch(str(raw["openapi"])):
-        raise DocumentBroken(f"{file}: openapi is {raw['openapi']}, but documents are written in 3.0.3")
-    document = Document(slug, str(file), raw)
-    _check_operations(document)
-    return document
+    return raw
+
+
+def _merge(raw: dict[str, Any], file: Path, parts: Sequence[Path]) -> None:
+    """Add the paths and components of every part to those of the document. Raises DocumentBroken where two files give the same one."""
+    owner: dict[tuple[str, ...], Path] = {}
+
+    def add(kind: tuple[str, ...], into: dict[str, Any], found: Any, source: Path) -> None:
+        if not isinstance(found, dict):
+            raise DocumentBroken(f"{source}: {' '.join(kind)} is no mapping")
+        for name, node in found.items():
+            if (*kind, name) in owner:
+                raise DocumentBroken(f"{source}: {' '.join((*kind, name))} stands in {owner[*kind, name]} already")
+            owner[*kind, name] = source
+            into[name] = node
+
+    merged: dict[str, Any] = {}
+    kinds: dict[str, dict[str, Any]] = {}
+    for source, content in ((file, raw), *((part, _read(part)) for part in parts)):
+        unknown = set() if source is file else set(content) - {"paths", "components"}
+        if unknown:
+            raise DocumentBroken(f"{source}: a part has paths and components only, not {', '.join(sorted(map(str, unknown)))}")
+        add(("paths",), merged, content.get("paths") or {}, source)
+        components = content.get("components") or {}
+        if not isinstance(components, dict):
+            raise DocumentBroken(f"{source}: components is no mapping")
+        for kind, found in components.items():
+            add(("components", kind), kinds.setdefault(kind, {}), found, source)
+    raw["paths"] = merged
+    if kinds:
+        raw["components"] = kinds
 
 
 def _check_operations(document: Document) -> None:
@@ -145,3 +200,16 @@ def _check_operations(document: Document) -> None:
         if operation.id in seen:
             raise DocumentBroken(f"{document.source}: operationId {operation.id} is used by {seen[operation.id]} and {where}")
         seen[operation.id] = where
+
+
+def _check_aliases(document: Document) -> None:
+    taken: dict[str, set[str]] = {}
+    for path, item in document.raw["paths"].items():
+        taken.setdefault(_PLACEHOLDER.sub("{}", path.rstrip("/")), set()).update(method for method in METHODS if method in item)
+    for alias, method, path in document.aliases:
+        shape = _PLACEHOLDER.sub("{}", alias.rstrip("/"))
+        if method in taken.get(shape, ()):
+            raise DocumentBroken(f"{document.source}: the alias {method.upper()} {alias} of {path} is a path of its own already")
+        if set(_PLACEHOLDER.findall(path)) - set(_PLACEHOLDER.findall(alias)):
+            raise DocumentBroken(f"{document.source}: the alias {alias} lacks a placeholder of {path}")
+        taken.setdefault(shape, set()).add(method)

@@ -162,6 +162,8 @@ class Operation:
         self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document))
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self._parameters = ParameterPlan(spec, document, compiler)
+        self._base_path = document.base_path
+        self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self.waits = inspect.iscoroutinefunction(handler)
         """Whether the handler is awaited: one of the control plane's that reaches beyond the world of its request."""
         self._handler = handler
@@ -174,6 +176,8 @@ class Operation:
     def answer(self, request: Request, world: Draft) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
+        arguments["home"] = world.own_url + self._base_path
+        arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
         arguments["caller"] = self.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
@@ -189,11 +193,13 @@ class Operation:
 def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
     """The errors of an operation, after those that hold for every operation of the document."""
     declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
-    return {code: _error(code, **row) for code, row in declared.items()}
+    return {name: _error(name, **row) for name, row in declared.items()}
 
 
-def _error(code: str, status: int, message: str, aliases: Sequence[str] = (), clause: str | None = None, **extra: str) -> DocumentedError:
-    return DocumentedError(code, status, message, tuple(aliases), clause, extra)
+def _error(
+    name: str, status: int, message: str, code: str = "", aliases: Sequence[str] = (), clause: str | None = None, **extra: str
+) -> DocumentedError:
+    return DocumentedError(code or name, status, message, tuple(aliases), clause, extra)
 
 
 def _credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -46,3 +46,26 @@ def by_page(items: Sliceable[T], number: int, size: int) -> Page[T]:
     if number < 1 or size < 1:
         raise ValueError("pages and their sizes count from 1")
     return Page(items.slice((number - 1) * size, size), number, size, len(items))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[T]):
+    """Some items of a list, one after the other; ``more`` tells whether others follow them."""
+
+    items: Sequence[T]
+    more: bool
+
+
+def by_cursor(items: Iterable[T], size: int, order: Callable[[T], Any], after: T | None = None, *, descending: bool = False) -> Stretch[T]:
+    """At most ``size`` items that follow the item ``after`` in an order; the first ones where it is None.
+
+    ``order`` gives no two items the same place. Going on after the last item of each stretch visits every item once, also while others arrive: what
+    arrives before the place reached is not visited, what arrives behind it is.
+    """
+    if size < 1:
+        raise ValueError("a stretch has at least one item")
+    if after is not None:
+        place = order(after)
+        items = (item for item in items if (order(item) < place if descending else order(item) > place))
+    found = sorted(items, key=order, reverse=descending)
+    return Stretch(found[:size], len(found) > size)

@@ -91,9 +91,7 @@ class ParameterPlan:
         self.arguments = frozenset(name for place in self._places.values() for name in place.arguments.values())
 
     def read(self, request: Request, arguments: dict[str, Any]) -> list[Violation]:
-        """Fill ``arguments`` and return every violation. Raises Malformed for a query that cannot be read."""
-        if len(request.query) > MAX_QUERY:
-            raise Malformed(f"the query is longer than {MAX_QUERY} bytes")
+        """Fill ``arguments`` and return every violation. Raises Malformed for a query that cannot be read; an operation without any ignores it."""
         violations: list[Violation] = []
         for name, place in self._places.items():
             violations += place.read(_SENT[name](request), arguments)
@@ -105,6 +103,8 @@ def _path(request: Request) -> Mapping[str, Any]:
 
 
 def _query(request: Request) -> Mapping[str, Any]:
+    if len(request.query) > MAX_QUERY:
+        raise Malformed(f"the query is longer than {MAX_QUERY} bytes")
     return gather(parse_urlencoded(request.query)) if request.query else {}
 
 

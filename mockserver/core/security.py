@@ -90,8 +90,8 @@ def _extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[[Reque
     if kind == ("http", "bearer"):
         return _from_authorization("bearer", without_space=bool(scheme.get("x-accept-without-space")))
     if kind == ("http", "basic"):
-        bearer = _from_authorization("basic", without_space=False)
-        return lambda request: _decoded(bearer(request))
+        basic, password_only = _from_authorization("basic", without_space=False), bool(scheme.get("x-accept-password-only"))
+        return lambda request: _decoded(basic(request), password_only=password_only)
     raise DocumentBroken(f"{document.source}: security schemes of type {' '.join(map(str, kind))} are not supported")
 
 
@@ -125,12 +125,14 @@ def _from_authorization(scheme: str, *, without_space: bool) -> Callable[[Reques
     return extract
 
 
-def _decoded(credential: str | None) -> str | None:
-    """``user:password`` of a Basic credential; None where it cannot be decoded."""
+def _decoded(credential: str | None, *, password_only: bool) -> str | None:
+    """``user:password`` of a Basic credential; None where it cannot be decoded. A password alone has an empty user, where the document takes it."""
     if credential is None:
         return None
     try:
         text = base64.b64decode(credential, validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    return text if ":" in text else None
+    if ":" in text:
+        return text
+    return f":{text}" if password_only else None

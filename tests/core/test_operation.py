@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.core.clock import parse_duration
-from mockserver.core.faults import DocumentBroken, HandlersUnbound, Malformed
+from mockserver.core.faults import DocumentBroken, HandlersUnbound, Invalid, Malformed
 from mockserver.core.operation import compile_operations
 from mockserver.core.reply import Reply
 from mockserver.core.requests import Request
@@ -417,3 +417,72 @@ def test_a_request_that_reached_no_operation_is_dressed_and_kept(toy: Toy) -> No
     reply, payload = asyncio.run(toy.boundary.refuse(toy.api, Malformed("no"), Request("GET", "/toy/nowhere")))
     assert (reply.status, payload) == (400, b'{"error":"no"}')
     assert [exchange.operation for exchange in toy.journal.entries("default")] == [None]
+
+
+# What a document says of errors, addresses and other paths
+
+
+def _posting(**more: Any) -> Toy:
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"]["/notes/"]["post"].update(more)
+    return Toy(document)
+
+
+def test_a_row_of_the_error_table_may_have_the_code_of_another_and_name_a_field() -> None:
+    rows = {"n7": {"status": 409, "code": "taken", "message": "taken twice", "field": "text"}}
+    toy = _posting(**{"x-errors": rows, "x-fault-codes": {"malformed": "n7"}})
+    reply = post(toy, b"{")
+    assert (reply.status, reply.body["code"], reply.body["error"]) == (409, "taken", "taken twice")
+    assert toy.operations["create_note"].situation.errors["n7"].extra["field"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b'{"price": -1, "text": "a"}', "n2", "price"),
+        (b'{"price": "x", "text": "a"}', "n3", "price"),
+        (b'{"text": 1}', "n3", "text"),
+        (b'{"price": -1}', "n1", "text"),
+        (b'{"price": -1, "stars": 0, "text": "a"}', "n3", "stars"),
+    ],
+)
+def test_a_violation_without_code_of_its_own_has_that_of_its_keyword_or_that_of_invalid(body: bytes, code: str, field: str) -> None:
+    """The first violation that has a code in one of these ways decides."""
+    errors = {f"n{n}": {"status": 422, "message": f"error {n}"} for n in range(1, 8)}
+    toy = _posting(**{"x-errors": errors, "x-fault-codes": {"exclusiveMinimum": "n2", "type": "n3", "invalid": "n7"}})
+    assert post(toy, body).body["code"] == code
+    operation = toy.operations["create_note"]
+    _, violations = operation.body.read(Request("POST", "/", raw_headers=[(b"content-type", b"application/json")], body=body))
+    deciding = operation.situation.deciding(Invalid(violations))
+    assert deciding is not None
+    assert deciding.field == field
+
+
+def test_a_password_alone_is_a_basic_credential_where_the_document_says_so() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["components"]["securitySchemes"]["basic"]["x-accept-password-only"] = True
+    alone = base64.b64encode(b"secret").decode()
+
+    def get_note(caller: str, note_id: int) -> Reply:
+        return Reply(200, {"done": True, "got": [caller, note_id]})
+
+    for toy, status in ((Toy(document, get_note=get_note), 200), (Toy(get_note=get_note), 401)):
+        reply = toy.call("get_note", headers={"Authorization": f"Basic {alone}"}, path_values={"note_id": "1"})
+        assert reply.status == status
+        if status == 200:
+            assert reply.body["got"] == [":secret", 1]
+
+
+def test_a_handler_may_take_the_address_of_its_api_and_what_only_an_alias_has() -> None:
+    def get_note(home: str, alias: dict[str, str], note_id: int) -> Reply:
+        return Reply(200, {"done": True, "got": [home, alias, note_id]})
+
+    toy, basic = Toy(get_note=get_note), base64.b64encode(b"a:b").decode()
+    reply = toy.call(
+        "get_note",
+        headers={"Authorization": f"Basic {basic}"},
+        path_values={"note_id": "1", "shelf": "7"},
+        origin="http://here",
+        world="mine",
+    )
+    assert reply.body["got"] == ["http://here/~mine/toy/v1", {"shelf": "7"}, 1]

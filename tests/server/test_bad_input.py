@@ -108,6 +108,13 @@ def test_a_body_without_announced_length_is_cut_off(unchanged: Mock, path: str) 
         refused(client.post(unchanged.url + path, content=_chunks(), headers={"content-type": content_type}), 413)
 
 
+@pytest.mark.parametrize("size", [10, 2 * MIB])
+def test_a_body_that_an_operation_does_not_have_is_ignored(mock: Mock, size: int) -> None:
+    with mock.client("serpi") as client:
+        assert client.request("GET", "/Sucursales", content=b"x" * size).status_code == 200
+        assert client.request("GET", "/Sucursales", content=(b"x" * (size // 10) for _ in range(10))).status_code == 200
+
+
 OTHER_TYPES = ["text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary=x", "nonsense", "", "a/b/c;;="]
 
 

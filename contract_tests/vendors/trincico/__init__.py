@@ -1,0 +1,1 @@
+"""Trincico: what its page promises, clause by clause."""

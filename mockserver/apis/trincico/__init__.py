@@ -1,0 +1,37 @@
+"""Trincico: subscriptions, invoices and payouts, with the pages on which money is paid."""
+
+from mockserver.apis.trincico import (
+    billing,
+    checkouts,
+    hosted,
+    invoices,
+    items,
+    login,
+    notifications,
+    onboardings,
+    payouts,
+    plans,
+    profile,
+    subscriptions,
+    treasury,
+)
+from mockserver.apis.trincico.faults import render_fault
+from mockserver.apis.trincico.identity import verify_basic, verify_bearer
+from mockserver.apis.trincico.state import TABLES
+from mockserver.core.api import Api
+
+API = Api(
+    slug="trincico",
+    handlers=(login, plans, subscriptions, invoices, items, profile, payouts, notifications, hosted),
+    render_fault=render_fault,
+    tables=TABLES,
+    verifiers={"bearer": verify_bearer, "basic": verify_basic},
+    timers={
+        billing.PERIOD_ENDS: billing.end_period,
+        checkouts.EXPIRES: checkouts.expire,
+        onboardings.EXPIRES: onboardings.expire,
+        treasury.PAYOUT_LEAVES: treasury.leave,
+        treasury.PAYOUT_ARRIVES: treasury.arrive,
+        treasury.PAY_OUT: treasury.pay_out_automatically,
+    },
+)

@@ -1,0 +1,142 @@
+"""The life of a subscription: how plans change, what is charged, and what happens when a period ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.apis.trincico import mails
+from mockserver.apis.trincico.money import difference
+from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Payment, Plan, Subscription, moment, new_id, plan_of, seconds
+from mockserver.core.clock import LATEST, later, parse_duration
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+PERIOD_ENDS = "trincico.period_ends"
+DAY = 86_400
+_UNITS = {"month": "M", "year": "Y"}
+
+
+def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
+    """When a period ends that starts ``periods`` intervals of a plan after its anchor; the day of the month is kept where the month has it."""
+    duration = parse_duration(f"P{plan.interval_count * (periods + 1)}{_UNITS[plan.interval]}")
+    try:
+        return int(later(moment(anchor_at), duration).timestamp())
+    except ValueError:
+        return int(LATEST.timestamp())  # the calendar of the mock ends here: the last period never does
+
+
+def watch(world: Draft, subscription: Subscription) -> None:
+    """Set the timer for the end of a subscription's period."""
+    world.cancel(PERIOD_ENDS, subscription.id)
+    if subscription.status in CURRENT and subscription.end_at < int(LATEST.timestamp()):
+        world.schedule(moment(subscription.end_at), PERIOD_ENDS, subscription.id)
+
+
+def charge(world: Draft, subscription: Subscription, plan: Plan, amount: int, card: str, *, status: str = "completed") -> Payment:
+    """Charge a card for a subscription and keep the payment."""
+    return world.table(PAYMENTS).add(
+        Payment(
+            id=new_id(world, "payment"),
+            reference=new_id(world, "payment reference"),
+            user_id=subscription.user_id,
+            payee_id=None,
+            gross_amount=amount,
+            fee_amount=0,
+            net_amount=amount,
+            currency=plan.currency,
+            card=card,
+            status=status,
+            target="subscription",
+            invoice_id=None,
+            subscription_id=subscription.id,
+            plan_id=plan.id,
+            created_at=seconds(world),
+            available_at=None,
+        )
+    )
+
+
+def start(world: Draft, subscription: Subscription, plan: Plan, card: str) -> None:
+    """Start a paid plan after a checkout: in its trial where it has one, otherwise paid."""
+    now = seconds(world)
+    trial_end = now + plan.trial_period_days * DAY
+    payment = None if plan.trial_period_days else charge(world, subscription, plan, plan.price, card)
+    changed = world.table(SUBSCRIPTIONS).change(
+        subscription,
+        plan_id=plan.id,
+        next_plan_id=None,
+        status="trailing" if plan.trial_period_days else "active",
+        start_at=now,
+        end_at=trial_end if plan.trial_period_days else period_end(plan, now, 0),
+        canceled_at=None,
+        anchor_at=now,
+        periods=0,
+        carry=0,
+        card=card,
+        last_payment_id=subscription.last_payment_id if payment is None else payment.id,
+    )
+    watch(world, changed)
+    mails.subscription_updated(world, changed)
+
+
+def move_up(world: Draft, subscription: Subscription, plan: Plan) -> str:
+    """Change to a superior plan at once, and say what happens to its price.
+
+    The difference for the rest of the period is charged now where the plan demands it, otherwise with the next invoice. A trial goes on without one.
+    """
+    held, payment = plan_of(world, subscription.plan_id), None
+    extra = 0 if subscription.status == "trailing" else _difference(world, subscription, held, plan)
+    same_interval = (held.interval, held.interval_count) == (plan.interval, plan.interval_count)
+    if plan.charged_at_once and extra:
+        payment, extra = charge(world, subscription, plan, extra, subscription.card), 0
+    changed = world.table(SUBSCRIPTIONS).change(
+        subscription,
+        plan_id=plan.id,
+        next_plan_id=None,
+        canceled_at=None,
+        anchor_at=subscription.anchor_at if same_interval else subscription.end_at,
+        periods=subscription.periods if same_interval else -1,
+        carry=subscription.carry + extra,
+        last_payment_id=subscription.last_payment_id if payment is None else payment.id,
+    )
+    mails.subscription_updated(world, changed)
+    return "payment_required" if plan.charged_at_once else "payment_not_required"
+
+
+def _difference(world: Draft, subscription: Subscription, held: Plan, plan: Plan) -> int:
+    period = max(1, subscription.end_at - subscription.start_at)
+    new_period = max(1, period_end(plan, subscription.start_at, 0) - subscription.start_at)
+    left = min(period, max(0, subscription.end_at - seconds(world)))
+    return difference(held.price, period, plan.price, new_period, left)
+
+
+def end_period(world: Draft, subject: int | str | None) -> None:
+    """What happens when a period ends: the subscription is over, or goes on with its next plan, or is renewed; what is due is charged."""
+    subscription = None if subject is None else world.table(SUBSCRIPTIONS).get(subject)
+    if subscription is None or subscription.status not in CURRENT:
+        return
+    if subscription.canceled_at is not None and subscription.next_plan_id is None:
+        world.table(SUBSCRIPTIONS).change(subscription, status="canceled")
+        return
+    plan = plan_of(world, subscription.next_plan_id or subscription.plan_id)
+    goes_on = subscription.next_plan_id is None and subscription.status == "active"
+    anchor, periods = (subscription.anchor_at, subscription.periods + 1) if goes_on else (subscription.end_at, 0)
+    amount = plan.price + subscription.carry
+    payment = charge(world, subscription, plan, amount, subscription.card) if amount else None
+    renewed = world.table(SUBSCRIPTIONS).change(
+        subscription,
+        plan_id=plan.id,
+        next_plan_id=None,
+        status="active",
+        start_at=subscription.end_at,
+        end_at=period_end(plan, anchor, periods),
+        canceled_at=None,
+        anchor_at=anchor,
+        periods=periods,
+        carry=0,
+        last_payment_id=subscription.last_payment_id if payment is None else payment.id,
+    )
+    watch(world, renewed)
+    if not goes_on:
+        mails.subscription_updated(world, renewed)

@@ -1,0 +1,182 @@
+"""Checkout pages: opened by three calls, left by one outcome, which counts once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mockserver.apis.trincico import billing, mails, treasury
+from mockserver.apis.trincico.state import (
+    CHECKOUTS,
+    CURRENT,
+    INVOICES,
+    PAYMENT_METHODS,
+    PAYMENTS,
+    SUBSCRIPTIONS,
+    Checkout,
+    Invoice,
+    Payment,
+    PaymentMethod,
+    Plan,
+    Subscription,
+    new_id,
+    plan_of,
+    seconds,
+    user_of,
+)
+from mockserver.core.faults import VendorFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from mockserver.apis.trincico.state import User
+    from mockserver.core.world import Draft
+
+EXPIRES = "trincico.checkout_expires"
+OPEN_FOR = timedelta(hours=24)
+
+OPEN, CHALLENGED = "open", "challenged"
+EXPIRED, OUTDATED = "expired", "outdated"
+PAID, DECLINED, CANCELED = "paid", "declined", "canceled"
+LEFT = (PAID, DECLINED, CANCELED)
+"""Statuses of a page on which an outcome was chosen."""
+
+
+def named_method(world: Draft, body: Mapping[str, Any] | None) -> PaymentMethod | None:
+    """The payment method that a request names, None where it names none. Raises a fault for one that is unknown or not active."""
+    wanted = (body or {}).get("payment_method_id")
+    if wanted is None:
+        return None
+    method = world.table(PAYMENT_METHODS).get(wanted.lower())
+    if method is None or not method.active:
+        raise VendorFault("unknown_payment_method")
+    return method
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a checkout is for: an upgrade of a subscription to a plan, another card of a subscription, or an invoice."""
+
+    kind: str
+    amount: int
+    currency: str
+    subscription: Subscription | None = None
+    plan: Plan | None = None
+    invoice: Invoice | None = None
+
+
+def open_checkout(world: Draft, user: User, wish: Wish, body: Mapping[str, Any], home: str) -> str:
+    """Open a page and return its address."""
+    expires = world.now + OPEN_FOR
+    checkout = world.table(CHECKOUTS).add(
+        Checkout(
+            id=world.token("trincico.checkout"),
+            kind=wish.kind,
+            user_id=user.id,
+            subscription_id=None if wish.subscription is None else wish.subscription.id,
+            invoice_id=None if wish.invoice is None else wish.invoice.id,
+            from_plan_id=None if wish.subscription is None else wish.subscription.plan_id,
+            plan_id=None if wish.plan is None else wish.plan.id,
+            amount=wish.amount,
+            currency=wish.currency,
+            success_url=body["success_url"],
+            cancel_url=body["cancel_url"],
+            status=OPEN,
+            card="",
+            expires_at=int(expires.timestamp()),
+        )
+    )
+    world.schedule(expires, EXPIRES, checkout.id)
+    return f"{home}/checkout/{checkout.id}"
+
+
+def expire(world: Draft, subject: int | str | None) -> None:
+    """Close a page on which nothing was chosen in time."""
+    checkout = None if subject is None else world.table(CHECKOUTS).get(subject)
+    if checkout is not None and checkout.status in (OPEN, CHALLENGED):
+        world.table(CHECKOUTS).change(checkout, status=EXPIRED)
+
+
+def choose(world: Draft, checkout: Checkout, outcome: str, card: str, home: str) -> Checkout:
+    """The page after a button was pressed; unchanged where the button is not on it, or an outcome was chosen before."""
+    if checkout.status == OPEN:
+        if outcome == "challenge":
+            return world.table(CHECKOUTS).change(checkout, status=CHALLENGED, card=card)
+        status = {"pay": PAID, "decline": DECLINED, "cancel": CANCELED}.get(outcome)
+    elif checkout.status == CHALLENGED:
+        status = {"confirm": PAID, "refuse": DECLINED, "cancel": CANCELED}.get(outcome)
+        card = checkout.card
+    else:
+        status = None
+    if status is None:
+        return checkout
+    world.cancel(EXPIRES, checkout.id)
+    if status != CANCELED and not _SETTLE[checkout.kind](world, checkout, card, home, paid=status == PAID):
+        status = OUTDATED
+    return world.table(CHECKOUTS).change(checkout, status=status, card=card)
+
+
+def _settle_upgrade(world: Draft, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+    """Start the plan that was paid, or keep the payment that failed; False where the subscription has changed since."""
+    subscription = _subscription(world, checkout)
+    if subscription is None or checkout.plan_id is None or subscription.plan_id != checkout.from_plan_id:
+        return False
+    plan = plan_of(world, checkout.plan_id)
+    if paid:
+        billing.start(world, subscription, plan, card)
+    else:
+        billing.charge(world, subscription, plan, checkout.amount, card, status="failed")
+    return True
+
+
+def _settle_card(world: Draft, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+    """Put another card in place; False where the subscription is over."""
+    subscription = _subscription(world, checkout)
+    if subscription is None:
+        return False
+    if paid:
+        world.table(SUBSCRIPTIONS).change(subscription, card=card)
+    return True
+
+
+def _subscription(world: Draft, checkout: Checkout) -> Subscription | None:
+    found = None if checkout.subscription_id is None else world.table(SUBSCRIPTIONS).get(checkout.subscription_id)
+    return found if found is not None and found.status in CURRENT else None
+
+
+def _settle_invoice(world: Draft, checkout: Checkout, card: str, home: str, *, paid: bool) -> bool:
+    """Pay the invoice, or keep the payment that failed; False where the invoice is not what it was when the page was opened."""
+    invoice = None if checkout.invoice_id is None else world.table(INVOICES).get(checkout.invoice_id)
+    if invoice is None or invoice.status != "ready" or (invoice.amount, invoice.currency) != (checkout.amount, checkout.currency):
+        return False
+    now = seconds(world)
+    world.table(PAYMENTS).add(
+        Payment(
+            id=new_id(world, "payment"),
+            reference=new_id(world, "payment reference"),
+            user_id=checkout.user_id,
+            payee_id=invoice.owner_id,
+            gross_amount=invoice.amount,
+            fee_amount=0,
+            net_amount=invoice.amount,
+            currency=invoice.currency,
+            card=card,
+            status="completed" if paid else "failed",
+            target="invoice",
+            invoice_id=invoice.id,
+            subscription_id=None,
+            plan_id=None,
+            created_at=now,
+            available_at=treasury.settled_at(world) if paid else None,
+        )
+    )
+    if paid:
+        invoice = world.table(INVOICES).change(invoice, status="paid", payer_id=checkout.user_id, updated_at=now)
+        treasury.credited(world, invoice.owner_id)
+        mails.invoice_paid(world, invoice, user_of(world, checkout.user_id), home)
+    return True
+
+
+_SETTLE = {"upgrade": _settle_upgrade, "card": _settle_card, "invoice": _settle_invoice}

@@ -1,0 +1,83 @@
+"""Who calls: published tokens, signed tokens of a sign-in, and the one password of the notifications.
+
+Signed tokens are JWTs (HS256). They are judged on the world's clock, so that a test can let them expire. Their key follows from the world's seed: a
+token is good in every world of that seed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN, SETTINGS, USERS, User, seconds
+from mockserver.core.faults import Unauthenticated, VendorFault
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+ACCESS, REFRESH = "access", "refresh"
+LIFETIMES = {ACCESS: 3_600, REFRESH: 30 * 86_400}
+"""Seconds for which a token is good."""
+API_PASSWORD = "api_password"  # noqa: S105 - the name of the setting, not its value
+_ALGORITHM = "HS256"
+_OPTIONS: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "sub", "token_type"]}
+
+
+def digest(password: str) -> str:
+    """What is kept of a password."""
+    return blake2b(password.encode(), digest_size=16, person=b"trincico").hexdigest()
+
+
+def sign(world: Draft, user: User, kind: str) -> str:
+    """A token for a user, good from the world's time on for as long as its kind lasts."""
+    now = seconds(world)
+    claims = {
+        "token_type": kind,
+        "sub": user.id,
+        "iat": now,
+        "exp": now + LIFETIMES[kind],
+        "jti": world.token("trincico.jti"),
+    }
+    return jwt.encode(claims, _key(world), _ALGORITHM)
+
+
+def read(world: Draft, token: str, kind: str) -> User | None:
+    """The user of a token of this kind; None where the token is forged, expired at the world's time, of another kind or of nobody."""
+    try:
+        claims = jwt.decode(token, _key(world), [_ALGORITHM], options=_OPTIONS)
+    except jwt.InvalidTokenError:
+        return None
+    if claims["token_type"] != kind or claims["exp"] <= seconds(world):
+        return None
+    return world.table(USERS).get(claims["sub"])
+
+
+def verify_bearer(world: Draft, credential: str) -> User:
+    """The user of a published token or of a signed access token."""
+    user = world.table(USERS).find("token", credential) or read(world, credential, ACCESS)
+    if user is None or not user.active:
+        raise Unauthenticated("bearer")
+    if user.condition == FAILING:
+        raise VendorFault("internal_error")
+    return user
+
+
+def verify_basic(world: Draft, credential: str) -> str:
+    """Whoever knows the password; the user before the colon does not matter (trincico.D26)."""
+    password = world.table(SETTINGS).get(API_PASSWORD)
+    if password is None or not hmac.compare_digest(credential.partition(":")[2].encode(), password.value.encode()):
+        raise Unauthenticated("basic")
+    return API_PASSWORD
+
+
+def need_provider(user: User) -> None:
+    """Refuse where the payment provider does not answer."""
+    if user.condition == PROVIDER_DOWN:
+        raise VendorFault("service_unavailable")
+
+
+def _key(world: Draft) -> bytes:
+    return blake2b(f"{world.seed} trincico tokens".encode(), digest_size=32).digest()

@@ -1,0 +1,164 @@
+"""Invoices: drafts that become ready, are paid or canceled. Source: "Invoices"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.trincico import wire
+from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
+from mockserver.apis.trincico.identity import need_provider
+from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
+from mockserver.apis.trincico.ownership import own_draft, own_invoice, own_service
+from mockserver.apis.trincico.state import CUSTOMERS, FAILING, INVOICES, ITEMS, PAYMENT_METHODS, SERVICES, Invoice, new_id, seconds, user_of
+from mockserver.core.faults import VendorFault
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.apis.trincico.state import Service, User
+    from mockserver.core.world import Draft
+
+DEFAULT_CURRENCY = "usd"
+FIRST_NUMBER = 1000
+_NEXT = {"draft": ("ready", "canceled"), "ready": ("draft", "canceled")}
+"""Statuses to which each status leads by hand."""
+
+
+def list_invoices(
+    world: Draft, caller: User, service_id: int | str | None, limit: int | None, next_page: str | None, status: str | None, order_by: str | None
+) -> Reply:
+    """The invoices of the caller's services, or of one, newest first (trincico.D64 to D70)."""
+    if service_id is not None:
+        service = own_service(world, caller, service_id)
+        if service is None:
+            raise VendorFault("not_found")
+        of_service: str | None = service.id
+    else:
+        of_service = None
+    owned = list(world.table(INVOICES).select("owner", caller.id))
+    wanted = [invoice for invoice in owned if of_service in (None, invoice.service_id) and status in (None, invoice.status)]
+    found = page(world.table(INVOICES), owned, wanted, limit or DEFAULT_LIMIT, next_page, order_by)
+    return Reply(200, {"next_page": cursor(found), "data": [wire.invoice_listed(world, invoice) for invoice in found.items]})
+
+
+def create_invoice(world: Draft, caller: User, body: Mapping[str, Any]) -> Reply:
+    """A new draft for a customer of one of the caller's services."""
+    service = own_service(world, caller, body["service_id"])
+    if service is None:
+        raise VendorFault("unknown_service")
+    customer_id = _customer_of(world, service.id, body["service_customer_id"])
+    _need_free_reference(world, service.id, body["reference"])
+    now = seconds(world)
+    invoice = world.table(INVOICES).add(
+        Invoice(
+            id=new_id(world, "invoice"),
+            number=world.draw("trincico invoice"),
+            service_id=service.id,
+            owner_id=caller.id,
+            customer_id=customer_id,
+            reference=body["reference"],
+            currency=body.get("currency", DEFAULT_CURRENCY).lower(),
+            status="draft",
+            sub_amount=0,
+            tax_amount=0,
+            amount=0,
+            payer_id=None,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return Reply(201, wire.invoice_created(invoice))
+
+
+def build_invoice_reference(world: Draft, caller: User, service_id: int | str) -> Reply:
+    """The initials of the service and the next number after them (trincico.D77)."""
+    service = own_service(world, caller, service_id)
+    if service is None:
+        raise VendorFault("not_found")
+    return Reply(200, {"reference": _next_reference(world, service)})
+
+
+def retrieve_invoice(world: Draft, caller: User, invoice_id: str) -> Reply:
+    """One of the caller's invoices."""
+    return Reply(200, wire.invoice_retrieved(world, own_invoice(world, caller, invoice_id)))
+
+
+def update_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+    """Change the fields sent of a draft."""
+    invoice = own_draft(world, caller, invoice_id)
+    changes: dict[str, Any] = {}
+    if "service_customer_id" in body:
+        changes["customer_id"] = _customer_of(world, invoice.service_id, body["service_customer_id"])
+    if "reference" in body and body["reference"] != invoice.reference:
+        _need_free_reference(world, invoice.service_id, body["reference"])
+        changes["reference"] = body["reference"]
+    if "currency" in body:
+        changes["currency"] = body["currency"].lower()
+    world.table(INVOICES).change(invoice, **changes, updated_at=seconds(world))
+    return Reply(204)
+
+
+def update_invoice_status(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+    """Move an invoice by hand; paid is reached by paying only (trincico.D85, trincico.D86)."""
+    invoice = own_invoice(world, caller, invoice_id)
+    status = body["status"]
+    if status not in _NEXT.get(invoice.status, ()):
+        raise VendorFault("status_value_denied")
+    if status == "ready" and not len(world.table(ITEMS).select("invoice", invoice.id)):
+        raise VendorFault("non_processable")
+    world.table(INVOICES).change(invoice, status=status, updated_at=seconds(world))
+    return Reply(204)
+
+
+def view_invoice(world: Draft, invoice_id: str) -> Reply:
+    """An invoice for anybody, in any status (trincico.D80)."""
+    invoice = world.table(INVOICES).get(invoice_id.lower())
+    if invoice is None:
+        raise VendorFault("not_found")
+    if user_of(world, invoice.owner_id).condition == FAILING:
+        raise VendorFault("internal_error")
+    return Reply(200, wire.invoice_viewed(world, invoice))
+
+
+def pay_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
+    """Open the page on which anybody's ready invoice is paid (trincico.D84)."""
+    invoice = world.table(INVOICES).get(invoice_id.lower())
+    if invoice is None:
+        raise VendorFault("not_found")
+    if invoice.status != "ready":
+        raise VendorFault("status_value_denied")
+    if named_method(world, body) is None and not _has_default_method(world, invoice):
+        raise VendorFault("configuration_needed")
+    need_provider(caller)
+    wish = Wish("invoice", invoice.amount, invoice.currency, invoice=invoice)
+    return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
+
+
+def _has_default_method(world: Draft, invoice: Invoice) -> bool:
+    service = world.table(SERVICES).get(invoice.service_id)
+    default = any(method.is_default and method.active for method in world.table(PAYMENT_METHODS).all())
+    return default and service is not None and service.has_default_method
+
+
+def _customer_of(world: Draft, service_id: str, customer_id: str) -> str:
+    customer = world.table(CUSTOMERS).get(customer_id.lower())
+    if customer is None or customer.service_id != service_id:
+        raise VendorFault("unknown_customer")
+    return customer.id
+
+
+def _need_free_reference(world: Draft, service_id: str, reference: str) -> None:
+    if world.table(INVOICES).find("reference", (service_id, reference)) is not None:
+        raise VendorFault("row_exists")
+
+
+def _next_reference(world: Draft, service: Service) -> str:
+    initials = "".join(word[0] for word in re.findall(r"[A-Za-z0-9]+", service.name))[:4].upper() or "S"
+    pattern = re.compile(rf"{initials}(\d{{1,12}})", re.ASCII)
+    found = [match[1] for invoice in world.table(INVOICES).select("service", service.id) if (match := pattern.fullmatch(invoice.reference))]
+    if not found:
+        return f"{initials}{FIRST_NUMBER}"
+    highest = max(found, key=int)
+    return f"{initials}{int(highest) + 1:0{max(4, len(highest))}d}"

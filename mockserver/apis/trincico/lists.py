@@ -1,0 +1,51 @@
+"""What the two paged lists share: how they are ordered, and cursors that tell nothing (trincico.D68)."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from mockserver.apis.trincico.state import Invoice, Payout
+from mockserver.core.faults import VendorFault
+from mockserver.core.paging import Stretch, by_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mockserver.core.tables import DraftTable
+
+DEFAULT_LIMIT = 20
+_MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())
+
+R = TypeVar("R", Invoice, Payout)
+
+
+def page(records: DraftTable[R], owned: Iterable[R], wanted: Iterable[R], size: int, next_page: str | None, order_by: str | None) -> Stretch[R]:
+    """One page of the wanted ones among the records that the caller owns, after the one that the cursor stands for. Raises unknown_page."""
+    after = None
+    if next_page is not None:
+        after = records.get(_flipped(next_page))
+        if after is None or after not in owned:
+            raise VendorFault("unknown_page")
+    name, descending = _order(order_by or "-created_at")
+    return by_cursor(wanted, size, lambda record: (getattr(record, name), record.number), after, descending=descending)
+
+
+def cursor(stretch: Stretch[R]) -> str | None:
+    """What is sent for the page after this one, None after the last."""
+    return _flipped(stretch.items[-1].id) if stretch.more else None
+
+
+def _order(order_by: str) -> tuple[str, bool]:
+    """The field and whether it descends, from ``field``, ``-field`` or ``field DESC`` (trincico.D69)."""
+    name, _, direction = order_by.removeprefix("-").partition(" ")
+    return name, order_by.startswith("-") or direction == "DESC"
+
+
+def _flipped(text: str) -> str:
+    """The cursor of an id, and the id of a cursor; what is no UUID is returned as it is."""
+    try:
+        return str(UUID(int=UUID(text).int ^ _MASK))
+    except ValueError:
+        return text

@@ -1,0 +1,23 @@
+"""Plans and payment methods, which anybody may see. Source: "Plans", "Payment methods"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.apis.trincico import wire
+from mockserver.apis.trincico.state import PAYMENT_METHODS, PLANS
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+
+def list_plans(world: Draft) -> Reply:
+    """The active plans, by weight."""
+    active = sorted((plan for plan in world.table(PLANS).all() if plan.active), key=lambda plan: plan.weight)
+    return Reply(200, [wire.plan(world, plan, embedded=False) for plan in active])
+
+
+def list_payment_methods(world: Draft) -> Reply:
+    """The active payment methods."""
+    return Reply(200, [wire.payment_method(method) for method in world.table(PAYMENT_METHODS).all() if method.active])

@@ -1,0 +1,458 @@
+"""What Trincico keeps, one table per kind of record.
+
+Money is integers in minor units, rates of tax are integers in hundredths of a percent, times are UNIX seconds. What the vendor sets behind its API
+(plans, payment methods, customers, bookings, what is wrong with a user) is seeded, because no described call sets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mockserver.core.tables import Table
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+PROVIDER_DOWN = "provider down"
+"""The payment provider does not answer for this user."""
+FAILING = "failing"
+"""Every call of this user, and about this user, fails unexpectedly."""
+
+CURRENT = ("trailing", "active")
+"""Statuses in which a subscription is somebody's present one (trincico.D41)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Something to subscribe to.
+
+    Without ``remote_price_id`` its price is not configured at the provider; ``charged_at_once`` demands the difference when somebody with a paid plan
+    moves up to it; ``frequencies`` are those of payouts (trincico.D117).
+    """
+
+    id: str
+    name: str
+    price: int
+    currency: str
+    interval: str
+    interval_count: int
+    active: bool
+    is_recommended: bool
+    weight: int
+    trial_period_days: int
+    is_default: bool
+    type: str
+    role: str
+    remote_price_id: str
+    charged_at_once: bool
+    frequencies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """An action that a plan allows."""
+
+    id: int
+    plan_id: str
+    name: str
+    code: str
+    max_allowed_value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A provider through which money moves."""
+
+    id: str
+    name: str
+    type: str
+    payout_enable: bool
+    is_default: bool
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an account. ``number`` is the id that users have inside other objects (trincico.D63); ``condition`` says what is wrong."""
+
+    id: str
+    number: int
+    email: str
+    first_name: str
+    last_name: str
+    phone: str
+    country: str | None
+    refer_code: str | None
+    active: bool
+    token: str
+    password_digest: str
+    activation_code: str
+    condition: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a user offers.
+
+    Old services have a ``number`` besides their id (trincico.D62); ``has_default_method`` is off where the provider was set up without a default
+    payment method.
+    """
+
+    id: str
+    number: int | None
+    owner_id: str
+    name: str
+    status: str
+    category_id: str
+    average_rating: str
+    number_of_reviews: int
+    expires_at: int
+    description: str
+    description_short: str
+    cellphone: str
+    email: str
+    website: str | None
+    address: str
+    city: str
+    state: str
+    country: str
+    zip_code: str
+    place_id: str
+    lat: float
+    lng: float
+    booking: bool
+    followers: int
+    has_default_method: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody looked at a service."""
+
+    id: str
+    service_id: str
+    user_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryImage:
+    """An image of a service."""
+
+    id: int
+    service_id: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Hours in which a service is open; ``days`` has one letter per weekday from Sunday, a dash where it is closed."""
+
+    id: str
+    service_id: str
+    days: str
+    from_hour: int
+    to_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Favorite:
+    """A user likes a service."""
+
+    id: int
+    user_id: str
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody to whom a service sends invoices; no user."""
+
+    id: str
+    service_id: str
+    first_name: str
+    last_name: str
+    business_name: str
+    email: str
+    phone: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A user's plan.
+
+    Its periods are counted from ``anchor_at``; ``carry`` is what the next charge takes besides the price; ``remote_id`` is empty where the provider
+    does not know it; ``card`` is empty before the first payment.
+    """
+
+    id: str
+    user_id: str
+    plan_id: str
+    next_plan_id: str | None
+    status: str
+    start_at: int
+    end_at: int
+    canceled_at: int | None
+    anchor_at: int
+    periods: int
+    carry: int
+    card: str
+    remote_id: str
+    last_payment_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that moved, or did not. ``payee_id`` is the user to whose balance it goes, None where it stays with the vendor."""
+
+    id: str
+    reference: str
+    user_id: str
+    payee_id: str | None
+    gross_amount: int
+    fee_amount: int
+    net_amount: int
+    currency: str
+    card: str
+    status: str
+    target: str
+    invoice_id: str | None
+    subscription_id: str | None
+    plan_id: str | None
+    created_at: int
+    available_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What a service asks of a customer. ``number`` orders invoices of the same second; ``payer_id`` is the user who paid."""
+
+    id: str
+    number: int
+    service_id: str
+    owner_id: str
+    customer_id: str
+    reference: str
+    currency: str
+    status: str
+    sub_amount: int
+    tax_amount: int
+    amount: int
+    payer_id: str | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of an invoice. ``tax_rate`` is in hundredths of a percent, None for no tax."""
+
+    id: str
+    invoice_id: str
+    name: str
+    price: int
+    quantity: int
+    description: str
+    tax_rate: int | None
+    amount: int
+    tax_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout page. ``kind`` is upgrade, card or invoice; ``plan_id`` is the plan wanted, ``from_plan_id`` the one held when it was opened."""
+
+    id: str
+    kind: str
+    user_id: str
+    subscription_id: str | None
+    invoice_id: str | None
+    from_plan_id: str | None
+    plan_id: str | None
+    amount: int
+    currency: str
+    success_url: str
+    cancel_url: str
+    status: str
+    card: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """An onboarding page of a payout account."""
+
+    id: str
+    account_id: str
+    return_url: str
+    refresh_url: str
+    status: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAccount:
+    """A user's account at the provider, which collects what was paid."""
+
+    id: str
+    user_id: str
+    payment_method_id: str
+    frequency: str
+    currency: str
+    status: str
+    country: str
+    remote_id: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """A user's own account at a bank, which receives payouts. ``bank`` names one of the banks of the onboarding page."""
+
+    id: str
+    account_id: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """Money on its way to a bank account. ``number`` orders payouts of the same second."""
+
+    id: str
+    number: int
+    user_id: str
+    account_id: str
+    amount: int
+    currency: str
+    status: str
+    arrival_date: int
+    automatic: bool
+    sent_method: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A user's booking of a service, which is needed to tell people about it."""
+
+    id: str
+    service_id: str
+    user_id: str
+    at: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something that the vendor has configured."""
+
+    id: str
+    value: str
+
+
+PLANS = Table("trincico.plans", Plan)
+FEATURES = Table("trincico.features", Feature, {"plan": lambda feature: feature.plan_id})
+PAYMENT_METHODS = Table("trincico.payment_methods", PaymentMethod)
+USERS = Table(
+    "trincico.users",
+    User,
+    {"token": lambda user: user.token, "email": lambda user: user.email},
+    secrets=("password_digest",),
+)
+SERVICES = Table("trincico.services", Service, {"owner": lambda service: service.owner_id, "number": lambda service: service.number})
+VISITS = Table("trincico.visits", Visit, {"service": lambda visit: visit.service_id})
+GALLERY = Table("trincico.gallery", GalleryImage, {"service": lambda image: image.service_id})
+SCHEDULES = Table("trincico.schedules", Schedule, {"service": lambda schedule: schedule.service_id})
+FAVORITES = Table("trincico.favorites", Favorite, {"user": lambda favorite: favorite.user_id})
+CUSTOMERS = Table("trincico.customers", Customer, {"service": lambda customer: customer.service_id})
+SUBSCRIPTIONS = Table("trincico.subscriptions", Subscription, {"user": lambda subscription: subscription.user_id})
+PAYMENTS = Table(
+    "trincico.payments",
+    Payment,
+    {"payee": lambda payment: payment.payee_id, "invoice": lambda payment: payment.invoice_id},
+)
+INVOICES = Table(
+    "trincico.invoices",
+    Invoice,
+    {
+        "owner": lambda invoice: invoice.owner_id,
+        "service": lambda invoice: invoice.service_id,
+        "reference": lambda invoice: (invoice.service_id, invoice.reference),
+    },
+)
+ITEMS = Table("trincico.items", Item, {"invoice": lambda item: item.invoice_id})
+CHECKOUTS = Table("trincico.checkouts", Checkout)
+ONBOARDINGS = Table("trincico.onboardings", Onboarding)
+PAYOUT_ACCOUNTS = Table("trincico.payout_accounts", PayoutAccount, {"user": lambda account: account.user_id})
+BANK_ACCOUNTS = Table("trincico.bank_accounts", BankAccount, {"account": lambda bank: bank.account_id})
+PAYOUTS = Table("trincico.payouts", Payout, {"user": lambda payout: payout.user_id})
+BOOKINGS = Table("trincico.bookings", Booking)
+SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
+
+TABLES = (
+    PLANS,
+    FEATURES,
+    PAYMENT_METHODS,
+    USERS,
+    SERVICES,
+    VISITS,
+    GALLERY,
+    SCHEDULES,
+    FAVORITES,
+    CUSTOMERS,
+    SUBSCRIPTIONS,
+    PAYMENTS,
+    INVOICES,
+    ITEMS,
+    CHECKOUTS,
+    ONBOARDINGS,
+    PAYOUT_ACCOUNTS,
+    BANK_ACCOUNTS,
+    PAYOUTS,
+    BOOKINGS,
+    SETTINGS,
+)
+
+
+def new_id(world: Draft, kind: str) -> str:
+    """The next UUID of a kind."""
+    return str(UUID(int=world.chance(f"trincico {kind}").getrandbits(128), version=4))
+
+
+def seconds(world: Draft) -> int:
+    """The world's time in UNIX seconds."""
+    return int(world.now.timestamp())
+
+
+def moment(at: int) -> datetime:
+    """UNIX seconds as a moment."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def current_subscriptions(world: Draft, user_id: str) -> list[Subscription]:
+    """The subscriptions that a user has at present; one, unless something went wrong."""
+    return [subscription for subscription in world.table(SUBSCRIPTIONS).select("user", user_id) if subscription.status in CURRENT]
+
+
+def plan_of(world: Draft, plan_id: str) -> Plan:
+    """The plan of a subscription or a payment, which always exists."""
+    plan = world.table(PLANS).get(plan_id)
+    if plan is None:
+        raise LookupError(f"no plan {plan_id}")
+    return plan
+
+
+def user_of(world: Draft, user_id: str) -> User:
+    """The user of a record, who always exists."""
+    user = world.table(USERS).get(user_id)
+    if user is None:
+        raise LookupError(f"no user {user_id}")
+    return user

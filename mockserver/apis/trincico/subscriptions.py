@@ -1,0 +1,92 @@
+"""The user's subscription and its changes. Source: "Subscriptions"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.apis.trincico import billing, mails, wire
+from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
+from mockserver.apis.trincico.identity import need_provider
+from mockserver.apis.trincico.state import CURRENT, PLANS, SUBSCRIPTIONS, current_subscriptions, plan_of, seconds
+from mockserver.core.faults import VendorFault
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.apis.trincico.state import Subscription, User
+    from mockserver.core.world import Draft
+
+
+def get_active_subscription(world: Draft, caller: User) -> Reply:
+    """The subscription that the caller has at present; of several the newest."""
+    held = current_subscriptions(world, caller.id)
+    if not held:
+        raise VendorFault("no_active_subscription")
+    return Reply(200, wire.subscription(world, held[-1]))
+
+
+def upgrade_subscription(world: Draft, caller: User, body: Mapping[str, Any], home: str) -> Reply:
+    """Move to another plan: with a checkout from a free plan (trincico.D49), at once to a superior one, at the end of the period to a lower one."""
+    plan = world.table(PLANS).get(body["plan_id"].lower())
+    if plan is None or not plan.active:
+        raise VendorFault("unknown_plan")
+    named_method(world, body)
+    held = current_subscriptions(world, caller.id)
+    if not held:
+        raise VendorFault("no_active_subscription")
+    if len(held) > 1:
+        raise VendorFault("multi_row")
+    (subscription,) = held
+    if subscription.plan_id == plan.id:
+        raise VendorFault("already_have_resource")
+    if not plan.remote_price_id:
+        raise VendorFault("configuration_needed")
+    need_provider(caller)
+
+    present = plan_of(world, subscription.plan_id)
+    if plan.weight < present.weight:
+        mails.subscription_updated(world, world.table(SUBSCRIPTIONS).change(subscription, next_plan_id=plan.id))
+        return Reply(200, {"code": "next_plan_waiting"})
+    if present.price:
+        return Reply(200, {"code": billing.move_up(world, subscription, plan)})
+    due = 0 if plan.trial_period_days else plan.price
+    wish = Wish("upgrade", due, plan.currency, subscription=subscription, plan=plan)
+    return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
+
+
+def cancel_subscription(world: Draft, caller: User, subscription_id: str) -> Reply:
+    """Cancel a subscription for the end of its period (trincico.D51); the moment of the first cancellation is kept."""
+    subscription = _own(world, caller, subscription_id)
+    if subscription.status not in CURRENT:
+        raise VendorFault("status_value_denied")
+    if not subscription.remote_id:
+        raise VendorFault("non_processable")
+    need_provider(caller)
+    if subscription.canceled_at is None:
+        canceled = world.table(SUBSCRIPTIONS).change(subscription, canceled_at=seconds(world), next_plan_id=None)
+        mails.subscription_canceled(world, canceled)
+    elif subscription.next_plan_id is not None:
+        world.table(SUBSCRIPTIONS).change(subscription, next_plan_id=None)
+    return Reply(204)
+
+
+def update_subscription_payment_method(world: Draft, caller: User, subscription_id: str, body: Mapping[str, Any], home: str) -> Reply:
+    """Open the page on which the subscription gets another card."""
+    subscription = _own(world, caller, subscription_id)
+    named_method(world, body)
+    if not subscription.remote_id:
+        raise VendorFault("non_processable")
+    need_provider(caller)
+    wish = Wish("card", 0, plan_of(world, subscription.plan_id).currency, subscription=subscription)
+    return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
+
+
+def _own(world: Draft, caller: User, subscription_id: str) -> Subscription:
+    """A subscription of the caller (trincico.D11)."""
+    subscription = world.table(SUBSCRIPTIONS).get(subscription_id.lower())
+    if subscription is None:
+        raise VendorFault("not_found")
+    if subscription.user_id != caller.id:
+        raise VendorFault("forbidden_resource")
+    return subscription

@@ -1,0 +1,127 @@
+"""Balances and payouts: what was paid, what is settled, what went out."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from mockserver.apis.trincico import mails
+from mockserver.apis.trincico.choices import BANKS
+from mockserver.apis.trincico.money import Holding, holdings
+from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOUNTS, PAYOUTS, Payout, PayoutAccount, new_id, seconds
+
+if TYPE_CHECKING:
+    from mockserver.core.world import Draft
+
+PAYOUT_LEAVES = "trincico.payout_leaves"
+PAYOUT_ARRIVES = "trincico.payout_arrives"
+PAY_OUT = "trincico.pay_out"
+
+ON_DEMAND = "on_demand"
+DAYS_BETWEEN = {"auto_daily": 1, "auto_3_days": 3, "auto_7_days": 7}
+"""Days from one automatic payout to the next."""
+SETTLEMENT = timedelta(days=2)
+"""After this long what was paid is available."""
+TRANSIT = timedelta(days=2)
+"""A payout that leaves at the end of a day arrives this much later."""
+GONE = ("canceled", "failed")
+"""Payouts whose money came back."""
+
+
+def held(world: Draft, user_id: str) -> dict[str, Holding]:
+    """What a user holds, by currency."""
+    now = seconds(world)
+    paid = [
+        (payment.currency, payment.net_amount, payment.available_at is not None and payment.available_at <= now)
+        for payment in world.table(PAYMENTS).select("payee", user_id)
+        if payment.status == "completed"
+    ]
+    paid_out = [(payout.currency, payout.amount) for payout in world.table(PAYOUTS).select("user", user_id) if payout.status not in GONE]
+    return holdings(paid, paid_out)
+
+
+def takes_instant(world: Draft, account: PayoutAccount, currency: str) -> bool:
+    """Whether a bank account of this currency takes instant payouts."""
+    banks = (BANKS[found.bank] for found in world.table(BANK_ACCOUNTS).select("account", account.id))
+    return any(bank.instant and bank.currency == currency for bank in banks)
+
+
+def pay_out(world: Draft, account: PayoutAccount, amount: int, currency: str, *, instant: bool, automatic: bool = False) -> Payout:
+    """Send an amount that the account holds on its way: an instant payout is paid at once, another leaves at the end of the day."""
+    now = seconds(world)
+    leaves = world.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    arrives = leaves + TRANSIT
+    payout = world.table(PAYOUTS).add(
+        Payout(
+            id=new_id(world, "payout"),
+            number=world.draw("trincico payout"),
+            user_id=account.user_id,
+            account_id=account.id,
+            amount=amount,
+            currency=currency,
+            status="paid" if instant else "requested",
+            arrival_date=now if instant else int(arrives.timestamp()),
+            automatic=automatic,
+            sent_method="instant" if instant else "standard",
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    if not instant:
+        world.schedule(leaves, PAYOUT_LEAVES, payout.id)
+        world.schedule(arrives, PAYOUT_ARRIVES, payout.id)
+    mails.payout_updated(world, payout)
+    return payout
+
+
+def leave(world: Draft, subject: int | str | None) -> None:
+    """A requested payout leaves for the bank."""
+    _move(world, subject, "requested", "in_transit")
+
+
+def arrive(world: Draft, subject: int | str | None) -> None:
+    """A payout arrives at the bank."""
+    _move(world, subject, "in_transit", "paid")
+
+
+def _move(world: Draft, subject: int | str | None, before: str, after: str) -> None:
+    payout = None if subject is None else world.table(PAYOUTS).get(subject)
+    if payout is not None and payout.status == before:
+        mails.payout_updated(world, world.table(PAYOUTS).change(payout, status=after, updated_at=seconds(world)))
+
+
+def watch(world: Draft, account: PayoutAccount) -> None:
+    """Set the timer for an account's next automatic payout, where its frequency is automatic and there is something to pay out."""
+    days = DAYS_BETWEEN.get(account.frequency)
+    waiting = any((timer.action, timer.subject) == (PAY_OUT, account.id) for timer in world.timers)
+    if days is None or waiting or account.status != "completed":
+        return
+    if any(holding.total > 0 for holding in held(world, account.user_id).values()):
+        world.schedule(world.now + timedelta(days=days), PAY_OUT, account.id)
+
+
+def stop(world: Draft, account: PayoutAccount) -> None:
+    """Call off an account's next automatic payout."""
+    world.cancel(PAY_OUT, account.id)
+
+
+def pay_out_automatically(world: Draft, subject: int | str | None) -> None:
+    """Pay out all that is available."""
+    account = None if subject is None else world.table(PAYOUT_ACCOUNTS).get(subject)
+    if account is None or account.status != "completed" or account.frequency == ON_DEMAND:
+        return
+    for currency, holding in held(world, account.user_id).items():
+        if holding.available > 0:
+            pay_out(world, account, holding.available, currency, instant=False, automatic=True)
+    watch(world, account)
+
+
+def credited(world: Draft, user_id: str) -> None:
+    """Something was paid to a user: automatic payouts begin where they had nothing to do."""
+    for account in world.table(PAYOUT_ACCOUNTS).select("user", user_id):
+        watch(world, account)
+
+
+def settled_at(world: Draft) -> int:
+    """When what is paid now is available."""
+    return int((world.now.astimezone(UTC) + SETTLEMENT).timestamp())

@@ -1,0 +1,253 @@
+"""Every outcome of Trincico's hosted pages, clicked in a real browser; afterwards invoice, subscription, payment, balance and outbox agree."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from fixtures.trincico import LANDMARKS
+from tests.browser import MISSING, find
+from tests.vendors.trincico import advance, get, open_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Mock
+
+CHROMIUM = find()
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
+
+PLAN, SUBSCRIPTION, READY = LANDMARKS["plan_pro"], LANDMARKS["subscription"], LANDMARKS["ready_invoice"]
+
+
+class Shop(BaseHTTPRequestHandler):
+    """The front end to which the browser comes back: it answers everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Shop</title><h1>Back in the shop</h1>")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that has to load nothing but itself and run without a complaint."""
+    context = browser.new_context()
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert [text for text in complaints if "favicon" not in text and "Failed to load resource" not in text] == []
+
+
+def back(shop: str) -> dict[str, str]:
+    return {"success_url": f"{shop}/success?order=1", "cancel_url": f"{shop}/failed"}
+
+
+def checkout(mock: Mock, kind: str, shop: str) -> str:
+    """The address of a checkout page of each kind."""
+    if kind == "upgrade":
+        return open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=PLAN, **back(shop))
+    if kind == "card":
+        return open_page(mock, "demo", "POST", f"/subscriptions/{SUBSCRIPTION}/update-payment/", **back(shop))
+    return open_page(mock, "other", "POST", f"/invoices/{READY}/pay", **back(shop))
+
+
+def records(mock: Mock, table: str) -> list[dict[str, Any]]:
+    with mock.control as control:
+        found: list[dict[str, Any]] = control.get(f"/state/trincico/{table}").json()["records"]
+    return found
+
+
+def balance(mock: Mock, user_id: str) -> int:
+    """What the records owe a user who was never paid out."""
+    payments = records(mock, "payments")
+    return sum(int(payment["net_amount"]) for payment in payments if payment["payee_id"] == user_id and payment["status"] == "completed")
+
+
+def world(mock: Mock) -> dict[str, Any]:
+    """What the outcome of a checkout may change, as the API and the outbox tell it."""
+    subscription = get(mock, "/subscriptions/active/")
+    invoice = get(mock, f"/invoices/{READY}")
+    return {
+        "plan": subscription["plan"]["id"],
+        "card": (subscription["method_details"] or {}).get("brand"),
+        "last payment": (subscription["last_payment"] or {}).get("gross_amount"),
+        "invoice": (invoice["status"], (invoice["payer"] or {}).get("email")),
+        "balance": balance(mock, LANDMARKS["user"]),
+        "payments": [(payment["target"], payment["gross_amount"], payment["card"], payment["status"]) for payment in records(mock, "payments")],
+        "mails": [(message["to"], message["subject"]) for message in mock.outbox() if message["to"].startswith(("demo@", "other@"))],
+    }
+
+
+CHECKOUTS = {
+    "pay": (["pay"], "visa", "paid"),
+    "pay by another card": (["pay"], "amex", "paid"),
+    "challenge, then confirm": (["challenge", "confirm"], "mastercard", "paid"),
+    "challenge, then refuse": (["challenge", "refuse"], "mastercard", "declined"),
+    "challenge, then cancel": (["challenge", "cancel"], "mastercard", "canceled"),
+    "decline": (["decline"], "visa", "declined"),
+    "cancel": (["cancel"], "visa", "canceled"),
+}
+
+
+def expected(before: dict[str, Any], kind: str, outcome: str, card: str) -> dict[str, Any]:
+    """What a world has to look like after an outcome."""
+    amount = 23_050 if kind == "invoice" else 1_000
+    after = dict(before)
+    if kind != "card" and outcome in ("paid", "declined"):
+        target = "invoice" if kind == "invoice" else "subscription"
+        after["payments"] = [*before["payments"], (target, amount, card, "completed" if outcome == "paid" else "failed")]
+    if outcome != "paid":
+        return after
+    if kind == "invoice":
+        after |= {
+            "invoice": ("paid", "other@example.com"),
+            "balance": before["balance"] + amount,
+            "mails": [("other@example.com", "Invoice ARC011 is paid")],
+        }
+    elif kind == "upgrade":
+        after |= {"plan": PLAN, "card": card, "last payment": amount, "mails": [("demo@example.com", "Your subscription was updated")]}
+    else:
+        after |= {"card": card}
+    return after
+
+
+@pytest.mark.parametrize("kind", ["upgrade", "card", "invoice"])
+@pytest.mark.parametrize("name", CHECKOUTS)
+def test_an_outcome_of_the_checkout_is_seen_everywhere(mock: Mock, page: Page, shop: str, kind: str, name: str) -> None:
+    buttons, card, outcome = CHECKOUTS[name]
+    before = world(mock)
+    assert before["mails"] == []
+    url = checkout(mock, kind, shop)
+    page.goto(url)
+    due = {"upgrade": "10.00 USD", "card": "0.00 USD", "invoice": "230.50 USD"}[kind]
+    assert page.locator("#amount").inner_text() == due
+    page.locator(f"#card-{card}").check()
+    for button in buttons:
+        page.locator(f"#{button}").click()
+    target = back(shop)["success_url" if outcome == "paid" else "cancel_url"]
+    page.wait_for_url(target)
+    assert page.locator("h1").inner_text() == "Back in the shop"
+    after = world(mock)
+    assert after == expected(before, kind, outcome, card)
+    # whoever goes back finds what came of it, and nothing to press
+    page.goto(url)
+    assert page.locator("#outcome").get_attribute("data-outcome") == outcome
+    assert page.locator("button").count() == 0
+    page.locator("#back").click()
+    page.wait_for_url(target)
+    assert world(mock) == after
+
+
+@pytest.mark.parametrize("kind", ["upgrade", "card", "invoice"])
+def test_two_tabs_pay_once(mock: Mock, page: Page, shop: str, kind: str) -> None:
+    url = checkout(mock, kind, shop)
+    second = page.context.new_page()
+    for tab in (page, second):
+        tab.goto(url)
+    page.locator("#pay").click()
+    page.wait_for_url(back(shop)["success_url"])
+    after = world(mock)
+    second.locator("#decline").click()
+    second.wait_for_url(back(shop)["success_url"])
+    assert world(mock) == after
+
+
+@pytest.mark.parametrize("kind", ["upgrade", "card", "invoice"])
+def test_a_page_that_was_open_too_long_takes_nothing(mock: Mock, page: Page, shop: str, kind: str) -> None:
+    before = world(mock)
+    page.goto(checkout(mock, kind, shop))
+    advance(mock, "PT24H1S")
+    page.locator("#pay").click()
+    assert page.locator("#outcome").get_attribute("data-outcome") == "expired"
+    assert world(mock) == before
+
+
+def test_the_pages_need_no_mouse(mock: Mock, page: Page, shop: str) -> None:
+    page.goto(checkout(mock, "upgrade", shop))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#card-mastercard").is_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(back(shop)["success_url"])
+    assert world(mock)["card"] == "mastercard"
+
+
+# Onboarding
+
+
+@pytest.mark.parametrize(("bank", "currency"), [("test_bank_usd", "usd"), ("millenium_pln", "pln"), ("paribas_eur", "eur")])
+def test_completing_the_onboarding_completes_the_account(mock: Mock, page: Page, shop: str, bank: str, currency: str) -> None:
+    with mock.client("trincico") as client:
+        assert client.post("/payouts/account").status_code == 204
+    to = {"return_url": f"{shop}/payouts", "refresh_url": f"{shop}/again"}
+    url = open_page(mock, "demo", "POST", "/payouts/account/enable", **to)
+    page.goto(url)
+    page.locator(f"#bank-{bank}").check()
+    page.locator("#complete").click()
+    page.wait_for_url(to["return_url"])
+    account = get(mock, "/payouts/account")
+    assert (account["status"], account["currency"]) == ("completed", currency)
+    (external,) = get(mock, "/payouts/account/external-accounts")
+    assert (external["currency"], external["account"] != "") == (currency, True)
+    held = get(mock, "/payouts/account/balance")
+    total = sum(row["amount"] for key in ("available", "pending") for row in held[key] or ())
+    assert total == balance(mock, LANDMARKS["user"])
+    assert bool(held["instant"]) is (bank == "test_bank_usd")
+    # back to the page: there is nothing more to press
+    page.goto(url)
+    assert page.locator("#outcome").get_attribute("data-outcome") == "completed"
+    assert get(mock, "/payouts/account") == account
+    banks = [row["account_id"] for row in records(mock, "bank_accounts")]
+    assert len(banks) == len(set(banks))
+
+
+def test_a_failed_onboarding_changes_nothing_and_may_be_tried_again(mock: Mock, page: Page, shop: str) -> None:
+    to = {"return_url": f"{shop}/payouts", "refresh_url": f"{shop}/again"}
+    before = get(mock, "/payouts/account", "pro")
+    page.goto(open_page(mock, "pro", "POST", "/payouts/account/enable", **to))
+    page.locator("#fail").click()
+    page.wait_for_url(to["refresh_url"])
+    assert get(mock, "/payouts/account", "pro") == before
+    page.goto(open_page(mock, "pro", "POST", "/payouts/account/enable", **to))
+    page.locator("#complete").click()
+    page.wait_for_url(to["return_url"])
+    assert get(mock, "/payouts/account", "pro")["status"] == "completed"
+
+
+def test_an_onboarding_expires(mock: Mock, page: Page, shop: str) -> None:
+    to = {"return_url": f"{shop}/payouts", "refresh_url": f"{shop}/again"}
+    page.goto(open_page(mock, "pro", "POST", "/payouts/account/enable", **to))
+    advance(mock, "PT1H1S")
+    page.locator("#complete").click()
+    assert page.locator("#outcome").get_attribute("data-outcome") == "expired"
+    assert get(mock, "/payouts/account", "pro")["status"] == "pending"
