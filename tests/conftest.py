@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.browser import MISSING
+from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 START_UP = 60
@@ -148,3 +151,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def mock(server: Server) -> Mock:
     """A fresh world."""
     return Mock(server.url, f"test-{os.getpid()}-{next(_numbers)}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a module, because no other event loop runs beside it; without one they are skipped, and the last line says so."""
+    path = find()
+    if path is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
+        yield launched
+        launched.close()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
-
-from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,23 +16,6 @@ if TYPE_CHECKING:
 
 WIDE = {"width": 1280, "height": 860}
 NARROW = {"width": 360, "height": 740}
-
-
-@cache
-def chromium() -> str | None:
-    """The browser of the tests."""
-    return find()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None:
-        pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
-        yield launched
-        launched.close()
 
 
 class Complaints(list[str]):

@@ -36,8 +36,8 @@ def suite(code: str) -> tuple[str, ...]:
 
 
 async def ended(runs: Runs) -> None:
-    while runs.goes_on:
-        await asyncio.sleep(0.02)
+    assert runs._task is not None
+    await runs._task
 
 
 @pytest.mark.parametrize(("exit_code", "state"), [(0, "held"), (1, "broken"), (2, "failed")])
