@@ -8,7 +8,7 @@ RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 
-.PHONY: serve test check format lint types floors bench soak lock clean help
+.PHONY: serve test check format lint types floors bench tour soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,6 +44,9 @@ bench: $(DEV) ## measure; prints the figures
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
 	$(BIN)/python -m benchmarks.soak
+
+tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
+	$(BIN)/python -m docs.tour
 
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv

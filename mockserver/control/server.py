@@ -52,7 +52,7 @@ async def reset_world(lab: Laboratory, request: Request, body: Mapping[str, Any]
 
 
 def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
-    errors = operation.situation.errors.values()
+    errors = operation.situation.errors.items()
     return {
         "id": spec.id,
         "method": spec.method,
@@ -60,7 +60,10 @@ def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
         "summary": spec.spec.get("summary", ""),
         "tag": next(iter(spec.spec.get("tags", ())), ""),
         "statuses": sorted(operation.responses.statuses),
-        "errors": [{"code": error.code, "status": error.status, "message": error.message, "clause": error.clause} for error in errors],
+        "errors": [
+            {"code": code, "sent_code": error.code, "status": error.status, "message": error.message, "clause": error.clause}
+            for code, error in errors
+        ],
         "clauses": dict(spec.spec.get("x-clauses", {})),
         "discrepancies": sorted(set(_discrepancies(operation.document, spec.spec))),
     }
