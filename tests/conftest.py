@@ -18,9 +18,8 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser import MISSING, OPTIONS, find
-
 from contract_tests.harness.recorded import audited
+from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

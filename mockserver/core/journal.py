@@ -55,6 +55,7 @@ class Exchange:
     def headers(self) -> Mapping[str, str]:
         """The headers of the answer, with the media type of its body."""
         return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
+
     changes: tuple[Change, ...] = ()
 
     @property
