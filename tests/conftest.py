@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from contract_tests.harness.recorded import audited
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -119,11 +121,14 @@ class Mock:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One server for all tests of a process."""
-    running = Server()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a process. When they are over, openapi-core judges everything that it answered."""
+    recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
+    running = Server("--record", str(recording))
     yield running
     running.stop()
+    _, findings = audited(recording)
+    assert not findings, f"openapi-core finds in what the tests of this process did:\n{findings}"
 
 
 _numbers = itertools.count(1)

@@ -45,7 +45,7 @@ INJECTED = "X-Mock-Injected"
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Handled:
     """What became of one request to a world.
 
@@ -105,7 +105,7 @@ class Boundary:
             reply, fault = self._refusal(operation, error)
             return Handled(reply, fault, now, current, current is not world)
         after = draft.finish()
-        return Handled(reply, None, now, after, after is not world, draft.writes)
+        return Handled(reply, None, now, after, after is not world, draft.writes if after is not current else 0)
 
     async def settled(self, name: str) -> World | None:
         """The world of a name, after everything that is due by now has happened; None where there is none."""
@@ -272,7 +272,7 @@ class Boundary:
                 at=handled.at,
                 request=request,
                 status=0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
-                headers={**reply.headers, "content-type": reply.media_type} if reply.body is not None else reply.headers,
+                own_headers=reply.headers,
                 payload=payload,
                 operation=name,
                 fault=handled.fault,
@@ -280,6 +280,7 @@ class Boundary:
                 seconds=stopwatch() - started,
                 writes=handled.writes,
                 marks=handled.marks,
+                media_type="" if reply.body is None else reply.media_type,
             )
         )
         self.bell.ring(request.world)
