@@ -53,7 +53,7 @@ soak: $(DEV) ## ten minutes of full load; is memory level?
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --extra verify --group dev -o requirements-dev.lock
 
 clean: ## forget the environment
 	rm -rf $(VENV)

@@ -140,6 +140,17 @@ def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
     sys.exit(1 if sick else 0)
 
 
+@cli.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Judge an implementation of a vendor's API by its document."""
+    try:
+        from contract_tests.verify.command import main as judge  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SetupError(f"verify needs {error.name}: pip install 'mockserver[verify]', or make .venv/.dev in a checkout") from None
+    judge(list(arguments))
+
+
 def _address(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 

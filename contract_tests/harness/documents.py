@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
+_ROOT = Path(__file__).resolve().parent.parent.parent
+SPECS = _ROOT / "specs" if (_ROOT / "specs").is_dir() else _ROOT / "mockserver" / "specs"
+"""In a checkout the project's folder, installed the folder inside the package of the mock."""
 
 
 @cache

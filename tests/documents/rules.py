@@ -35,6 +35,15 @@ ORDER = [
     "x-clauses",
     "x-discrepancy",
     "x-no-links",
+    "x-safe",
+    "x-shared",
+    "x-lenient",
+    "x-access-clause",
+    "x-input-clauses",
+    "x-answer-clauses",
+    "x-list",
+    "x-computed",
+    "x-recipes",
 ]
 VERBS = [
     "list",
