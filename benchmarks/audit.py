@@ -10,7 +10,7 @@ import itertools
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
@@ -64,7 +64,8 @@ def entries(slug: str, count: int) -> Iterator[dict[str, Any]]:
 
 def stock(slug: str, recorded: list[Exchange]) -> float:
     """Exchanges per second of processor time that openapi-core judges as it comes."""
-    judge = OpenAPI(SchemaPath.from_dict(document(slug)), config=Config(spec_validator_cls=cast("Any", None)))
+    unchecked: Any = None  # the documents are checked by their own tests
+    judge = OpenAPI(SchemaPath.from_dict(document(slug)), config=Config(spec_validator_cls=unchecked))
     started = time.process_time()
     for exchange in recorded:
         parameters = RequestParameters(ImmutableMultiDict(), Headers(list(exchange.request.pairs)))

@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
+from mockserver.control.changes import shown_change
 from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.clock import iso
 from mockserver.core.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mockserver.core.journal import Exchange
     from mockserver.core.operation import Operation
     from mockserver.core.requests import Request
+    from mockserver.core.world import Draft
 
 MASK = "***"
 SHORT = 8
@@ -76,14 +78,16 @@ class Rendering:
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
-    def whole(self) -> dict[str, Any]:
-        """The exchange with headers and bodies, findings, clauses, and the fields that nobody read."""
+    def whole(self, world: Draft) -> dict[str, Any]:
+        """The exchange with headers and bodies, findings, clauses, changes, and the fields that nobody read."""
         exchange, request = self.exchange, self.exchange.request
         return {
             "exchange": self.summary(),
             "clauses": self._clauses(),
             "findings": self._findings(),
             "unread": list(self._unread()),
+            "credential": self.credential(world),
+            "changes": [shown_change(self.lab.tables[change.table], change) for change in exchange.changes if change.table in self.lab.tables],
             "request": {
                 "url": self.url(),
                 "headers": self.headers(request.headers),
@@ -162,6 +166,25 @@ class Rendering:
         request, query = self.exchange.request, self._query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
 
+    def contains(self, text: str) -> bool:
+        """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
+        exchange, request = self.exchange, self.exchange.request
+        return (
+            text in request.path.casefold()
+            or text in _plain(request.query, URLENCODED)
+            or text in _plain(request.body, request.media_type)
+            or text in _plain(exchange.payload, exchange.headers.get("content-type", ""))
+        )
+
+    def credential(self, world: Draft) -> str | None:
+        """The name of the published credential whose headers the request carried."""
+        if self.api is None:
+            return None
+        sent = self.exchange.request.headers
+        published = self.lab.vendors[self.api].credentials(world)
+        matching = [found for found in published if found.headers and all(sent.get(name.lower()) == value for name, value in found.headers.items())]
+        return max(matching, key=lambda found: len(found.headers)).name if matching else None
+
     # What was found
 
     def _fault(self) -> str | None:
@@ -208,6 +231,11 @@ class Rendering:
             side = "request" if isinstance(fault, Malformed) else "response"
             return [{"side": side, "place": "body", "pointer": "", "keyword": "", "text": str(fault)[:300], "code": None}]
         return []
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether the exchange breaks the document."""
+        return bool(self._findings())
 
     def _unread(self) -> Iterator[str]:
         """What was sent and the document does not know, so that nobody can have read it."""
@@ -294,6 +322,12 @@ def body_of(data: bytes, media_type: str) -> Any:
     except Malformed:
         pass
     return _text(data)
+
+
+def _plain(data: bytes, media_type: str) -> str:
+    """Bytes as a text to search in, in small letters; a form without its encoding."""
+    text = data.decode("utf-8", "replace")
+    return (unquote_plus(text) if media_type == URLENCODED else text).casefold()
 
 
 def _text(data: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,14 +12,16 @@ from mockserver.control.exchanges import Rendering
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
 from mockserver.core.clock import stopwatch
-from mockserver.core.faults import NotFound
+from mockserver.core.faults import Conflict, Fault, NotFound, TooLarge, Unavailable
 from mockserver.core.reply import Reply, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from mockserver.control.laboratory import Laboratory
+    from mockserver.core.journal import Exchange
     from mockserver.core.requests import Request
+    from mockserver.core.world import Draft
 
 PAGE = 100
 """Exchanges in a list where no limit is sent."""
@@ -37,22 +41,40 @@ def list_exchanges(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
+    before: int | None,
     limit: int | None,
 ) -> Reply:
     """The latest exchanges of the world that are meant, oldest first."""
-    found = _meant(lab, request, api, operation, method, path, status, changed, injected, since)
+    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    if before is not None:
+        found = found[: bisect_left(found, before, key=lambda rendering: rendering.exchange.number)]
     kept, dropped = lab.journal.count(request.world)
     shown = [rendering.summary() for rendering in found[-(limit or PAGE) :]]
     return Reply(200, {"exchanges": shown, "total": len(found), "kept": kept, "dropped": dropped})
 
 
-def get_exchange(lab: Laboratory, request: Request, number: int) -> Reply:
+def get_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
     """One exchange with headers and bodies."""
-    exchange = lab.journal.find(request.world, number)
-    if exchange is None:
-        raise NotFound("exchange", f"{number} in the world {request.world}; it may have been dropped, because the journal is bounded")
-    return Reply(200, Rendering(lab, exchange).whole())
+    return Reply(200, Rendering(lab, _found(lab, request.world, number)).whole(world))
+
+
+async def replay_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
+    """Send the request of an exchange once more, with its credentials, to the world as it is now."""
+    old = _found(lab, request.world, number)
+    again = replace(old.request)
+    if old.operation is not None and not isinstance(old.fault, TooLarge):
+        await lab.boundary.reply(lab.operations[old.operation], again)
+    elif old.operation is None and isinstance(old.fault, Fault):
+        await lab.boundary.refuse(lab.vendor(Rendering(lab, old).api or "").api, old.fault, again)
+    else:
+        raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
+    new = next((exchange for exchange in lab.journal.after(request.world, number) if exchange.request is again), None)
+    if new is None:
+        raise Unavailable("the call was made, but its exchange did not stay in the journal")
+    return Reply(200, Rendering(lab, new).whole(world))
 
 
 def delete_exchanges(lab: Laboratory, request: Request) -> Reply:
@@ -71,10 +93,12 @@ def export_har(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
-    return Reply(200, archive(_meant(lab, request, api, operation, method, path, status, changed, injected, since), lab.version))
+    return Reply(200, archive(_meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since), lab.version))
 
 
 def stream_exchanges(
@@ -113,6 +137,8 @@ def _meant(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
 ) -> list[Rendering]:
     """The exchanges of the world that are meant, oldest first."""
@@ -126,7 +152,16 @@ def _meant(
         and (status is None or status_is(exchange.status, status))
         and api in (None, (rendering := Rendering(lab, exchange)).api)
         and operation in (None, rendering.operation.id if rendering.operation is not None else None)
+        and findings in (None, rendering.has_findings)
+        and (not text or rendering.contains(text.casefold()))
     ]
+
+
+def _found(lab: Laboratory, world: str, number: int) -> Exchange:
+    exchange = lab.journal.find(world, number)
+    if exchange is None:
+        raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
+    return exchange
 
 
 def _in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:

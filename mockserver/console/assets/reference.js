@@ -1,12 +1,85 @@
+// The reference viewer, signed in with the published credential that is chosen, with clauses and open questions beside their operation.
 "use strict";
 (() => {
   const place = document.getElementById("reference");
-  SwaggerUIBundle({
+  const credentials = JSON.parse(place.dataset.credentials);
+  const choice = document.getElementById("credential");
+
+  // Credentials are given to the viewer by the names of the document's security schemes
+  function authorize(ui) {
+    const spec = ui.specSelectors.specJson().toJS();
+    const schemes = Object.entries(spec.components?.securitySchemes ?? {});
+    const known = ui.authSelectors.authorized();
+    if (known && known.size) ui.authActions.logout(schemes.map(([name]) => name));
+    const chosen = choice && choice.value !== "" ? credentials[Number(choice.value)] : null;
+    if (!chosen) return;
+    const headers = new Map(Object.entries(chosen.headers).map(([name, value]) => [name.toLowerCase(), value]));
+    for (const [name, scheme] of schemes) {
+      if (scheme.type === "apiKey" && scheme.in === "header" && headers.has(scheme.name.toLowerCase())) {
+        ui.preauthorizeApiKey(name, headers.get(scheme.name.toLowerCase()));
+      } else if (scheme.type === "http" && /^bearer /i.test(headers.get("authorization") ?? "") && scheme.scheme.toLowerCase() === "bearer") {
+        ui.preauthorizeApiKey(name, headers.get("authorization").slice("bearer ".length));
+      } else if (scheme.type === "http" && /^basic /i.test(headers.get("authorization") ?? "") && scheme.scheme.toLowerCase() === "basic") {
+        const [user, ...rest] = atob(headers.get("authorization").slice("basic ".length)).split(":");
+        ui.preauthorizeBasic(name, user, rest.join(":"));
+      }
+    }
+  }
+
+  // Beside each operation: what the vendor's page promises, how it refuses, what it leaves open
+  function Promises(system) {
+    const h = system.React.createElement;
+    const plain = (value) => (value && value.toJS ? value.toJS() : value);
+    const list = (title, rows) => rows.length === 0 ? null : h("details", { className: "promises", open: title === "Clauses" }, h("summary", null, `${title} (${rows.length})`), h("dl", null, ...rows));
+    const row = (name, text) => h("div", { key: name }, h("dt", null, h("code", null, name)), h("dd", null, text));
+    return {
+      wrapComponents: {
+        OperationExt: () => ({ extensions }) => {
+          const clauses = Object.entries(plain(extensions.get("x-clauses")) ?? {});
+          const errors = Object.entries(plain(extensions.get("x-errors")) ?? {});
+          const open = [plain(extensions.get("x-discrepancy")) ?? []].flat();
+          return h("div", { className: "opblock-section promises-of" },
+            list("Clauses", clauses.map(([name, text]) => row(name, text))),
+            list("Errors", errors.map(([code, error]) => row(code, `${error.status ?? ""} ${error.message ?? ""}`))),
+            open.length ? h("p", { className: "promises" }, "The vendor's page leaves open: ", open.join(", ")) : null);
+        },
+      },
+    };
+  }
+
+  const ui = SwaggerUIBundle({
     domNode: place,
     url: place.dataset.url,
     deepLinking: true,
     showExtensions: true,
-    persistAuthorization: true,
+    persistAuthorization: false,
+    tryItOutEnabled: true,
+    docExpansion: "list",
+    defaultModelsExpandDepth: 0,
     validatorUrl: null,
+    syntaxHighlight: false,
+    plugins: [Promises],
+    onComplete: () => authorize(ui),
   });
+  // What the viewer leaves without a name, or within another control, is put right as it appears
+  function mend() {
+    for (const field of place.querySelectorAll("select:not([aria-label]), textarea:not([aria-label]), input:not([aria-label]):not([id])")) {
+      const row = field.closest("tr[data-param-name]");
+      const words = field.id === "servers" ? "Server"
+        : row ? row.dataset.paramName
+        : field.classList.contains("examples-select-element") ? "Example"
+        : field.closest(".response-controls, .responses-wrapper") ? "Media type of the response"
+        : field.tagName === "TEXTAREA" ? "Body" : "Media type of the request";
+      field.setAttribute("aria-label", words);
+    }
+    for (const link of place.querySelectorAll("button.opblock-summary-control a[href]")) link.removeAttribute("href");
+    for (const box of place.querySelectorAll("pre:not([tabindex])")) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "Example or answer");
+    }
+  }
+  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+
+  if (choice) choice.addEventListener("change", () => authorize(ui));
 })();
