@@ -12,6 +12,7 @@ from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_tests.harness.documents import base_path, document
+from contract_tests.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import Route, describe
 from contract_tests.traffic.exchange import MASK, Exchange, Message
@@ -190,7 +191,7 @@ def test_a_value_in_a_finding_hides_secrets(monedero: Judge) -> None:
     assert "xxx" not in str(judgement.findings)
 
 
-@pytest.mark.parametrize("slug", ["monedero", "serpi", "troyansys", "backoffice"])
+@pytest.mark.parametrize("slug", slugs())
 def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) -> None:
     raw = document(slug)
     judge, spec = Judge(describe(slug)), SchemaPath.from_dict(raw)

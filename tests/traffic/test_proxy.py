@@ -18,6 +18,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
+from contract_tests.harness.recorded import slugs
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import exchanges
@@ -435,7 +436,7 @@ def test_500_requests_in_random_chunks_are_answered_byte_for_byte_as_without_the
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", ["monedero", "serpi", "troyansys", "backoffice"])
+@pytest.mark.parametrize("slug", slugs())
 def test_the_contract_tests_of_a_vendor_pass_through_the_proxy(slug: str, server: Server) -> None:
     running = Proxy(slug, server.url, "--preserve-host", "--quiet")
     try:
