@@ -67,7 +67,9 @@ class Values:
 
     def _object(self, schema: Any, full: bool) -> dict[str, Any]:  # noqa: FBT001
         wanted = schema.get("properties", {})
-        return {name: self.of(inner, full=full) for name, inner in wanted.items() if full or name in schema.get("required", ())}
+        chosen = [name for name in wanted if full or name in schema.get("required", ())]
+        chosen += [name for name in wanted if name not in chosen][: max(0, int(schema.get("minProperties", 0)) - len(chosen))]
+        return {name: self.of(wanted[name], full=full) for name in chosen}
 
     def _string(self, schema: Any, _full: bool) -> str:  # noqa: FBT001, PLR0911 - one line for each format
         low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 40))

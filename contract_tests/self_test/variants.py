@@ -79,6 +79,12 @@ OWN: dict[str, tuple[Variant, ...]] = {
         ),
         Variant("modules in another order", (Spoil("get_company", 200, "body['active_modules'].reverse()"),)),
     ),
+    "trincico": (
+        Variant(
+            "payloads alone under data",
+            tuple(Spoil(name, 200, "body = {'data': body}") for name in ("retrieve_invoice", "get_active_subscription", "get_profile")),
+        ),
+    ),
     "backoffice": (
         Variant(
             "creations as HTTP 201",

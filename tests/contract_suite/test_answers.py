@@ -1,0 +1,53 @@
+"""The judge of answers sees what the document does not say of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.harness.answers import Answers
+from contract_tests.harness.documents import document
+
+GOOD: dict[str, Any] = {"success": True, "code": 200, "message": "registro modificado exitosamente"}
+
+
+def problems(*, strict: bool = True, status: int = 200, media_type: str = "application/json", **options: Any) -> list[str]:
+    answers = Answers(document("serpi"), strict=strict)
+    operation = answers.operation_of("PUT", "/Sucursales")
+    assert operation is not None
+    headers = {"content-type": media_type} if media_type else {}
+    return [problem.keyword for problem in answers.problems(operation, httpx.Response(status, headers=headers, **options))]
+
+
+def test_a_documented_answer_has_none() -> None:
+    assert problems(json=GOOD) == []
+    assert problems(status=204, media_type="") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "keyword"),
+    [
+        ({"status": 202, "json": GOOD}, "status"),
+        ({"media_type": "text/html", "text": "<p>"}, "content-type"),
+        ({"text": "no JSON"}, "body"),
+        ({"status": 204, "text": "something"}, "body"),
+        ({"json": {**GOOD, "code": "200"}}, "schema type"),
+        ({"json": {**GOOD, "secret": 1}}, "undeclared"),
+    ],
+)
+def test_what_is_wrong_is_named(options: dict[str, Any], keyword: str) -> None:
+    assert problems(**options) == [keyword]
+
+
+def test_another_implementation_may_send_more_fields_and_other_readings() -> None:
+    assert problems(strict=False, json={**GOOD, "more": 1}) == []
+    assert problems(strict=False, json={"success": False, "code": 409, "message": "x"}) == []
+    assert problems(strict=True, json={"success": False, "code": 409, "message": "x"}) != []
+
+
+def test_paths_find_their_operations() -> None:
+    answers = Answers(document("trincico"), strict=True)
+    found = {path: answers.operation_of("GET", path) for path in ("/invoices/build-reference", "/invoices/1", "/nowhere")}
+    assert [operation and operation.id for operation in found.values()] == ["build_invoice_reference", "retrieve_invoice", None]

@@ -1,0 +1,60 @@
+"""Values made from schemas keep them, are fresh each time, and are the same for the same seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contract_tests.harness.answers import Answers
+from contract_tests.harness.documents import document
+from contract_tests.laws.book import Book
+from contract_tests.laws.edges import LEFT_OUT, breaking, keeping
+from contract_tests.laws.values import Values
+from tests.documents.conftest import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def bodies(slug: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    book = Book(document(slug))
+    for name in book.operations:
+        media_type, schema = book.body(name)
+        if media_type and "multipart" not in media_type:
+            yield name, schema
+
+
+@pytest.mark.parametrize("slug", FILES)
+@pytest.mark.parametrize("full", [False, True])
+def test_values_keep_their_schema(slug: str, full: bool) -> None:  # noqa: FBT001 - a column of the table
+    answers = Answers(document(slug), strict=False)
+    values = Values(document(slug), 7)
+    for name, schema in bodies(slug):
+        for _ in range(5):
+            made = values.of(schema, full=full)
+            assert answers.fits(schema, made), (name, made)
+
+
+def test_the_same_seed_makes_the_same_values_and_another_makes_others() -> None:
+    (_, schema), *_ = bodies("serpi")
+    made = [Values(document("serpi"), seed).of(schema) for seed in (1, 1, 2)]
+    assert made[0] == made[1] != made[2]
+
+
+def test_values_are_fresh_each_time() -> None:
+    values = Values({}, 1)
+    assert len({values.of({"type": "string"}) for _ in range(50)}) == 50
+
+
+@pytest.mark.parametrize("slug", FILES)
+def test_what_breaks_a_schema_does(slug: str) -> None:
+    book = Book(document(slug))
+    for name, schema in bodies(slug):
+        for field, inner in schema.get("properties", {}).items():
+            value = Values(document(slug), 1).of(inner, full=True)
+            for keyword, wrong in breaking(book, inner, needed=False, in_text=False, value=value):
+                assert wrong is not LEFT_OUT
+                assert not book.fits(inner, wrong), (name, field, keyword, wrong)
+            for keyword, right in keeping(book, inner):
+                assert book.fits(inner, right), (name, field, keyword, right)

@@ -1,0 +1,103 @@
+"""What the documents declare of behaviour keeps its schema, names what there is, and leaves no operation and no reachable error without a recipe."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from mockserver.app import SPECS
+from tests.documents.rules import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockserver.core.documents import Document
+
+SCHEMA = json.loads((SPECS / "behaviour.schema.json").read_text())
+ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine")
+HOSTED = "hosted pages"
+"""Tag of pages for people, which have no recipes: they are tested in a browser."""
+ONLY_BY_FORM = ("malformed", "too_large", "unsupported_media")
+UNREACHED: dict[str, set[str]] = {
+    "monedero": {"err_toolusers_01"},  # a body that is too large
+    "trincico": {"internal_error"},  # of calls without a caller, whose failure nobody can ask for
+    "backoffice": {"image_too_many_pixels", "image_name", "data_invalid", "invalid", "not_positive", "internal_error"},
+}
+"""Rows that other laws reach, or that are part of another row: see the clause tests of the vendor."""
+
+
+def errors(part: str, node: Any) -> list[str]:
+    schema = {**SCHEMA, "$ref": f"#/$defs/{part}"}
+    return [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in jsonschema.Draft202012Validator(schema).iter_errors(node)
+    ]
+
+
+def declared(document: Document) -> Iterator[tuple[str, str, Any]]:
+    """Part of the schema, place and value of everything that a document declares."""
+    yield "root", "the document", {key: document.raw[key] for key in ROOT_KEYS if key in document.raw}
+    for operation in document.operations:
+        yield "operation", operation.id, operation.spec
+    for name, scheme in document.raw["components"].get("securitySchemes", {}).items():
+        yield "scheme", name, scheme
+
+
+def test_declarations_keep_their_schema(document: Document) -> None:
+    assert [(place, error) for part, place, node in declared(document) for error in errors(part, node)] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "node"),
+    [
+        ("operation", {"x-recipes": {"works": {"sned": {}}}}),
+        ("operation", {"x-computed": [{"clause": "serpi.list_sucursales.r1"}]}),
+        ("operation", {"x-list": {"at": "result", "identity": "id"}}),
+        ("root", {"x-resource": {"branch": {"create": "create_sucursal"}}}),
+        ("root", {"x-state-machine": {"invoice": {"edges": []}}}),
+        ("root", {"x-envelope": {"refusal": {}}}),
+        ("scheme", {"x-refused-roles": "expired"}),
+    ],
+)
+def test_the_schema_catches_what_is_misspelt(part: str, node: Any) -> None:
+    assert errors(part, copy.deepcopy(node))
+
+
+def test_every_operation_has_a_recipe(document: Document) -> None:
+    without = {operation.id for operation in document.operations if "works" not in operation.spec.get("x-recipes", {})}
+    assert without == {operation.id for operation in document.operations if HOSTED in operation.spec["tags"]}
+
+
+def test_every_named_operation_and_clause_exists(document: Document) -> None:
+    operations = {operation.id for operation in document.operations}
+    clauses = {clause for operation in document.operations for clause in operation.spec.get("x-clauses", {})}
+    for _, place, node in declared(document):
+        declarations = {key: value for key, value in node.items() if key.startswith("x-") and key not in ("x-clauses", "x-errors")}
+        for path, found in walk(declarations):
+            if isinstance(found, str) and path[-1:] in {("call",), ("by",)} and "page" not in path:
+                assert found in operations, (place, path)
+            if isinstance(found, str) and (path[-1:] == ("clause",) or path[-2:-1] == ("clauses",)):
+                assert found in clauses, (place, path)
+
+
+def test_every_formula_can_be_read(document: Document) -> None:
+    for _, place, node in declared(document):
+        for path, found in walk({key: value for key, value in node.items() if key in ("x-recipes", "x-computed", "x-list")}):
+            if isinstance(found, str) and (path[-2:-1] in {("holds",), ("after",)} or path[-1:] == ("formula",)):
+                ast.parse(found, mode="eval"), (place, path)
+
+
+def test_every_error_that_a_vendor_gives_a_clause_is_reached(document: Document) -> None:
+    """By a recipe, by a credential that is missing or wrong, or by an input that breaks the schema."""
+    by_access = {code for _, node in walk(document.raw["components"]["securitySchemes"]) if isinstance(node, str) for code in (node,)}
+    for operation in document.operations:
+        if HOSTED in operation.spec["tags"]:
+            continue
+        by_kind = {code for code in operation.spec.get("x-fault-codes", {}).values() if isinstance(code, str)}
+        reached = {*operation.spec.get("x-recipes", {}), *by_kind, *by_access, *UNREACHED.get(document.slug, ())}
+        wanted = {code for code, row in operation.spec.get("x-errors", {}).items() if row.get("clause")}
+        assert wanted <= reached, operation.id
