@@ -117,11 +117,11 @@ class Mock:
             tables = control.get(f"/state/{slug}").json()["tables"]
             return {table: control.get(f"/state/{slug}/{table}").json()["records"] for table in tables}
 
-    def outbox(self) -> list[dict[str, Any]]:
-        """The messages of this world."""
+    def outbox(self, slug: str = "") -> list[dict[str, Any]]:
+        """The messages of this world, of one vendor if wanted: where the clock moves, others have their own to say."""
         with self.control as control:
             messages: list[dict[str, Any]] = control.get("/outbox").json()["messages"]
-            return messages
+            return [message for message in messages if slug in ("", message["api"])]
 
 
 @pytest.fixture(scope="session")

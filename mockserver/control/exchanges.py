@@ -51,11 +51,7 @@ class Rendering:
     @cached_property
     def api(self) -> str | None:
         """The slug of the API that was called, also where no operation was reached."""
-        if self.operation is not None:
-            return self.operation.api.slug
-        path = self.exchange.request.path + "/"
-        bases = {slug: vendor.document.base_path + "/" for slug, vendor in self.lab.vendors.items()}
-        return max((slug for slug, base in bases.items() if path.startswith(base)), key=lambda slug: len(bases[slug]), default=None)
+        return api_of(self.lab, self.exchange)
 
     def summary(self) -> dict[str, Any]:
         """The exchange in a few lines."""
@@ -166,16 +162,6 @@ class Rendering:
         request, query = self.exchange.request, self._query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
 
-    def contains(self, text: str) -> bool:
-        """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
-        exchange, request = self.exchange, self.exchange.request
-        return (
-            text in request.path.casefold()
-            or text in _plain(request.query, URLENCODED)
-            or text in _plain(request.body, request.media_type)
-            or text in _plain(exchange.payload, exchange.headers.get("content-type", ""))
-        )
-
     def credential(self, world: Draft) -> str | None:
         """The name of the published credential whose headers the request carried."""
         if self.api is None:
@@ -231,11 +217,6 @@ class Rendering:
             side = "request" if isinstance(fault, Malformed) else "response"
             return [{"side": side, "place": "body", "pointer": "", "keyword": "", "text": str(fault)[:300], "code": None}]
         return []
-
-    @property
-    def has_findings(self) -> bool:
-        """Whether the exchange breaks the document."""
-        return bool(self._findings())
 
     def _unread(self) -> Iterator[str]:
         """What was sent and the document does not know, so that nobody can have read it."""
@@ -324,10 +305,38 @@ def body_of(data: bytes, media_type: str) -> Any:
     return _text(data)
 
 
-def _plain(data: bytes, media_type: str) -> str:
-    """Bytes as a text to search in, in small letters; a form without its encoding."""
-    text = data.decode("utf-8", "replace")
-    return (unquote_plus(text) if media_type == URLENCODED else text).casefold()
+def api_of(lab: Laboratory, exchange: Exchange) -> str | None:
+    """The slug of the API that was called, also where no operation was reached."""
+    if exchange.operation is not None and exchange.operation in lab.operations:
+        return lab.operations[exchange.operation].api.slug
+    path = exchange.request.path + "/"
+    return max((base for base in lab.bases if path.startswith(base[0])), key=lambda base: len(base[0]), default=(None, None))[1]
+
+
+def is_broken(exchange: Exchange) -> bool:
+    """Whether an exchange breaks the document, so that there are findings."""
+    return isinstance(exchange.fault, Invalid | ResponseOffSpec | Malformed | MockBug)
+
+
+def contains(exchange: Exchange, text: str) -> bool:
+    """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
+    request = exchange.request
+    return (
+        text in request.path.casefold()
+        or _has(request.query, URLENCODED, text)
+        or (bool(request.body) and _has(request.body, request.media_type, text))
+        or _has(exchange.payload, exchange.headers.get("content-type", ""), text)
+    )
+
+
+def _has(data: bytes, media_type: str, text: str) -> bool:
+    """Whether bytes, read as a text and a form without its encoding, contain a text in small letters."""
+    if not data:
+        return False
+    if text.isascii() and (media_type != URLENCODED or not (b"%" in data or b"+" in data)):
+        return text.encode() in data.lower()  # many times faster, and most that is searched for
+    found = data.decode("utf-8", "replace")
+    return text in (unquote_plus(found) if media_type == URLENCODED else found).casefold()
 
 
 def _text(data: bytes) -> str:

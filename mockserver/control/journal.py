@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockserver.control.exchanges import Rendering
+from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
 from mockserver.core.clock import stopwatch
@@ -16,7 +16,7 @@ from mockserver.core.faults import Conflict, Fault, NotFound, TooLarge, Unavaila
 from mockserver.core.reply import Reply, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from mockserver.control.laboratory import Laboratory
     from mockserver.core.journal import Exchange
@@ -50,9 +50,9 @@ def list_exchanges(
     """The latest exchanges of the world that are meant, oldest first."""
     found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
     if before is not None:
-        found = found[: bisect_left(found, before, key=lambda rendering: rendering.exchange.number)]
+        found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
     kept, dropped = lab.journal.count(request.world)
-    shown = [rendering.summary() for rendering in found[-(limit or PAGE) :]]
+    shown = [Rendering(lab, exchange).summary() for exchange in found[-(limit or PAGE) :]]
     return Reply(200, {"exchanges": shown, "total": len(found), "kept": kept, "dropped": dropped})
 
 
@@ -98,7 +98,8 @@ def export_har(
     since: int | None,
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
-    return Reply(200, archive(_meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since), lab.version))
+    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    return Reply(200, archive((Rendering(lab, exchange) for exchange in found), lab.version))
 
 
 def stream_exchanges(
@@ -140,21 +141,28 @@ def _meant(
     findings: bool | None,  # noqa: FBT001 - likewise
     text: str | None,
     since: int | None,
-) -> list[Rendering]:
-    """The exchanges of the world that are meant, oldest first."""
-    return [
-        rendering
-        for exchange in (lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
-        if changed in (None, exchange.changed)
-        and injected in (None, bool(exchange.marks))
-        and method in (None, exchange.request.method)
-        and (path or "") in exchange.request.path
-        and (status is None or status_is(exchange.status, status))
-        and api in (None, (rendering := Rendering(lab, exchange)).api)
-        and operation in (None, rendering.operation.id if rendering.operation is not None else None)
-        and findings in (None, rendering.has_findings)
-        and (not text or rendering.contains(text.casefold()))
+) -> list[Exchange]:
+    """The exchanges of the world that are meant, oldest first. A test is made only where something is asked for, the cheap ones first."""
+    wanted = text.casefold() if text else ""
+    tests: list[Callable[[Exchange], bool]] = [
+        test
+        for asked, test in (
+            (changed is not None, lambda exchange: exchange.changed is changed),
+            (injected is not None, lambda exchange: bool(exchange.marks) is injected),
+            (method is not None, lambda exchange: exchange.request.method == method),
+            (bool(path), lambda exchange: str(path) in exchange.request.path),
+            (status is not None, lambda exchange: status_is(exchange.status, str(status))),
+            (operation is not None, lambda exchange: (exchange.operation or "").partition(".")[2] == operation),
+            (api is not None, lambda exchange: api_of(lab, exchange) == api),
+            (findings is not None, lambda exchange: is_broken(exchange) is findings),
+            (bool(wanted), lambda exchange: contains(exchange, wanted)),
+        )
+        if asked
     ]
+    found = list(lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
+    for test in tests:
+        found = [exchange for exchange in found if test(exchange)]
+    return found
 
 
 def _found(lab: Laboratory, world: str, number: int) -> Exchange:

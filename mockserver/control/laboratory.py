@@ -68,6 +68,11 @@ class Laboratory:
         return {table.name: table for vendor in self.vendors.values() for table in vendor.api.tables}
 
     @cached_property
+    def bases(self) -> Sequence[tuple[str, str]]:
+        """The base path of each vendor, with a slash at its end, and its slug."""
+        return [(vendor.document.base_path + "/", slug) for slug, vendor in self.vendors.items()]
+
+    @cached_property
     def services(self) -> Mapping[str, str]:
         """What can be switched off, by full name, with its description."""
         return {f"{slug}.{name}": text for slug, vendor in self.vendors.items() for name, text in vendor.api.services.items()}

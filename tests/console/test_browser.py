@@ -160,6 +160,10 @@ def test_a_reference_is_tried_out_in_this_world_with_the_demo_credentials(page: 
     with mock.control as control:
         (exchange,) = control.get("/journal").json()["exchanges"]
     assert (exchange["operation"], exchange["status"]) == ("get_wallets", 200)
+    sale = page.locator(".opblock", has_text="/wallet/sale").first
+    sale.locator(".opblock-summary-control").click()
+    sale.get_by_role("button", name="Execute").click()  # as the document's example has it
+    expect(sale.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
     page.get_by_label("Try it out as").select_option(label="nobody")
     operation.get_by_role("button", name="Execute").click()
     expect(operation.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("401")

@@ -47,20 +47,59 @@
     };
   }
 
-  const ui = SwaggerUIBundle({
-    domNode: place,
-    url: place.dataset.url,
-    deepLinking: true,
-    showExtensions: true,
-    persistAuthorization: false,
-    tryItOutEnabled: true,
-    docExpansion: "list",
-    defaultModelsExpandDepth: 0,
-    validatorUrl: null,
-    syntaxHighlight: false,
-    plugins: [Promises],
-    onComplete: () => authorize(ui),
-  });
+  // The fields of a form start as in the document's first example, not as something made up; the others start empty
+  function withExamples(spec) {
+    const found = (node) => node?.$ref ? found(node.$ref.slice(2).split("/").reduce((at, part) => at?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], spec)) : node;
+    for (const operation of Object.values(spec.paths).flatMap((path) => Object.values(path)).filter((one) => one?.requestBody)) {
+      const body = found(operation.requestBody);
+      const content = { ...body.content };
+      for (const [kind, media] of Object.entries(content)) {
+        const schema = found(media.schema);
+        if (!/form/.test(kind) || !schema?.properties) continue;
+        const example = found(Object.values(media.examples ?? {})[0])?.value ?? media.example ?? {};
+        const properties = Object.entries(schema.properties).map(([name, property]) => {
+          const whole = found(property);
+          return [name, whole.format === "binary" ? whole : { ...whole, example: example[name] ?? "" }];
+        });
+        content[kind] = { ...media, schema: { ...schema, properties: Object.fromEntries(properties) } };
+      }
+      operation.requestBody = { ...body, content };
+    }
+    return spec;
+  }
+
+  // A field that is left empty is not sent, unless that was asked for
+  function withoutEmptyFields(request) {
+    if (place.querySelector(".parameter__empty_value_toggle input:checked")) return request;
+    if (typeof request.body === "string" && /urlencoded/.test(request.headers?.["Content-Type"] ?? "")) {
+      request.body = request.body.split("&").filter((pair) => !pair.endsWith("=")).join("&");
+    } else if (request.body instanceof FormData) {
+      for (const [name, value] of [...request.body.entries()]) if (value === "") request.body.delete(name);
+    }
+    return request;
+  }
+
+  let ui = null;
+
+  async function show() {
+    const answer = await fetch(place.dataset.url);
+    ui = SwaggerUIBundle({
+      domNode: place,
+      spec: withExamples(await answer.json()),
+      deepLinking: true,
+      showExtensions: true,
+      persistAuthorization: false,
+      tryItOutEnabled: true,
+      docExpansion: "list",
+      defaultModelsExpandDepth: 0,
+      validatorUrl: null,
+      syntaxHighlight: false,
+      requestInterceptor: withoutEmptyFields,
+      plugins: [Promises],
+      onComplete: () => setTimeout(() => authorize(ui)),
+    });
+  }
+
   // What the viewer leaves without a name, or within another control, is put right as it appears
   function mend() {
     for (const field of place.querySelectorAll("select:not([aria-label]), textarea:not([aria-label]), input:not([aria-label]):not([id])")) {
@@ -72,6 +111,10 @@
         : field.tagName === "TEXTAREA" ? "Body" : "Media type of the request";
       field.setAttribute("aria-label", words);
     }
+    for (const toggle of place.querySelectorAll(".parameter__empty_value_toggle input:not([data-seen])")) {
+      toggle.dataset.seen = "true";
+      if (toggle.checked) toggle.click(); // what is empty is left out until somebody asks for it
+    }
     for (const link of place.querySelectorAll("button.opblock-summary-control a[href]")) link.removeAttribute("href");
     for (const box of place.querySelectorAll("pre:not([tabindex])")) {
       box.tabIndex = 0;
@@ -82,4 +125,5 @@
   new MutationObserver(mend).observe(place, { childList: true, subtree: true });
 
   if (choice) choice.addEventListener("change", () => authorize(ui));
+  show();
 })();
