@@ -18,6 +18,7 @@ import psutil
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 MEBIBYTE = 1 << 20
@@ -27,12 +28,13 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 class Upstream:
     """A server that answers each connection as a function says. The function gets the socket and the bytes of the first request."""
 
-    def __init__(self, answer: Callable[[socket.socket, bytes], None]) -> None:
+    def __init__(self, answer: Callable[[socket.socket, bytes], None], context: ssl.SSLContext | None = None) -> None:
         self._answer = answer
+        self._context = context
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.connections = 0
         self.requests: list[bytes] = []
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -43,10 +45,13 @@ class Upstream:
                 threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while head := _request(connection):
-                self.requests.append(head)
-                self._answer(connection, head)
+        with suppress(OSError):
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            with connection:
+                while head := _request(connection):
+                    self.requests.append(head)
+                    self._answer(connection, head)
 
     def close(self) -> None:
         self._socket.close()

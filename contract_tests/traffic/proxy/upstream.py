@@ -23,6 +23,9 @@ KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept: less than the five after which many servers close it, so that few requests meet a closing one."""
 _SAFE = (b"GET", b"HEAD", b"OPTIONS", b"TRACE")
 _END_OF_HEAD = b"\r\n\r\n"
+_HTTP_1 = b"HTTP/"
+_NEVER = -(1 << 62)
+"""Bytes beyond an answer's length that a connection without a length to count never reaches."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +234,9 @@ class Connection(httpcore.AsyncNetworkStream):
             self._beyond += len(data)
             return
         self._head += data
+        if not self._head[:5].startswith(_HTTP_1[: len(self._head)]):
+            self._counting, self._beyond, self._head = True, _NEVER, b""  # HTTP/2, whose frames have lengths of their own; or nothing that is taken
+            return
         while _END_OF_HEAD in self._head:
             head, _, rest = self._head.partition(_END_OF_HEAD)
             if head[9:10] == b"1":  # 1xx: the answer itself is still to come
@@ -238,16 +244,12 @@ class Connection(httpcore.AsyncNetworkStream):
                 continue
             length = _length(head)
             self._head, self._counting = b"", True
-            self._beyond = len(rest) - length if length is not None else -(1 << 62)
+            self._beyond = len(rest) - length if length is not None else _NEVER
             return
-        if len(self._head) > CHUNK * 4:
-            self._head = b""
 
 
 def _length(head: bytes) -> int | None:
     """The length that the head of an HTTP/1 answer announces, or None."""
-    if not head.startswith(b"HTTP/1"):
-        return None
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-length" and value.strip().isdigit():
