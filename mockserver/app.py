@@ -36,7 +36,7 @@ from mockserver.core.store import MemoryStore
 from mockserver.core.worlds import Worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -85,6 +85,10 @@ class App:
         """Answer one request."""
         await self._stack(scope, receive, send)
 
+    def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Put an application around the whole of this one."""
+        self._stack = outer(self._stack)
+
     def close(self) -> None:
         """Let go of those who wait for something or listen, because the server stops."""
         self.lab.boundary.bell.close()
@@ -119,10 +123,10 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     return found
 
 
-def create_app(settings: Settings | None = None) -> App:
-    """The whole server. Raises SetupError, in one line, where something does not fit."""
+def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
+    """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, where something does not fit."""
     settings = settings or Settings()
-    found = discover(settings.specs)
+    found = discover(settings.specs) if found is None else found
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     vendors = {
         slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS, getattr(fixture, "SCENARIOS", ()))
@@ -222,11 +226,18 @@ class Cors:
 
     def __init__(self, app: ASGIApp) -> None:
         common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
+        self._app = app
         self._vendors = CORSMiddleware(app, allow_origins=["*"], **common)
         self._control = CORSMiddleware(app, allow_origin_regex=LOOPBACK_ORIGIN, **common)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on under the rules of its path."""
+        """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
+        for name, _ in scope.get("headers", ()):
+            if name == b"origin":
+                break
+        else:
+            await self._app(scope, receive, send)
+            return
         path: str = scope.get("path", "")
         if path.startswith("/~"):
             path = "/" + path.partition("/~")[2].partition("/")[2]

@@ -7,20 +7,30 @@ implementation credentials and known ids come from its owner; what it cannot do,
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from contract_tests.harness.answers import Answers, Problem
+from contract_tests.harness.documents import document
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _numbers = itertools.count(1)
 TIMEOUT = 30.0
 """Seconds that an answer may take."""
+
+
+@cache
+def _answers(slug: str, strict: bool) -> Answers:  # noqa: FBT001 - a key of the cache
+    return Answers(document(slug), strict=strict)
 
 
 def not_observable(reason: str) -> NoReturn:
@@ -33,7 +43,7 @@ class Target:
     """One implementation of one vendor's API.
 
     ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
-    where there is none.
+    where there is none. ``strict`` judges answers by what the mock has promised to send as well.
     """
 
     slug: str
@@ -42,23 +52,26 @@ class Target:
     known: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     control: str | None = None
+    hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
+    strict: bool = False
 
     @classmethod
-    def discover(cls, slug: str, base_url: str) -> Target:
+    def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
         """The target at a base URL; a mock tells its credentials, logins and landmarks itself."""
         parts = urlsplit(base_url)
         origin = f"{parts.scheme}://{parts.netloc}"
+        get = httpx.get if client is None else client.get
         try:
-            apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
+            apis = get(f"{origin}/_mock/apis", timeout=TIMEOUT)
         except httpx.TransportError:
             return cls(slug, base_url)
-        api = next((api for api in apis.json()["apis"] if api["slug"] == slug), None) if apis.is_success else None
+        api = _api(apis, slug)
         if api is None:
             return cls(slug, base_url)
         credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
         logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
-        known = httpx.get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
-        return cls(slug, base_url, credentials, known, logins, origin)
+        known = get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
+        return cls(slug, base_url, credentials, known, logins, origin, strict=True)
 
     @property
     def owner(self) -> str:
@@ -68,24 +81,56 @@ class Target:
         return next(iter(self.credentials))
 
 
+def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
+    """What a mock says of one API; None where this is no answer of a mock."""
+    try:
+        apis = answer.json()["apis"] if answer.is_success else []
+        return next((api for api in apis if api["slug"] == slug), None)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _messages(text: str) -> list[dict[str, Any]]:
+    """The messages that a hook gives, each with every field that tests read."""
+    try:
+        found = json.loads(text)["messages"]
+    except (ValueError, TypeError, KeyError):
+        not_observable('the hook outbox does not give {"messages": […]}')
+    return [{"channel": "", "to": "", "subject": None, "body": "", "codes": [], "links": [], **message} for message in found]
+
+
 class Api:
     """The target for one test. Against the mock, all its calls share a world that nobody else has."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
         self.target = target
-        world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
-        self._client = httpx.Client(headers=world, timeout=TIMEOUT, follow_redirects=False)
+        self.problems: list[Problem] = []
+        self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._answers = answers or _answers(target.slug, target.strict)
+        self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
+        self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
+
+    def fresh(self) -> Api:
+        """The same target over the same client; at a mock in a world that nobody has touched yet."""
+        return self if self.target.control is None else Api(self.target, self._client, self._answers)
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
-        return self._client.request(method, self.target.base_url.rstrip("/") + path, headers=sent, **options)
+        answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
+        self.problems += self.judge(answer)
+        return answer
+
+    def judge(self, answer: httpx.Response) -> list[Problem]:
+        """What the document does not say of an answer to a call of one of its operations."""
+        operation = self._answers.operation_of(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+        return [] if operation is None else list(self._answers.problems(operation, answer))
 
     def credentials(self, role: str = "") -> Mapping[str, str]:
         """The headers of a role, the owner's without a name."""
@@ -109,28 +154,49 @@ class Api:
 
     def advance(self, duration: str) -> None:
         """Let time pass at the target, by an ISO 8601 duration."""
-        self._control("PATCH", "/clock", json={"advance": duration})
+        if not self._hooked("advance", duration=duration):
+            self._control("PATCH", "/clock", json={"advance": duration})
 
     def freeze(self, moment: str) -> None:
         """Let time stand still at the target."""
-        self._control("PATCH", "/clock", json={"freeze": moment})
+        if not self._hooked("freeze", moment=moment):
+            self._control("PATCH", "/clock", json={"freeze": moment})
 
     def outbox(self) -> list[dict[str, Any]]:
         """The messages that the target has sent in this test, oldest first."""
+        if "outbox" in self.target.hooks:
+            return _messages(self.target.hooks["outbox"]())
         messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
         return messages
 
+    def reset(self) -> None:
+        """Put the target back to its start."""
+        if not self._hooked("reset"):
+            self._control("POST", "/reset")
+
+    def break_upstream(self, name: str) -> None:
+        """Let a service that the target depends on fail until the next reset."""
+        if not self._hooked("break_upstream", name=name):
+            not_observable(f"nothing is known that breaks the upstream {name} of this target")
+
     def follow(self, url: str) -> httpx.Response:
         """The page behind a link that the target gave, as somebody without credentials would open it."""
-        return self._client.get(url)
+        return self._client.get(url, headers=self._world)
 
     def submit(self, url: str, **fields: str) -> httpx.Response:
         """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
         if self.target.control is None or not url.startswith(self.target.control):
             not_observable("the page belongs to somebody else")
-        return self._client.post(url, data=fields)
+        return self._client.post(url, data=fields, headers=self._world)
+
+    def _hooked(self, name: str, /, **values: str) -> bool:
+        """Whether the target's owner has given a hook, which is then used."""
+        if name not in self.target.hooks:
+            return False
+        self.target.hooks[name](**values)
+        return True
 
     def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
         if self.target.control is None:
             not_observable("the target has no control plane")
-        return self._client.request(method, f"{self.target.control}/_mock{path}", **options).raise_for_status()
+        return self._client.request(method, f"{self.target.control}/_mock{path}", headers=self._world, **options).raise_for_status()

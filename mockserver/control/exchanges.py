@@ -351,5 +351,17 @@ def written(value: Any, media_type: str) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     if media_type == URLENCODED and isinstance(value, dict):
-        return urlencode(value, doseq=True, safe="*")
+        return urlencode(list(form_fields(value)), safe="*[]")
     return orjson.dumps(value).decode()
+
+
+def form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of a form one by one: what :func:`gather` put together taken apart again. Of files stays what is known of them."""
+    if isinstance(value, dict) and not (name and "filename" in value):
+        for key, inner in value.items():
+            yield from form_fields(inner, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from form_fields(item, name if not isinstance(item, dict) else f"{name}[]")
+    else:
+        yield name, value

@@ -46,7 +46,7 @@ INJECTED = "X-Mock-Injected"
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Handled:
     """What became of one request to a world.
 
@@ -107,7 +107,9 @@ class Boundary:
             reply, fault = self._refusal(operation, error)
             return Handled(reply, fault, now, current, current is not world)
         after = draft.finish()
-        return Handled(reply, None, now, after, after is not world, draft.writes, changes=draft.changes if draft.writes else ())
+        if after is current:
+            return Handled(reply, None, now, after, after is not world)
+        return Handled(reply, None, now, after, after is not world, draft.writes, changes=draft.changes)
 
     async def settled(self, name: str) -> World | None:
         """The world of a name, after everything that is due by now has happened; None where there is none."""
@@ -274,7 +276,7 @@ class Boundary:
                 at=handled.at,
                 request=request,
                 status=0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
-                headers={**reply.headers, "content-type": reply.media_type} if reply.body is not None else reply.headers,
+                own_headers=reply.headers,
                 payload=payload,
                 operation=name,
                 fault=handled.fault,
@@ -282,6 +284,7 @@ class Boundary:
                 seconds=stopwatch() - started,
                 writes=handled.writes,
                 marks=handled.marks,
+                media_type="" if reply.body is None else reply.media_type,
                 changes=handled.changes,
             )
         )

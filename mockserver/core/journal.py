@@ -26,7 +26,7 @@ _RECORD = 1000
 """Bytes that a record takes which nobody but the journal remembers, about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Exchange:
     """One request and the reply to it.
 
@@ -41,7 +41,7 @@ class Exchange:
     at: datetime
     request: Request
     status: int
-    headers: Mapping[str, str]
+    own_headers: Mapping[str, str]
     payload: bytes
     operation: str | None
     fault: Exception | None
@@ -49,6 +49,13 @@ class Exchange:
     seconds: float
     writes: int = 0
     marks: tuple[Mark, ...] = ()
+    media_type: str = ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the answer, with the media type of its body."""
+        return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
+
     changes: tuple[Change, ...] = ()
 
     @property
@@ -87,11 +94,14 @@ class Journal:
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange, and drop the oldest where a bound is passed."""
-        ring = self._worlds.setdefault(exchange.request.world, _Ring())
+        ring = self._worlds.get(exchange.request.world)
+        if ring is None:
+            ring = self._worlds[exchange.request.world] = _Ring()
         ring.entries[exchange.number] = exchange
         self._all[exchange.number] = exchange
-        self.size += exchange.size
-        ring.size += exchange.size
+        size = exchange.size
+        self.size += size
+        ring.size += size
         while len(ring.entries) > self.per_world or (ring.size > self._world_bytes and len(ring.entries) > 1):
             self._drop(next(iter(ring.entries.values())))
         while self.size > self._all_bytes and len(self._all) > 1:
@@ -133,6 +143,7 @@ class Journal:
         ring = self._worlds[exchange.request.world]
         del ring.entries[exchange.number]
         del self._all[exchange.number]
-        self.size -= exchange.size
-        ring.size -= exchange.size
+        size = exchange.size
+        self.size -= size
+        ring.size -= size
         ring.dropped += 1

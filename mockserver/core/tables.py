@@ -170,10 +170,12 @@ class DraftTable(Generic[R]):
     Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.
     """
 
-    __slots__ = ("_declared", "log", "rows", "writes")
+    __slots__ = ("_declared", "before", "log", "rows", "writes")
 
     def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
         self._declared = declared
+        self.before = rows
+        """The rows as the draft found them."""
         self.rows = rows
         self.writes = 0
         """How often a record was added, changed or removed."""

@@ -7,7 +7,7 @@ So a refused call changes nothing by construction, and a snapshot, a fork or a r
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rpds import HashTrieMap
@@ -56,6 +56,8 @@ class Draft:
     ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
     which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
     """
+
+    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url")
 
     def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
         self.now = now
@@ -180,19 +182,18 @@ class Draft:
         """The world as the draft leaves it; the very same object where nothing changed."""
         before, tables = self._world, self._world.tables
         for name, opened in self._open.items():
-            if opened.rows is not (before.tables.get(name) or EMPTY):
+            if opened.rows is not opened.before:
                 tables = tables.insert(name, opened.rows)
-        changed: dict[str, Any] = {
-            "tables": tables,
-            "clock": self._clock,
-            "counters": self._counters,
-            "timers": self._timers,
-            "outbox": self._outbox,
-            "faults": self.faults,
-        }
-        if all(new is getattr(before, name) for name, new in changed.items()):
+        if (
+            tables is before.tables
+            and self._clock is before.clock
+            and self._counters is before.counters
+            and self._timers is before.timers
+            and self._outbox is before.outbox
+            and self.faults is before.faults
+        ):
             return before
-        return replace(before, **changed)
+        return World(before.seed, self._clock, tables, self._counters, self._timers, self._outbox, self.faults)
 
 
 TIMERS_AT_ONCE = 10_000

@@ -1,0 +1,263 @@
+"""Whether an answer is one that the document describes: status, media type, headers, schema, and at the mock no undeclared field."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+REMEMBERED = 2_000
+"""Bodies whose judgement is remembered: the same list is read again and again."""
+NOT_ROUTED = (404, 405)
+"""Statuses of a path or a method that the document does not have."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with an answer; ``operation`` is empty where no operation was called."""
+
+    operation: str
+    status: int
+    keyword: str
+    pointer: str
+    sentence: str
+    expected: object = None
+    got: object = None
+
+
+@dataclass(frozen=True)
+class Described:
+    """An operation of a document, with references resolved one level deep where they are looked at."""
+
+    id: str
+    method: str
+    path: str
+    spec: Mapping[str, Any]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches its path, without base path and query."""
+        parts = re.split(r"\{[^}]+\}", self.path)
+        return re.compile("[^/]+".join(map(re.escape, parts)) + "$")
+
+
+def resolve(document: Mapping[str, Any], node: Any) -> Any:
+    """A node, or what it refers to."""
+    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        found: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
+def described(document: Mapping[str, Any]) -> list[Described]:
+    """Every operation of a document."""
+    found = []
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                spec = dict(item[method])
+                spec["parameters"] = [resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
+                found.append(Described(spec["operationId"], method.upper(), path, spec))
+    return found
+
+
+def to_json_schema(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4."""
+    if isinstance(schema, list):
+        return [to_json_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(schema.get("$ref"), str):
+        return {"$ref": schema["$ref"].replace("#/", "urn:document#/", 1)}
+    out: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "patternProperties"):
+            out[key] = {name: to_json_schema(inner) for name, inner in value.items()}
+        elif not key.startswith("x-") and key not in ("example", "examples", "description", "title", "default", "nullable", "discriminator"):
+            out[key] = value if key in ("enum", "required") else to_json_schema(value)
+    if schema.get("nullable"):
+        return {"anyOf": [out, {"type": "null"}]}
+    return out
+
+
+class Answers:
+    """The judge of answers. ``strict`` judges by what the mock has promised to send (``x-emits``), and by undeclared fields."""
+
+    def __init__(self, document: Mapping[str, Any], *, strict: bool) -> None:
+        self.document = document
+        self.strict = strict
+        self.operations = described(document)
+        self._compiled: dict[int, jsonschema_rs.Validator] = {}
+        self._kept: list[Any] = []
+        self._judged: dict[tuple[str, int, bytes], list[Problem]] = {}
+
+    @cached_property
+    def _registry(self) -> Any:
+        components = {"components": {"schemas": to_json_schema_map(self.document.get("components", {}).get("schemas", {}))}}
+        return jsonschema_rs.Registry([("urn:document", components)], draft=jsonschema_rs.Draft4)
+
+    def operation_of(self, method: str, path: str) -> Described | None:
+        """The operation that a request calls; ``path`` without the base path. Literal paths come before templates."""
+        found = [operation for operation in self.operations if operation.method == method and operation.pattern.match(path)]
+        return min(found, key=lambda operation: operation.path.count("{"), default=None)
+
+    def is_known_path(self, path: str) -> bool:
+        """Whether some operation has the path, whatever the method."""
+        return any(operation.pattern.match(path) for operation in self.operations)
+
+    def problems(self, operation: Described, response: httpx.Response) -> Iterator[Problem]:
+        """What is wrong with an answer of an operation."""
+        status = response.status_code
+        declared = operation.spec["responses"].get(str(status))
+        if declared is None:
+            if status == NOT_ROUTED[1]:
+                return
+            yield self._problem(
+                operation, status, "status", "", f"answers with the status {status}, which is not documented", _statuses(operation), status
+            )
+            return
+        found = resolve(self.document, declared)
+        yield from self._headers(operation, found, response)
+        content: Mapping[str, Any] = found.get("content", {})
+        if not content:
+            if response.content:
+                yield self._problem(operation, status, "body", "", f"sends a body with {status}, where none is documented", None, response.text[:200])
+            return
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media = content.get(media_type)
+        if media is None:
+            text = f"answers {status} as {media_type or 'no media type'}, which is not documented"
+            yield self._problem(operation, status, "content-type", "", text, list(content), media_type)
+            return
+        if media_type.endswith("json"):
+            key = (operation.id, status, response.content)
+            if key not in self._judged:
+                if len(self._judged) > REMEMBERED:
+                    self._judged.clear()
+                self._judged[key] = list(self._body(operation, status, media, response))
+            yield from self._judged[key]
+
+    def _headers(self, operation: Described, declared: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
+        for name, header in declared.get("headers", {}).items():
+            header = resolve(self.document, header)  # noqa: PLW2901 - the same thing, looked up
+            sent = response.headers.get(name)
+            if sent is None:
+                if header.get("required"):
+                    text = f"answers {response.status_code} without the header {name}"
+                    yield self._problem(operation, response.status_code, "header", name, text, name, None)
+            elif not self._fits_as_text(header.get("schema", {}), sent):
+                text = f"sends a header {name} that breaks its schema"
+                yield self._problem(operation, response.status_code, "header", name, text, header.get("schema"), sent)
+
+    def _fits_as_text(self, schema: Any, text: str) -> bool:
+        kind = resolve(self.document, schema).get("type")
+        value: Any = text
+        if kind in ("integer", "number"):
+            try:
+                value = json.loads(text)
+            except ValueError:
+                return False
+        return self._validator(schema).is_valid(value)
+
+    def _body(self, operation: Described, status: int, media: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
+        try:
+            body = json.loads(response.content)
+        except ValueError:
+            yield self._problem(operation, status, "body", "", f"answers {status} with a body that is no JSON", "JSON", response.text[:200])
+            return
+        for key in ("schema", "x-emits") if self.strict else ("schema",):
+            if key not in media:
+                continue
+            broken = list(self._validator(media[key]).iter_errors(body))
+            for error in broken:
+                error = _deepest(error)  # noqa: PLW2901 - the part of it that says most
+                pointer = "".join(f"/{part}" for part in error.instance_path)
+                text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {_short(error.message)}"
+                yield self._problem(operation, status, f"schema {error.kind.name}", pointer, text, _short(error.kind), _at(body, error.instance_path))
+            if broken:
+                return
+        if self.strict:
+            for pointer in self._undeclared([media.get("x-emits", media.get("schema", {}))], body, ""):
+                text = f"answers {status} with a field that is not declared, {pointer}"
+                yield self._problem(operation, status, "undeclared", pointer, text, None, None)
+
+    def fits(self, schema: Any, value: Any) -> bool:
+        """Whether a value keeps a schema of the document."""
+        return bool(self._validator(schema).is_valid(value))
+
+    def _validator(self, schema: Any) -> jsonschema_rs.Validator:
+        if id(schema) not in self._compiled:
+            self._kept.append(schema)
+            self._compiled[id(schema)] = jsonschema_rs.Draft4Validator(to_json_schema(schema), registry=self._registry, validate_formats=True)
+        return self._compiled[id(schema)]
+
+    def _undeclared(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[str]:
+        """Fields that no branch of the schemas at a place declares; silent where some branch leaves the place open."""
+        branches = [branch for schema in schemas for branch in self._branches(schema)]
+        if isinstance(value, list):
+            items = [branch["items"] for branch in branches if "items" in branch]
+            for number, item in enumerate(value if items else ()):
+                yield from self._undeclared(items, item, f"{pointer}/{number}")
+        elif isinstance(value, dict):
+            objects = [branch for branch in branches if branch.get("type", "object") == "object"]
+            if not objects or any(branch.get("additionalProperties") or ("properties" not in branch and "allOf" not in branch) for branch in objects):
+                return
+            for name, inner in value.items():
+                known = [branch["properties"][name] for branch in objects if name in branch.get("properties", {})]
+                if not known:
+                    yield f"{pointer}/{name}"
+                else:
+                    yield from self._undeclared(known, inner, f"{pointer}/{name}")
+
+    def _branches(self, schema: Any) -> Iterator[dict[str, Any]]:
+        schema = resolve(self.document, schema)
+        parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+        if "properties" in schema or not parts:
+            yield schema
+        for part in parts:
+            yield from self._branches(part)
+
+    @staticmethod
+    def _problem(operation: Described, status: int, keyword: str, pointer: str, text: str, expected: object, got: object) -> Problem:
+        return Problem(operation.id, status, keyword, pointer, f"{operation.id} {text}", expected, got)
+
+
+def to_json_schema_map(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Named schemas, translated."""
+    return {name: to_json_schema(schema) for name, schema in schemas.items()}
+
+
+def _deepest(error: Any) -> Any:
+    """The error of the branch that came furthest, where a value fits none of several."""
+    while True:
+        context = [inner for branch in getattr(error.kind, "context", ()) for inner in branch]
+        deeper = [inner for inner in context if len(inner.instance_path) > len(error.instance_path)]
+        if not deeper:
+            return error
+        error = max(deeper, key=lambda inner: len(inner.instance_path))
+
+
+def _statuses(operation: Described) -> list[str]:
+    return list(operation.spec["responses"])
+
+
+def _short(thing: object) -> str:
+    return str(thing)[:300]
+
+
+def _at(body: Any, path: list[Any]) -> Any:
+    for part in path:
+        body = body[part]
+    return body if len(str(body)) < 500 else str(body)[:500]

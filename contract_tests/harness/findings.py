@@ -1,0 +1,60 @@
+"""What a judgement says: verdicts on laws and clauses, findings with their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Outcome(StrEnum):
+    """How a law or a clause fared at a target."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOT_OBSERVABLE = "not observable here"
+    NOT_EXERCISED = "not exercised"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer; ``elapsed`` in seconds."""
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int
+    response_headers: Mapping[str, str]
+    response_body: bytes
+    elapsed: float
+    operation: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it."""
+
+    law: str
+    operation: str
+    sentence: str
+    clause: str | None = None
+    page: str | None = None
+    pointer: str = ""
+    expected: object = None
+    got: object = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a law (by its name) or of a clause (by its id) at one operation; ``reason`` where it is neither held nor broken."""
+
+    subject: str
+    operation: str
+    outcome: Outcome
+    reason: str = ""
+    finding: Finding | None = None

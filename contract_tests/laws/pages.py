@@ -1,0 +1,156 @@
+"""Lists: pages visit each record once, and size, order and filters hold."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.laws.formulas import number, same
+from contract_tests.laws.session import Answer, at, guarded, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from contract_tests.harness.findings import Verdict
+    from contract_tests.laws.run import Run
+    from contract_tests.laws.session import Session
+
+VISIT = "pages visit each record once"
+SIZE = "a page is as large as asked"
+ORDER = "a list keeps its order"
+FILTER = "a filter shows what fits and nothing else"
+COUNT = "counts beside a list agree with it"
+MOST_PAGES = 60
+SIZES = (1, 2, 7)
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each list that the document declares."""
+    for name, operation in run.book.operations.items():
+        declared = operation.spec.get("x-list")
+        if declared and run.wants(name):
+            yield from guarded(VISIT, name, _list(run, name, declared))
+
+
+def _list(run: Run, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    session = run.session(f"pages {name}")
+    session.steps(declared.get("after", run.book.works(name).get("after", ())))
+    yield from _whole(session, name, declared)
+    if "page" in declared:
+        yield from guarded(VISIT, name, _pages(run, session, name, declared))
+    for one in declared.get("filters", ()):
+        yield from guarded(FILTER, name, _filter(session, name, declared, one))
+
+
+def _items(answer: Answer, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = records(answer.body, declared.get("at", ""))
+    return [] if answer.is_refusal else found
+
+
+def _clause(declared: Mapping[str, Any], part: str) -> str | None:
+    found: str | None = declared.get("clauses", {}).get(part)
+    return found
+
+
+def _read(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
+    return session.call(name, {"after": [], "send": {**declared.get("send", {}), **send}})
+
+
+def _whole(session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    answer = _read(session, name, declared, declared.get("whole", {}))
+    items = _items(answer, declared)
+    yield from _ordered(session, name, declared, items)
+    identity = declared.get("identity", "id")
+    ids = [item.get(identity) for item in items]
+    if len(set(map(str, ids))) != len(ids):
+        yield session.broken(VISIT, name, f"{name} shows a record twice", clause=_clause(declared, "visit"), got=ids)
+    found = list(session.judged(COUNT, name, declared.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")))
+    yield from found or [session.held(COUNT, name)]
+
+
+def _ordered(session: Session, name: str, declared: Mapping[str, Any], items: list[dict[str, Any]]) -> Iterator[Verdict]:
+    order = declared.get("order")
+    if not order:
+        return
+    key, _, way = str(order).partition(" ")
+    values = [number(at(item, f"/{key}")) for item in items]
+    wrong = [(one, other) for one, other in pairwise(values) if (one < other if way == "descending" else one > other)]
+    if wrong:
+        text = f"{name} is not in the order {order}"
+        yield session.broken(ORDER, name, text, clause=_clause(declared, "order"), pointer=key, expected=order, got=str(wrong[0]))
+    else:
+        yield session.held(ORDER, name)
+
+
+def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    page = declared["page"]
+    whole = [item.get(declared.get("identity", "id")) for item in _items(_read(session, name, declared, declared.get("whole", {})), declared)]
+    if not declared.get("whole") and "size" not in page:
+        whole = []
+    sizes = [page["fixed"]] if "fixed" in page else [page.get("walk", 7)]
+    for size in sizes:
+        seen: list[Any] = []
+        short = False
+        cursor: Any = page.get("first", 1)
+        for _ in range(MOST_PAGES):
+            send = {page["parameter"]: cursor} if cursor is not None else {}
+            if "size" in page:
+                send[page["size"]] = size
+            answer = _read(session, name, declared, send)
+            items = _items(answer, declared)
+            for formula in session.judged(COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")):
+                yield formula
+                return
+            if short and items:
+                text = f"{name}: a page that is not full is followed by another"
+                yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"))
+                return
+            short = len(items) < size
+            if len(items) > size:
+                text = f"{name}: a page of {size} holds {len(items)}"
+                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                return
+            seen += [item.get(declared.get("identity", "id")) for item in items]
+            if page.get("by", "number") == "number":
+                cursor += 1
+                if not items:
+                    break
+            else:
+                cursor = at(answer.body, page["next"])
+                if cursor in (None, "", False):
+                    break
+        yield from _visited(session, name, declared, seen, whole)
+    if "size" in page and not run.is_quick:
+        for size in SIZES:
+            items = _items(_read(session, name, declared, {page["size"]: size}), declared)
+            if len(items) != min(size, len(whole)) and whole:
+                text = f"{name}: a page of {size} holds {len(items)}"
+                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                return
+        yield session.held(SIZE, name)
+
+
+def _visited(session: Session, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
+    expected = session.value(declared["total"]) if "total" in declared else len(whole) or None
+    twice = len(seen) - len({str(one) for one in seen})
+    if twice or (whole and seen != whole) or (expected is not None and not same(len(seen), expected)):
+        text = f"{name}: its pages show {len(seen)} records, {twice} of them twice, where there are {expected}"
+        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=expected, got=len(seen))
+    else:
+        yield session.held(VISIT, name)
+
+
+def _filter(session: Session, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
+    session.steps(one.get("after", ()))
+    unfiltered = _read(session, name, declared, declared.get("whole", {}))
+    answer = _read(session, name, declared, {**declared.get("whole", {}), **one["send"]})
+    items, everything = _items(answer, declared), _items(unfiltered, declared)
+    names = session.names(**answer.names, items=items, all=everything)
+    verdicts = list(session.judged(FILTER, name, one.get("holds", ()), names, one.get("clause")))
+    if "field" in one:
+        wanted = session.value(one.get("equals", next(iter(one["send"].values()))))
+        fits = [item for item in everything if same(str(at(item, f"/{one['field']}")), str(wanted))]
+        if items != fits or not fits:
+            text = f"{name} filtered by {', '.join(one['send'])} shows {len(items)} records, where {len(fits)} fit"
+            verdicts.append(session.broken(FILTER, name, text, clause=one.get("clause"), pointer=one["field"], expected=len(fits), got=len(items)))
+    yield from verdicts or [session.held(FILTER, name)]
