@@ -6,20 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
 
-.PHONY: serve test check format lint types floors bench soak lock clean help
+.PHONY: serve test check format lint types floors bench bench-quick tour soak lock clean help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
-test: $(DEV) ## the whole test suite
-	@$(BIN)/python -m tests.browser
+test: $(DEV) $(BROWSER) ## the whole test suite
 	$(BIN)/python -m pytest -n auto
 
-check: format lint types floors ## everything that has to be green before a commit
+check: $(BROWSER) format lint types floors ## everything that has to be green before a commit
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
@@ -37,18 +37,27 @@ types: $(DEV)
 floors: $(DEV)
 	$(BIN)/lint-imports
 
-bench: $(DEV) ## measure; prints the figures
-	$(BIN)/python -m benchmarks.start_up
+bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figures and writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks.compare --write
+	$(BIN)/python -m benchmarks.growth --write
+	$(BIN)/python -m benchmarks.start_up --write
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.forks
+
+bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
+	$(BIN)/python -m benchmarks.compare --quick
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
 	$(BIN)/python -m benchmarks.soak
 
+tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
+	$(BIN)/python -m docs.tour
+
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --extra verify --group dev -o requirements-dev.lock
 
 clean: ## forget the environment
 	rm -rf $(VENV)
@@ -61,6 +70,10 @@ $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the server needs …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BROWSER): | $(DEV)  # looked for once; without one the browser tests are reported as not run
+	@$(BIN)/python -m tests.browser
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

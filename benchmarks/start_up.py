@@ -1,10 +1,12 @@
-"""How long until the server answers, and how much memory it holds idle.
+"""How long until the server answers, how much memory it holds idle, and how much after a hundred thousand calls.
 
-Prints seconds from the start of the process to its first answer, and resident MiB after it: minimum, median and maximum over several starts.
+``python -m benchmarks.start_up`` starts ``mockserver serve`` with every vendor several times: seconds from the start of the process to its first
+answer, resident MiB after it. Then a hundred thousand calls and more: pages of a real vendor; the reference API, a third of the calls writing.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -12,25 +14,69 @@ import time
 
 import psutil
 
-from benchmarks.servers import first_answer, free_port
+from benchmarks.compare import CALLS
+from benchmarks.load import Call, answers, cores, free_port, memory_mib, need_tools, pinned, run_wrk, served, stop
+from benchmarks.report import machine, publish, table
 
 RUNS = 7
+MANY = 100_000
+HEALTH = "/_mock/health"
+SERVE = [sys.executable, "-m", "mockserver", "serve", "--port"]
+READ = Call("SERPI page", "/Sucursales?limite=20", {"secretkey": "serpi-demo-secretkey", "Authorization": "Bearer serpi-demo-token"})
+
+
+def start() -> tuple[float, float, float]:
+    """Seconds to the first answer, processor seconds until then, and MiB after it."""
+    port = free_port()
+    begun = time.perf_counter()
+    process = subprocess.Popen(pinned(cores()[0], [*SERVE, str(port)]), stdout=subprocess.DEVNULL)
+    try:
+        if not answers(port, HEALTH, process, 60):
+            sys.exit("the server does not start")
+        seconds = time.perf_counter() - begun
+        server = psutil.Process(process.pid)
+        times = server.cpu_times()
+        return seconds, times.user + times.system, memory_mib(server)
+    finally:
+        stop(process)
+
+
+def grown() -> list[list[str]]:
+    """MiB idle and after many calls: reads of a real vendor, and the three calls of the reference API, a third of them writing."""
+    rows = []
+    for name, command, base, calls in (
+        ("SERPI, pages of 20", SERVE, "/serpi/api/v1", (READ,)),
+        ("reference API, a third of the calls creating a record", [sys.executable, "-m", "benchmarks.reference.vendor"], "/reference", CALLS),
+    ):
+        port = free_port()
+        with served([*command, str(port)], port, HEALTH) as process:
+            before, done, failed = memory_mib(process), 0, 0
+            while done < MANY:
+                for call in calls:
+                    load = run_wrk(process, port, base, call, 2)
+                    done, failed = done + load.calls, failed + load.refused
+            after = memory_mib(process)
+        rows.append([name, f"{before:.0f}", f"{done:,}", f"{after:.0f}", f"{after - before:+.0f}", str(failed)])
+    return rows
 
 
 def main() -> None:
-    """Start the server several times and print what it took."""
-    seconds, mebibytes = [], []
-    for _ in range(RUNS):
-        port = free_port()
-        started = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "mockserver", "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
-        first_answer(port)
-        seconds.append(time.perf_counter() - started)
-        mebibytes.append(psutil.Process(process.pid).memory_info().rss / 2**20)
-        process.terminate()
-        process.wait()
-    for name, values in (("ready after, s", seconds), ("resident, MiB", mebibytes)):
-        print(f"{name:16} min {min(values):7.2f}   median {statistics.median(values):7.2f}   max {max(values):7.2f}")
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Start-up and memory.")
+    parser.add_argument("--write", action="store_true", help="keep the result in docs/benchmarks.md")
+    arguments = parser.parse_args()
+    need_tools()
+    seconds, spent, mebibytes = zip(*(start() for _ in range(RUNS)), strict=True)
+    starts = [
+        [name, f"{min(values):.2f}", f"{statistics.median(values):.2f}", f"{max(values):.2f}"]
+        for name, values in (("ready after, s", seconds), ("processor time until then, s", spent), ("resident, MiB", mebibytes))
+    ]
+    parts = [
+        f"Measured on: {machine()}. {RUNS} starts of `mockserver serve` with every vendor.",
+        table(["start", "min", "median", "max"], starts),
+        table(["memory, MiB", "idle", "calls", "after them", "more", "failed"], grown()),
+    ]
+    publish("start-up", "\n\n".join(parts), write=arguments.write)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.harness import Api, Target
+from contract_tests.harness.run import MAKE_API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def origin() -> Iterator[str]:
-    """Where a mock listens that was started for this run."""
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a mock listens that was started for this run. When it is over, openapi-core judges everything that the mock answered."""
+    from contract_tests.harness.recorded import audited  # noqa: PLC0415 - needed against the mock only
+
+    recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "serve", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--record", str(recording)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     found = None
@@ -60,6 +68,8 @@ def origin() -> Iterator[str]:
     yield found[1]
     process.terminate()
     process.communicate()
+    _, findings = audited(recording)
+    assert not findings, f"openapi-core finds in what the tests did:\n{findings}"
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +81,15 @@ def targets() -> dict[str, Target]:
 @pytest.fixture
 def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[Api]:
     """The target of the vendor in whose folder the test stands."""
+    make = request.config.stash.get(MAKE_API, None)
+    tested = make() if make is not None else _found(request, targets)
+    yield tested
+    tested.close()
+    assert not tested.problems, "; ".join(problem.sentence for problem in tested.problems)
+
+
+def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Api:
+    """The target that the options of pytest name, or a mock started for this run."""
     slug = _slug(request.path)
     assert slug is not None, "contract tests stand under contract_tests/vendors/<slug>/"
     if slug not in targets:
@@ -81,7 +100,4 @@ def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[
 
             url = origin + base_path(slug)
         targets[slug] = Target.discover(slug, url)
-    tested = Api(targets[slug])
-    yield tested
-    tested.close()
-    assert not tested.problems, "; ".join(problem.sentence for problem in tested.problems)
+    return Api(targets[slug])

@@ -52,6 +52,19 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise click.BadParameter(f"{error}; write a moment such as 2026-01-01T00:00:00Z") from None
 
 
+def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """Processes that serve: one. A second would answer from worlds of its own, and nobody would know from which."""
+    count = int(value) if value.isascii() and value.isdigit() else 0
+    if count < 1:
+        raise click.BadParameter(f"{value} is no number of processes")
+    if count > 1:
+        raise click.BadParameter(
+            "worlds live in the memory of one process, so several would give wrong answers; start several servers on ports of their own, and let a"
+            " load balancer choose by the world's name: the header X-Mock-World, or the path's beginning /~name (see docs/benchmarks.md)"
+        )
+    return count
+
+
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address demands a token for /_mock.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
@@ -61,8 +74,18 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
 @click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the one unused for longest goes first.")
 @click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world goes; without it none does.")
+@click.option("--workers", default="1", callback=_workers, help="Processes; only 1, because a world lives in one.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="reports",
+    show_default=True,
+    help="Folder of the contract suite's reports.",
+)
+@click.option("--keep", default=1_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Exchanges that the journal keeps of each world.")
 @click.option("--announce", type=click.Path(path_type=Path, dir_okay=False), help="File into which address and process are written when it answers.")
 @click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id is gone.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
 def serve(
     host: str,
@@ -73,8 +96,12 @@ def serve(
     world: Path | None,
     max_worlds: int,
     idle: float | None,
+    workers: int,  # noqa: ARG001 - judged by its callback
+    reports: Path,
+    keep: int,
     announce: Path | None,
     companion: int | None,
+    record: Path | None,
     specs: Path | None,
 ) -> None:
     """Serve every vendor's API."""
@@ -86,8 +113,12 @@ def serve(
         token = control_token()
     bound = listen(host, port)
     with bound:
-        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle)
+        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
         app = create_app(settings)
+        if record is not None:
+            from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
+
+            app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
         url = _address(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_banner(app, url, token))
@@ -123,6 +154,17 @@ def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
         if finding.advice:
             click.echo(f"    → {finding.advice}")
     sys.exit(1 if sick else 0)
+
+
+@cli.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Judge an implementation of a vendor's API by its document."""
+    try:
+        from contract_tests.verify.command import main as judge  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SetupError(f"verify needs {error.name}: pip install 'mockserver[verify]', or make .venv/.dev in a checkout") from None
+    judge(list(arguments))
 
 
 def _address(host: str, port: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import os
 import socket
@@ -72,6 +73,8 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         timeout_graceful_shutdown=3,
     )
     server = _Server(config)
+    gc.collect()
+    gc.freeze()  # documents, operations and fixtures stay: the collector need not walk them again and again while requests wait
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
     server.run(sockets=[bound])

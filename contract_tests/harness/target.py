@@ -7,6 +7,7 @@ implementation credentials and known ids come from its owner; what it cannot do,
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +21,7 @@ from contract_tests.harness.answers import Answers, Problem
 from contract_tests.harness.documents import document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _numbers = itertools.count(1)
 TIMEOUT = 30.0
@@ -51,23 +52,25 @@ class Target:
     known: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     control: str | None = None
+    hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     strict: bool = False
 
     @classmethod
-    def discover(cls, slug: str, base_url: str) -> Target:
+    def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
         """The target at a base URL; a mock tells its credentials, logins and landmarks itself."""
         parts = urlsplit(base_url)
         origin = f"{parts.scheme}://{parts.netloc}"
+        get = httpx.get if client is None else client.get
         try:
-            apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
+            apis = get(f"{origin}/_mock/apis", timeout=TIMEOUT)
         except httpx.TransportError:
             return cls(slug, base_url)
-        api = next((api for api in apis.json()["apis"] if api["slug"] == slug), None) if apis.is_success else None
+        api = _api(apis, slug)
         if api is None:
             return cls(slug, base_url)
         credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
         logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
-        known = httpx.get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
+        known = get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
         return cls(slug, base_url, credentials, known, logins, origin, strict=True)
 
     @property
@@ -76,6 +79,24 @@ class Target:
         if not self.credentials:
             not_observable("no credentials were given for this target")
         return next(iter(self.credentials))
+
+
+def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
+    """What a mock says of one API; None where this is no answer of a mock."""
+    try:
+        apis = answer.json()["apis"] if answer.is_success else []
+        return next((api for api in apis if api["slug"] == slug), None)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _messages(text: str) -> list[dict[str, Any]]:
+    """The messages that a hook gives, each with every field that tests read."""
+    try:
+        found = json.loads(text)["messages"]
+    except (ValueError, TypeError, KeyError):
+        not_observable('the hook outbox does not give {"messages": […]}')
+    return [{"channel": "", "to": "", "subject": None, "body": "", "codes": [], "links": [], **message} for message in found]
 
 
 class Api:
@@ -133,16 +154,30 @@ class Api:
 
     def advance(self, duration: str) -> None:
         """Let time pass at the target, by an ISO 8601 duration."""
-        self._control("PATCH", "/clock", json={"advance": duration})
+        if not self._hooked("advance", duration=duration):
+            self._control("PATCH", "/clock", json={"advance": duration})
 
     def freeze(self, moment: str) -> None:
         """Let time stand still at the target."""
-        self._control("PATCH", "/clock", json={"freeze": moment})
+        if not self._hooked("freeze", moment=moment):
+            self._control("PATCH", "/clock", json={"freeze": moment})
 
     def outbox(self) -> list[dict[str, Any]]:
         """The messages that the target has sent in this test, oldest first."""
+        if "outbox" in self.target.hooks:
+            return _messages(self.target.hooks["outbox"]())
         messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
         return messages
+
+    def reset(self) -> None:
+        """Put the target back to its start."""
+        if not self._hooked("reset"):
+            self._control("POST", "/reset")
+
+    def break_upstream(self, name: str) -> None:
+        """Let a service that the target depends on fail until the next reset."""
+        if not self._hooked("break_upstream", name=name):
+            not_observable(f"nothing is known that breaks the upstream {name} of this target")
 
     def follow(self, url: str) -> httpx.Response:
         """The page behind a link that the target gave, as somebody without credentials would open it."""
@@ -152,7 +187,14 @@ class Api:
         """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
         if self.target.control is None or not url.startswith(self.target.control):
             not_observable("the page belongs to somebody else")
-        return self._client.post(url, data=fields)
+        return self._client.post(url, data=fields, headers=self._world)
+
+    def _hooked(self, name: str, /, **values: str) -> bool:
+        """Whether the target's owner has given a hook, which is then used."""
+        if name not in self.target.hooks:
+            return False
+        self.target.hooks[name](**values)
+        return True
 
     def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
         if self.target.control is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 from datetime import date, timedelta
-from re import _constants, _parser  # type: ignore[attr-defined]  # the parser of the standard library is the one that knows its patterns
+from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the parser of the standard library is the one that knows its patterns
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.harness.answers import resolve

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mockserver.core.api import Action, Api
     from mockserver.core.operation import Operation
     from mockserver.core.store import Store, Versioned
+    from mockserver.core.world import Change
 
     HeadersOf = Callable[[str, str, Draft], Mapping[str, str]]
 
@@ -45,12 +46,12 @@ INJECTED = "X-Mock-Injected"
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Handled:
     """What became of one request to a world.
 
     The reply; what went wrong; the moment of the world's time; the world afterwards and whether it is another one; how many records were written;
-    what was done to the call on purpose.
+    what was done to the call on purpose; the records as they were and are.
     """
 
     reply: Reply
@@ -60,6 +61,7 @@ class Handled:
     changed: bool = False
     writes: int = 0
     marks: tuple[Mark, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 class Boundary:
@@ -105,7 +107,9 @@ class Boundary:
             reply, fault = self._refusal(operation, error)
             return Handled(reply, fault, now, current, current is not world)
         after = draft.finish()
-        return Handled(reply, None, now, after, after is not world, draft.writes)
+        if after is current:
+            return Handled(reply, None, now, after, after is not world)
+        return Handled(reply, None, now, after, after is not world, draft.writes, changes=draft.changes)
 
     async def settled(self, name: str) -> World | None:
         """The world of a name, after everything that is due by now has happened; None where there is none."""
@@ -247,7 +251,7 @@ class Boundary:
         if struck.kept:
             handled = await self._committed(operation, request, held)
         elif struck.answer is None:
-            handled = replace(self.handle(operation, request, held.world), world=held.world, changed=False, writes=0)
+            handled = replace(self.handle(operation, request, held.world), world=held.world, changed=False, writes=0, changes=())
         else:
             handled = Handled(Reply(500), None, held.world.clock.now(wall_clock()), held.world)
         if struck.answer is not None and struck.answer.wish is not None:
@@ -272,7 +276,7 @@ class Boundary:
                 at=handled.at,
                 request=request,
                 status=0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
-                headers={**reply.headers, "content-type": reply.media_type} if reply.body is not None else reply.headers,
+                own_headers=reply.headers,
                 payload=payload,
                 operation=name,
                 fault=handled.fault,
@@ -280,6 +284,8 @@ class Boundary:
                 seconds=stopwatch() - started,
                 writes=handled.writes,
                 marks=handled.marks,
+                media_type="" if reply.body is None else reply.media_type,
+                changes=handled.changes,
             )
         )
         self.bell.ring(request.world)

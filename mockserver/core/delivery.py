@@ -31,7 +31,8 @@ async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, 
     if isinstance(reply.body, Stream):
         await _stream(reply, reply.body, scope, receive, send)
     elif reply.damage is None or reply.damage.kind == "malformed":
-        await send_reply(reply, payload, send)
+        await _start(reply, len(payload), send)
+        await send({"type": "http.response.body", "body": payload})
     elif reply.damage.kind == "drip":
         await _drip(reply, payload, reply.damage.seconds, send)
     else:
@@ -39,11 +40,12 @@ async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, 
 
 
 async def _start(reply: Reply, length: int | None, send: Send, extra: Mapping[str, str] | None = None) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in {**reply.headers, **(extra or {})}.items()]
+    named = {**reply.headers, **extra} if extra else reply.headers
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
     if reply.body is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
     if length is not None and reply.status != 204:  # noqa: PLR2004 - the one status without length
-        headers.append((b"content-length", str(length).encode()))
+        headers.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
 
 

@@ -107,13 +107,12 @@ class Document:
                 yield OperationSpec(spec["operationId"], method.upper(), path, spec, (*own, *inherited))
 
     def raw_for_router(self) -> dict[str, Any]:
-        """The document as the router reads it: aliases are paths, and more specific paths stand before the templates that also match them."""
+        """The document as the router reads it: aliases are paths."""
         reachable: dict[str, dict[str, Any]] = {path: dict(item) for path, item in self.raw["paths"].items()}
         for alias, method, path in self.aliases:
             item = self.raw["paths"][path]
             reachable.setdefault(alias, {"parameters": item.get("parameters", [])})[method] = item[method]
-        paths = sorted(reachable.items(), key=lambda item: _PLACEHOLDER.sub("\U0010ffff", item[0]))
-        return {**self.raw, "paths": dict(paths)}
+        return {**self.raw, "paths": reachable}
 
     @cached_property
     def aliases(self) -> tuple[tuple[str, str, str], ...]:

@@ -7,15 +7,18 @@ vendor's code like any other violation.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.faults import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mockserver.core.documents import Document
+
+    Coercer = Callable[[Any], Any]
 
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
@@ -30,6 +33,9 @@ def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends. Raises Malformed where names contradict each other."""
     fields: dict[str, Any] = {}
     for name, value in pairs:
+        if "[" not in name and name not in fields:
+            fields[name] = value
+            continue
         head, _, _ = name.partition("[")
         path = _BRACKETS.findall(name[len(head) :])
         if not path or head + "".join(f"[{part}]" for part in path) != name:
@@ -64,53 +70,87 @@ def _put(fields: dict[str, Any], path: list[str], value: Any, name: str) -> None
         here[last] = [here[last], value]
 
 
-def coerce(document: Document, schema: Any, value: Any) -> Any:
-    """A value of a form or a parameter as the type that the schema asks for, or unchanged where it does not read as that type."""
-    schema = document.resolve(schema)
-    for combined in ("anyOf", "oneOf", "allOf"):
-        for branch in schema.get(combined, ()):
-            typed = coerce(document, branch, value)
-            if typed is not value:
-                return typed
-    return _COERCIONS.get(schema.get("type", ""), _unchanged)(document, schema, value)
+def coercer(document: Document, schema: Any) -> Coercer:
+    """What gives a value of a form or a parameter the type that the schema asks for, and leaves unchanged one that does not read as that type."""
+    return _Coercers(document).of(schema)
 
 
-def _unchanged(_document: Document, _schema: Mapping[str, Any], value: Any) -> Any:
+class _Coercers:
+    """Compiles coercers; a schema that contains itself is compiled once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._made: dict[int, Coercer] = {}
+
+    def of(self, schema: Any) -> Coercer:
+        schema = self._document.resolve(schema)
+        key = id(schema)  # the document keeps its schemas alive
+        if key not in self._made:
+            self._made[key] = partial(self._again, key)
+            self._made[key] = self._make(schema)
+        return self._made[key]
+
+    def _again(self, key: int, value: Any) -> Any:
+        """Stands for a schema inside itself while that is being compiled."""
+        return self._made[key](value)
+
+    def _make(self, schema: Mapping[str, Any]) -> Coercer:
+        branches = [self.of(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
+        kind = schema.get("type", "")
+        own = self._array(schema) if kind == "array" else self._object(schema) if kind == "object" else _SCALARS.get(kind, _unchanged)
+        if not branches:
+            return own
+
+        def coerce(value: Any) -> Any:
+            for branch in branches:
+                typed = branch(value)
+                if typed is not value:
+                    return typed
+            return own(value)
+
+        return coerce
+
+    def _array(self, schema: Mapping[str, Any]) -> Coercer:
+        coerce = self.of(schema["items"]) if "items" in schema else _unchanged
+        return lambda value: [coerce(item) for item in (value if isinstance(value, list) else [value])]
+
+    def _object(self, schema: Mapping[str, Any]) -> Coercer:
+        properties = {name: self.of(inner) for name, inner in schema.get("properties", {}).items()}
+        numeric = {
+            name
+            for name, inner in schema.get("properties", {}).items()
+            if self._document.resolve(inner).get("type") in ("integer", "number", "boolean")
+        }
+
+        def coerce(value: Any) -> Any:
+            if not isinstance(value, dict):
+                return value
+            typed: dict[str, Any] = {}
+            for name, inner in value.items():
+                if inner == "" and name in numeric:
+                    continue  # an empty field cannot hold a number: it was left out
+                typed[name] = properties[name](inner) if name in properties else inner
+            return typed
+
+        return coerce
+
+
+def _unchanged(value: Any) -> Any:
     return value
 
 
-def _integer(_document: Document, _schema: Mapping[str, Any], value: Any) -> Any:
+def _integer(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and _INTEGER.fullmatch(value) else value
 
 
-def _number(_document: Document, _schema: Mapping[str, Any], value: Any) -> Any:
+def _number(value: Any) -> Any:
     if not isinstance(value, str) or not value.isascii() or not _NUMBER.fullmatch(value):
         return value
     return float(value) if "." in value else int(value)
 
 
-def _boolean(_document: Document, _schema: Mapping[str, Any], value: Any) -> Any:
+def _boolean(value: Any) -> Any:
     return _BOOLEANS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _array(document: Document, schema: Mapping[str, Any], value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [coerce(document, schema.get("items", {}), item) for item in items]
-
-
-def _object(document: Document, schema: Mapping[str, Any], value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    typed: dict[str, Any] = {}
-    for name, inner in value.items():
-        if name not in properties:
-            typed[name] = inner
-        elif inner == "" and document.resolve(properties[name]).get("type") in ("integer", "number", "boolean"):
-            continue  # an empty field cannot hold a number: it was left out
-        else:
-            typed[name] = coerce(document, properties[name], inner)
-    return typed
-
-
-_COERCIONS = {"integer": _integer, "number": _number, "boolean": _boolean, "array": _array, "object": _object}
+_SCALARS: Mapping[str, Coercer] = {"integer": _integer, "number": _number, "boolean": _boolean}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mockserver.core.injection import Mark
     from mockserver.core.requests import Request
+    from mockserver.core.world import Change
 
 PER_WORLD = 1000
 """Exchanges kept per world."""
@@ -21,15 +22,18 @@ ALL_BYTES = 64 * 1024 * 1024
 """Bytes kept over all worlds, about."""
 _OVERHEAD = 3000
 """Bytes that an exchange takes besides its two bodies, about."""
+_RECORD = 1000
+"""Bytes that a record takes which nobody but the journal remembers, about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Exchange:
     """One request and the reply to it.
 
     ``at`` is a moment of the world's time, ``seconds`` how long the answer took; ``operation`` is ``<slug>.<operationId>``, None where none was
     reached; ``fault`` is what went wrong; ``changed`` says whether the world is another one afterwards, ``writes`` how many records were added,
-    changed or removed; ``marks`` tells what was done to the call on purpose. A connection that was reset has the status 0. Nothing is rendered before
+    changed or removed; ``marks`` tells what was done to the call on purpose; ``changes`` holds the records that were written, as they were and are. A
+    connection that was reset has the status 0. Nothing is rendered before
     it is asked for.
     """
 
@@ -37,7 +41,7 @@ class Exchange:
     at: datetime
     request: Request
     status: int
-    headers: Mapping[str, str]
+    own_headers: Mapping[str, str]
     payload: bytes
     operation: str | None
     fault: Exception | None
@@ -45,11 +49,19 @@ class Exchange:
     seconds: float
     writes: int = 0
     marks: tuple[Mark, ...] = ()
+    media_type: str = ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the answer, with the media type of its body."""
+        return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
+
+    changes: tuple[Change, ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes kept in memory, about."""
-        return _OVERHEAD + len(self.request.body) + len(self.payload)
+        return _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
 
 
 class _Ring:
@@ -82,11 +94,14 @@ class Journal:
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange, and drop the oldest where a bound is passed."""
-        ring = self._worlds.setdefault(exchange.request.world, _Ring())
+        ring = self._worlds.get(exchange.request.world)
+        if ring is None:
+            ring = self._worlds[exchange.request.world] = _Ring()
         ring.entries[exchange.number] = exchange
         self._all[exchange.number] = exchange
-        self.size += exchange.size
-        ring.size += exchange.size
+        size = exchange.size
+        self.size += size
+        ring.size += size
         while len(ring.entries) > self.per_world or (ring.size > self._world_bytes and len(ring.entries) > 1):
             self._drop(next(iter(ring.entries.values())))
         while self.size > self._all_bytes and len(self._all) > 1:
@@ -128,6 +143,7 @@ class Journal:
         ring = self._worlds[exchange.request.world]
         del ring.entries[exchange.number]
         del self._all[exchange.number]
-        self.size -= exchange.size
-        ring.size -= exchange.size
+        size = exchange.size
+        self.size -= size
+        ring.size -= size
         ring.dropped += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.core.api import DocumentedError, Late, Situation
 from mockserver.core.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia, Violation
-from mockserver.core.forms import coerce, gather
+from mockserver.core.forms import coercer, gather
 from mockserver.core.parameters import ParameterPlan
 from mockserver.core.reply import JSON, Reply, Stream
 from mockserver.core.requests import MIB
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.core.api import Api
     from mockserver.core.binding import Handler
     from mockserver.core.documents import Document, OperationSpec
+    from mockserver.core.forms import Coercer
     from mockserver.core.requests import Request
     from mockserver.core.schemas import Validator
     from mockserver.core.world import Draft
@@ -42,8 +43,8 @@ def _json_body(request: Request) -> Any:
     return parse_json(request.body)
 
 
-def _form_body(document: Document, schema: Any, parse: Callable[[Request], Any], request: Request) -> Any:
-    return coerce(document, schema, gather(parse(request)))
+def _form_body(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
+    return coerce(gather(parse(request)))
 
 
 class BodyPlan:
@@ -67,9 +68,9 @@ class BodyPlan:
     @staticmethod
     def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
         if media_type == URLENCODED:
-            return partial(_form_body, document, schema, lambda request: parse_urlencoded(request.body))
+            return partial(_form_body, coercer(document, schema), lambda request: parse_urlencoded(request.body))
         if media_type == MULTIPART:
-            return partial(_form_body, document, schema, parse_multipart)
+            return partial(_form_body, coercer(document, schema), parse_multipart)
         return _json_body
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:
@@ -133,18 +134,19 @@ class ResponsePlan:
         for header in self._required[reply.status]:
             if header.lower() not in {name.lower() for name in reply.headers}:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
-        if reply.body is None:
+        body = reply.body
+        if body is None:
             if media:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has no body, though one is documented")
             return
-        validators = media.get(reply.media_type.partition(";")[0])
+        validators = media.get(reply.media_type) or media.get(reply.media_type.partition(";")[0])
         if validators is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
-        if isinstance(reply.body, bytes | Stream):
+        if isinstance(body, bytes | Stream):
             return
         for validator in validators:
-            if not validator.is_valid(reply.body):
-                raise ResponseOffSpec(self._name, reply.status, validator.violations(reply.body, "body"))
+            if not validator.is_valid(body):
+                raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
 
 
 class Operation:
@@ -176,17 +178,19 @@ class Operation:
     def answer(self, request: Request, world: Draft) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
-        arguments["home"] = world.own_url + self._base_path
-        arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
+        if "home" in self._taken:
+            arguments["home"] = world.own_url + self._base_path
+        if "alias" in self._taken:
+            arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
         arguments["caller"] = self.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
             arguments["body"], wrong = self.body.read(request)
             violations += wrong
-        now = [violation for violation in violations if not violation.late]
-        if now:
+        if violations and (now := [violation for violation in violations if not violation.late]):
             raise Invalid(now)
-        arguments["late"] = Late(violations)
+        if "late" in self._taken:
+            arguments["late"] = Late(violations)
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 

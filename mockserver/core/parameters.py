@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.core.bodies import parse_urlencoded
 from mockserver.core.faults import Malformed
-from mockserver.core.forms import coerce, gather
+from mockserver.core.forms import coercer, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,6 @@ class _Place:
         self.schemas: dict[str, Any] = {}
         self.arguments: dict[str, str] = {}
         self.wire_names: dict[str, str] = {}
-        self._document = document
         required = []
         for parameter in declared:
             name = parameter["name"]
@@ -48,6 +47,7 @@ class _Place:
                 required.append(name)
             for alias in (name, *parameter.get("x-aliases", ())):
                 self.wire_names[alias.casefold() if "x-aliases" in parameter or place == "header" else alias] = name
+        self._coercers = {name: coercer(document, schema) for name, schema in self.schemas.items()}
         self._emptiable = {parameter["name"] for parameter in declared if parameter.get("x-empty-is-missing")}
         self._aliased = any("x-aliases" in parameter for parameter in declared)
         schema: dict[str, Any] = {"type": "object", "properties": dict(self.schemas)}
@@ -71,7 +71,7 @@ class _Place:
             if isinstance(value, str) and _CONTROL.search(value):
                 violations.append(self._validator.violation(self.place, [name], "pattern", "control characters are not allowed"))
                 continue
-            values[name] = coerce(self._document, self.schemas[name], value)
+            values[name] = self._coercers[name](value)
         if not self._validator.is_valid(values):
             reported = {violation.pointer for violation in violations}
             violations += [found for found in self._validator.violations(values, self.place) if found.pointer not in reported]

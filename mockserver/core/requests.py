@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockserver.core.faults import TooLarge
@@ -20,7 +19,7 @@ class ClientGone(Exception):
     """The client hung up before its request was complete; there is nobody to answer."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Request:
     """One request, whole: no part of it is still to come."""
 
@@ -33,15 +32,15 @@ class Request:
     world: str = DEFAULT
     origin: str = ""
     prefix: str = ""
+    headers: Mapping[str, str] = field(init=False)
+    """Headers by lower-case name; several of one name are joined by commas."""
 
-    @cached_property
-    def headers(self) -> Mapping[str, str]:
-        """Headers by lower-case name; several of one name are joined by commas."""
+    def __post_init__(self) -> None:
         headers: dict[str, str] = {}
         for name, value in self.raw_headers:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        return headers
+        self.headers = headers
 
     @property
     def base_url(self) -> str:

@@ -1,17 +1,15 @@
 """Connexion as the router, and the end of its stack: the place where a routed request is read and answered.
 
-Connexion's routing middleware finds the operation. Two things differ from its stock behaviour: both spellings of a path, with and without the
-slash at its end, reach the operation without a redirect, and each path is one route, so that a method that it lacks is refused with all
-the methods that it has.
+Connexion's routing reads the documents, and its middleware notes the operation of a request. Three things differ from its stock behaviour: both
+spellings of a path, with and without the slash at its end, reach the operation without a redirect; each path is one entry, so that a method that it
+lacks is refused with all the methods that it has; and paths are found in a tree, not tried one after the other.
 """
 
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-
-from starlette.routing import Route
 
 from mockserver.core.api import Situation
 from mockserver.core.delivery import deliver, send_reply
@@ -23,8 +21,8 @@ from mockserver.core.framework import (
     RoutingMiddleware,
     RoutingOperation,
     Specification,
-    starlettify_path,
 )
+from mockserver.core.paths import PathTree
 from mockserver.core.reply import Reply
 from mockserver.core.requests import ClientGone, Request, read_body
 
@@ -42,54 +40,52 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 class _Path:
-    """The operations of one path by method; anything else goes on as unrouted, with the methods that there are."""
+    """The operations of one path: what Connexion says of a routed request, by method."""
 
-    def __init__(self, next_app: ASGIApp) -> None:
-        self.operations: dict[str, RoutingOperation] = {}
-        self._next_app = next_app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self.operations.get("GET" if scope["method"] == "HEAD" else scope["method"])
-        if operation is None:
-            operation = RoutingOperation(None, partial(self._unrouted, tuple(self.operations)))
-        await operation(scope, receive, send)
-
-    async def _unrouted(self, methods: tuple[str, ...], scope: Scope, receive: Receive, send: Send) -> None:
-        scope[ALLOW] = methods
-        await self._next_app(scope, receive, send)
+    def __init__(self) -> None:
+        self.contexts: dict[str, dict[str, str]] = {}
 
 
 class _PathAPI(RoutingAPI):
-    """One document's routes."""
+    """One document, whose operations Connexion reads into the tree of paths."""
 
-    def __init__(self, specification: Specification, **options: Any) -> None:
-        self._paths: dict[str, _Path] = {}
+    def __init__(self, specification: Specification, paths: PathTree[_Path], **options: Any) -> None:
+        self._paths = paths
         super().__init__(specification, **options)
-        self.router.redirect_slashes = False
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:  # noqa: ARG004 - Connexion passes it
-        route = starlettify_path(path.rstrip("/") or "/")  # type: ignore[no-untyped-call]
-        return route, route
+        return path, path
 
-    def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:
-        if path not in self._paths:
-            self._paths[path] = _Path(self.next_app)
-            self.router.routes.append(Route(path, self._paths[path], name=name))
-        self._paths[path].operations[method.upper()] = operation
+    def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - likewise
+        base: str = self.base_path
+        context = {"api_base_path": base, "operation_id": operation.operation_id or ""}
+        self._paths.at(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
 
 
 class Routing(RoutingMiddleware):
-    """Connexion's routing, with the two differences named above."""
+    """Connexion's routing, with the differences named above."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
-        self.router.redirect_slashes = False
+        self._paths: PathTree[_Path] = PathTree()
 
     def add_api(self, specification: Specification, base_path: str | None = None, arguments: dict[str, Any] | None = None, **options: Any) -> None:
-        """Add one document's routes under its base path."""
-        api = _PathAPI(specification, base_path=base_path, arguments=arguments, next_app=self.app, **options)
-        self.router.mount(api.base_path, app=api.router)
+        """Add one document's paths under its base path."""
+        _PathAPI(specification, self._paths, base_path=base_path, arguments=arguments, next_app=self.app, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note the operation that a request is for, or the methods of its path where it has none for it, and pass it on."""
+        found = self._paths.find(scope["path"]) if scope["type"] == "http" else None
+        if found is not None:
+            path, scope["path_params"] = found
+            method = scope["method"]
+            context = path.contexts.get("GET" if method == "HEAD" else method)
+            if context is None:
+                scope[ALLOW] = tuple(path.contexts)
+            else:
+                scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+        await self.app(scope, receive, send)
 
 
 class Operations:
@@ -124,20 +120,16 @@ class Operations:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a routed request."""
-        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
-        if page is not None:
-            await page(scope, receive, send)
-            return
-        routing = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}) if scope["type"] == "http" else {}
-        operation = self._operations.get((routing.get("api_base_path", ""), routing.get("operation_id") or ""))
-        if operation is not None:
-            await self._answer(operation, scope, receive, send)
-            return
-        api = self.api_at(scope["path"]) if scope["type"] == "http" else None
-        if api is None:
+        if scope["type"] != "http":
             await self._other(scope, receive, send)
-        else:
+        elif (page := self._pages.get(scope["path"])) is not None:
+            await page(scope, receive, send)
+        elif (routed := scope.get("extensions", {}).get(ROUTING_CONTEXT)) is not None:
+            await self._answer(self._operations[routed["api_base_path"], routed["operation_id"]], scope, receive, send)
+        elif (api := self.api_at(scope["path"])) is not None:
             await self._unrouted(api, scope, send)
+        else:
+            await self._other(scope, receive, send)
 
     async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_from(scope)
@@ -179,8 +171,13 @@ def request_from(scope: Scope) -> Request:
 
 def origin(scope: Scope) -> str:
     """Scheme and host under which the client reached the server."""
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-    if not _HOST.fullmatch(host):
-        server = scope.get("server") or ("localhost", None)
-        host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
-    return f"{scope.get('scheme', 'http')}://{host}"
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: bytes, server: tuple[str, int | None]) -> str:
+    named = host.decode("latin-1")
+    if not _HOST.fullmatch(named):
+        named = f"{server[0]}:{server[1]}" if server[1] else server[0]
+    return f"{scheme}://{named}"

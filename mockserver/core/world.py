@@ -7,7 +7,7 @@ So a refused call changes nothing by construction, and a snapshot, a fork or a r
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rpds import HashTrieMap
@@ -56,6 +56,8 @@ class Draft:
     ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
     which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
     """
+
+    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url")
 
     def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
         self.now = now
@@ -119,6 +121,16 @@ class Draft:
         """How often a record was added, changed or removed in this draft."""
         return sum(opened.writes for opened in self._open.values())
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was written in this draft, by table in the order of the writes; of each table the first records only."""
+        return tuple(
+            Change(name, record_id, before, after)
+            for name, opened in self._open.items()
+            for record_id, (before, after) in opened.log.items()
+            if before is not after and before != after
+        )
+
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
         """Put a message of an API into the outbox; the oldest goes where there are too many."""
         outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
@@ -170,19 +182,18 @@ class Draft:
         """The world as the draft leaves it; the very same object where nothing changed."""
         before, tables = self._world, self._world.tables
         for name, opened in self._open.items():
-            if opened.rows is not (before.tables.get(name) or EMPTY):
+            if opened.rows is not opened.before:
                 tables = tables.insert(name, opened.rows)
-        changed: dict[str, Any] = {
-            "tables": tables,
-            "clock": self._clock,
-            "counters": self._counters,
-            "timers": self._timers,
-            "outbox": self._outbox,
-            "faults": self.faults,
-        }
-        if all(new is getattr(before, name) for name, new in changed.items()):
+        if (
+            tables is before.tables
+            and self._clock is before.clock
+            and self._counters is before.counters
+            and self._timers is before.timers
+            and self._outbox is before.outbox
+            and self.faults is before.faults
+        ):
             return before
-        return replace(before, **changed)
+        return World(before.seed, self._clock, tables, self._counters, self._timers, self._outbox, self.faults)
 
 
 TIMERS_AT_ONCE = 10_000

@@ -32,12 +32,15 @@ class Worlds:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        name = next((value.decode("latin-1") for key, value in scope["headers"] if key == HEADER), DEFAULT)
-        prefix = ""
+        name, prefix = DEFAULT, ""
+        for key, value in scope["headers"]:
+            if key == HEADER:
+                name = value.decode("latin-1")
+                break
         if path.startswith("/~"):
             name, _, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", "/" + rest
-        if not is_world_name(name):
+        if name is not DEFAULT and not is_world_name(name):
             await _refuse(name, send)
             return
         if "//" in path:

@@ -16,7 +16,7 @@ from mockserver.core import faults
 from mockserver.core.bodies import MAX_FIELDS, parse_json, parse_urlencoded
 from mockserver.core.documents import Document, read_document
 from mockserver.core.faults import DocumentBroken, Fault, Malformed, MockBug, SetupError, TooLarge, Violation
-from mockserver.core.forms import coerce, gather
+from mockserver.core.forms import coercer, gather
 from mockserver.core.journal import Exchange, Journal
 from mockserver.core.parameters import python_name
 from mockserver.core.reply import Reply
@@ -79,11 +79,6 @@ def test_yaml_is_read_as_json_would_be(tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
     file.write_text(GOOD + "x: {on: 2026-01-01, no: yes, sure: true}\n")
     assert read_document("t", file).raw["x"] == {"on": "2026-01-01", "no": "yes", "sure": True}
-
-
-def test_specific_paths_stand_before_templates() -> None:
-    raw = {"servers": [{"url": "/t"}], "paths": {"/a/{id}": {}, "/a/new": {}, "/{x}": {}}}
-    assert list(Document("t", "t", raw).raw_for_router()["paths"]) == ["/a/new", "/a/{id}", "/{x}"]
 
 
 def test_a_reference_in_a_circle_is_refused() -> None:
@@ -213,7 +208,7 @@ def test_names_that_contradict_each_other_are_refused(pairs: list[tuple[str, str
     ],
 )
 def test_text_becomes_the_type_asked_for_or_stays_text(schema: Any, value: str, typed: Any) -> None:
-    assert coerce(document(), schema, value) == typed
+    assert coercer(document(), schema)(value) == typed
 
 
 _JSON = st.recursive(
@@ -381,3 +376,41 @@ def test_the_family_of_faults_is_drawn_as_it_is() -> None:
 def test_a_violation_reads_as_a_sentence() -> None:
     assert str(Violation("body", "/a/b", "type", "1 is no text")) == "body/a/b: 1 is no text (type)"
     assert Violation("body", "", "type", "").field == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": 1, "a": 2}',
+        b'{"a" : 1, "b": {"c": 1, "c" : 1}}',
+        b'[{"a": 1, "\\u0061": 2}]',
+        b'{"a": "\\u003a", "a": 1}',
+        b'{"a": "x:y", "a": "z"}',
+        b'{"a:": 1, "a:": 2, "b": "\\u003A"}',
+        b'{"a": {"b": 1}, "a": {"b": 1}}',
+    ],
+)
+def test_a_member_named_twice_is_refused_however_it_is_written(text: bytes) -> None:
+    with pytest.raises(Malformed, match="same member twice"):
+        parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": "::", "b": ":"}',
+        b'{"a": "\\u003a\\":", "b": [{"a": 1}, {"a": 2}]}',
+        '{"á:": "ñ", "b" : "\\u00e1"}'.encode(),
+        b'"a:b"',
+        b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}",
+    ],
+)
+def test_colons_in_texts_and_deep_nesting_are_no_members(text: bytes) -> None:
+    assert parse_json(text) == json.loads(text)
+
+
+def test_a_schema_inside_itself_types_a_form_at_any_depth() -> None:
+    tree = {"type": "object", "properties": {"size": {"type": "integer"}, "inner": {"$ref": "#/components/schemas/Tree"}}}
+    raw = {"openapi": "3.0.3", "components": {"schemas": {"Tree": tree}}}
+    typed = coercer(Document("t", "t", raw), {"$ref": "#/components/schemas/Tree"})
+    assert typed({"size": "1", "inner": {"size": "2", "inner": {"size": "3"}}}) == {"size": 1, "inner": {"size": 2, "inner": {"size": 3}}}

@@ -72,6 +72,19 @@ def test_a_port_that_cannot_be_is_one_line() -> None:
     assert "70000 is not in the range" in done.stderr
 
 
+def test_several_processes_are_refused_with_the_way_to_have_them() -> None:
+    done = run("serve", "--port", "0", "--workers", "2")
+    assert done.returncode == 2
+    assert all(words in " ".join(done.stderr.split()) for words in ("would give wrong answers", "X-Mock-World", "/~name"))
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_a_number_of_processes_that_cannot_be_is_refused(count: str) -> None:
+    done = run("serve", "--port", "0", f"--workers={count}")
+    assert done.returncode == 2
+    assert f"{count} is no number of processes" in done.stderr
+
+
 @pytest.fixture
 def specs(tmp_path: Path) -> Path:
     """A copy of the documents to break."""

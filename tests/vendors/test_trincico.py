@@ -211,3 +211,19 @@ def test_secrets_are_not_shown(mock: Mock) -> None:
     state = mock.state("trincico")
     assert all("password_digest" not in user or user["password_digest"] != DEMO["password"] for user in state["users"])
     assert "trincico-api-password" not in json.dumps(state)
+
+
+# The payment provider
+
+
+def test_everything_that_needs_the_provider_is_refused_while_it_is_down(mock: Mock) -> None:
+    def pay() -> int:
+        with mock.client("trincico", "other") as client:
+            return client.post(f"/invoices/{LANDMARKS['ready_invoice']}/pay", json=BACK).status_code
+
+    assert pay() == 428
+    with mock.control as control:
+        control.put("/services/trincico.provider", json={"down": True}).raise_for_status()
+        assert pay() == 503
+        control.put("/services/trincico.provider", json={"down": False}).raise_for_status()
+    assert pay() == 428

@@ -194,7 +194,8 @@ def test_automatic_payouts_go_out_each_interval_while_there_is_something(mock: M
     assert automatic() == []
     advance(mock, "P7D")
     advance(mock, "PT1M")
-    assert [(payout["amount"], payout["status"]) for payout in automatic()] == [(total, "requested")]
+    assert [payout["amount"] for payout in automatic()] == [total]
+    assert automatic()[0]["status"] in ("requested", "in_transit")  # it may be just before midnight
     advance(mock, "P30D")
     assert [(payout["amount"], payout["status"]) for payout in automatic()] == [(total, "paid")]
     assert held(mock, "automatic") == Counter()

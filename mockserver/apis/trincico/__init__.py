@@ -25,6 +25,7 @@ API = Api(
     handlers=(login, plans, subscriptions, invoices, items, profile, payouts, notifications, hosted),
     render_fault=render_fault,
     tables=TABLES,
+    services={"provider": "The payment provider behind upgrades, cards, payments and payouts; while it is down they are answered 503."},
     verifiers={"bearer": verify_bearer, "basic": verify_basic},
     timers={
         billing.PERIOD_ENDS: billing.end_period,

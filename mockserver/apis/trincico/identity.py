@@ -73,9 +73,13 @@ def verify_basic(world: Draft, credential: str) -> str:
     return API_PASSWORD
 
 
-def need_provider(user: User) -> None:
-    """Refuse where the payment provider does not answer."""
-    if user.condition == PROVIDER_DOWN:
+PROVIDER = "trincico.provider"
+"""The payment provider behind upgrades, cards, payments and payouts; while it is down they are answered 503."""
+
+
+def need_provider(world: Draft, user: User) -> None:
+    """Refuse where the payment provider does not answer, at all or for this user."""
+    if world.is_down(PROVIDER) or user.condition == PROVIDER_DOWN:
         raise VendorFault("service_unavailable")
 
 

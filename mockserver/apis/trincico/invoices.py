@@ -131,7 +131,7 @@ def pay_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, 
         raise VendorFault("status_value_denied")
     if named_method(world, body) is None and not _has_default_method(world, invoice):
         raise VendorFault("configuration_needed")
-    need_provider(caller)
+    need_provider(world, caller)
     wish = Wish("invoice", invoice.amount, invoice.currency, invoice=invoice)
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 

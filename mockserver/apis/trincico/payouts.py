@@ -30,7 +30,7 @@ def create_payout_account(world: Draft, caller: User, body: Mapping[str, Any] | 
     """Open a pending account; one that is pending already is kept (trincico.D106, trincico.D108)."""
     method = named_method(world, body) or next(method for method in world.table(PAYMENT_METHODS).all() if method.is_default)
     accounts = [account for account in world.table(PAYOUT_ACCOUNTS).select("user", caller.id) if account.payment_method_id == method.id]
-    need_provider(caller)
+    need_provider(world, caller)
     if any(account.status == "completed" for account in accounts):
         raise VendorFault("row_exists")
     if not any(account.status in ALIVE for account in accounts):
@@ -55,7 +55,7 @@ def create_payout_account(world: Draft, caller: User, body: Mapping[str, Any] | 
 def enable_payout_account(world: Draft, caller: User, alias: Mapping[str, str], body: Mapping[str, Any], home: str) -> Reply:
     """Open the page on which an account is completed or gets another bank account (trincico.D111)."""
     account = own_account(world, caller, alias)
-    need_provider(caller)
+    need_provider(world, caller)
     return Reply(428, {"redirect_url": open_onboarding(world, account, body, home)})
 
 
@@ -69,7 +69,7 @@ def update_payout_frequency(world: Draft, caller: User, alias: Mapping[str, str]
     account = own_account(world, caller, alias)
     if body["frequency"] not in _frequencies(world, caller):
         raise VendorFault("status_value_denied")
-    need_provider(caller)
+    need_provider(world, caller)
     treasury.stop(world, account)
     treasury.watch(world, world.table(PAYOUT_ACCOUNTS).change(account, frequency=body["frequency"], updated_at=seconds(world)))
     return Reply(204)
@@ -108,7 +108,7 @@ def create_payout(world: Draft, caller: User, alias: Mapping[str, str], body: Ma
         raise VendorFault("balance_insufficient")
     if instant and not treasury.takes_instant(world, account, currency):
         raise VendorFault("balance_insufficient")
-    need_provider(caller)
+    need_provider(world, caller)
     treasury.pay_out(world, account, body["amount"], currency, instant=instant)
     return Reply(204)
 
@@ -136,7 +136,7 @@ def _completed(world: Draft, caller: User, alias: Mapping[str, str]) -> PayoutAc
     account = own_account(world, caller, alias)
     if account.status != "completed":
         raise VendorFault("status_value_denied")
-    need_provider(caller)
+    need_provider(world, caller)
     return account
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from mockserver.core.tables import Table
 
@@ -359,7 +358,7 @@ class Setting:
 
 
 PLANS = Table("trincico.plans", Plan)
-FEATURES = Table("trincico.features", Feature, {"plan": lambda feature: feature.plan_id})
+FEATURES = Table("trincico.features", Feature, {"plan": lambda feature: feature.plan_id}, references={"plan_id": "trincico.plans"})
 PAYMENT_METHODS = Table("trincico.payment_methods", PaymentMethod)
 USERS = Table(
     "trincico.users",
@@ -367,17 +366,41 @@ USERS = Table(
     {"token": lambda user: user.token, "email": lambda user: user.email},
     secrets=("password_digest",),
 )
-SERVICES = Table("trincico.services", Service, {"owner": lambda service: service.owner_id, "number": lambda service: service.number})
-VISITS = Table("trincico.visits", Visit, {"service": lambda visit: visit.service_id})
-GALLERY = Table("trincico.gallery", GalleryImage, {"service": lambda image: image.service_id})
-SCHEDULES = Table("trincico.schedules", Schedule, {"service": lambda schedule: schedule.service_id})
-FAVORITES = Table("trincico.favorites", Favorite, {"user": lambda favorite: favorite.user_id})
-CUSTOMERS = Table("trincico.customers", Customer, {"service": lambda customer: customer.service_id})
-SUBSCRIPTIONS = Table("trincico.subscriptions", Subscription, {"user": lambda subscription: subscription.user_id})
+SERVICES = Table(
+    "trincico.services",
+    Service,
+    {"owner": lambda service: service.owner_id, "number": lambda service: service.number},
+    references={"owner_id": "trincico.users"},
+)
+VISITS = Table(
+    "trincico.visits", Visit, {"service": lambda visit: visit.service_id}, references={"service_id": "trincico.services", "user_id": "trincico.users"}
+)
+GALLERY = Table("trincico.gallery", GalleryImage, {"service": lambda image: image.service_id}, references={"service_id": "trincico.services"})
+SCHEDULES = Table("trincico.schedules", Schedule, {"service": lambda schedule: schedule.service_id}, references={"service_id": "trincico.services"})
+FAVORITES = Table(
+    "trincico.favorites",
+    Favorite,
+    {"user": lambda favorite: favorite.user_id},
+    references={"user_id": "trincico.users", "service_id": "trincico.services"},
+)
+CUSTOMERS = Table("trincico.customers", Customer, {"service": lambda customer: customer.service_id}, references={"service_id": "trincico.services"})
+SUBSCRIPTIONS = Table(
+    "trincico.subscriptions",
+    Subscription,
+    {"user": lambda subscription: subscription.user_id},
+    references={"user_id": "trincico.users", "plan_id": "trincico.plans", "next_plan_id": "trincico.plans", "last_payment_id": "trincico.payments"},
+)
 PAYMENTS = Table(
     "trincico.payments",
     Payment,
     {"payee": lambda payment: payment.payee_id, "invoice": lambda payment: payment.invoice_id},
+    references={
+        "user_id": "trincico.users",
+        "payee_id": "trincico.users",
+        "invoice_id": "trincico.invoices",
+        "subscription_id": "trincico.subscriptions",
+        "plan_id": "trincico.plans",
+    },
 )
 INVOICES = Table(
     "trincico.invoices",
@@ -387,14 +410,37 @@ INVOICES = Table(
         "service": lambda invoice: invoice.service_id,
         "reference": lambda invoice: (invoice.service_id, invoice.reference),
     },
+    references={"service_id": "trincico.services", "owner_id": "trincico.users", "customer_id": "trincico.customers", "payer_id": "trincico.users"},
 )
-ITEMS = Table("trincico.items", Item, {"invoice": lambda item: item.invoice_id})
-CHECKOUTS = Table("trincico.checkouts", Checkout)
-ONBOARDINGS = Table("trincico.onboardings", Onboarding)
-PAYOUT_ACCOUNTS = Table("trincico.payout_accounts", PayoutAccount, {"user": lambda account: account.user_id})
-BANK_ACCOUNTS = Table("trincico.bank_accounts", BankAccount, {"account": lambda bank: bank.account_id})
-PAYOUTS = Table("trincico.payouts", Payout, {"user": lambda payout: payout.user_id})
-BOOKINGS = Table("trincico.bookings", Booking)
+ITEMS = Table("trincico.items", Item, {"invoice": lambda item: item.invoice_id}, references={"invoice_id": "trincico.invoices"})
+CHECKOUTS = Table(
+    "trincico.checkouts",
+    Checkout,
+    references={
+        "user_id": "trincico.users",
+        "subscription_id": "trincico.subscriptions",
+        "invoice_id": "trincico.invoices",
+        "from_plan_id": "trincico.plans",
+        "plan_id": "trincico.plans",
+    },
+)
+ONBOARDINGS = Table("trincico.onboardings", Onboarding, references={"account_id": "trincico.payout_accounts"})
+PAYOUT_ACCOUNTS = Table(
+    "trincico.payout_accounts",
+    PayoutAccount,
+    {"user": lambda account: account.user_id},
+    references={"user_id": "trincico.users", "payment_method_id": "trincico.payment_methods"},
+)
+BANK_ACCOUNTS = Table(
+    "trincico.bank_accounts", BankAccount, {"account": lambda bank: bank.account_id}, references={"account_id": "trincico.payout_accounts"}
+)
+PAYOUTS = Table(
+    "trincico.payouts",
+    Payout,
+    {"user": lambda payout: payout.user_id},
+    references={"user_id": "trincico.users", "account_id": "trincico.payout_accounts"},
+)
+BOOKINGS = Table("trincico.bookings", Booking, references={"service_id": "trincico.services", "user_id": "trincico.users"})
 SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
 
 TABLES = (
@@ -422,9 +468,16 @@ TABLES = (
 )
 
 
+def as_uuid(number: int) -> str:
+    """128 bits in the form of a UUID."""
+    text = f"{number:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
 def new_id(world: Draft, kind: str) -> str:
-    """The next UUID of a kind."""
-    return str(UUID(int=world.chance(f"trincico {kind}").getrandbits(128), version=4))
+    """The next UUID of a kind, of version 4 by its bits."""
+    drawn = world.chance(f"trincico {kind}").getrandbits(128)
+    return as_uuid(drawn & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62)
 
 
 def seconds(world: Draft) -> int:

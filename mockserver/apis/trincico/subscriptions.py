@@ -42,7 +42,7 @@ def upgrade_subscription(world: Draft, caller: User, body: Mapping[str, Any], ho
         raise VendorFault("already_have_resource")
     if not plan.remote_price_id:
         raise VendorFault("configuration_needed")
-    need_provider(caller)
+    need_provider(world, caller)
 
     present = plan_of(world, subscription.plan_id)
     if plan.weight < present.weight:
@@ -62,7 +62,7 @@ def cancel_subscription(world: Draft, caller: User, subscription_id: str) -> Rep
         raise VendorFault("status_value_denied")
     if not subscription.remote_id:
         raise VendorFault("non_processable")
-    need_provider(caller)
+    need_provider(world, caller)
     if subscription.canceled_at is None:
         canceled = world.table(SUBSCRIPTIONS).change(subscription, canceled_at=seconds(world), next_plan_id=None)
         mails.subscription_canceled(world, canceled)
@@ -77,7 +77,7 @@ def update_subscription_payment_method(world: Draft, caller: User, subscription_
     named_method(world, body)
     if not subscription.remote_id:
         raise VendorFault("non_processable")
-    need_provider(caller)
+    need_provider(world, caller)
     wish = Wish("card", 0, plan_of(world, subscription.plan_id).currency, subscription=subscription)
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 

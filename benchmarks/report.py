@@ -1,0 +1,50 @@
+"""The page of results, ``docs/benchmarks.md``: each script replaces its own section."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; the first column is text, the others are figures."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def machine() -> str:
+    """What was measured on, without its name."""
+    model = "unknown processor"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        found = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8"))
+        model = found.group(1).strip() if found else model
+    memory = round(psutil.virtual_memory().total / 2**30)
+    system = f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory} GiB; {system}; load average {busy} at the end; {datetime.now(UTC):%Y-%m-%d}"
+
+
+def publish(section: str, text: str, *, write: bool) -> None:
+    """Print a section, and put it in its place on the page where that is asked for."""
+    print(text)
+    if not write:
+        return
+    page = PAGE.read_text(encoding="utf-8")
+    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    before, _, rest = page.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{PAGE} has no section {section}")
+    PAGE.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")

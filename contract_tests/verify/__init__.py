@@ -1,0 +1,1 @@
+"""The command that judges a target: what to run, what was found, and how it is told."""

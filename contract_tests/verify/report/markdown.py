@@ -1,0 +1,77 @@
+"""The report for a pull request, and the same in short for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SAID = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
+MOST = 50
+"""Findings that a comment shows; the rest is counted."""
+
+
+def headline(report: dict[str, Any]) -> str:
+    """One sentence that says how it went."""
+    counts = report["summary"]["clauses"]
+    judged = counts["held"] + counts["broken"]
+    text = f"{report['api']['title']} at {report['target']['base_url']} {SAID[report['verdict']]}: "
+    text += f"{counts['held']} of {judged} clauses that could be observed hold"
+    if report["summary"]["findings"]:
+        text += f", {report['summary']['findings']} findings"
+    if report["summary"]["accepted"]:
+        text += f", {report['summary']['accepted']} accepted deviations"
+    if counts["not_observable"] + counts["not_exercised"]:
+        text += f"; {counts['not_observable']} clauses are not observable here, {counts['not_exercised']} were not exercised"
+    return text + "."
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """Markdown for a pull request: verdict, what changed, findings, and the matrix folded away."""
+    lines = [f"## Contract of {report['api']['title']}", "", headline(report), ""]
+    if report["run"]["unfinished"]:
+        lines += ["**Not everything was done:**", "", *(f"- {_cell(text)}" for text in report["run"]["unfinished"]), ""]
+    changes = report["comparison"]
+    if changes is not None:
+        lines += [
+            f"Since `{changes['against']}`: {len(changes['new'])} new, {len(changes['fixed'])} fixed, {len(changes['unchanged'])} unchanged.",
+            "",
+        ]
+        lines += (
+            [f"- new: {_cell(one['sentence'])}" for one in changes["new"][:MOST]]
+            + [f"- fixed: {_cell(one['sentence'])}" for one in changes["fixed"][:MOST]]
+            + [""]
+        )
+    failing = [one for one in report["findings"] if one["accepted"] is None or one["accepted"]["expired"]]
+    if failing:
+        lines += ["| operation | finding | clause | evidence |", "|---|---|---|---|"]
+        lines += [
+            f"| `{one['operation']}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in failing[:MOST]
+        ]
+        lines += [f"| | and {len(failing) - MOST} more | | |"] if len(failing) > MOST else []
+        lines += [""]
+    accepted = [one for one in report["findings"] if one not in failing]
+    if accepted:
+        lines += ["<details><summary>Accepted deviations</summary>", "", "| finding | reason | owner | until |", "|---|---|---|---|"]
+        lines += [
+            f"| {_cell(one['sentence'])} | {_cell(one['accepted']['reason'])} | {_cell(one['accepted']['owner'])} | {one['accepted']['expires']} |"
+            for one in accepted
+        ]
+        lines += ["", "</details>", ""]
+    lines += [
+        "<details><summary>Operations and answers</summary>",
+        "",
+        "| operation | answers seen | documented, never seen | clauses held |",
+        "|---|---|---|---|",
+    ]
+    for one in report["operations"]:
+        seen = ", ".join(f"{row['status']}{'' if row['documented'] else ' (undocumented)'}" for row in one["answers"] if row["seen"])
+        unseen = ", ".join(row["status"] for row in one["answers"] if row["documented"] and not row["seen"])
+        held = sum(row["outcome"] == "held" for row in one["clauses"])
+        lines += [f"| `{one['method']} {one['path']}` | {seen} | {unseen} | {held}/{len(one['clauses'])} |"]
+    lines += ["", "</details>", ""]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """A text that stays in its cell."""
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return flat if len(flat) <= 400 else flat[:399] + "…"

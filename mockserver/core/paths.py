@@ -1,0 +1,86 @@
+"""Path templates as a tree of segments: a path is found by its own length, however many templates there are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class _Node(Generic[T]):
+    """What may follow a beginning of a path: fixed segments by their text, then segments with placeholders, those with more fixed text first."""
+
+    __slots__ = ("fixed", "names", "patterns", "value")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Node[T]] = {}
+        self.patterns: list[tuple[str, re.Pattern[str] | None, _Node[T]]] = []
+        self.names: tuple[str, ...] = ()
+        self.value: T | None = None
+
+
+class PathTree(Generic[T]):
+    """Values by path template. A fixed segment comes before one with placeholders, and a placeholder never holds a slash or nothing."""
+
+    def __init__(self) -> None:
+        self._root: _Node[T] = _Node()
+
+    def at(self, template: str, make: type[T]) -> T:
+        """The value at a template; made where there is none."""
+        node, names = self._root, []
+        for segment in template.split("/")[1:]:
+            found = _PLACEHOLDER.findall(segment)
+            names += found
+            node = self._patterned(node, segment) if found else node.fixed.setdefault(segment, _Node())
+        if node.value is None:
+            node.value, node.names = make(), tuple(names)
+        return node.value
+
+    @staticmethod
+    def _patterned(node: _Node[T], segment: str) -> _Node[T]:
+        shape = _PLACEHOLDER.sub("{}", segment)
+        for known, _, following in node.patterns:
+            if known == shape:
+                return following
+        pattern = None if shape == "{}" else re.compile("([^/]+)".join(map(re.escape, shape.split("{}"))))
+        made: _Node[T] = _Node()
+        node.patterns.append((shape, pattern, made))
+        node.patterns.sort(key=lambda entry: (entry[0].count("{}") * 2 - len(entry[0]), entry[0]))  # those with more fixed text first
+        return made
+
+    def find(self, path: str) -> tuple[T, dict[str, str]] | None:
+        """The value at the template that a path matches, and what its placeholders hold; None where no template matches."""
+        found = _descend(self._root, path.split("/"), 1, ())
+        if found is None:
+            return None
+        value, names, held = found
+        return value, dict(zip(names, held, strict=True))
+
+
+def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, ...]) -> tuple[T, tuple[str, ...], tuple[str, ...]] | None:
+    """The first match below a node, and what the placeholders passed hold; goes back where a choice leads nowhere."""
+    while at < len(segments):
+        segment = segments[at]
+        fixed = node.fixed.get(segment)
+        at += 1
+        if fixed is not None:
+            if not node.patterns:
+                node = fixed
+                continue
+            found = _descend(fixed, segments, at, held)
+            if found is not None:
+                return found
+        for _, pattern, following in node.patterns if segment else ():
+            match = None if pattern is None else pattern.fullmatch(segment)
+            if pattern is None or match is not None:
+                found = _descend(following, segments, at, (*held, *((segment,) if match is None else match.groups())))
+                if found is not None:
+                    return found
+        return None
+    return None if node.value is None else (node.value, node.names, held)

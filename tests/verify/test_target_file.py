@@ -1,0 +1,128 @@
+"""The target file: what it says, and how its mistakes are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.verify.asked import asked_for, roles_of
+from contract_tests.verify.contract import Contract, slugs
+from contract_tests.verify.target_file import BadTargetFile, TargetFile, read_target_file, template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPERATIONS = {"create_sale": None, "get_wallets": None}
+
+
+def read(folder: Path, text: str) -> TargetFile:
+    path = folder / "contract.toml"
+    path.write_text(text)
+    return read_target_file(path, OPERATIONS)
+
+
+def test_everything_that_is_said_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWNER_KEY", "s3cret")
+    found = read(
+        tmp_path,
+        """
+        api = "monedero"
+        base_url = "https://api.example.com/v1/"
+        also = ["https://pay.example.com"]
+        [tls]
+        verify = false
+        [credentials.owner]
+        Authorization = "Bearer ${OWNER_KEY}"
+        [logins.owner]
+        username = "ana"
+        [known]
+        wallet = "w-1"
+        cashier = 7
+        [limits]
+        timeout = 2.5
+        rate = 3
+        [limits.rates]
+        create_sale = 0.5
+        [exclude]
+        operations = ["get_wallets"]
+        [hooks]
+        advance = ["./clock", "{duration}"]
+        reset = "POST https://staging.example.com/reset"
+        [[deviations]]
+        finding = "a | b | /"
+        reason = "old clients"
+        owner = "billing"
+        expires = 2027-01-31
+        """,
+    )
+    assert found.base_url == "https://api.example.com/v1"
+    assert found.also == ("https://pay.example.com",)
+    assert found.verify is False
+    assert found.credentials == {"owner": {"Authorization": "Bearer s3cret"}}
+    assert found.known == {"wallet": "w-1", "cashier": "7"}
+    assert found.limits == {"timeout": 2.5, "rate": 3.0, "rates": {"create_sale": 0.5}}
+    assert found.excluded == {"get_wallets"}
+    assert found.hooks == {"advance": ("./clock", "{duration}"), "reset": "POST https://staging.example.com/reset"}
+    assert found.deviations[0].expires == dt.date(2027, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('bas_url = "https://x.example"', "line 1: bas_url is not known; did you mean base_url?"),
+        ("[credential]\n", "line 1: credential is not known; did you mean credentials?"),
+        ('base_url = "x.example"', "line 1: base_url must be a URL"),
+        ("base_url = 7", "line 1: base_url must be a text in quotes, not 7"),
+        ('[tls]\nverify = "no"', "line 2: tls.verify must be true or false"),
+        ('[tls]\nca_file = "none.pem"', "line 2: tls.ca_file names"),
+        ('[credentials.owner]\n\nAuthorization = "${NOT_SET}"', "line 3: credentials.owner.Authorization needs the environment variable NOT_SET"),
+        ('credentials = "abc"', "line 1: credentials must be a table"),
+        ("[limits]\ntimeout = 0", "line 2: limits.timeout must be above 0"),
+        ("[limits]\nserver_errors = 2.5", "line 2: limits.server_errors must be a whole number"),
+        ("[limits]\nrate = true", "line 2: limits.rate must be a number"),
+        (
+            "[limits.rates]\ncreate_sales = 1",
+            "line 2: limits.rates.create_sales names create_sales, which is no operation; did you mean create_sale?",
+        ),
+        ('[exclude]\noperations = ["nothing"]', "line 2: exclude.operations names nothing, which is no operation"),
+        ('[hooks]\nadvance = "./clock"', "line 2: hooks.advance must be a method and a URL"),
+        ("[hooks]\nadvance = []", "line 2: hooks.advance must not be empty"),
+        ('[hooks]\nrewind = ["a"]', "line 2: hooks.rewind is not known"),
+        ('[[deviations]]\nfinding = "a"\nreason = "b"\nowner = "c"', "line 1: deviations needs expires"),
+        ('[[deviations]]\nfinding = "a"\nreason = "b"\nowner = "c"\nexpires = "soon"', "line 5: deviations.expires must be a day"),
+        ('[[deviations]]\nfinding = "a"\nreason = " "\nowner = "c"\nexpires = 2027-01-31', "line 3: deviations.reason must not be empty"),
+        ('[[deviations]]\nfindings = "a"', "line 2: deviations.findings is not known; did you mean finding?"),
+        ("base_url = ", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_its_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadTargetFile) as error:
+        read(tmp_path, text)
+    assert said in str(error.value)
+    assert "contract.toml" in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadTargetFile, match="cannot be read"):
+        read_target_file(tmp_path / "none.toml", OPERATIONS)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_the_file_that_init_writes_can_be_read_and_names_what_the_tests_ask_for(tmp_path: Path, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = Contract(slug)
+    known, logins = asked_for(slug)
+    roles = roles_of(contract)
+    text = template(slug, contract.title, "https://api.example.com", roles, logins, known)
+    for header in next(iter(roles.values())):
+        monkeypatch.setenv(f"OWNER_{header.replace('-', '_').upper()}", "value")
+    path = tmp_path / "contract.toml"
+    path.write_text(text)
+    found = read_target_file(path, contract.operations)
+    assert found.api == slug
+    assert set(found.credentials["owner"]) == set(next(iter(roles.values())))
+    assert all(f"# {name} = " in text for name in known)
+    uncommented = "\n".join(line.removeprefix("# ") if line.startswith(("# [credentials", "# [logins")) else line for line in text.splitlines())
+    assert tomllib.loads(uncommented)["known"] == {}
