@@ -6,8 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
 
-.PHONY: serve test check format lint types floors bench bench-quick soak lock clean help
+.PHONY: serve test check format lint types floors bench bench-quick tour soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -15,11 +16,10 @@ help: ## list the targets
 serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
-test: $(DEV) ## the whole test suite
-	@$(BIN)/python -m tests.browser
+test: $(DEV) $(BROWSER) ## the whole test suite
 	$(BIN)/python -m pytest -n auto
 
-check: format lint types floors ## everything that has to be green before a commit
+check: $(BROWSER) format lint types floors ## everything that has to be green before a commit
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
@@ -42,6 +42,7 @@ bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figure
 	$(BIN)/python -m benchmarks.growth --write
 	$(BIN)/python -m benchmarks.start_up --write
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.forks
 
 bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
@@ -49,6 +50,9 @@ bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
 	$(BIN)/python -m benchmarks.soak
+
+tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
+	$(BIN)/python -m docs.tour
 
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv
@@ -66,6 +70,10 @@ $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the server needs …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BROWSER): | $(DEV)  # looked for once; without one the browser tests are reported as not run
+	@$(BIN)/python -m tests.browser
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

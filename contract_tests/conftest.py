@@ -46,10 +46,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def origin() -> Iterator[str]:
-    """Where a mock listens that was started for this run."""
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a mock listens that was started for this run. When it is over, openapi-core judges everything that the mock answered."""
+    from contract_tests.harness.recorded import audited  # noqa: PLC0415 - needed against the mock only
+
+    recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "serve", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--record", str(recording)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     found = None
@@ -61,6 +68,8 @@ def origin() -> Iterator[str]:
     yield found[1]
     process.terminate()
     process.communicate()
+    _, findings = audited(recording)
+    assert not findings, f"openapi-core finds in what the tests did:\n{findings}"
 
 
 @pytest.fixture(scope="session")

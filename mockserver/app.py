@@ -14,10 +14,12 @@ import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 import mockserver.apis
-from mockserver.console.pages import Pages, document_page
+from mockserver.console.pages import Pages
 from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
 from mockserver.control.laboratory import Laboratory, Vendor
+from mockserver.control.published import document_page
+from mockserver.control.runs import Runs
 from mockserver.core.archive import read as read_world
 from mockserver.core.binding import bind
 from mockserver.core.boundary import Boundary
@@ -26,7 +28,7 @@ from mockserver.core.documents import Document, read_document
 from mockserver.core.faults import DocumentBroken, Fault, HandlersUnbound, SetupError
 from mockserver.core.fixtures import Fixture, seeded_world
 from mockserver.core.framework import ConnexionMiddleware, InvalidSpecification, Resolver
-from mockserver.core.journal import Journal
+from mockserver.core.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.operation import Operation, compile_operations
 from mockserver.core.routing import Operations, Routing
 from mockserver.core.scenarios import check as check_scenarios
@@ -34,7 +36,7 @@ from mockserver.core.store import MemoryStore
 from mockserver.core.worlds import Worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -53,7 +55,8 @@ class Settings:
     """How a server is set up.
 
     ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock; ``world`` is the file of an
-    exported world from which every world starts; ``idle`` is after how many unused seconds a world goes.
+    exported world from which every world starts; ``idle`` is after how many unused seconds a world goes; ``reports`` is the
+    folder of the contract suite's reports; ``keep`` is how many exchanges the journal keeps of a world.
     """
 
     seed: int = 1
@@ -63,15 +66,18 @@ class Settings:
     world: Path | None = None
     max_worlds: int = 10_000
     idle: float | None = None
+    reports: Path = Path("reports")
+    keep: int = PER_WORLD
 
 
 class App:
     """The server as an ASGI application."""
 
-    def __init__(self, stack: ASGIApp, lab: Laboratory, base: World, operations: Operations) -> None:
+    def __init__(self, stack: ASGIApp, lab: Laboratory, base: World, operations: Operations, console: Pages) -> None:
         self.lab = lab
         self.vendors = lab.vendors
         self.base = base
+        self.console = console
         self._stack = stack
         self._operations = operations
 
@@ -79,9 +85,14 @@ class App:
         """Answer one request."""
         await self._stack(scope, receive, send)
 
+    def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Put an application around the whole of this one."""
+        self._stack = outer(self._stack)
+
     def close(self) -> None:
         """Let go of those who wait for something or listen, because the server stops."""
         self.lab.boundary.bell.close()
+        self.lab.runs.kill()
 
     def malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""
@@ -125,7 +136,7 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
     clock = Clock(frozen_at=settings.frozen_at)
     started = clock.now(wall_clock())
     seeded = seeded_world(fixtures, settings.seed, clock, started)
-    journal = Journal()
+    journal = Journal(settings.keep, *(max(1, settings.keep // PER_WORLD) * size for size in (ALL_BYTES, WORLD_BYTES)))
     store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear)
 
     def headers_of(slug: str, credential: str, draft: Draft) -> Mapping[str, str]:
@@ -137,7 +148,7 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
     boundary = Boundary(store, journal, timers, headers_of)
-    lab = Laboratory(vendors, boundary, reseeded, _version())
+    lab = Laboratory(vendors, boundary, reseeded, _version(), runs=Runs(settings.reports))
     control = Vendor(control_api(lab), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
     served = [*vendors.values(), control]
     compiled = _compiled(served)
@@ -147,18 +158,20 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
     if settings.world is not None:
         store.base = _read_world(settings.world, lab, timers)
 
+    console = Pages()
     operations = Operations(
         boundary,
         compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
         {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
-        Pages({vendor.document.slug: vendor for vendor in served}, store).app(),
+        console.app(),
     )
     middlewares: list[Any] = [Cors, Worlds, partial(Guard, token=settings.token), Routing]
     stack = ConnexionMiddleware(operations, middlewares=middlewares)
     for vendor in served:
         _route(stack, vendor.document)
-    return App(stack, lab, store.base, operations)
+    console.connect(stack)
+    return App(stack, lab, store.base, operations, console)
 
 
 def _read_world(file: Path, lab: Laboratory, timers: Mapping[str, Action]) -> World:
@@ -209,7 +222,7 @@ def _version() -> str:
 
 
 class Cors:
-    """Cross-origin rules: any page may call a vendor's API, only pages from this machine may steer the mock."""
+    """Cross-origin rules: any page may call a vendor's API, only pages from this machine may steer the mock or read its console."""
 
     def __init__(self, app: ASGIApp) -> None:
         common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
@@ -228,4 +241,5 @@ class Cors:
         path: str = scope.get("path", "")
         if path.startswith("/~"):
             path = "/" + path.partition("/~")[2].partition("/")[2]
-        await (self._control if path.startswith(PREFIX) else self._vendors)(scope, receive, send)
+        own = path.startswith((PREFIX, "/console", "/docs")) or path in ("", "/")
+        await (self._control if own else self._vendors)(scope, receive, send)

@@ -75,8 +75,17 @@ def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the one unused for longest goes first.")
 @click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world goes; without it none does.")
 @click.option("--workers", default="1", callback=_workers, help="Processes; only 1, because a world lives in one.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="reports",
+    show_default=True,
+    help="Folder of the contract suite's reports.",
+)
+@click.option("--keep", default=1_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Exchanges that the journal keeps of each world.")
 @click.option("--announce", type=click.Path(path_type=Path, dir_okay=False), help="File into which address and process are written when it answers.")
 @click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id is gone.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
 def serve(
     host: str,
@@ -88,8 +97,11 @@ def serve(
     max_worlds: int,
     idle: float | None,
     workers: int,  # noqa: ARG001 - judged by its callback
+    reports: Path,
+    keep: int,
     announce: Path | None,
     companion: int | None,
+    record: Path | None,
     specs: Path | None,
 ) -> None:
     """Serve every vendor's API."""
@@ -101,8 +113,12 @@ def serve(
         token = control_token()
     bound = listen(host, port)
     with bound:
-        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle)
+        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
         app = create_app(settings)
+        if record is not None:
+            from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
+
+            app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
         url = _address(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_banner(app, url, token))

@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
+
+from contract_tests.harness.recorded import audited
+from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 START_UP = 60
@@ -111,25 +117,53 @@ class Mock:
             tables = control.get(f"/state/{slug}").json()["tables"]
             return {table: control.get(f"/state/{slug}/{table}").json()["records"] for table in tables}
 
-    def outbox(self) -> list[dict[str, Any]]:
-        """The messages of this world."""
+    def outbox(self, slug: str = "") -> list[dict[str, Any]]:
+        """The messages of this world, of one vendor if wanted: where the clock moves, others have their own to say."""
         with self.control as control:
             messages: list[dict[str, Any]] = control.get("/outbox").json()["messages"]
-            return messages
+            return [message for message in messages if slug in ("", message["api"])]
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One server for all tests of a process."""
-    running = Server()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a process. When they are over, openapi-core judges everything that it answered."""
+    recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
+    running = Server("--record", str(recording))
     yield running
     running.stop()
+    _, findings = audited(recording)
+    assert not findings, f"openapi-core finds in what the tests of this process did:\n{findings}"
 
 
 _numbers = itertools.count(1)
+_not_run: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note the browser tests that are not run because there is no browser."""
+    if report.skipped and MISSING in str(report.longrepr):
+        _not_run.add(report.nodeid)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the last line that tests were not run because there is no browser."""
+    if _not_run and not hasattr(config, "workerinput"):
+        config.get_terminal_writer().line(f"{len(_not_run)} browser tests were NOT RUN: {MISSING}.")
 
 
 @pytest.fixture
 def mock(server: Server) -> Mock:
     """A fresh world."""
     return Mock(server.url, f"test-{os.getpid()}-{next(_numbers)}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a module, because no other event loop runs beside it; without one they are skipped, and the last line says so."""
+    path = find()
+    if path is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
+        yield launched
+        launched.close()

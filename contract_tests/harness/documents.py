@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,17 @@ import yaml
 _ROOT = Path(__file__).resolve().parent.parent.parent
 SPECS = _ROOT / "specs" if (_ROOT / "specs").is_dir() else _ROOT / "mockserver" / "specs"
 """In a checkout the project's folder, installed the folder inside the package of the mock."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON understands it: only ``true`` and ``false`` are booleans, dates stay text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 @cache
@@ -27,8 +39,7 @@ def document(slug: str) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    with file.open(encoding="utf-8") as opened:
-        loaded: dict[str, Any] = yaml.safe_load(opened)
+    loaded: dict[str, Any] = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader with fewer types
     return loaded
 
 

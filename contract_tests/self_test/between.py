@@ -39,6 +39,7 @@ class _Between:
             await self._app(scope, receive, send)
             return
         held: list[Any] = []
+        asked, called = scope["path"], scope["method"]  # the application may change them
 
         async def keep(message: Any) -> None:
             held.append(message)
@@ -47,7 +48,7 @@ class _Between:
         status, headers = held[0]["status"], [(name, value) for name, value in held[0]["headers"] if name.lower() != b"content-length"]
         body = b"".join(message.get("body", b"") for message in held[1:])
         for method, path, wanted, statement in self._spoils:
-            if scope["method"] == method and status == wanted and path.match(scope["path"]):
+            if called == method and status == wanted and path.match(asked):
                 status, headers, body = _spoil(status, headers, body, statement)
         for way in self._ways:
             headers, body = WAYS[way](headers, body) if way in WAYS else (headers, body)

@@ -328,7 +328,7 @@ MUTANTS = (
         ("trincico.list_invoices.r9", "trincico.list_invoices.r10"),
         (
             Edit(
-                "mockserver/core/paging.py", "return Stretch(found[:size], len(found) > size)", "return Stretch(found[:size], len(found) > size + 2)"
+                "mockserver/core/paging.py", "return Stretch(found[:size], len(found) > size)", "return Stretch(found[:size], len(found) > 2 * size)"
             ),
         ),
         lambda api: len(_walk(api, 6)) == len(_walk(api, 100)),

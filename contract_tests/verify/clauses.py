@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from contract_tests.harness import Api
+    from contract_tests.harness.answers import Problem
     from contract_tests.harness.findings import Exchange
     from contract_tests.verify.ledger import Cause
     from contract_tests.verify.session import Session
@@ -126,7 +127,8 @@ class Judge:
         clause = None if came_to_its_end else self._session.ledger.contract.clause_at(first.operation, clauses)
         finding = Finding(DOCUMENTED, first.operation, first.sentence, clause, page, first.pointer, first.expected, first.got, tuple(self._heard))
         cause = self._found(finding, item, f"{first.status} {first.keyword}", () if came_to_its_end else clauses)
-        if cause.key in {" ".join(one.finding.split()) for one in self._session.file.deviations} and not came_to_its_end:
+        accepted = {" ".join(one.finding.split()) for one in self._session.file.deviations}
+        if not came_to_its_end and cause.key in accepted and not _follows(self._failure, first):
             # What is accepted must not hide what else is wrong with the test.
             self._found(self._broken_clause(item, clauses), item, item.name.partition("[")[0], clauses)
         return came_to_its_end
@@ -149,6 +151,12 @@ class Judge:
         page = contract.operations[name].page if name in contract.operations else None
         clause = contract.clause_at(called[-1] if called else None, owned)
         return Finding(CLAUSE, name, text, clause, page, "", _plain(expected), _plain(got), tuple(self._heard))
+
+
+def _follows(failure: BaseException | None, problem: Problem) -> bool:
+    """Whether a test fails for what is wrong with an answer: its failure speaks of the same field, or no field is to blame."""
+    fields = {*re.findall(r'"(\w+)"', problem.sentence), *re.findall(r"([A-Za-z_]\w*)$", problem.pointer)}
+    return not fields or any(field in f"{failure} {failure!r}" for field in fields)
 
 
 def _outcome(error: BaseException) -> tuple[Outcome, str]:

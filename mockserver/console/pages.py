@@ -1,100 +1,139 @@
-"""The start page and the reference pages. They need no network and run no script that is not the server's own file."""
+"""The routes of the console. Its pages need no network, run no script that is not the server's own file, and do all they do by the control plane."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import swagger_ui
-from jinja2 import Environment, PackageLoader
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
+from mockserver.console.frame import Frame
 from mockserver.control.problems import PROBLEM, render_fault
-from mockserver.core.api import Situation
-from mockserver.core.clock import wall_clock
-from mockserver.core.faults import MethodNotAllowed, NotFound
-from mockserver.core.routing import origin
-from mockserver.core.world import Draft
+from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable
 
+    from jinja2 import Environment
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
-    from mockserver.control.laboratory import Vendor
-    from mockserver.core.store import Store
+    from mockserver.console.frame import View
 
-_NOWHERE = Situation()
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-_HEADERS = {"content-security-policy": _POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+
+SHOWN: dict[str, View] = {
+    "/": overview.overview,
+    "/console/worlds": overview.worlds,
+    "/console/sign-in": overview.sign_in_page,
+    "/console/journal": journal.journal,
+    "/console/journal/rows": journal.rows,
+    "/console/journal/live": journal.live,
+    "/console/journal/har": journal.har,
+    "/console/journal/{number:int}": journal.exchange,
+    "/console/state": state.tables,
+    "/console/state/{slug}/{table}": state.table,
+    "/console/state/{slug}/{table}/-rows": state.table_part,
+    "/console/state/{slug}/{table}/-new": state.new_record,
+    "/console/state/{slug}/{table}/{record}": state.record,
+    "/console/snapshots": state.snapshots,
+    "/console/outbox": outbox.outbox,
+    "/console/outbox/list": outbox.outbox_part,
+    "/console/outbox/{number:int}": outbox.outbox,
+    "/console/outbox/{number:int}/body": outbox.body,
+    "/console/faults": faults.faults,
+    "/console/faults/answers": faults.answers,
+    "/console/conformance": conformance.conformance,
+    "/console/conformance/progress": conformance.progress,
+    "/console/conformance/report": conformance.report_page,
+    "/docs": reference.documents,
+    "/docs/{slug}": reference.reference,
+}
+CHANGES: dict[str, View] = {
+    "/console/clock": overview.move_clock,
+    "/console/reset": overview.reset,
+    "/console/switch": overview.switch,
+    "/console/worlds": overview.create_world,
+    "/console/worlds/{name}/delete": overview.delete_world,
+    "/console/sign-in": overview.sign_in,
+    "/console/sign-out": overview.sign_out,
+    "/console/journal/clear": journal.clear,
+    "/console/journal/{number:int}/replay": journal.replay,
+    "/console/state/{slug}/{table}/-new": state.create_record,
+    "/console/state/{slug}/{table}/{record}": state.update_record,
+    "/console/state/{slug}/{table}/{record}/delete": state.delete_record,
+    "/console/snapshots": state.save_snapshot,
+    "/console/snapshots/scenario": state.start_scenario,
+    "/console/snapshots/{name}/restore": state.restore_snapshot,
+    "/console/snapshots/{name}/delete": state.delete_snapshot,
+    "/console/outbox/clear": outbox.clear,
+    "/console/faults": faults.add,
+    "/console/faults/clear": faults.clear,
+    "/console/faults/{number:int}/turn": faults.turn,
+    "/console/faults/{number:int}/remove": faults.remove,
+    "/console/services/{service}": faults.switch,
+    "/console/conformance": conformance.start,
+    "/console/conformance/stop": conformance.stop,
+}
 
 
 class Pages:
-    """The pages over the vendors of this server."""
+    """The console as an application. It is connected to the whole server once that is made, because it is a client of it."""
 
-    def __init__(self, vendors: Mapping[str, Vendor], store: Store) -> None:
-        self._vendors = vendors
-        self._store = store
-        self._templates = Environment(loader=PackageLoader("mockserver.console"), autoescape=True)
+    def __init__(self) -> None:
+        self._frame = Frame()
+
+    @property
+    def templates(self) -> Environment:
+        """The templates of the pages."""
+        return self._frame.templates
+
+    def connect(self, stack: ASGIApp) -> None:
+        """Let the pages call the control plane of a server."""
+        self._frame.stack = stack
 
     def app(self) -> Starlette:
         """An application that serves the pages, and refuses every other path with a problem."""
-        routes = [
-            Route("/", self.index),
-            Route("/docs/{slug}", self.reference),
-            Mount("/docs-assets/viewer", StaticFiles(directory=_VIEWER)),
-            Mount("/docs-assets", StaticFiles(directory=_ASSETS)),
-        ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: _problem})
+        files = [Mount("/console/viewer", StaticFiles(directory=_VIEWER)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
+        views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # what is named goes before what may be anything
+        pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
+        return Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _problem})
 
-    async def index(self, request: Request) -> Response:
-        """What this server plays, with addresses and credentials."""
-        held = await self._store.load(request.scope.get("mockserver.world", "default"))
-        world = Draft(held.world, held.world.clock.now(wall_clock()))
-        vendors = [(vendor.document, vendor.credentials(world)) for vendor in self._vendors.values()]
-        return self._page("index.html", request, vendors=vendors)
+    def _endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
+        show = self._frame.page(SHOWN[path]) if path in SHOWN else None
+        change = self._frame.change(CHANGES[path]) if path in CHANGES else None
 
-    async def reference(self, request: Request) -> Response:
-        """One vendor's document, readable and to be tried out."""
-        vendor = self._vendors.get(request.path_params["slug"])
-        if vendor is None:
-            raise HTTPException(404)
-        return self._page("reference.html", request, document=vendor.document)
+        async def endpoint(request: Request) -> Response:
+            chosen = change if request.method == "POST" else show
+            if chosen is None:
+                raise HTTPException(405)
+            return await chosen(request)
 
-    def _page(self, template: str, request: Request, **values: object) -> HTMLResponse:
-        prefix = request.scope.get("mockserver.prefix", "")
-        text = self._templates.get_template(template).render(prefix=prefix, base_url=origin(request.scope) + prefix, **values)
-        return HTMLResponse(text, headers=_HEADERS)
+        return endpoint
 
 
-def document_page(vendor: Vendor) -> ASGIApp:
-    """Serves a vendor's document as JSON, with this server, and the world in the path, in front of its servers."""
-    raw = vendor.document.raw
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "HEAD"):
-            reply = vendor.api.render_fault(MethodNotAllowed(scope["method"], ("GET", "HEAD")), _NOWHERE)
-            response = JSONResponse(reply.body, reply.status, {"allow": "GET, HEAD"})
-        else:
-            here = {**raw["servers"][0], "url": scope.get("mockserver.prefix", "") + vendor.document.base_path}
-            response = JSONResponse({**raw, "servers": [here, *raw["servers"][1:]]})
-        await response(scope, receive, send)
-
-    return serve
+def _methods(path: str) -> list[str]:
+    return [method for method, views in (("GET", SHOWN), ("POST", CHANGES)) if path in views]
 
 
 async def _problem(request: Request, error: Exception) -> Response:
+    """What no page is, as a problem."""
+    status = getattr(error, "status_code", 404)
     headers = getattr(error, "headers", None) or {}
-    if "Allow" not in headers:
-        return JSONResponse(render_fault(NotFound("path", request.url.path)).body, 404, media_type=PROBLEM)
-    allowed = sorted(name.strip() for name in headers["Allow"].split(","))
-    fault = MethodNotAllowed(request.method, allowed)
-    return JSONResponse(render_fault(fault).body, fault.status, {"allow": ", ".join(allowed)}, media_type=PROBLEM)
+    if "Allow" in headers:
+        allowed = sorted(name.strip() for name in headers["Allow"].split(","))
+        fault: Fault = MethodNotAllowed(request.method, allowed)
+        return JSONResponse(render_fault(fault).body, fault.status, {"allow": ", ".join(allowed)}, media_type=PROBLEM)
+    if status != 404:  # noqa: PLR2004 - what a page did not like
+        body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": "the form cannot be read"}
+        return JSONResponse(body, status, media_type=PROBLEM)
+    return JSONResponse(render_fault(NotFound("path", request.url.path)).body, 404, media_type=PROBLEM)

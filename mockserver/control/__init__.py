@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.control import clock, faults, journal, outbox, server, snapshots, state, worlds
+from mockserver.control import clock, conformance, faults, journal, outbox, server, snapshots, state, worlds
 from mockserver.control.problems import render_fault
 from mockserver.core.api import Api
 
@@ -16,5 +16,5 @@ SLUG = "mock"
 
 def control_api(lab: Laboratory) -> Api:
     """The control plane over a laboratory."""
-    handlers = (server, worlds, state, snapshots, clock, faults, journal, outbox)
+    handlers = (server, worlds, state, snapshots, clock, faults, journal, outbox, conformance)
     return Api(slug=SLUG, handlers=handlers, render_fault=render_fault, provides={"lab": lab}, steers=True)

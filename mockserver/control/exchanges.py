@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
+from mockserver.control.changes import shown_change
 from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.clock import iso
 from mockserver.core.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mockserver.core.journal import Exchange
     from mockserver.core.operation import Operation
     from mockserver.core.requests import Request
+    from mockserver.core.world import Draft
 
 MASK = "***"
 SHORT = 8
@@ -49,11 +51,7 @@ class Rendering:
     @cached_property
     def api(self) -> str | None:
         """The slug of the API that was called, also where no operation was reached."""
-        if self.operation is not None:
-            return self.operation.api.slug
-        path = self.exchange.request.path + "/"
-        bases = {slug: vendor.document.base_path + "/" for slug, vendor in self.lab.vendors.items()}
-        return max((slug for slug, base in bases.items() if path.startswith(base)), key=lambda slug: len(bases[slug]), default=None)
+        return api_of(self.lab, self.exchange)
 
     def summary(self) -> dict[str, Any]:
         """The exchange in a few lines."""
@@ -76,14 +74,16 @@ class Rendering:
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
-    def whole(self) -> dict[str, Any]:
-        """The exchange with headers and bodies, findings, clauses, and the fields that nobody read."""
+    def whole(self, world: Draft) -> dict[str, Any]:
+        """The exchange with headers and bodies, findings, clauses, changes, and the fields that nobody read."""
         exchange, request = self.exchange, self.exchange.request
         return {
             "exchange": self.summary(),
             "clauses": self._clauses(),
             "findings": self._findings(),
             "unread": list(self._unread()),
+            "credential": self.credential(world),
+            "changes": [shown_change(self.lab.tables[change.table], change) for change in exchange.changes if change.table in self.lab.tables],
             "request": {
                 "url": self.url(),
                 "headers": self.headers(request.headers),
@@ -161,6 +161,15 @@ class Rendering:
         """The address that was called, without secrets."""
         request, query = self.exchange.request, self._query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
+
+    def credential(self, world: Draft) -> str | None:
+        """The name of the published credential whose headers the request carried."""
+        if self.api is None:
+            return None
+        sent = self.exchange.request.headers
+        published = self.lab.vendors[self.api].credentials(world)
+        matching = [found for found in published if found.headers and all(sent.get(name.lower()) == value for name, value in found.headers.items())]
+        return max(matching, key=lambda found: len(found.headers)).name if matching else None
 
     # What was found
 
@@ -296,6 +305,40 @@ def body_of(data: bytes, media_type: str) -> Any:
     return _text(data)
 
 
+def api_of(lab: Laboratory, exchange: Exchange) -> str | None:
+    """The slug of the API that was called, also where no operation was reached."""
+    if exchange.operation is not None and exchange.operation in lab.operations:
+        return lab.operations[exchange.operation].api.slug
+    path = exchange.request.path + "/"
+    return max((base for base in lab.bases if path.startswith(base[0])), key=lambda base: len(base[0]), default=(None, None))[1]
+
+
+def is_broken(exchange: Exchange) -> bool:
+    """Whether an exchange breaks the document, so that there are findings."""
+    return isinstance(exchange.fault, Invalid | ResponseOffSpec | Malformed | MockBug)
+
+
+def contains(exchange: Exchange, text: str) -> bool:
+    """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
+    request = exchange.request
+    return (
+        text in request.path.casefold()
+        or _has(request.query, URLENCODED, text)
+        or (bool(request.body) and _has(request.body, request.media_type, text))
+        or _has(exchange.payload, exchange.headers.get("content-type", ""), text)
+    )
+
+
+def _has(data: bytes, media_type: str, text: str) -> bool:
+    """Whether bytes, read as a text and a form without its encoding, contain a text in small letters."""
+    if not data:
+        return False
+    if text.isascii() and (media_type != URLENCODED or not (b"%" in data or b"+" in data)):
+        return text.encode() in data.lower()  # many times faster, and most that is searched for
+    found = data.decode("utf-8", "replace")
+    return text in (unquote_plus(found) if media_type == URLENCODED else found).casefold()
+
+
 def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
@@ -308,5 +351,17 @@ def written(value: Any, media_type: str) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     if media_type == URLENCODED and isinstance(value, dict):
-        return urlencode(value, doseq=True, safe="*")
+        return urlencode(list(form_fields(value)), safe="*[]")
     return orjson.dumps(value).decode()
+
+
+def form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of a form one by one: what :func:`gather` put together taken apart again. Of files stays what is known of them."""
+    if isinstance(value, dict) and not (name and "filename" in value):
+        for key, inner in value.items():
+            yield from form_fields(inner, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from form_fields(item, name if not isinstance(item, dict) else f"{name}[]")
+    else:
+        yield name, value

@@ -58,10 +58,16 @@ def add_fault(lab: Laboratory, world: Draft, body: Mapping[str, Any]) -> Reply:
     return Reply(201, _shown(world.faults.rules[-1]))
 
 
+def set_fault(world: Draft, rule: int, body: Mapping[str, Any]) -> Reply:
+    """Turn a rule off or on, so that it need not be written again."""
+    _known(world, rule)
+    world.faults = world.faults.turn(rule, active=body["active"])
+    return Reply(200, _shown(next(found for found in world.faults.rules if found.id == rule)))
+
+
 def delete_fault(world: Draft, rule: int) -> Reply:
     """Remove one rule."""
-    if not any(known.id == rule for known in world.faults.rules):
-        raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
+    _known(world, rule)
     world.faults = world.faults.remove(rule)
     return Reply(204)
 
@@ -84,6 +90,12 @@ def set_service(lab: Laboratory, world: Draft, service: str, body: Mapping[str, 
         raise NotFound("service", f"{service!r}; there are {', '.join(lab.services) or 'none'}")
     world.faults = world.faults.switch(service, down=body["down"])
     return Reply(200, {"name": service, "description": lab.services[service], "down": body["down"]})
+
+
+def _known(world: Draft, rule: int) -> None:
+    """Raise NotFound where the world has no such rule."""
+    if not any(known.id == rule for known in world.faults.rules):
+        raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
 
 
 def _delay(said: Mapping[str, Any] | float) -> Delay:
@@ -127,6 +139,6 @@ def _shown(rule: Rule) -> dict[str, Any]:
         shown["delay"] = {"distribution": delay.distribution, "seconds": delay.seconds, "most": delay.most, "sigma": delay.sigma}
     if rule.damage is not None:
         shown["damage"] = {"kind": rule.damage.kind, "seconds": rule.damage.seconds}
-    shown["when"] = rule.when
+    shown |= {"when": rule.when, "active": rule.active}
     shown |= {name: getattr(rule, name) for name in ("first", "every", "probability") if getattr(rule, name) is not None}
     return {name: value for name, value in shown.items() if value is not None} | {"matched": rule.matched, "struck": rule.struck}

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mockserver.control.exchanges import body_of, request_body, written
+from mockserver.control.exchanges import body_of, form_fields, request_body, written
 from mockserver.core.clock import iso
+from mockserver.core.operation import MULTIPART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,8 +49,19 @@ def _request(rendering: Rendering) -> dict[str, Any]:
     }
     if request.body:
         content_type = request.headers.get("content-type", "")
-        entry["postData"] = {"mimeType": content_type, "text": written(rendering.shown(request_body(request)), request.media_type)}
+        body = rendering.shown(request_body(request))
+        if request.media_type == MULTIPART and isinstance(body, dict):
+            entry["postData"] = {"mimeType": content_type, "params": [_parameter(name, value) for name, value in form_fields(body)]}
+        else:
+            entry["postData"] = {"mimeType": content_type, "text": written(body, request.media_type)}
     return entry
+
+
+def _parameter(name: str, value: Any) -> dict[str, Any]:
+    """A field of a multipart form; of a file what it was called, and nothing of its bytes."""
+    if isinstance(value, dict):
+        return {"name": name, "fileName": value["filename"], "contentType": value["media_type"]}
+    return {"name": name, "value": str(value)}
 
 
 def _response(rendering: Rendering) -> dict[str, Any]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockserver.control.exchanges import Rendering
+from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
 from mockserver.core.clock import stopwatch
-from mockserver.core.faults import NotFound
+from mockserver.core.faults import Conflict, Fault, NotFound, TooLarge, Unavailable
 from mockserver.core.reply import Reply, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from mockserver.control.laboratory import Laboratory
+    from mockserver.core.journal import Exchange
     from mockserver.core.requests import Request
+    from mockserver.core.world import Draft
 
 PAGE = 100
 """Exchanges in a list where no limit is sent."""
@@ -37,22 +41,40 @@ def list_exchanges(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
+    before: int | None,
     limit: int | None,
 ) -> Reply:
     """The latest exchanges of the world that are meant, oldest first."""
-    found = _meant(lab, request, api, operation, method, path, status, changed, injected, since)
+    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    if before is not None:
+        found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
     kept, dropped = lab.journal.count(request.world)
-    shown = [rendering.summary() for rendering in found[-(limit or PAGE) :]]
+    shown = [Rendering(lab, exchange).summary() for exchange in found[-(limit or PAGE) :]]
     return Reply(200, {"exchanges": shown, "total": len(found), "kept": kept, "dropped": dropped})
 
 
-def get_exchange(lab: Laboratory, request: Request, number: int) -> Reply:
+def get_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
     """One exchange with headers and bodies."""
-    exchange = lab.journal.find(request.world, number)
-    if exchange is None:
-        raise NotFound("exchange", f"{number} in the world {request.world}; it may have been dropped, because the journal is bounded")
-    return Reply(200, Rendering(lab, exchange).whole())
+    return Reply(200, Rendering(lab, _found(lab, request.world, number)).whole(world))
+
+
+async def replay_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
+    """Send the request of an exchange once more, with its credentials, to the world as it is now."""
+    old = _found(lab, request.world, number)
+    again = replace(old.request)
+    if old.operation is not None and not isinstance(old.fault, TooLarge):
+        await lab.boundary.reply(lab.operations[old.operation], again)
+    elif old.operation is None and isinstance(old.fault, Fault):
+        await lab.boundary.refuse(lab.vendor(Rendering(lab, old).api or "").api, old.fault, again)
+    else:
+        raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
+    new = next((exchange for exchange in lab.journal.after(request.world, number) if exchange.request is again), None)
+    if new is None:
+        raise Unavailable("the call was made, but its exchange did not stay in the journal")
+    return Reply(200, Rendering(lab, new).whole(world))
 
 
 def delete_exchanges(lab: Laboratory, request: Request) -> Reply:
@@ -71,10 +93,13 @@ def export_har(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
-    return Reply(200, archive(_meant(lab, request, api, operation, method, path, status, changed, injected, since), lab.version))
+    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    return Reply(200, archive((Rendering(lab, exchange) for exchange in found), lab.version))
 
 
 def stream_exchanges(
@@ -113,20 +138,38 @@ def _meant(
     status: str | None,
     changed: bool | None,  # noqa: FBT001 - a query parameter
     injected: bool | None,  # noqa: FBT001 - likewise
+    findings: bool | None,  # noqa: FBT001 - likewise
+    text: str | None,
     since: int | None,
-) -> list[Rendering]:
-    """The exchanges of the world that are meant, oldest first."""
-    return [
-        rendering
-        for exchange in (lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
-        if changed in (None, exchange.changed)
-        and injected in (None, bool(exchange.marks))
-        and method in (None, exchange.request.method)
-        and (path or "") in exchange.request.path
-        and (status is None or status_is(exchange.status, status))
-        and api in (None, (rendering := Rendering(lab, exchange)).api)
-        and operation in (None, rendering.operation.id if rendering.operation is not None else None)
+) -> list[Exchange]:
+    """The exchanges of the world that are meant, oldest first. A test is made only where something is asked for, the cheap ones first."""
+    wanted = text.casefold() if text else ""
+    tests: list[Callable[[Exchange], bool]] = [
+        test
+        for asked, test in (
+            (changed is not None, lambda exchange: exchange.changed is changed),
+            (injected is not None, lambda exchange: bool(exchange.marks) is injected),
+            (method is not None, lambda exchange: exchange.request.method == method),
+            (bool(path), lambda exchange: str(path) in exchange.request.path),
+            (status is not None, lambda exchange: status_is(exchange.status, str(status))),
+            (operation is not None, lambda exchange: (exchange.operation or "").partition(".")[2] == operation),
+            (api is not None, lambda exchange: api_of(lab, exchange) == api),
+            (findings is not None, lambda exchange: is_broken(exchange) is findings),
+            (bool(wanted), lambda exchange: contains(exchange, wanted)),
+        )
+        if asked
     ]
+    found = list(lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
+    for test in tests:
+        found = [exchange for exchange in found if test(exchange)]
+    return found
+
+
+def _found(lab: Laboratory, world: str, number: int) -> Exchange:
+    exchange = lab.journal.find(world, number)
+    if exchange is None:
+        raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
+    return exchange
 
 
 def _in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from mockserver.control.runs import Runs
 from mockserver.core.faults import NotFound
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Laboratory:
     """The server as its control plane sees it.
 
     ``reseeded`` makes a fresh world from a seed, or the one that every world starts from. ``operations`` are the compiled operations by full name;
-    they are filled in after the control plane itself is compiled. ``numbers`` name the worlds that nobody gave a name.
+    they are filled in after the control plane itself is compiled. ``numbers`` name the worlds that nobody gave a name;
+    ``runs`` are those of the contract suite.
     """
 
     vendors: Mapping[str, Vendor]
@@ -48,6 +50,7 @@ class Laboratory:
     version: str
     operations: dict[str, Operation] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    runs: Runs = field(default_factory=Runs)
 
     @property
     def journal(self) -> Journal:
@@ -63,6 +66,11 @@ class Laboratory:
     def tables(self) -> Mapping[str, Table[Any]]:
         """The declared tables of every vendor by full name."""
         return {table.name: table for vendor in self.vendors.values() for table in vendor.api.tables}
+
+    @cached_property
+    def bases(self) -> Sequence[tuple[str, str]]:
+        """The base path of each vendor, with a slash at its end, and its slug."""
+        return [(vendor.document.base_path + "/", slug) for slug, vendor in self.vendors.items()]
 
     @cached_property
     def services(self) -> Mapping[str, str]:

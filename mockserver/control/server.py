@@ -8,11 +8,16 @@ from mockserver.core.clock import iso
 from mockserver.core.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mockserver.control.laboratory import Laboratory, Vendor
+    from mockserver.core.documents import Document, OperationSpec
+    from mockserver.core.operation import Operation
     from mockserver.core.requests import Request
     from mockserver.core.world import Draft
+
+DEEP = 12
+"""Levels of a document that are looked through for what it leaves open; schemas may contain themselves."""
 
 
 def get_health(lab: Laboratory, world: Draft, request: Request) -> Reply:
@@ -30,6 +35,12 @@ def list_landmarks(lab: Laboratory, slug: str) -> Reply:
     return Reply(200, {"landmarks": dict(lab.vendor(slug).landmarks)})
 
 
+def list_operations(lab: Laboratory, slug: str) -> Reply:
+    """Every operation of a vendor with what its document says of it: statuses, error codes, clauses, open questions."""
+    document = lab.vendor(slug).document
+    return Reply(200, {"operations": [_operation(lab.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
+
+
 async def reset_world(lab: Laboratory, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Put the world back to its start: state, clock, ids, faults, outbox and journal. Another ``seed`` makes another crowd."""
     seed = (body or {}).get("seed")
@@ -38,6 +49,36 @@ async def reset_world(lab: Laboratory, request: Request, body: Mapping[str, Any]
     await lab.boundary.become(request.world, world)
     lab.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
+
+
+def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
+    errors = operation.situation.errors.items()
+    return {
+        "id": spec.id,
+        "method": spec.method,
+        "path": spec.path,
+        "summary": spec.spec.get("summary", ""),
+        "tag": next(iter(spec.spec.get("tags", ())), ""),
+        "statuses": sorted(operation.responses.statuses),
+        "errors": [
+            {"code": code, "sent_code": error.code, "status": error.status, "message": error.message, "clause": error.clause}
+            for code, error in errors
+        ],
+        "clauses": dict(spec.spec.get("x-clauses", {})),
+        "discrepancies": sorted(set(_discrepancies(operation.document, spec.spec))),
+    }
+
+
+def _discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[str]:
+    """The ids of what is left open anywhere in an operation, in what it refers to included."""
+    node = document.resolve(node)
+    if depth > DEEP or not isinstance(node, dict | list):
+        return
+    if isinstance(node, dict):
+        found = node.get("x-discrepancy", ())
+        yield from [found] if isinstance(found, str) else found
+    for inner in node.values() if isinstance(node, dict) else node:
+        yield from _discrepancies(document, inner, depth + 1)
 
 
 def _api(vendor: Vendor, world: Draft) -> dict[str, Any]:

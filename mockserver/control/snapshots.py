@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.control.changes import shown_change
 from mockserver.core.clock import iso, wall_clock
 from mockserver.core.faults import NotFound
 from mockserver.core.reply import Reply
@@ -11,14 +12,9 @@ from mockserver.core.store import Snapshot
 from mockserver.core.world import diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mockserver.control.laboratory import Laboratory
     from mockserver.core.requests import Request
-    from mockserver.core.tables import Table
-    from mockserver.core.world import Change, World
-
-HIDDEN = "***"
+    from mockserver.core.world import World
 
 
 async def list_snapshots(lab: Laboratory, request: Request) -> Reply:
@@ -58,7 +54,7 @@ async def get_diff(lab: Laboratory, request: Request, before: str | None, after:
     return Reply(
         200,
         {
-            "changes": [_change(lab.tables[change.table], change) for change in diff(old, new)],
+            "changes": [shown_change(lab.tables[change.table], change) for change in diff(old, new)],
             "messages": _counts(len(old.outbox), len(new.outbox)),
             "timers": _counts(len(old.timers), len(new.timers)),
         },
@@ -73,28 +69,3 @@ def _shown(snapshot: Snapshot) -> dict[str, Any]:
     world: World = snapshot.world
     records = sum(len(rows.records) for rows in world.tables.values())
     return {"name": snapshot.name, "taken_at": iso(snapshot.taken_at), "seed": world.seed, "records": records, "messages": len(world.outbox)}
-
-
-def _change(declared: Table[Any], change: Change) -> dict[str, Any]:
-    before, after = (None if record is None else declared.coder.encode(record) for record in (change.before, change.after))
-    fields = []
-    if before is None or after is None:
-        kind = "added" if before is None else "removed"
-    else:
-        kind = "changed"
-        for pointer, was, is_ in _differences(before, after, ""):
-            secret = pointer.split("/")[1] in declared.secrets
-            fields.append({"pointer": pointer, "before": HIDDEN if secret else was, "after": HIDDEN if secret else is_})
-    return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
-
-
-def _differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
-    """The innermost places at which two JSON values differ; a missing member is null."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys([*before, *after]):
-            yield from _differences(before.get(key), after.get(key), f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (was, is_) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(was, is_, f"{pointer}/{number}")
-    elif before != after or type(before) is not type(after):
-        yield pointer, before, after

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mockserver.control.laboratory import Laboratory
     from mockserver.core.tables import DraftTable, Table
+    from mockserver.core.values import Decode
     from mockserver.core.world import Draft
 
 PAGE = 1_000
@@ -27,9 +28,10 @@ NAMED = 5
 
 
 def get_tables(lab: Laboratory, world: Draft, slug: str) -> Reply:
-    """How many records each table of a vendor has."""
+    """How many records each table of a vendor has, and with which fields."""
     tables = lab.vendor(slug).api.tables
-    return Reply(200, {"tables": {table.short_name: len(world.table(table)) for table in tables}})
+    counts = {table.short_name: len(world.table(table)) for table in tables}
+    return Reply(200, {"tables": counts, "columns": {table.short_name: _columns(table) for table in tables}})
 
 
 def list_records(
@@ -38,22 +40,27 @@ def list_records(
     slug: str,
     table: str,
     where: Sequence[str] | None,
+    text: str | None,
+    sort: str | None,
     order: str | None,
     offset: int | None,
     limit: int | None,
 ) -> Reply:
-    """The records of one table without their secrets; with ``where`` those whose fields read so."""
+    """The records of one table without their secrets; those that are meant, in the order that is meant."""
     declared = lab.table(slug, table)
     records = world.table(declared)
     first, size = offset or 0, limit or PAGE
     wanted = dict(said.split("=", 1) for said in where or ())
-    for name in wanted:
-        if name not in declared.coder.fields or name in declared.secrets:
-            raise NotFound(
-                "field", f"{name!r} in {slug}.{table}; there are {', '.join(name for name in declared.coder.fields if name not in declared.secrets)}"
-            )
-    if wanted:
-        matching = [record for record in (records.newest() if order == "newest" else records.all()) if _reads(record, wanted)]
+    shown = [name for name in declared.coder.fields if name not in declared.secrets]
+    by = sort.removeprefix("-") if sort else None
+    for name in (*wanted, *([by] if by else ())):
+        if name not in shown:
+            raise NotFound("field", f"{name!r} in {slug}.{table}; there are {', '.join(shown)}")
+    if wanted or text or by:
+        everybody = records.newest() if order == "newest" else records.all()
+        matching = [record for record in everybody if _reads(record, wanted) and (not text or _contains(record, shown, text.casefold()))]
+        if by:
+            matching = _sorted(matching, by, backwards=str(sort).startswith("-"))
         total, page = len(matching), matching[first : first + size]
     elif order == "newest":
         total = len(records)
@@ -130,6 +137,42 @@ def _found(records: DraftTable[Any], declared: Table[Any], text: str) -> Any:
 
 def _reads(record: Any, wanted: Mapping[str, str]) -> bool:
     return all(_text(getattr(record, name)) == text for name, text in wanted.items())
+
+
+def _contains(record: Any, shown: Sequence[str], text: str) -> bool:
+    return any(text in _text(getattr(record, name)).casefold() for name in shown)
+
+
+def _sorted(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
+    """Records by a field: numbers as such, all else as it reads; those without a value last, equal ones in the order in which they came."""
+    with_value = [record for record in records if getattr(record, by) is not None]
+    numbers = all(isinstance(getattr(record, by), int | float) for record in with_value)
+
+    def key(record: Any) -> Any:
+        value = getattr(record, by)
+        return value if numbers else _text(value).casefold()
+
+    return [*sorted(with_value, key=key, reverse=backwards), *(record for record in records if getattr(record, by) is None)]
+
+
+def _columns(declared: Table[Any]) -> list[dict[str, Any]]:
+    """What is known of the fields that are shown."""
+    return [
+        {
+            "name": name,
+            "text": _takes(decode, "any text at all"),
+            "nullable": _takes(decode, None),
+            "refers_to": declared.references[name].partition(".")[2] if name in declared.references else None,
+        }
+        for name, (_, decode) in declared.coder.fields.items()
+        if name not in declared.secrets
+    ]
+
+
+def _takes(decode: Decode, value: Any) -> bool:
+    misfits = Misfits()
+    decode(value, "", misfits)
+    return not misfits
 
 
 def _text(value: Any) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mockserver.core.api import Action, Api
     from mockserver.core.operation import Operation
     from mockserver.core.store import Store, Versioned
+    from mockserver.core.world import Change
 
     HeadersOf = Callable[[str, str, Draft], Mapping[str, str]]
 
@@ -50,7 +51,7 @@ class Handled:
     """What became of one request to a world.
 
     The reply; what went wrong; the moment of the world's time; the world afterwards and whether it is another one; how many records were written;
-    what was done to the call on purpose.
+    what was done to the call on purpose; the records as they were and are.
     """
 
     reply: Reply
@@ -60,6 +61,7 @@ class Handled:
     changed: bool = False
     writes: int = 0
     marks: tuple[Mark, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 class Boundary:
@@ -105,7 +107,9 @@ class Boundary:
             reply, fault = self._refusal(operation, error)
             return Handled(reply, fault, now, current, current is not world)
         after = draft.finish()
-        return Handled(reply, None, now, after, after is not world, draft.writes if after is not current else 0)
+        if after is current:
+            return Handled(reply, None, now, after, after is not world)
+        return Handled(reply, None, now, after, after is not world, draft.writes, changes=draft.changes)
 
     async def settled(self, name: str) -> World | None:
         """The world of a name, after everything that is due by now has happened; None where there is none."""
@@ -247,7 +251,7 @@ class Boundary:
         if struck.kept:
             handled = await self._committed(operation, request, held)
         elif struck.answer is None:
-            handled = replace(self.handle(operation, request, held.world), world=held.world, changed=False, writes=0)
+            handled = replace(self.handle(operation, request, held.world), world=held.world, changed=False, writes=0, changes=())
         else:
             handled = Handled(Reply(500), None, held.world.clock.now(wall_clock()), held.world)
         if struck.answer is not None and struck.answer.wish is not None:
@@ -281,6 +285,7 @@ class Boundary:
                 writes=handled.writes,
                 marks=handled.marks,
                 media_type="" if reply.body is None else reply.media_type,
+                changes=handled.changes,
             )
         )
         self.bell.ring(request.world)

@@ -55,7 +55,8 @@ class Rule:
     """One rule. ``operations`` are the full names of those it is for; ``path`` is a pattern with ``*``; every header has to have its value.
 
     ``status`` and ``code`` choose a documented answer of the vendor. ``when`` says whether what the call does is kept: ``before`` nothing of it is,
-    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` strikes every call that it matches.
+    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` strikes every call that it matches; one that is not
+    ``active`` matches none.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Rule:
     probability: float | None = None
     matched: int = 0
     struck: int = 0
+    active: bool = True
 
     @property
     def wish(self) -> Wish | None:
@@ -84,7 +86,7 @@ class Rule:
 
     def matches(self, operation: Operation, request: Request, base_path: str) -> bool:
         """Whether a call is one of those that the rule is for; who calls is judged elsewhere."""
-        if operation.name not in self.operations:
+        if not self.active or operation.name not in self.operations:
             return False
         if self.path is not None and not fnmatchcase(request.path.removeprefix(base_path), self.path):
             return False
@@ -116,6 +118,10 @@ class Faults:
     def remove(self, rule_id: int | None = None) -> Faults:
         """Without a rule, or without any."""
         return replace(self, rules=tuple(rule for rule in self.rules if rule_id is not None and rule.id != rule_id))
+
+    def turn(self, rule_id: int, *, active: bool) -> Faults:
+        """With a rule turned off or on; its counts go on from where they were."""
+        return replace(self, rules=tuple(replace(rule, active=active) if rule.id == rule_id else rule for rule in self.rules))
 
     def switch(self, service: str, *, down: bool) -> Faults:
         """With a service switched off or on."""

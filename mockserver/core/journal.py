@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mockserver.core.injection import Mark
     from mockserver.core.requests import Request
+    from mockserver.core.world import Change
 
 PER_WORLD = 1000
 """Exchanges kept per world."""
@@ -21,6 +22,8 @@ ALL_BYTES = 64 * 1024 * 1024
 """Bytes kept over all worlds, about."""
 _OVERHEAD = 3000
 """Bytes that an exchange takes besides its two bodies, about."""
+_RECORD = 1000
+"""Bytes that a record takes which nobody but the journal remembers, about."""
 
 
 @dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
@@ -29,7 +32,8 @@ class Exchange:
 
     ``at`` is a moment of the world's time, ``seconds`` how long the answer took; ``operation`` is ``<slug>.<operationId>``, None where none was
     reached; ``fault`` is what went wrong; ``changed`` says whether the world is another one afterwards, ``writes`` how many records were added,
-    changed or removed; ``marks`` tells what was done to the call on purpose. A connection that was reset has the status 0. Nothing is rendered before
+    changed or removed; ``marks`` tells what was done to the call on purpose; ``changes`` holds the records that were written, as they were and are. A
+    connection that was reset has the status 0. Nothing is rendered before
     it is asked for.
     """
 
@@ -52,10 +56,12 @@ class Exchange:
         """The headers of the answer, with the media type of its body."""
         return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
 
+    changes: tuple[Change, ...] = ()
+
     @property
     def size(self) -> int:
         """Bytes kept in memory, about."""
-        return _OVERHEAD + len(self.request.body) + len(self.payload)
+        return _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
 
 
 class _Ring:

@@ -37,10 +37,11 @@ FIRST = ""
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """A value of an earlier answer: the step's ``keep`` and a JSON pointer into the body."""
+    """A value of an earlier answer: the step's ``keep`` and a JSON pointer into the body; with a ``pattern``, the text of its first group there."""
 
     step: str
     pointer: str
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,11 @@ def _filled(value: Any, answers: Mapping[str, Any], where: str) -> Any:
                 found = found[int(part)] if isinstance(found, list) else found[part]  # type: ignore[index]
             except (LookupError, TypeError, ValueError):
                 raise MockBug(where, f"there is no {value.pointer} in the answer {value.step}") from None
+        if value.pattern:
+            match = re.search(value.pattern, str(found))
+            if match is None:
+                raise MockBug(where, f"{value.pointer} in the answer {value.step} does not match {value.pattern}")
+            return match[1]
         return found
     if isinstance(value, dict):
         return {key: _filled(inner, answers, where) for key, inner in value.items()}

@@ -31,6 +31,9 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 
+LOGGED = 100
+"""Records per table of which a draft remembers how they were; writes beyond are counted only."""
+
 
 class Table(Generic[R]):
     """Declaration of one kind of record.
@@ -167,7 +170,7 @@ class DraftTable(Generic[R]):
     Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.
     """
 
-    __slots__ = ("_declared", "before", "rows", "writes")
+    __slots__ = ("_declared", "before", "log", "rows", "writes")
 
     def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
         self._declared = declared
@@ -176,6 +179,8 @@ class DraftTable(Generic[R]):
         self.rows = rows
         self.writes = 0
         """How often a record was added, changed or removed."""
+        self.log: dict[int | str, tuple[R | None, R | None]] = {}
+        """What was written, by id: the record before, None where there was none, and after, None where there is none any more."""
 
     def __len__(self) -> int:
         return len(self.rows.records)
@@ -218,7 +223,7 @@ class DraftTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _indexed(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
-        self.writes += 1
+        self._wrote(record.id, None, record)
         return record
 
     def change(self, record: R, **changes: Any) -> R:
@@ -235,7 +240,7 @@ class DraftTable(Generic[R]):
             if old != new:
                 indexes = _indexed(_unindexed(indexes, (name, old), position), (name, new), position)
         self.rows = Rows(rows.records.replace(position, changed), rows.positions, indexes)
-        self.writes += 1
+        self._wrote(record.id, before, changed)
         return changed
 
     def remove(self, record_id: int | str) -> None:
@@ -249,7 +254,13 @@ class DraftTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _unindexed(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.drop(position), rows.positions.remove(record_id), indexes)
+        self._wrote(record_id, record, None)
+
+    def _wrote(self, record_id: int | str, before: R | None, after: R | None) -> None:
         self.writes += 1
+        known = self.log.get(record_id)
+        if known is not None or len(self.log) < LOGGED:
+            self.log[record_id] = (before if known is None else known[0], after)
 
 
 class Selection(Generic[R]):

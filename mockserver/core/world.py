@@ -121,6 +121,16 @@ class Draft:
         """How often a record was added, changed or removed in this draft."""
         return sum(opened.writes for opened in self._open.values())
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was written in this draft, by table in the order of the writes; of each table the first records only."""
+        return tuple(
+            Change(name, record_id, before, after)
+            for name, opened in self._open.items()
+            for record_id, (before, after) in opened.log.items()
+            if before is not after and before != after
+        )
+
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
         """Put a message of an API into the outbox; the oldest goes where there are too many."""
         outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))

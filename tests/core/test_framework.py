@@ -19,8 +19,13 @@ def document() -> dict[str, Any]:
     return copy.deepcopy(read_document("serpi", SPECS / "serpi.yaml").raw_for_router())
 
 
+def checked(raw: dict[str, Any]) -> Any:
+    reader: Any = Specification  # published without types
+    return reader.from_dict(raw)
+
+
 def test_a_good_document_passes() -> None:
-    assert Specification.from_dict(document())["info"]["title"].startswith("SERPI")
+    assert checked(document())["info"]["title"].startswith("SERPI")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,7 @@ def test_a_broken_document_is_refused_with_the_reason(change: Callable[[dict[str
     raw = document()
     change(raw)
     with pytest.raises(InvalidSpecification, match="(?s).*" + words):
-        Specification.from_dict(raw)
+        checked(raw)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +56,4 @@ def test_a_broken_document_is_refused_with_the_reason(change: Callable[[dict[str
 def test_what_looks_like_a_wrong_default_but_is_none_passes(schema: dict[str, Any]) -> None:
     raw = document()
     raw["components"]["schemas"]["Z"] = schema
-    assert "Z" in Specification.from_dict(raw)["components"]["schemas"]
+    assert "Z" in checked(raw)["components"]["schemas"]

@@ -30,7 +30,8 @@ def sources(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
-            yield node.module
+            if {alias.name for alias in node.names} != {"UUID"}:  # the type reads an id and draws none
+                yield node.module
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date") and node.attr in CALLS:
             yield f"{node.value.id}.{node.attr}"
 
@@ -42,5 +43,9 @@ def test_nobody_else_reads_a_clock_or_draws(file: Path) -> None:
 
 
 def test_every_way_to_tell_the_time_or_to_draw_is_seen() -> None:
-    text = "import time\nfrom random import random\nimport uuid as u\ndatetime.now()\ndate.today()\n"
+    text = "import time\nfrom random import random\nimport uuid as u\nfrom uuid import UUID, uuid4\ndatetime.now()\ndate.today()\n"
     assert set(sources(ast.parse(text))) == {"time", "random", "uuid", "datetime.now", "date.today"}
+
+
+def test_reading_an_id_is_no_drawing() -> None:
+    assert set(sources(ast.parse("from uuid import UUID\n"))) == set()

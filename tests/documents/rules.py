@@ -138,6 +138,8 @@ def s02_version(document: Document) -> Iterator[str]:
             yield f"{'/'.join(path)} has keys beside $ref"
         if isinstance(node, dict) and isinstance(node.get("type"), list) and path[-1] != "properties":
             yield f"{'/'.join(path)} lists types"
+        if isinstance(node, dict) and node.get("nullable") is True and "type" not in node and any(key in node for key in ("allOf", "anyOf", "oneOf")):
+            yield f"{'/'.join(path)} is nullable without a type beside it, which 3.0.3 gives no meaning"
 
 
 @rule
@@ -222,7 +224,7 @@ def s10_constraints(document: Document) -> Iterator[str]:
         if (
             isinstance(node, dict)
             and "pattern" in node
-            and path[-1] not in ("properties", "x-fault-codes")
+            and path[-1] not in ("properties", "x-fault-codes", "x-input-clauses")
             and not str(node["pattern"]).startswith("^")
         ):
             yield f"{'/'.join(path)} has a pattern that is not anchored"

@@ -327,7 +327,8 @@ def test_scenarios_of_an_erp_stand_where_their_description_says(world: World) ->
     assert client("sold-out").post("/documents/invoices", json=sale).status_code == 422
     assert client("signed-out", "spare").get("/auth/me").status_code == 401
     hundred = world.create({"scenario": "troyansys.hundred-invoices"})
-    assert len(hundred.troyansys.state.records("invoices", company_id=1)) == len(hundred.outbox.messages) == 100
+    mails = [message for message in hundred.outbox.messages if message.api == "troyansys"]
+    assert len(hundred.troyansys.state.records("invoices", company_id=1)) == len(mails) == 100
     expired = world.create({"scenario": "troyansys.expired-session"})
     (session,) = [row for row in expired.troyansys.state.records("sessions") if row["device_name"] is None and row["id"] > 4]
     assert expired.clock.now.isoformat() > session["expires_at"]

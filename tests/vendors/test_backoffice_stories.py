@@ -172,7 +172,7 @@ def test_a_guarded_edit_needs_a_token_from_the_mailbox_for_one_hour(mock: Mock) 
         assert send(client, "update_user", {"id": "3", "first_name": "Sara"}).json() == refusal
         assert send(client, "create_token", {"user_id": "3"}).json() == {"message": "A token was sent to you email. It expires in 1 hour."}
         assert send(client, "create_token", {"user_id": "8"}).status_code == 200
-        mail, foreign = mock.outbox()
+        mail, foreign = mock.outbox("backoffice")
         assert (mail["channel"], mail["to"], mail["api"]) == ("mail", "ssoto03@example.com", "backoffice")
         (token,) = mail["codes"]
         assert len(token) == 20
@@ -192,7 +192,7 @@ def test_a_guarded_edit_needs_a_token_from_the_mailbox_for_one_hour(mock: Mock) 
         assert client.get("/api/v1/users/3").json()["first_name"] == "Sonia"
 
         send(client, "create_token", {"user_id": "3"})
-        (renewed,) = mock.outbox()[-1]["codes"]
+        (renewed,) = mock.outbox("backoffice")[-1]["codes"]
         assert renewed != token
         assert send(client, "update_user", {"id": "3", "first_name": "Sofía", "token": renewed}).status_code == 200
     assert [held["token"] for held in mock.state("backoffice")["edit_tokens"] if held["user_id"] == 3] == [renewed]

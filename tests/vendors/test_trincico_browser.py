@@ -7,19 +7,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from fixtures.trincico import LANDMARKS
-from tests.browser import MISSING, find
 from tests.vendors.trincico import advance, get, open_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Mock
+    from playwright.sync_api import Browser, Page
 
-CHROMIUM = find()
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
+    from tests.conftest import Mock
 
 PLAN, SUBSCRIPTION, READY = LANDMARKS["plan_pro"], LANDMARKS["subscription"], LANDMARKS["ready_invoice"]
 
@@ -44,14 +41,6 @@ def shop() -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

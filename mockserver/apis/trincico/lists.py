@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
-from uuid import UUID
 
-from mockserver.apis.trincico.state import Invoice, Payout
+from mockserver.apis.trincico.state import Invoice, Payout, as_uuid
 from mockserver.core.faults import VendorFault
 from mockserver.core.paging import Stretch, by_cursor
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 20
 _MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 R = TypeVar("R", Invoice, Payout)
 
@@ -45,7 +46,4 @@ def _order(order_by: str) -> tuple[str, bool]:
 
 def _flipped(text: str) -> str:
     """The cursor of an id, and the id of a cursor; what is no UUID is returned as it is."""
-    try:
-        return str(UUID(int=UUID(text).int ^ _MASK))
-    except ValueError:
-        return text
+    return as_uuid(int(text.replace("-", ""), 16) ^ _MASK) if _UUID.fullmatch(text) else text

@@ -1,0 +1,1 @@
+"""How many planted violations the contract suite finds, beside other tools on the same servers."""

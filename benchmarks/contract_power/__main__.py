@@ -1,0 +1,124 @@
+"""Plant violations, run the suite and its peers, print the table: ``python -m benchmarks.contract_power [--vendor SLUG] [--peers] [--alarms]``.
+
+``--results FILE`` keeps one line of JSON per run and leaves out what stands there already, so that a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contract_power.peers import CouldNotRun, by_npx, schemathesis
+from contract_tests.harness.documents import SPECS
+from contract_tests.self_test.copies import NoCopy, served
+from contract_tests.self_test.mutants import Mutant, mutants
+from contract_tests.self_test.run import Result, alarms, run, table
+
+TOOLS = {
+    "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
+    "schemathesis tuned": lambda slug, origin: schemathesis(slug, origin, 1, tuned=True),
+    "dredd": lambda slug, origin: by_npx("dredd@14.1.0", slug, origin),
+    "specmatic": lambda slug, origin: by_npx("specmatic@2", slug, origin),
+}
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vendor", action="append", help="this vendor only; may be given several times")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="this planted violation only")
+    parser.add_argument("--tool", action="append", choices=[*TOOLS], default=[], help="run another tool on the same servers, instead of ours")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th planted violation of each class")
+    parser.add_argument(
+        "--alarms", type=int, metavar="SEEDS", help="look for alarms on the unchanged mock with so many seeds and on conforming variants"
+    )
+    parser.add_argument("--laws-only", action="store_true", help="leave the clause tests out")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--results", type=Path, help="keep results here, and go on from what is there")
+    asked = parser.parse_args()
+    slugs = asked.vendor or sorted(document.stem for document in SPECS.glob("*.yaml"))
+    if asked.alarms:
+        _alarms(slugs, asked)
+    elif asked.tool:
+        for tool in asked.tool:
+            _peer(tool, slugs, asked)
+    else:
+        _ours(slugs, asked)
+
+
+def _known(asked: argparse.Namespace) -> list[dict[str, Any]]:
+    if asked.results is None or not asked.results.exists():
+        return []
+    return [json.loads(line) for line in asked.results.read_text(encoding="utf-8").splitlines()]
+
+
+def _keep(asked: argparse.Namespace, line: dict[str, Any]) -> None:
+    if asked.results is not None:
+        with asked.results.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _sampled(slugs: list[str], asked: argparse.Namespace) -> list[Mutant]:
+    chosen, counted = [], dict[str, int]()
+    for mutant in (mutant for slug in slugs for mutant in mutants(slug) if not asked.only or mutant.id in asked.only):
+        counted[mutant.kind] = counted.get(mutant.kind, 0) + 1
+        if (counted[mutant.kind] - 1) % asked.sample == 0:
+            chosen.append(mutant)
+    return chosen
+
+
+def _ours(slugs: list[str], asked: argparse.Namespace) -> None:
+    known = [Result(**{key: value for key, value in line.items() if key != "killed"}) for line in _known(asked)]
+    wanted = [mutant.id for mutant in _sampled(slugs, asked) if mutant.id not in {result.id for result in known}]
+    results = list(known)
+    for result in run(slugs, only=wanted, workers=asked.workers, clause_tests=not asked.laws_only) if wanted else ():
+        results.append(result)
+        _keep(asked, {**vars(result), "killed": result.killed})
+        print(f"{len(results)}: {result.id} {'found' if result.killed else 'SURVIVED'} {result.could_not_run}", flush=True)
+    print(table(results))
+
+
+def _alarms(slugs: list[str], asked: argparse.Namespace) -> None:
+    count, loud = 0, 0
+    for alarm in alarms(slugs, seeds=range(1, asked.alarms + 1), workers=asked.workers, clause_tests=not asked.laws_only):
+        count += 1
+        loud += bool(alarm.found or alarm.could_not_run)
+        _keep(asked, vars(alarm))
+        print(f"{count}: {alarm.slug}, {alarm.variant}, seed {alarm.seed}: {alarm.could_not_run or alarm.found or 'nothing'}", flush=True)
+    print(f"{count} runs where nothing is to be found, {loud} with alarms")
+
+
+def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:
+    """A tool's kills: what it finds that it does not find on the unchanged mock."""
+    quiet: dict[str, set[str]] = {}
+    for slug in slugs:
+        try:
+            with served(slug, ()) as origin:
+                quiet[slug] = TOOLS[tool](slug, origin)
+            print(f"{tool}, {slug} unchanged: {len(quiet[slug])} findings", flush=True)
+        except CouldNotRun as reason:
+            print(f"{tool} could not run: {reason}")
+            return
+
+    def tried(mutant: Mutant) -> Result:
+        result, started = Result(mutant.id, mutant.kind), time.monotonic()
+        try:
+            with served(mutant.slug, mutant.changes) as origin:
+                result.found = [(tool, found, None) for found in sorted(TOOLS[tool](mutant.slug, origin) - quiet[mutant.slug])]
+        except (CouldNotRun, NoCopy) as reason:
+            result.could_not_run = str(reason)
+        result.seconds = round(time.monotonic() - started, 1)
+        print(f"{tool}: {mutant.id} {'found' if result.killed else 'survived'} {result.could_not_run}", flush=True)
+        _keep(asked, {**vars(result), "tool": tool})
+        return result
+
+    with ThreadPoolExecutor(asked.workers) as pool:
+        print(table(pool.map(tried, _sampled(slugs, asked))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Other tools on the same servers. Each tells the identities of what it found, or why it could not run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from contract_tests.harness import Target
+from contract_tests.harness.documents import base_path, document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 900.0
+"""Seconds that a tool may take for one server."""
+EXAMPLES = "15"
+"""Cases per operation and phase of Schemathesis; its default of 100 finds the same shapes and takes seven times as long."""
+
+
+class CouldNotRun(Exception):
+    """A tool is not here, or refuses to work; never counted as a survival."""
+
+
+def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
+    """Findings of Schemathesis as ``operation: check``. ``tuned`` takes the project's settings with it; stock is the tool as it comes."""
+    program = Path(sys.executable).with_name("schemathesis")
+    if not program.exists():
+        raise CouldNotRun("schemathesis is not installed")
+    target = Target.discover(slug, origin + base_path(slug))
+    headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "openapi.yaml").write_text(yaml.safe_dump(_portable(document(slug))), encoding="utf-8")
+        if tuned:
+            shutil.copy(ROOT / "schemathesis.toml", folder)
+        options = ["--checks", "all", "--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--seed", str(seed)]
+        options += ["--report", "junit", "--report-junit-path", str(folder / "junit.xml")]
+        command = [str(program), "run", str(folder / "openapi.yaml"), "--url", origin + base_path(slug), *options, *headers]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            raise CouldNotRun(f"schemathesis took more than {LIMIT:.0f} s") from None
+    return set(_failures(done.stdout))
+
+
+def _failures(output: str) -> list[str]:
+    """Operation and kind of each failure in the summary of Schemathesis."""
+    found, operation = [], ""
+    for line in output.splitlines():
+        title = re.match(r"_+ (\S+ \S+) _+$", line.strip())
+        if title:
+            operation = title[1]
+        failure = re.match(r"\s*- ([A-Z].*)$", line)
+        if operation and failure:
+            found.append(f"{operation}: {failure[1]}")
+    return found
+
+
+def _portable(described: Mapping[str, object]) -> object:
+    """A document without what anchors and dates would make unreadable elsewhere."""
+    return json.loads(json.dumps(described, default=str))
+
+
+def by_npx(package: str, slug: str, origin: str) -> set[str]:
+    """Findings of Dredd, by its lines of failure."""
+    if shutil.which("npx") is None:
+        raise CouldNotRun("npx is not installed")
+    target = Target.discover(slug, origin + base_path(slug))
+    headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "openapi.json").write_text(json.dumps(document(slug), default=str), encoding="utf-8")
+        command = ["npx", "--yes", package, "openapi.json", origin + base_path(slug), *headers]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            raise CouldNotRun(f"{package} took more than {LIMIT:.0f} s") from None
+    lines = set(re.findall(r"^fail: (.*?)(?: duration.*)?$", done.stdout, re.MULTILINE))
+    if not lines and "complete:" not in done.stdout:
+        raise CouldNotRun((done.stderr or done.stdout).strip().rpartition("\n")[2][:200])
+    return lines

@@ -1,0 +1,31 @@
+"""Serve a copy of the mock in which one violation is planted: ``python -m benchmarks.contract_power.server --mutant serpi.creation_lost``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from contract_tests.harness.documents import SPECS, base_path
+from contract_tests.self_test.copies import served
+from contract_tests.self_test.mutants import mutants
+
+
+def main() -> None:
+    """Serve until the process is told to stop."""
+    known = {mutant.id: mutant for document in SPECS.glob("*.yaml") for mutant in mutants(document.stem)}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutant", choices=sorted(known), required=True, metavar="ID")
+    mutant = known[parser.parse_args().mutant]
+    for change in mutant.changes:
+        print(change)
+    with served(mutant.slug, mutant.changes) as origin:
+        print(f"{mutant.id} ({mutant.kind}) on {origin}{base_path(mutant.slug)}", flush=True)
+        try:
+            while True:
+                time.sleep(60)
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The audit of a recording: every exchange judged, findings grouped, what was seen of the document counted.
+
+What counts, precisely. Everything wrong with a response is a violation: an undocumented status or media type, a header or a body that breaks its
+schema. What is wrong with a request is a violation where the request was accepted, that is answered below 400; refused with 4xx it shows that the
+server does its work, and is counted as *refused*. A path or method that the document lacks is listed, and is a violation where it was answered below
+400. Where the mock was told what to answer (``_mock.injected``: by a rule, or by ``Prefer``) nothing counts. What could not be judged is counted with
+its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.traffic.judge import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contract_tests.traffic.description import Description, Operation
+    from contract_tests.traffic.exchange import Exchange
+    from contract_tests.traffic.findings import Finding, Judgement
+
+EXAMPLES = 5
+"""Findings of one kind that are kept as examples; all are counted."""
+KINDS = 10_000
+"""Kinds of findings, and unknown paths, that are told apart; a recording of anything else would fill the memory."""
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_ID = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[A-Za-z_]+_[0-9A-Za-z]{8,})(?=/|$)")
+
+
+@dataclass
+class Group:
+    """Findings at the same place of the same operation."""
+
+    key: tuple[str, str, str, str, str]
+    count: int = 0
+    examples: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Seen:
+    """What was seen of one operation."""
+
+    calls: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    parameters: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+class Audit:
+    """Takes judgements one by one; its size does not grow with their number."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+        self.judge = Judge(description)
+        self.kinds: Counter[str] = Counter()
+        self.refused = 0
+        self.unjudged: Counter[str] = Counter()
+        self.unknown: Counter[tuple[str, str, int]] = Counter()
+        self.groups: dict[tuple[str, str, str, str, str], Group] = {}
+        self.overflow = 0
+        self.seen: dict[str, Seen] = {operation.id: Seen() for operation in description.operations}
+
+    def run(self, recorded: Iterable[Exchange]) -> Audit:
+        """Judge every exchange of a recording."""
+        for exchange in recorded:
+            self.add(exchange, self.judge.judge(exchange))
+        return self
+
+    def add(self, exchange: Exchange, judgement: Judgement) -> None:
+        """Count one judgement."""
+        self.kinds[judgement.kind] += 1
+        for reason in judgement.unjudged:
+            self.unjudged[reason] += 1
+        if judgement.kind == "unknown":
+            self._count(self.unknown, (exchange.method, _ID.sub("{id}", exchange.path)[:200], judgement.status))
+        if judgement.operation is not None:
+            self._see(judgement.operation, judgement)
+        self.refused += judgement.refused
+        for finding in judgement.findings:
+            key = (finding.operation or "", finding.side, finding.place, _INDEX.sub("/*", finding.pointer), finding.keyword)
+            if key not in self.groups and len(self.groups) >= KINDS:
+                self.overflow += 1
+                continue
+            group = self.groups.setdefault(key, Group(key))
+            group.count += 1
+            if len(group.examples) < EXAMPLES:
+                group.examples.append(finding)
+
+    def _see(self, operation: Operation, judgement: Judgement) -> None:
+        seen = self.seen[operation.id]
+        seen.calls += 1
+        seen.statuses[str(judgement.status)] += 1
+        for sent in judgement.sent.intersection(operation.inputs):
+            seen.parameters[sent] += 1
+
+    @staticmethod
+    def _count(counter: Counter[tuple[str, str, int]], key: tuple[str, str, int]) -> None:
+        if key in counter or len(counter) < KINDS:
+            counter[key] += 1
+
+    # Results
+
+    @property
+    def violations(self) -> int:
+        """How many violations were found."""
+        return sum(group.count for group in self.groups.values()) + self.overflow
+
+    @property
+    def total(self) -> int:
+        """How many exchanges there were."""
+        return sum(self.kinds.values())
+
+    def undocumented(self) -> dict[str, list[str]]:
+        """The undocumented statuses by operation."""
+        return {
+            operation.id: missing
+            for operation in self.description.operations
+            if (missing := sorted(status for status in self.seen[operation.id].statuses if status not in (*operation.statuses, "0")))
+        }
+
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """How much of the document was seen: operations, documented statuses, parameters; each with how many there are."""
+        operations = self.description.operations
+        return {
+            "operations": (sum(seen.calls > 0 for seen in self.seen.values()), len(operations)),
+            "statuses": (
+                sum(status in self.seen[operation.id].statuses for operation in operations for status in operation.statuses),
+                sum(len(operation.statuses) for operation in operations),
+            ),
+            "parameters": (
+                sum(found in self.seen[operation.id].parameters for operation in operations for found in operation.inputs),
+                sum(len(operation.inputs) for operation in operations),
+            ),
+        }
+
+    def result(self) -> dict[str, Any]:
+        """The audit as JSON."""
+        return {
+            "api": self.description.slug,
+            "title": self.description.title,
+            "exchanges": self.total,
+            "kinds": dict(self.kinds),
+            "refused": self.refused,
+            "violations": self.violations,
+            "findings": [_group(group) for group in self.ordered()],
+            "unknown": [
+                {"method": method, "path": path, "status": status, "count": count} for (method, path, status), count in sorted(self.unknown.items())
+            ],
+            "undocumented_statuses": self.undocumented(),
+            "unjudged": dict(self.unjudged),
+            "coverage": {name: {"seen": seen, "documented": documented} for name, (seen, documented) in self.coverage().items()},
+            "operations": [self._operation(operation) for operation in self.description.operations],
+        }
+
+    def ordered(self) -> list[Group]:
+        """The groups of findings in the order of the document."""
+        order = {operation.id: index for index, operation in enumerate(self.description.operations)}
+        return sorted(self.groups.values(), key=lambda group: (order.get(group.key[0], -1), group.key))
+
+    def _operation(self, operation: Operation) -> dict[str, Any]:
+        seen = self.seen[operation.id]
+        return {
+            "operation": operation.id,
+            "calls": seen.calls,
+            "statuses": {status: seen.statuses[status] for status in sorted({*operation.statuses, *seen.statuses})},
+            "parameters": [{"in": place, "name": name, "sent": seen.parameters[place, name]} for place, name in operation.inputs],
+        }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    operation, side, place, pointer, keyword = group.key
+    first = group.examples[0]
+    return {
+        "operation": operation or None,
+        "side": side,
+        "place": place,
+        "pointer": pointer,
+        "keyword": keyword,
+        "count": group.count,
+        "schema": first.schema,
+        "clause": first.clause,
+        "says": first.says,
+        "examples": [
+            {"entry": finding.entry, "pointer": finding.pointer, "value": finding.value, "text": finding.text} for finding in group.examples
+        ],
+    }

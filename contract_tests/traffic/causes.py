@@ -1,0 +1,79 @@
+"""What really broke a schema: behind a choice of schemas the branch that was meant, at a missing or unknown member its own place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from contract_tests.traffic.exchange import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from jsonschema.exceptions import ValidationError
+
+_CHOICES = ("anyOf", "oneOf")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One broken keyword: where in the value, which keyword, the value there, and the steps from the schema that judged it."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    text: str
+    value: Any
+    steps: tuple[str | int, ...]
+
+
+def causes(errors: Iterable[ValidationError]) -> list[Cause]:
+    """The causes behind the errors of a schema, without those that a masked value explains."""
+    return [cause for error in errors for cause in _causes(error)]
+
+
+def _causes(error: ValidationError) -> Iterator[Cause]:
+    if error.instance == MASK:
+        return
+    keyword, path, steps = str(error.validator), tuple(error.absolute_path), tuple(error.absolute_schema_path)
+    # each is there in an error that a validator reports; the types allow for one that nobody has filled yet
+    wanted, schema, instance = cast("Any", error.validator_value), cast("Any", error.schema), cast("Any", error.instance)
+    if keyword in _CHOICES and error.context:
+        yield from _meant(error)
+    elif keyword == "required":
+        # the library reports each missing member by itself, and names it in its message only
+        for name in wanted:
+            if name not in instance and error.message.startswith(repr(name)):
+                yield Cause((*path, name), keyword, f"{name} is missing", None, steps)
+    elif keyword == "additionalProperties" and isinstance(wanted, bool):
+        known = schema.get("properties", {})
+        for name in instance:
+            if name not in known:
+                yield Cause((*path, name), keyword, f"{name} is not a documented member", instance[name], steps)
+    else:
+        yield Cause(path, keyword, error.message, error.instance, steps)
+
+
+def _meant(error: ValidationError) -> Iterator[Cause]:
+    """The causes in the branch that the value comes nearest to: first by what tells branches apart, then by their number."""
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.schema_path[0]), []).append(inner)
+    found = {index: [cause for inner in branch for cause in _causes(inner)] for index, branch in branches.items()}
+    if any(not causes for causes in found.values()):
+        return  # one branch holds but for masked values
+    if not found:
+        yield Cause(
+            tuple(error.absolute_path),
+            str(error.validator),
+            "more than one of the documented shapes fits",
+            error.instance,
+            tuple(error.absolute_schema_path),
+        )
+        return
+    yield from min(found.values(), key=lambda causes: _distance(causes, len(error.absolute_path)))
+
+
+def _distance(found: Sequence[Cause], depth: int) -> tuple[int, int, int]:
+    wrong_type = sum(cause.keyword == "type" and len(cause.path) == depth for cause in found)
+    telling = sum(cause.keyword in ("enum", "const", "required") for cause in found)
+    return wrong_type, telling, len(found)

@@ -1,0 +1,174 @@
+"""Two implementations compared: the same steps played at both, and the first place where they differ, with the page's sentence about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.traffic.description import escaped
+from contract_tests.traffic.judge import short
+from contract_tests.traffic.volatile import at_pointer, volatile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from contract_tests.traffic.description import Description, Operation
+    from contract_tests.traffic.player import Answer, Player
+    from contract_tests.traffic.steps import Step
+
+KINDS = ("answer", "status", "media type", "shape", "value")
+"""What may differ, the worst first."""
+GRADES = {"": "A", "value": "B", "shape": "C", "media type": "C", "status": "D", "answer": "F"}
+"""The grade of an operation by the worst that differs: A nothing, B values, C shapes, D statuses, F no answer at one side."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first place where the answers to a step differ. ``path`` is a JSON pointer into the body, or what else differs."""
+
+    kind: str
+    path: str
+    left: str
+    right: str
+    clause: str | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Played:
+    """One step at both sides."""
+
+    step: Step
+    left: Answer
+    right: Answer
+    difference: Difference | None
+
+
+@dataclass
+class Comparison:
+    """Every step at both sides."""
+
+    description: Description
+    left: str
+    right: str
+    played: list[Played] = field(default_factory=list)
+
+    @property
+    def differences(self) -> list[Played]:
+        """The steps that differ."""
+        return [played for played in self.played if played.difference is not None]
+
+    def grades(self) -> dict[str, tuple[str, int, int]]:
+        """By operation its grade, how many steps there were, and how many of them were the same."""
+        steps: Counter[str] = Counter()
+        same: Counter[str] = Counter()
+        worst: dict[str, str] = {}
+        for played in self.played:
+            operation = played.step.operation.id
+            steps[operation] += 1
+            kind = played.difference.kind if played.difference is not None else ""
+            same[operation] += not kind
+            if kind and (not worst.get(operation) or KINDS.index(kind) < KINDS.index(worst[operation])):
+                worst[operation] = kind
+        return {operation: (GRADES[worst.get(operation, "")], count, same[operation]) for operation, count in steps.items()}
+
+    def grade(self) -> str:
+        """The grade of the whole: that of its worst operation."""
+        return max((grade for grade, _, _ in self.grades().values()), default="A")
+
+
+def compare(steps: Iterable[Step], description: Description, left: Player, right: Player) -> Comparison:
+    """Play steps at both sides, one after the other. Raises ScenarioBroken."""
+    result = Comparison(description, left.side.url, right.side.url)
+    for step in steps:
+        answers = left.play(step), right.play(step)
+        result.played.append(Played(step, *answers, difference(description, step.operation, *answers)))
+    return result
+
+
+def difference(description: Description, operation: Operation, left: Answer, right: Answer) -> Difference | None:
+    """The first difference between two answers, or None."""
+    if left.broken or right.broken:
+        if left.broken and right.broken:
+            return None
+        return Difference("answer", "answer", left.broken or "an answer", right.broken or "an answer")
+    codes = [str(value["code"]) for value in (left.value, right.value) if isinstance(value, dict) and "code" in value]
+    clause = next((found for code in codes if (found := operation.clause_of(code)) is not None), None)
+    first = _first(description, operation, left, right)
+    if first is None:
+        return None
+    kind, path, one, other = first
+    clause = clause or _mentioned(operation, path)
+    says = operation.clauses.get(clause, "") if clause is not None else ""
+    return Difference(kind, path, one, other, clause, says or operation.section)
+
+
+def _first(description: Description, operation: Operation, left: Answer, right: Answer) -> tuple[str, str, str, str] | None:
+    one, other = left.exchange, right.exchange
+    if one.status != other.status:
+        return "status", "status", str(one.status), str(other.status)
+    if one.response.media_type != other.response.media_type:
+        return "media type", "content-type", one.response.media_type, other.response.media_type
+    response = description.resolve(operation.spec["responses"].get(str(one.status), {}))
+    unstable = {name.lower() for name in description.raw.get("x-volatile-headers", ())}
+    for name in response.get("headers", {}):
+        values = one.response.headers.get(name), other.response.headers.get(name)
+        if bool(values[0]) != bool(values[1]) or (values[0] != values[1] and name.lower() not in unstable):
+            return ("value" if all(values) else "shape"), f"header {name}", values[0] or "(missing)", values[1] or "(missing)"
+    places = volatile(description, operation, one.status, one.response.media_type, left.value)
+    places |= volatile(description, operation, other.status, other.response.media_type, right.value)
+    return next(differing(left.value, right.value, "", places), None)
+
+
+def differing(left: Any, right: Any, place: str, places: set[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Where two values differ; of a volatile one only the type counts."""
+    if _kind(left) != _kind(right):
+        yield "shape", place or "/", _told(left), _told(right)
+    elif place in places:
+        return
+    elif isinstance(left, dict):
+        for name in left:
+            inner = f"{place}/{escaped(name)}"
+            if name in right:
+                yield from differing(left[name], right[name], inner, places)
+            else:
+                yield "shape", inner, _told(left[name]), "(missing)"
+        yield from (("shape", f"{place}/{escaped(name)}", "(missing)", _told(right[name])) for name in right if name not in left)
+    elif isinstance(left, list):
+        for index, (one, other) in enumerate(zip(left, right, strict=False)):
+            yield from differing(one, other, f"{place}/{index}", places)
+        if len(left) != len(right):
+            yield "value", f"{place}/{min(len(left), len(right))}", f"{len(left)} items", f"{len(right)} items"
+    elif left != right:
+        yield "value", place or "/", _told(left), _told(right)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return type(value).__name__
+    return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _told(value: Any) -> str:
+    return short(repr(value) if isinstance(value, str) else str(value))
+
+
+def _mentioned(operation: Operation, path: str) -> str | None:
+    """The clause whose sentence names the member that differs, or None."""
+    words = [word for word in path.split("/") if word and not word.isdigit()]
+    for word in reversed(words):
+        for clause, sentence in operation.clauses.items():
+            if word in sentence.replace(",", " ").replace(".", " ").split():
+                return clause
+    return None
+
+
+def replayed_difference(step: Step, answer: Answer) -> Difference | None:
+    """How an answer differs from the recorded one, as far as it tells that the world is not the recorded one: no answer, or another status."""
+    if answer.broken:
+        return Difference("answer", "answer", "an answer", answer.broken)
+    if step.recorded is not None and step.recorded.status != answer.exchange.status:
+        code = at_pointer(answer.value, "/code")
+        return Difference("status", "status", str(step.recorded.status), f"{answer.exchange.status}" + (f" {code}" if code is not None else ""))
+    return None

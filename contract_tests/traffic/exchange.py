@@ -1,0 +1,91 @@
+"""One request and its response as bytes, wherever they were recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MASK = "***"
+"""What a record shows in place of a secret."""
+
+
+class Headers(dict[str, str]):
+    """Headers by lower-case name, found in any spelling; several of one name are joined by commas."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        for name, value in pairs:
+            key = name.lower()
+            self[key] = f"{dict.__getitem__(self, key)}, {value}" if dict.__contains__(self, key) else value
+
+    def __getitem__(self, name: str) -> str:
+        return dict.__getitem__(self, name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and dict.__contains__(self, name.lower())
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        """The value of a header, or the default."""
+        return dict.get(self, name.lower(), default)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Headers and body of one side.
+
+    ``body`` is without its content encoding; it is None where there is nothing to judge, and then ``unread`` says why. ``broken`` says what is wrong
+    with the content encoding itself.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = b""
+    unread: str = ""
+    broken: str = ""
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers, found in any spelling."""
+        return Headers(self.pairs)
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body in lower case, without parameters."""
+        return self.headers.get("content-type").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One entry of a recording.
+
+    ``number`` counts entries from 1; ``status`` is 0 where no response came; ``started`` is an ISO 8601 moment; ``injected`` says that the mock
+    was told to answer so.
+    """
+
+    number: int
+    method: str
+    url: str
+    request: Message
+    status: int
+    response: Message
+    started: str = ""
+    injected: bool = False
+
+    @cached_property
+    def path(self) -> str:
+        """The path of the URL, as it was written."""
+        return urlsplit(self.url).path
+
+    @property
+    def host(self) -> str:
+        """Host and port of the URL."""
+        return urlsplit(self.url).netloc
+
+    @cached_property
+    def query(self) -> str:
+        """The query of the URL, as it was written."""
+        return urlsplit(self.url).query

@@ -1,0 +1,72 @@
+"""What a judgement says: findings, and what kind of exchange it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contract_tests.traffic.description import Operation, Route
+
+REFUSED = 400
+"""The first status that refuses a request."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where an exchange breaks the document.
+
+    ``place`` is where in the message (body, query, path, header, cookie, security, status, media type, encoding, operation), ``pointer`` a JSON
+    pointer from there, ``schema`` the place in the document, ``says`` what the page says of it, ``clause`` the id of the sentence where there is one.
+    """
+
+    entry: int
+    operation: str | None
+    side: str
+    place: str
+    pointer: str
+    keyword: str
+    value: str
+    text: str
+    schema: str = ""
+    clause: str | None = None
+    says: str = ""
+
+    def line(self) -> str:
+        """The finding in one line."""
+        where = f"{self.side} {self.place}{' ' + self.pointer if self.pointer else ''}"
+        return f"{where}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found in one exchange.
+
+    ``kind`` says what it was: ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks;
+    ``document``, the document itself; ``preflight``; ``unanswered``; ``injected``, answered so because the mock was told to, whatever was asked.
+    """
+
+    number: int
+    kind: str
+    status: int
+    route: Route | None = None
+    request: tuple[Finding, ...] = ()
+    response: tuple[Finding, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    sent: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that was called, or None."""
+        return None if self.route is None else self.route.operation
+
+    @property
+    def refused(self) -> bool:
+        """Whether a request that breaks the document was refused with a 4xx, as it should be."""
+        return bool(self.request) and REFUSED <= self.status < REFUSED + 100
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What counts as a violation: everything wrong with the response, and what is wrong with a request that was accepted (below 400)."""
+        accepted = 0 < self.status < REFUSED and self.kind != "injected"
+        return (*(self.request if accepted else ()), *self.response)

@@ -1,0 +1,346 @@
+"""What openapi-core finds wrong with an exchange, said by its place in the message and in the document.
+
+Both readings of a discrepancy stand in ``schema``, so that is what judges; ``x-emits``, the mock's stricter promise, does not.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from functools import cache
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from openapi_core.datatypes import RequestParameters
+from openapi_core.deserializing.media_types.exceptions import MediaTypeDeserializeError
+from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
+from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
+from openapi_core.templating.responses.exceptions import ResponseNotFound
+from openapi_core.templating.security.exceptions import SecurityNotFound
+from openapi_core.validation.request.exceptions import (
+    MissingRequiredParameter,
+    MissingRequiredRequestBody,
+    ParameterValidationError,
+    RequestBodyValidationError,
+)
+from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData, MissingRequiredHeader
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+
+from contract_tests.traffic.causes import Cause, causes
+from contract_tests.traffic.compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
+from contract_tests.traffic.description import Place, escaped, pointer
+from contract_tests.traffic.exchange import MASK
+from contract_tests.traffic.findings import REFUSED, Finding, Judgement
+from contract_tests.traffic.forms import gather, urlencoded
+from contract_tests.traffic.masking import Masking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jsonschema.exceptions import ValidationError
+
+    from contract_tests.traffic.description import Description, Operation, Route
+    from contract_tests.traffic.exchange import Exchange
+
+NO_BODY = (204, 304)
+SHORT = 300
+"""Letters of a text or a value that a finding shows."""
+
+
+class Judge:
+    """Judges the traffic of one vendor."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+        self._compiled = Compiled(description)
+        self.masking = Masking(description)
+
+    def judge(self, exchange: Exchange) -> Judgement:
+        """What is wrong with an exchange."""
+        path = self.description.below_base(exchange.path, exchange.host)
+        if path is None:
+            return Judgement(exchange.number, "foreign", exchange.status)
+        route = self.description.route(exchange.method, path)
+        if exchange.status == 0:
+            return Judgement(exchange.number, "unanswered", 0, route)
+        if route is None:
+            return self._unrouted(exchange, path)
+        request, unjudged, sent = self.request(route, exchange)
+        if exchange.injected:
+            return Judgement(exchange.number, "injected", exchange.status, route, request, (), unjudged, sent)
+        response, unread = self.response(route, exchange)
+        return Judgement(exchange.number, "judged", exchange.status, route, request, response, (*unjudged, *unread), sent)
+
+    def _unrouted(self, exchange: Exchange, path: str) -> Judgement:
+        """An exchange that no operation is documented for: only an answer that does not refuse it is a finding."""
+        if exchange.method == "OPTIONS":
+            return Judgement(exchange.number, "preflight", exchange.status)
+        if _is_document(exchange.method, path):
+            return Judgement(exchange.number, "document", exchange.status)
+        accepted = self.undocumented(exchange) if exchange.status < REFUSED and not exchange.injected else None
+        return Judgement(exchange.number, "unknown", exchange.status, request=() if accepted is None else (accepted,))
+
+    def undocumented(self, exchange: Exchange) -> Finding | None:
+        """The finding that a request has no operation, or None where it needs none: a preflight, the document itself, a refusal."""
+        path = self.description.below_base(exchange.path, exchange.host)
+        if path is None or exchange.method == "OPTIONS" or _is_document(exchange.method, path) or exchange.status >= REFUSED:
+            return None
+        methods = self.description.methods_at(path)
+        what = f"{exchange.method} {path[:SHORT]}"
+        text = f"{what} is not documented" + (f"; the path has {', '.join(methods)}" if methods else "")
+        return Finding(exchange.number, None, "request", "operation", "", "undocumented", what, text, "#/paths")
+
+    # Requests
+
+    def request(self, route: Route, exchange: Exchange) -> tuple[tuple[Finding, ...], tuple[str, ...], frozenset[tuple[str, str]]]:
+        """What is wrong with a request, which of its parts could not be judged, and which parameters were sent."""
+        operation, message = route.operation, exchange.request
+        try:
+            parameters = self._parameters(route, exchange)
+        except ValueError as error:
+            finding = self._finding(exchange, operation, "request", "query", _plain("malformed", str(error), exchange.query), operation.reference)
+            return (finding,), (), frozenset()
+        sent = frozenset(
+            (place, parameter["name"]) for parameter in operation.parameters if parameter["name"] in parameters[place := parameter["in"]]
+        )
+        unjudged: tuple[str, ...] = ()
+        body = message.body
+        if message.unread:
+            unjudged = (f"request body: {message.unread}",)
+        content_type = content_type_for(message.media_type, message.headers.get("content-type"))
+        read = Body(body or b"")
+        judged = JudgedRequest(operation.method, operation.path, parameters, content_type, read or None)
+        found: list[Finding] = []
+        if message.broken:
+            found.append(self._finding(exchange, operation, "request", "encoding", _plain("malformed", message.broken, ""), operation.reference))
+        for broken in self._compiled.request.iter_errors(judged):
+            if (message.unread or message.broken) and isinstance(broken, RequestBodyValidationError):
+                continue
+            found += self._request_findings(broken, exchange, operation)
+        if isinstance(read.read, dict):
+            sent |= {("body", name) for name in read.read}
+        return tuple(found), unjudged, sent
+
+    @staticmethod
+    def _parameters(route: Route, exchange: Exchange) -> RequestParameters:
+        operation = route.operation
+        # a query that an operation does not have is nobody's business, whatever it looks like
+        query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and operation.has_query else {}
+        if operation.renamed:
+            query = {operation.renamed.get(name.casefold(), name): value for name, value in query.items()}
+        if operation.emptiable:
+            query = {name: value for name, value in query.items() if value != "" or ("query", name) not in operation.emptiable}
+        cookies: dict[str, str] = {}
+        if "cookie" in exchange.request.headers:
+            try:
+                cookies = {name: morsel.value for name, morsel in SimpleCookie(exchange.request.headers["cookie"]).items()}
+            except CookieError:
+                cookies = {}
+        return RequestParameters(query, exchange.request.headers, cookies, route.values)
+
+    def _request_findings(self, error: Exception, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
+        cause = error.__cause__
+        if isinstance(cause, SecurityNotFound):
+            schemes = " or ".join(" and ".join(names) for names in cause.schemes) or "credentials"
+            plain = _plain("required", f"the request has no {schemes}", "")
+            yield self._finding(exchange, operation, "request", "security", plain, "#/components/securitySchemes")
+        elif isinstance(error, ParameterValidationError):
+            yield from self._parameter_findings(error, cause, exchange, operation)
+        elif isinstance(error, MissingRequiredRequestBody):
+            plain = _plain("required", "the request has no body", "")
+            yield self._finding(exchange, operation, "request", "body", plain, f"{operation.reference}/requestBody")
+        elif isinstance(cause, MediaTypeNotFound):
+            plain = _plain("media type", f"the media type {exchange.request.media_type or '(none)'} is not documented", exchange.request.media_type)
+            yield self._finding(exchange, operation, "request", "media type", plain, f"{operation.reference}/requestBody")
+        elif isinstance(cause, MediaTypeDeserializeError):
+            yield self._finding(exchange, operation, "request", "body", _malformed(cause), f"{operation.reference}/requestBody")
+        elif isinstance(cause, InvalidSchemaValue):
+            body = self.description.step(Place(operation.reference, operation.spec), "requestBody")
+            schema = self.description.step(body, "content", _media_key(body, exchange.request.media_type), "schema")
+            yield from self._schema_findings(cause, exchange, operation, "request", "body", schema)
+        else:
+            yield self._finding(exchange, operation, "request", "body", _plain("invalid", str(cause or error), ""), operation.reference)
+
+    def _parameter_findings(
+        self, error: ParameterValidationError, cause: BaseException | None, exchange: Exchange, operation: Operation
+    ) -> Iterator[Finding]:
+        declared = next(found for found in operation.parameters if (found["name"], found["in"]) == (error.name, error.location))
+        place = self._parameter_place(operation, error.name, error.location)
+        path = [error.name]
+        if isinstance(error, MissingRequiredParameter):
+            plain = _plain("required", f"the parameter {error.name} is missing", "", path)
+            yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
+        elif isinstance(cause, EmptyQueryParameterValue):
+            # an empty value is judged by its schema like any other: the vendors' pages know no ban on it
+            schema = self.description.step(place, "schema")
+            broken = InvalidSchemaValue("", "string", self._compiled.errors(operation, declared, ""))
+            yield from self._schema_findings(broken, exchange, operation, "request", error.location, schema, path, declared)
+        elif isinstance(cause, InvalidSchemaValue):
+            schema = self.description.step(place, "schema")
+            yield from self._schema_findings(cause, exchange, operation, "request", error.location, schema, path, declared)
+        else:
+            plain = _plain("invalid", str(cause or error), "", path)
+            yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
+
+    def _parameter_place(self, operation: Operation, name: str, location: str) -> Place:
+        """Where the document declares a parameter."""
+        path_item, own = f"#/paths/{escaped(operation.path)}", operation.spec.get("parameters", ())
+        for reference, declared in ((operation.reference, own), (path_item, self.description.raw["paths"][operation.path].get("parameters", ()))):
+            for index, parameter in enumerate(declared):
+                place = self.description.place(f"{reference}/parameters/{index}", parameter)
+                if (place.node["name"], place.node["in"]) == (name, location):
+                    return place
+        raise KeyError(name)
+
+    # Responses
+
+    def response(self, route: Route, exchange: Exchange) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        """What is wrong with a response, and which of its parts could not be judged."""
+        operation, message = route.operation, exchange.response
+        bodiless = exchange.method == "HEAD" or exchange.status in NO_BODY
+        unjudged = (f"response body: {message.unread}",) if message.unread and not bodiless else ()
+        judged = JudgedResponse(exchange.status, message.headers, message.media_type, message.body or None)
+        found: list[Finding] = []
+        if message.broken:
+            plain = _plain("malformed", message.broken, message.headers.get("content-encoding"))
+            found.append(self._finding(exchange, operation, "response", "encoding", plain, f"{operation.reference}/responses"))
+        for error in self._compiled.response.iter_errors(_request_for(operation), judged):
+            if (bodiless or message.unread or message.broken) and isinstance(error, DataValidationError):
+                continue
+            found += self._response_findings(error, exchange, operation)
+        return tuple(found), unjudged
+
+    def _response_findings(self, error: Exception, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
+        cause = error.__cause__
+        responses = f"{operation.reference}/responses"
+        here = f"{responses}/{exchange.status}"
+        if isinstance(error, ResponseNotFound):
+            text = f"the status {exchange.status} is not documented; {', '.join(operation.statuses)} are"
+            yield self._finding(exchange, operation, "response", "status", _plain("undocumented", text, exchange.status), responses)
+        elif isinstance(error, MissingRequiredHeader):
+            plain = _plain("required", f"the header {error.name} is missing", "", [error.name])
+            yield self._finding(exchange, operation, "response", "header", plain, f"{here}/headers/{escaped(error.name)}")
+        elif isinstance(error, HeaderValidationError):
+            place = self.description.step(self._response(operation, exchange.status), "headers", error.name, "schema")
+            if isinstance(cause, InvalidSchemaValue):
+                yield from self._schema_findings(cause, exchange, operation, "response", "header", place, [error.name])
+            else:
+                plain = _plain("invalid", str(cause or error), exchange.response.headers.get(error.name), [error.name])
+                yield self._finding(exchange, operation, "response", "header", plain, place.reference)
+        elif isinstance(error, MissingData):
+            yield self._finding(exchange, operation, "response", "body", _plain("required", "the response has no body", ""), here)
+        elif isinstance(cause, MediaTypeNotFound):
+            media_type = exchange.response.media_type
+            plain = _plain("media type", f"the media type {media_type or '(none)'} is not documented", media_type)
+            yield self._finding(exchange, operation, "response", "media type", plain, here)
+        elif isinstance(cause, MediaTypeDeserializeError):
+            yield self._finding(exchange, operation, "response", "body", _malformed(cause), here)
+        elif isinstance(cause, InvalidSchemaValue):
+            response = self._response(operation, exchange.status)
+            schema = self.description.step(response, "content", _media_key(response, exchange.response.media_type), "schema")
+            yield from self._schema_findings(cause, exchange, operation, "response", "body", schema)
+        else:
+            yield self._finding(exchange, operation, "response", "body", _plain("invalid", str(cause or error), ""), here)
+
+    def _response(self, operation: Operation, status: int) -> Place:
+        return self.description.step(Place(operation.reference, operation.spec), "responses", str(status))
+
+    # What a finding says
+
+    def _schema_findings(
+        self,
+        broken: InvalidSchemaValue,
+        exchange: Exchange,
+        operation: Operation,
+        side: str,
+        place: str,
+        schema: Place,
+        path: Sequence[str | int] = (),
+        declared: Mapping[str, Any] | None = None,
+    ) -> Iterator[Finding]:
+        for cause in causes(cast("Iterable[ValidationError]", broken.schema_errors)):
+            at = self._declared(schema, cause)
+            node = self._node(schema, cause)
+            whole = Cause((*path, *cause.path), cause.keyword, cause.text, cause.value, cause.steps)
+            yield self._finding(exchange, operation, side, place, whole, at, declared if declared is not None and not cause.path else node)
+
+    def _declared(self, schema: Place, cause: Cause) -> str:
+        """The keyword in the document that a cause breaks."""
+        return f"{self.description.step(schema, *cause.steps[:-1]).reference}/{escaped(cause.steps[-1])}" if cause.steps else schema.reference
+
+    def _node(self, schema: Place, cause: Cause) -> Mapping[str, Any]:
+        """The schema of the value that a cause is about; for a missing member that of the member."""
+        steps = cause.steps[:-1]
+        here = self.description.step(schema, *steps)
+        if cause.keyword == "required":
+            inner = self.description.step(here, "properties", cause.path[-1])
+            return inner.node if inner.reference != here.reference else {}
+        return here.node
+
+    def _finding(
+        self, exchange: Exchange, operation: Operation, side: str, place: str, cause: Cause, schema: str, node: Mapping[str, Any] | None = None
+    ) -> Finding:
+        node = node or {}
+        codes = node.get("x-fault-codes", {}).get(cause.keyword, []) if side == "request" else []
+        if side == "request" and place == "security":
+            codes = operation.spec.get("x-fault-codes", {}).get("unauthenticated", [])
+        if side == "request" and cause.keyword == "malformed":
+            codes = operation.spec.get("x-fault-codes", {}).get("malformed", [])
+        clauses = [clause for code in ([codes] if isinstance(codes, str) else codes) if (clause := operation.clause_of(code)) is not None]
+        clause = clauses[0] if clauses else None
+        secret = any(isinstance(part, str) and self.masking.is_secret(part) for part in cause.path)
+        said = [operation.clauses.get(clause, "") if clause else "", str(node.get("description", "")).strip(), operation.section]
+        return Finding(
+            entry=exchange.number,
+            operation=operation.id,
+            side=side,
+            place=place,
+            pointer=pointer(cause.path),
+            keyword=cause.keyword,
+            value=MASK if secret else _shown(self.masking.value(cause.value)),
+            text=f"{cause.path[-1] if cause.path else 'the value'} breaks {cause.keyword}"
+            if secret and cause.value is not None
+            else short(cause.text),
+            schema=schema,
+            clause=clause,
+            says="; ".join(part for part in said if part),
+        )
+
+
+@cache
+def _request_for(operation: Operation) -> JudgedRequest:
+    """A request that finds an operation's responses."""
+    return JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
+
+
+def _is_document(method: str, path: str) -> bool:
+    """Whether a request asks for the document itself, which is served beside the operations."""
+    return path == "/openapi.json" and method in ("GET", "HEAD")
+
+
+def _plain(keyword: str, text: str, value: Any, path: Sequence[str | int] = ()) -> Cause:
+    return Cause(tuple(path), keyword, text, value, ())
+
+
+def _malformed(error: MediaTypeDeserializeError) -> Cause:
+    return _plain("malformed", f"the body cannot be read as {error.mimetype}: {error.__cause__}", error.value[:SHORT].decode("utf-8", "replace"))
+
+
+def _media_key(holder: Place, media_type: str) -> str:
+    """The key under which a body's media type is documented, which may be a range."""
+    content = holder.node.get("content", {})
+    return media_type if media_type in content else next((key for key in content if fnmatch(media_type, key)), media_type)
+
+
+def short(text: str) -> str:
+    """A text short enough to be read, whatever the traffic holds."""
+    return text if len(text) <= SHORT else text[:SHORT] + " …"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return short(value)
+    try:
+        return short(orjson.dumps(value).decode())
+    except TypeError:
+        return short(repr(value))

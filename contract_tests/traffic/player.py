@@ -1,0 +1,160 @@
+"""Plays steps at one implementation, with the credentials that are known there and the ids that it gave."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from contract_tests.traffic.exchange import MASK, Exchange, Message
+from contract_tests.traffic.steps import Memory, encoded
+from contract_tests.traffic.volatile import at_pointer, data_of, volatile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contract_tests.traffic.description import Description
+    from contract_tests.traffic.steps import Step
+
+TIMEOUT = 60.0
+"""Seconds that an answer may take."""
+
+
+def fresh_world() -> str:
+    """A name that no world of a mock has yet."""
+    return f"compare-{os.getpid()}-{time.monotonic_ns()}"
+
+
+@dataclass
+class Side:
+    """One implementation: its base URL, and headers and logins by role, the first of which is meant where a step names none.
+
+    ``world`` is the world that is played in where the implementation is a mock. No other host is ever called, redirects are not followed.
+    """
+
+    name: str
+    url: str
+    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    world: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def discover(cls, name: str, url: str, description: Description, *, world: str | None, headers: Mapping[str, str]) -> Side:
+        """A side by its URL; a mock tells its credentials itself. The URL may be that of the server: the base path is then the document's."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        try:
+            apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
+            api = next((api for api in apis.json()["apis"] if api["slug"] == description.slug), None) if apis.is_success else None
+        except (httpx.TransportError, ValueError, KeyError, TypeError):
+            api = None
+        base = url.rstrip("/")
+        if parts.path in ("", "/"):
+            base = origin + urlsplit(str(description.raw["servers"][0]["url"])).path.rstrip("/")
+        if api is None:
+            return cls(name, base, headers=headers)
+        credentials = {found["name"]: found["headers"] for found in api["credentials"]}
+        logins = {found["name"]: found["login"] for found in api["credentials"] if found.get("login")}
+        return cls(name, base, credentials, logins, world, headers)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one side answered to a step; ``broken`` says why there is no answer. ``value`` is the body as data."""
+
+    exchange: Exchange
+    value: Any
+    broken: str = ""
+
+
+class Player:
+    """One side at play."""
+
+    def __init__(self, side: Side, description: Description) -> None:
+        self.side = side
+        self._description = description
+        self._memory = Memory()
+        headers = {**({"x-mock-world": side.world} if side.world else {}), **side.headers}
+        self._client = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def freeze(self, moment: str) -> None:
+        """Set the clock of a mock's world to a moment, and let it stand there."""
+        parts = urlsplit(self.side.url)
+        self._client.patch(f"{parts.scheme}://{parts.netloc}/_mock/clock", json={"freeze": moment}).raise_for_status()
+
+    def play(self, step: Step) -> Answer:
+        """Make a call and remember what it gave. Raises ScenarioBroken for a name that nobody kept."""
+        memory = self._memory
+        url = self.side.url + memory.path(step.path)
+        if step.query:
+            url += "?" + urlencode([(name, memory.fill(value)) for name, value in step.query], doseq=True)
+        headers = self._headers(step)
+        content = step.raw
+        if step.body is not None:
+            content = encoded(self._with_login(memory.fill(step.body), step), step.media_type)
+        if content is not None and step.media_type and not any(name.lower() == "content-type" for name in headers):
+            headers["content-type"] = step.media_type
+        sent = Message(tuple(headers.items()), content or b"")
+        try:
+            response = self._client.request(step.operation.method, url, headers=headers, content=content)
+        except httpx.TransportError as error:
+            answer = Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
+            self._remember(step, answer)
+            return answer
+        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        # httpx took the content encoding off
+        received = Message(tuple(pair for pair in pairs if pair[0].lower() != "content-encoding"), response.content)
+        exchange = Exchange(step.number, step.operation.method, url, sent, response.status_code, received)
+        answer = Answer(exchange, data_of(received))
+        self._remember(step, answer)
+        return answer
+
+    def _headers(self, step: Step) -> dict[str, str]:
+        """The headers of a step; a credential that a recording masks, or that a scenario leaves out, is this side's own."""
+        own = self._credentials(step)
+        headers = {name: str(self._memory.fill(value)) for name, value in step.headers}
+        given = {name.lower() for name, value in headers.items() if MASK not in value}
+        masked = {name.lower() for name in headers} - given
+        wanted = own if step.recorded is None else {name: value for name, value in own.items() if name.lower() in masked}
+        kept = {name: value for name, value in headers.items() if name.lower() in given}
+        return {**{name: value for name, value in wanted.items() if name.lower() not in given}, **kept}
+
+    def _credentials(self, step: Step) -> Mapping[str, str]:
+        if step.credentials is None or not self.side.credentials:
+            return {}
+        role = step.credentials or next(iter(self.side.credentials))
+        if role not in self.side.credentials:
+            return {}
+        return self.side.credentials[role]
+
+    def _with_login(self, body: Any, step: Step) -> Any:
+        """A body whose masked members are filled from the side's login, where it has them."""
+        role = step.credentials or next(iter(self.side.logins), "")
+        login = self.side.logins.get(role, {})
+
+        def filled(value: Any, name: str = "") -> Any:
+            if isinstance(value, dict):
+                return {key: filled(inner, key) for key, inner in value.items()}
+            return login.get(name, value) if value == MASK else value
+
+        if isinstance(body, list) and body and isinstance(body[0], tuple):
+            return type(body)((name, filled(value, name)) for name, value in body)
+        return filled(body)
+
+    def _remember(self, step: Step, answer: Answer) -> None:
+        for name, place in step.keep.items():
+            self._memory.kept[name] = at_pointer(answer.value, place)
+        if step.recorded is None or step.recorded.status != answer.exchange.status:
+            return
+        before = data_of(step.recorded.response)
+        for place in volatile(self._description, step.operation, step.recorded.status, step.recorded.response.media_type, before):
+            self._memory.learn(at_pointer(before, place), at_pointer(answer.value, place))

@@ -1,0 +1,1 @@
+"""The proxy that judges what passes through it."""

@@ -1,0 +1,362 @@
+"""The proxy as an ASGI application: one call on its way to the upstream and back.
+
+Bytes pass unchanged: target, headers but those of one hop, bodies with their content encoding. In the mode ``report`` nothing is ever held back for
+longer than a moment; what was found goes into the headers of the response as far as it is known by then, and always into the journal. In the mode
+``enforce`` a request is read and judged before the upstream sees it, a response before the client sees it, both up to a bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import orjson
+
+from contract_tests.traffic.exchange import Exchange
+from contract_tests.traffic.findings import Judgement
+from contract_tests.traffic.proxy.bodies import ClientGone, Incoming, Kept, hung_up
+from contract_tests.traffic.proxy.headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
+from contract_tests.traffic.proxy.refusals import header_value, problem, refusal_status
+from contract_tests.traffic.proxy.upstream import Upstream, UpstreamFailed, failed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+
+    from contract_tests.traffic.description import Route
+    from contract_tests.traffic.findings import Finding
+    from contract_tests.traffic.judge import Judge
+
+    Message_ = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message_]]
+    Send = Callable[[Message_], Awaitable[None]]
+
+LARGE = 64 * 1024
+"""Bytes of a body from which on it is judged in a thread of its own, so that other calls go on."""
+BODILESS = (204, 304)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a proxy behaves.
+
+    ``limit`` bounds in bytes what is kept of each body for the judge; ``hold`` is how many seconds a response is held back in the mode ``report``
+    so that its findings stand in its headers. ``preserve_host`` passes the client's Host on instead of naming the upstream.
+    """
+
+    enforce: bool = False
+    limit: int = 1024 * 1024
+    hold: float = 0.25
+    preserve_host: bool = False
+
+
+@dataclass(frozen=True)
+class Passed:
+    """One call that passed, or did not."""
+
+    exchange: Exchange
+    judgement: Judgement
+    milliseconds: float
+    refused: str = ""
+
+
+@dataclass
+class Proxy:
+    """Judges and passes on. ``observers`` are told of every call that is over."""
+
+    settings: Settings
+    judge: Judge
+    upstream: Upstream
+    observers: list[Callable[[Passed], None]] = field(default_factory=list)
+    console: Callable[[Any, Receive, Send], Awaitable[bool]] | None = None
+    count: int = 0
+    passing: int = 0
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Pass one call."""
+        if scope["type"] != "http":
+            return
+        if self.console is not None and scope["path"].startswith("/_proxy") and await self.console(scope, receive, send):
+            return
+        self.count += 1
+        self.passing += 1
+        try:
+            with suppress(CutOff):  # the server closes the connection of a call that ends without the end of its answer
+                await _Call(self, self.count, scope, receive, send).run()
+        finally:
+            self.passing -= 1
+
+
+class CutOff(Exception):
+    """Ends a call without the end of its answer."""
+
+
+class _Broken(Exception):
+    """The response broke after its head was sent; only closing the connection tells the client so."""
+
+
+class _Call:
+    """One call."""
+
+    def __init__(self, proxy: Proxy, number: int, scope: Any, receive: Receive, send: Send) -> None:
+        self.proxy, self.settings, self.judge = proxy, proxy.settings, proxy.judge
+        self.number, self.scope, self._receive, self._send = number, scope, receive, send
+        self.method: str = scope["method"]
+        query: bytes = scope.get("query_string", b"")
+        self.target: bytes = (scope.get("raw_path") or scope["path"].encode()) + (b"?" + query if query else b"")
+        self.check_request, self.check_response = checks(header(scope["headers"], CHECK))
+        self.request_kept, self.response_kept = Kept(self.settings.limit), Kept(self.settings.limit)
+        self.incoming = Incoming(receive, self.request_kept, announced=has_body(scope["headers"]))
+        self.started, self.at = time.perf_counter(), datetime.now(UTC)  # noqa: TID251 - a proxy passes real traffic at real times
+        self.route, self.in_api = self._route()
+        self.request_pairs = pairs(scope["headers"])
+        self.status, self.response_pairs = 0, ()  # type: tuple[int, tuple[tuple[str, str], ...]]
+        self.request_findings: tuple[Finding, ...] | None = None
+        self.response_findings: tuple[Finding, ...] | None = None
+        self.unjudged: list[str] = []
+        self.sent_parameters: frozenset[tuple[str, str]] = frozenset()
+        self.refused = ""
+        self.begun = False
+        self._next: asyncio.Future[bytes | None] | None = None
+        self._watch: asyncio.Future[Any] | None = None
+
+    def _route(self) -> tuple[Route | None, bool]:
+        path = self.judge.description.below_base(self.target.partition(b"?")[0].decode("latin-1"), self.proxy.upstream.authority.decode("latin-1"))
+        return (None, False) if path is None else (self.judge.description.route(self.method, path), True)
+
+    async def run(self) -> None:
+        """Pass the call on and the answer back; whatever happens the client gets a clean end and the journal its entry."""
+        try:
+            await self._run()
+        except ClientGone:
+            self.refused = "the client hung up"
+        except UpstreamFailed as error:
+            self.refused = str(error)
+            await self._answer(error.status, problem(error.status, str(error)), [(b"proxy-status", f"mockserver; error={error.error}".encode())])
+        except _Broken as error:
+            self.refused = str(error)
+            raise CutOff from error
+        finally:
+            self._tell()
+
+    async def _run(self) -> None:
+        before: Sequence[bytes] = ()
+        if self.settings.enforce and self.in_api and self.check_request:
+            before = await self.incoming.fill()
+            await self._judge_request()
+            if self.request_findings:
+                await self._refuse_request()
+                return
+        response = await self._sent(before)
+        try:
+            await self._return(response)
+        finally:
+            await _closed(response)
+
+    # The way there
+
+    async def _sent(self, before: Sequence[bytes]) -> httpcore.Response:
+        upstream = self.proxy.upstream
+        client, server = self.scope.get("client"), self.scope.get("scheme", "http")
+        headers = onward(self.scope["headers"], upstream.authority, client[0] if client else "", server, preserve_host=self.settings.preserve_host)
+        content: bytes | AsyncIterator[bytes] = b""
+        if has_body(self.scope["headers"]):
+            whole = self.request_kept.complete and self.request_kept.fits
+            content = b"".join(before) if whole else self.incoming.stream(before)
+        sending = asyncio.ensure_future(upstream.send(self.method.encode("latin-1"), self.target, headers, content))
+        if self.request_kept.complete:
+            await self._watched(sending)
+        else:
+            await asyncio.wait((sending,))
+            if isinstance(sending.exception(), ClientGone):
+                raise ClientGone
+        response = sending.result()
+        self.status = response.status
+        if self.in_api and self.check_request and self.request_findings is None:
+            await self._judge_request()
+        return response
+
+    async def _watched(self, work: asyncio.Future[Any]) -> None:
+        """Wait for something, and give it up when the client hangs up meanwhile."""
+        if not self.request_kept.complete:
+            await asyncio.wait((work,))
+            return
+        self._watch = self._watch or asyncio.ensure_future(hung_up(self._receive))
+        await asyncio.wait((work, self._watch), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            await asyncio.wait((work,))
+            if not work.cancelled() and work.exception() is None:
+                await _closed(work.result())
+            raise ClientGone
+
+    async def _judge_request(self) -> None:
+        """Judge the request as far as it was kept."""
+        if self.route is None:
+            undocumented = self.judge.undocumented(self._exchange(self.status or 200))
+            self.request_findings = () if undocumented is None else (undocumented,)
+            return
+        exchange = self._exchange(200)
+        judged = self.judge.request
+        size = self.request_kept.size if self.request_kept.fits else 0
+        found, unjudged, self.sent_parameters = (
+            await asyncio.to_thread(judged, self.route, exchange) if size > LARGE else judged(self.route, exchange)
+        )
+        self.request_findings = found
+        self.unjudged += unjudged
+
+    async def _refuse_request(self) -> None:
+        found = self.request_findings or ()
+        self.refused = "the request breaks the document"
+        status = refusal_status(found)
+        self.unjudged = []
+        await self._answer(status, problem(status, "the request breaks the document and was not passed on", found), [self._violations(found)])
+
+    # The way back
+
+    async def _return(self, response: httpcore.Response) -> None:
+        headers = returned(response.headers, bodiless=response.status in BODILESS)
+        self.response_pairs = pairs(response.headers)
+        parts = response.aiter_stream().__aiter__()
+        judged = self.in_api and self.route is not None and self.check_response
+        head = await self._held(parts, headers) if judged else []
+        if judged and self.response_kept.complete:
+            await self._judge_response()
+        if self.settings.enforce and self.response_findings:
+            self.refused = "the response breaks the document"
+            await self._answer(502, problem(502, "the response of the upstream breaks the document", self.response_findings), [self._violations(())])
+            return
+        if self.in_api:
+            headers.append(self._violations(self._known()))
+            if judged and not self.response_kept.complete:
+                headers.append((b"x-contract-unjudged", b"response body: it was not complete when its head was sent"))
+        await self._begin(self.status, headers)
+        for part in head:
+            await self._body(part)
+        await self._rest(parts)
+        await self._send({"type": "http.response.body", "body": b""})
+        if judged and self.response_findings is None:
+            await self._judge_response()
+
+    async def _held(self, parts: AsyncIterator[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        """The first pieces of a response: all of it where it is short and quick enough."""
+        length = header(headers, b"content-length")
+        if header(headers, b"content-type").startswith("text/event-stream") or (length.isdigit() and int(length) > self.settings.limit):
+            return []
+        head: list[bytes] = []
+        until = time.perf_counter() + self.settings.hold
+        while self.response_kept.fits:
+            self._next = self._next or asyncio.ensure_future(anext(parts, None))
+            left = None if self.settings.enforce else max(0.0, until - time.perf_counter())
+            done, _ = await asyncio.wait((self._next,), timeout=left)
+            if not done:
+                return head
+            part = self._part()
+            if part is None:
+                self.response_kept.complete = True
+                return head
+            self.response_kept.add(part)
+            head.append(part)
+        return head
+
+    def _part(self) -> bytes | None:
+        """The piece that was waited for. Raises UpstreamFailed where the response broke, _Broken where its head is sent already."""
+        waited, self._next = self._next, None
+        try:
+            return None if waited is None else waited.result()
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+            if self.begun:
+                raise _Broken(str(failed(error))) from error
+            raise failed(error) from error
+
+    async def _rest(self, parts: AsyncIterator[bytes]) -> None:
+        """Pass on what was not held."""
+        if self.response_kept.complete:
+            return
+        while True:
+            self._next = self._next or asyncio.ensure_future(anext(parts, None))
+            await self._watched(self._next)
+            part = self._part()
+            if part is None:
+                self.response_kept.complete = True
+                return
+            self.response_kept.add(part)
+            await self._body(part)
+
+    async def _judge_response(self) -> None:
+        assert self.route is not None
+        exchange = self._exchange(self.status)
+        judged = self.judge.response
+        size = self.response_kept.size if self.response_kept.fits else 0
+        found, unjudged = await asyncio.to_thread(judged, self.route, exchange) if size > LARGE else judged(self.route, exchange)
+        self.response_findings = found
+        self.unjudged += unjudged
+
+    # What is said
+
+    def _known(self) -> tuple[Finding, ...]:
+        return (*(self.request_findings or ()), *(self.response_findings or ()))
+
+    @staticmethod
+    def _violations(found: Sequence[Finding]) -> tuple[bytes, bytes]:
+        return VIOLATIONS, header_value(found)
+
+    async def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.begun = True
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def _body(self, part: bytes) -> None:
+        if part:
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def _answer(self, status: int, body: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
+        """An answer of the proxy's own."""
+        if self.begun:
+            raise CutOff
+        payload = orjson.dumps(body)
+        own = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(payload)).encode()), *headers]
+        await self._begin(status, own)
+        await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else payload})
+
+    def _exchange(self, status: int) -> Exchange:
+        url = f"{self.scope.get('scheme', 'http')}://{self.proxy.upstream.authority.decode('latin-1')}{self.target.decode('latin-1')}"
+        return Exchange(
+            self.number,
+            self.method,
+            url,
+            self.request_kept.message(self.request_pairs),
+            status,
+            self.response_kept.message(self.response_pairs),
+            self.at.isoformat().replace("+00:00", "Z"),
+        )
+
+    def _tell(self) -> None:
+        """Tell the observers."""
+        if self._watch is not None:
+            self._watch.cancel()
+        kind = "foreign" if not self.in_api else ("unknown" if self.route is None else ("judged" if self.status else "unanswered"))
+        judgement = Judgement(
+            self.number,
+            kind,
+            self.status,
+            self.route,
+            self.request_findings or (),
+            self.response_findings or (),
+            tuple(self.unjudged),
+            self.sent_parameters,
+        )
+        passed = Passed(self._exchange(self.status), judgement, round((time.perf_counter() - self.started) * 1000, 3), self.refused)
+        for observer in self.proxy.observers:
+            observer(passed)
+
+
+async def _closed(response: httpcore.Response) -> None:
+    """Give a response's connection back, or away where it was not read to its end."""
+    try:
+        await response.aclose()
+    except (httpcore.NetworkError, httpcore.ProtocolError, RuntimeError, OSError):
+        return

@@ -1,0 +1,95 @@
+"""A body on its way: passed on piece by piece, and kept for the judge as long as it stays below a bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.traffic.exchange import Message
+from contract_tests.traffic.recording import unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class ClientGone(Exception):
+    """The client hung up; there is nobody to answer."""
+
+
+async def hung_up(receive: Receive) -> None:
+    """Return when a client whose request was read hangs up, or its call is over."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class Kept:
+    """The bytes of a body up to a bound, and how many there were."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self.size = 0
+        self.complete = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether all that came so far is kept."""
+        return self.size <= self._limit
+
+    @property
+    def parts(self) -> Sequence[bytes]:
+        """What is kept."""
+        return self._parts
+
+    def add(self, part: bytes) -> None:
+        """Count a piece, and keep it unless the bound is passed."""
+        self.size += len(part)
+        if self.fits:
+            self._parts.append(part)
+        else:
+            self._parts = []
+
+    def message(self, pairs: Sequence[tuple[str, str]]) -> Message:
+        """The body with its headers, for the judge."""
+        if not self.fits:
+            return Message(tuple(pairs), None, f"it is longer than {self._limit} bytes")
+        if not self.complete:
+            return Message(tuple(pairs), None, "it was cut off")
+        return unpacked(tuple(pairs), b"".join(self._parts))
+
+
+class Incoming:
+    """The body of a client's request."""
+
+    def __init__(self, receive: Receive, kept: Kept, *, announced: bool) -> None:
+        self._receive = receive
+        self.kept = kept
+        self.kept.complete = not announced
+
+    async def next_part(self) -> bytes:
+        """The next piece; ``kept.complete`` says whether it was the last. Raises ClientGone."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        self.kept.complete = not message.get("more_body", False)
+        self.kept.add(part)
+        return part
+
+    async def fill(self) -> list[bytes]:
+        """Everything up to the bound, and the piece that passed it."""
+        parts = []
+        while not self.kept.complete and self.kept.fits:
+            parts.append(await self.next_part())
+        return parts
+
+    async def stream(self, before: Sequence[bytes] = ()) -> AsyncIterator[bytes]:
+        """The whole body: what was read already, then the rest as it comes."""
+        for part in before:
+            if part:
+                yield part
+        while not self.kept.complete:
+            part = await self.next_part()
+            if part:
+                yield part

@@ -1,0 +1,67 @@
+"""Headers on their way: those of one hop stay behind, all others pass as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CHECK = b"x-contract-check"
+"""Header of a request that says which sides of this call are judged: ``both``, ``request``, ``response`` or ``none``."""
+VIOLATIONS = b"x-contract-violations"
+_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer trailers transfer-encoding upgrade".split()
+)
+_OURS = frozenset((CHECK, VIOLATIONS, b"x-contract-unjudged"))
+_FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"))
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    """The first value of a header, lower-cased and stripped; empty where there is none."""
+    return next((value.decode("latin-1").strip().lower() for key, value in headers if key.lower() == name), "")
+
+
+def pairs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Headers as text."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def checks(said: str) -> tuple[bool, bool]:
+    """Whether request and response of a call are judged; without a word both are."""
+    words = {word.strip() for word in said.split(",")} if said else {"both"}
+    return bool(words & {"both", "request"}), bool(words & {"both", "response"})
+
+
+def has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request announces a body."""
+    length = header(headers, b"content-length")
+    return header(headers, b"transfer-encoding") != "" or length not in ("", "0")
+
+
+def _of_this_hop(headers: Sequence[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    named = header(headers, b"connection")
+    return _HOP | {word.strip().encode("latin-1") for word in named.split(",") if word.strip()} | _OURS
+
+
+def onward(headers: Sequence[tuple[bytes, bytes]], authority: bytes, client: str, scheme: str, *, preserve_host: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of a request for the upstream. The body's framing is that of the client: a length, or chunks."""
+    dropped = _of_this_hop(headers) | _FORWARDED | {b"expect", b"host"}
+    host = next((value for name, value in headers if name.lower() == b"host"), authority)
+    found = [(b"host", host if preserve_host else authority)]
+    found += [(name, value) for name, value in headers if name.lower() not in dropped]
+    if header(headers, b"transfer-encoding"):
+        found = [(name, value) for name, value in found if name.lower() != b"content-length"]
+        found.append((b"transfer-encoding", b"chunked"))
+    before = next((value for name, value in headers if name.lower() == b"x-forwarded-for"), b"")
+    found.append((b"x-forwarded-for", (before + b", " if before else b"") + client.encode("latin-1")))
+    found.append((b"x-forwarded-proto", scheme.encode()))
+    found.append((b"x-forwarded-host", host))
+    found.append((b"via", b"1.1 mockserver"))
+    return found
+
+
+def returned(headers: Sequence[tuple[bytes, bytes]], *, bodiless: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of a response for the client. The length of a body that a 304 does not have is left out: the server would wait for it."""
+    dropped = _of_this_hop(headers) | ({b"content-length"} if bodiless else set())
+    return [(name.lower(), value) for name, value in headers if name.lower() not in dropped]

@@ -1,0 +1,165 @@
+"""What passed: the latest calls as JSON, as a stream, and as a page that shows each call as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from contract_tests.traffic.proxy.bodies import hung_up
+from contract_tests.traffic.proxy.refusals import finding_as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from contract_tests.traffic.audit import Audit
+    from contract_tests.traffic.masking import Masking
+    from contract_tests.traffic.proxy.app import Passed
+
+    Message = MutableMapping[str, Any]
+
+KEPT = 1000
+"""Calls that are kept."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a stream says that it is still there."""
+
+
+def summary(passed: Passed, masking: Masking) -> dict[str, Any]:
+    """A call in a few lines, without secrets."""
+    judgement, exchange = passed.judgement, passed.exchange
+    return {
+        "number": exchange.number,
+        "at": exchange.started,
+        "method": exchange.method,
+        "url": masking.url(exchange.url),
+        "operation": judgement.operation.id if judgement.operation is not None else None,
+        "kind": judgement.kind,
+        "status": exchange.status,
+        "milliseconds": passed.milliseconds,
+        "refused": passed.refused or None,
+        "findings": [finding_as_json(finding) for finding in (*judgement.request, *judgement.response)],
+        "unjudged": list(judgement.unjudged),
+    }
+
+
+def line(passed: Passed) -> str:
+    """A call as lines for a terminal."""
+    judgement, exchange = passed.judgement, passed.exchange
+    found = (*judgement.request, *judgement.response)
+    head = f"{exchange.method} {exchange.path} {exchange.status or '-'} {passed.milliseconds:.0f} ms"
+    head += f"  {passed.refused}" if passed.refused else ("" if found else f"  {judgement.kind}")
+    return "\n".join([head, *(f"    {finding.line()}" for finding in found), *(f"    not judged: {reason}" for reason in judgement.unjudged)])
+
+
+class Live:
+    """Keeps the latest calls and tells whoever listens."""
+
+    def __init__(self, masking: Masking, audit: Audit) -> None:
+        self._masking = masking
+        self._audit = audit
+        self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._changed = asyncio.Event()
+        self.closing = False
+        self.passing: Callable[[], int] = int
+        """How many calls are on their way, and not told of yet."""
+
+    def add(self, passed: Passed) -> None:
+        """Take a call."""
+        self._kept.append(summary(passed, self._masking))
+        self._wake()
+
+    def close(self) -> None:
+        """Let every stream end."""
+        self.closing = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> bool:
+        """Answer a call to ``/_proxy``; False where it is none of these pages."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return False
+        path = scope["path"].rstrip("/")
+        if path == "/_proxy":
+            await _send(send, PAGE.encode(), b"text/html; charset=utf-8")
+        elif path == "/_proxy/journal":
+            await _send(send, orjson.dumps({"passing": self.passing(), "exchanges": list(self._kept)}), b"application/json")
+        elif path == "/_proxy/audit":
+            await _send(send, orjson.dumps(self._audit.result()), b"application/json")
+        elif path == "/_proxy/live":
+            await self._stream(receive, send)
+        else:
+            return False
+        return True
+
+    async def _stream(self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+        head = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": b": listening\n\n", "more_body": True})
+        gone = asyncio.ensure_future(hung_up(receive))
+        last = self._kept[-1]["number"] if self._kept else 0
+        try:
+            while not gone.done() and not self.closing:
+                if not self._kept or self._kept[-1]["number"] <= last:
+                    changed = asyncio.ensure_future(self._changed.wait())
+                    await asyncio.wait((gone, changed), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+                    changed.cancel()
+                fresh = [call for call in self._kept if call["number"] > last]
+                last = fresh[-1]["number"] if fresh else last
+                payload = b"".join(b"event: exchange\nid: %d\ndata: %s\n\n" % (call["number"], orjson.dumps(call)) for call in fresh)
+                await send({"type": "http.response.body", "body": payload or b": still here\n\n", "more_body": True})
+        finally:
+            gone.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send(send: Callable[[Message], Awaitable[None]], payload: bytes, media_type: bytes) -> None:
+    head = [(b"content-type", media_type), (b"content-length", str(len(payload)).encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": payload})
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Proxy</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; background: #fff; }
+  h1 { font-size: 1.5rem; } table { border-collapse: collapse; width: 100%; }
+  th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d8dee6; overflow-wrap: anywhere; }
+  .bad { color: #9c1f1f; } .dim { color: #5b6675; }
+  @media (prefers-color-scheme: dark) { body { color: #e4e9f0; background: #14181e; } th, td { border-color: #333c48; }
+    .bad { color: #ff8f8f; } .dim { color: #9aa7b6; } }
+</style>
+<h1>What passes</h1>
+<p id="state" role="status" class="dim">Connecting …</p>
+<table><thead><tr><th>No.</th><th>Call</th><th>Status</th><th>ms</th><th>Found</th></tr></thead><tbody id="calls"></tbody></table>
+<script>
+  const calls = document.getElementById("calls"), state = document.getElementById("state");
+  function show(call) {
+    const row = document.createElement("tr");
+    const found = call.findings.map(f => f.side + " " + f.place + " " + f.pointer + ": " + f.text).concat(call.refused ? [call.refused] : []);
+    for (const text of [call.number, call.method + " " + new URL(call.url).pathname, call.status || "-", Math.round(call.milliseconds)]) {
+      row.insertCell().textContent = text;
+    }
+    const cell = row.insertCell();
+    cell.textContent = found.concat(call.unjudged.map(u => "not judged: " + u)).join("\\n") || "nothing wrong";
+    cell.className = found.length ? "bad" : "dim";
+    calls.prepend(row);
+    while (calls.rows.length > 500) calls.deleteRow(-1);
+  }
+  fetch("/_proxy/journal").then(r => r.json()).then(journal => {
+    journal.exchanges.forEach(show);
+    const source = new EventSource("/_proxy/live");
+    source.onopen = () => { state.textContent = "Listening; new calls stand on top."; };
+    source.onerror = () => { state.textContent = "The proxy does not answer; trying again …"; };
+    source.addEventListener("exchange", event => show(JSON.parse(event.data)));
+  });
+</script>
+</html>
+"""

@@ -1,0 +1,92 @@
+"""The proxy as a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from contract_tests.traffic.audit import Audit
+from contract_tests.traffic.judge import Judge
+from contract_tests.traffic.masking import Masking
+from contract_tests.traffic.proxy.app import Proxy, Settings
+from contract_tests.traffic.proxy.live import Live, line
+from contract_tests.traffic.proxy.record import HarFile, har_entry
+from contract_tests.traffic.proxy.refusals import finding_as_json
+from contract_tests.traffic.proxy.upstream import Timeouts, Upstream
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from contract_tests.traffic.description import Description
+    from contract_tests.traffic.proxy.app import Passed
+
+KEEP_ALIVE = 30
+"""Seconds that a client's idle connection is kept."""
+
+
+async def serve(
+    description: Description,
+    upstream_url: str,
+    bound: socket.socket,
+    settings: Settings,
+    *,
+    timeouts: Timeouts,
+    http2: bool | None = None,
+    verify: bool = True,
+    record: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Audit:
+    """Serve on a bound socket until the process is told to stop. Returns the audit of everything that passed."""
+    judge, masking = Judge(description), Masking(description)
+    audit = Audit(description)
+    live = Live(masking, audit)
+    upstream = Upstream(upstream_url, timeouts, http2=http2, verify=verify)
+    har = HarFile(record) if record is not None else None
+
+    def observe(passed: Passed) -> None:
+        audit.add(passed.exchange, passed.judgement)
+        live.add(passed)
+        if har is not None:
+            found = (*passed.judgement.request, *passed.judgement.response)
+            har.add(har_entry(passed.exchange, masking, passed.milliseconds, [finding_as_json(finding) for finding in found]))
+        if tell is not None:
+            tell(line(passed))
+
+    proxy = Proxy(settings, judge, upstream, [observe], live)
+    live.passing = lambda: proxy.passing
+    config = uvicorn.Config(
+        proxy,
+        http="httptools",
+        lifespan="off",
+        ws="none",
+        log_level="critical",  # a cut answer is an error to the server and a line of ours to the reader
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config, live)
+    try:
+        await server.serve(sockets=[bound])
+    finally:
+        await upstream.close()
+        if har is not None:
+            har.close()
+    return audit
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    def handle_exit(self, sig: int, frame: object) -> None:  # noqa: ARG002 - uvicorn passes them
+        """Stop. Streams of the live console end first, for they would hold the server up; and the signal is done with: a report is still to come."""
+        self._live.close()
+        self.force_exit = self.should_exit
+        self.should_exit = True

@@ -1,0 +1,95 @@
+"""What a server answers, written down as it went over the wire: JSON Lines with one HAR entry each, without secrets."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from contract_tests.traffic.description import describe
+from contract_tests.traffic.exchange import Exchange
+from contract_tests.traffic.masking import Masking
+from contract_tests.traffic.proxy.bodies import Kept
+from contract_tests.traffic.proxy.headers import pairs
+from contract_tests.traffic.proxy.record import har_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+    from pathlib import Path
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+LIMIT = 16 * 1024 * 1024
+"""Bytes of a body that are written down."""
+
+
+class Recorder:
+    """An ASGI application around another: passes everything on as it is, and writes down the calls to the APIs named."""
+
+    def __init__(self, app: Callable[[Any, Receive, Send], Awaitable[None]], path: Path, slugs: Sequence[str]) -> None:
+        self._app = app
+        self._file = path.open("ab")
+        self._apis = [(description := describe(slug), Masking(description)) for slug in slugs]
+        self._count = 0
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Pass a call on and write it down."""
+        masking = self._masking(scope["path"]) if scope["type"] == "http" else None
+        if masking is None:
+            await self._app(scope, receive, send)
+            return
+        request, response = Kept(LIMIT), Kept(LIMIT)
+        head: dict[str, Any] = {"status": 0, "headers": ()}
+        method, target = scope["method"], _target(scope)
+        headers = pairs(scope["headers"])
+
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                request.add(message.get("body", b""))
+            return message
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                head.update(message)
+            elif message["type"] == "http.response.body":
+                response.add(message.get("body", b""))
+                response.complete = not message.get("more_body", False)
+            await send(message)
+
+        started, at = time.perf_counter(), datetime.now(UTC)  # noqa: TID251 - when a call really came, not what its world believes
+        try:
+            await self._app(scope, received, sent)
+        finally:
+            request.complete = True
+            self._count += 1
+            exchange = Exchange(
+                self._count,
+                method,
+                target,
+                request.message(headers),
+                head["status"],
+                response.message(pairs(head["headers"])),
+                at.isoformat().replace("+00:00", "Z"),
+            )
+            entry = har_entry(exchange, masking, round((time.perf_counter() - started) * 1000, 3))
+            told = exchange.response.headers.get("x-mock-injected") or exchange.request.headers.get("prefer")
+            if told:
+                entry["_mock"] = {"injected": [told]}
+            self._file.write(orjson.dumps(entry) + b"\n")
+            self._file.flush()
+
+    def _masking(self, path: str) -> Masking | None:
+        return next((masking for description, masking in self._apis if description.below_base(path) is not None), None)
+
+
+def _target(scope: Any) -> str:
+    """The address that was called."""
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope.get('scheme', 'http')}://{host}{path}" + (f"?{query}" if query else "")

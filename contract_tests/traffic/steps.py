@@ -1,0 +1,212 @@
+"""What is played: a scenario somebody wrote, or a recording, as steps that each side fills with its own ids and credentials."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
+
+import orjson
+import yaml
+
+from contract_tests.traffic.compiled import URLENCODED
+from contract_tests.traffic.exchange import MASK
+from contract_tests.traffic.forms import urlencoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from contract_tests.traffic.description import Description, Operation
+    from contract_tests.traffic.exchange import Exchange
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_KEYS = {"operation", "path", "query", "headers", "body", "media_type", "credentials", "keep", "note"}
+_HOP = frozenset(
+    (
+        "host content-length connection accept-encoding transfer-encoding keep-alive upgrade te via cookie x-contract-check x-mock-world x-mock-token"
+    ).split()
+)
+_BROWSER = ("sec-", "x-forwarded-", ":")
+
+
+class ScenarioBroken(ValueError):
+    """A scenario cannot be read. The text says where, and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call. Values may hold ``{{name}}``, which each side fills with what it kept; ``recorded`` is the response of a recording."""
+
+    number: int
+    operation: Operation
+    path: str
+    query: tuple[tuple[str, Any], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    media_type: str = ""
+    body: Any = None
+    raw: bytes | None = None
+    credentials: str | None = ""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    recorded: Exchange | None = None
+
+
+def scenario(path: Path, description: Description) -> list[Step]:
+    """The steps of a scenario file: YAML with a list ``steps``. Raises ScenarioBroken."""
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ScenarioBroken(f"{path}: {' '.join(str(error).split())}") from None
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("steps"), list):
+        raise ScenarioBroken(f"{path}: a scenario has a list named steps")
+    if loaded.get("api", description.slug) != description.slug:
+        raise ScenarioBroken(f"{path}: the scenario is for {loaded['api']}, not for {description.slug}")
+    return [_step(path, number, said, description) for number, said in enumerate(loaded["steps"], 1)]
+
+
+def _step(path: Path, number: int, said: Any, description: Description) -> Step:
+    where = f"{path}: step {number}"
+    if not isinstance(said, dict) or "operation" not in said:
+        raise ScenarioBroken(f"{where} names no operation")
+    if unknown := set(said) - _KEYS:
+        raise ScenarioBroken(f"{where} has the unknown key {min(unknown)}; known are {', '.join(sorted(_KEYS))}")
+    operation = next((found for found in description.operations if found.id == said["operation"]), None)
+    if operation is None:
+        raise ScenarioBroken(f"{where}: {description.slug} has no operation {said['operation']}; `mockserver operations` lists them")
+    values = said.get("path") or {}
+    missing = [name for name in re.findall(r"\{([^}]+)\}", operation.path) if name not in values]
+    if missing:
+        raise ScenarioBroken(f"{where}: {operation.id} needs the path parameter {missing[0]}, under the key path")
+    filled = operation.path
+    for name, value in values.items():
+        filled = filled.replace("{" + name + "}", str(value))
+    content = description.resolve(operation.spec.get("requestBody", {})).get("content", {})
+    return Step(
+        number,
+        operation,
+        filled,
+        tuple((str(name), value) for name, value in (said.get("query") or {}).items()),
+        tuple((str(name), str(value)) for name, value in (said.get("headers") or {}).items()),
+        str(said.get("media_type") or next(iter(content), "")),
+        said.get("body"),
+        None,
+        said.get("credentials", ""),
+        {str(name): str(place) for name, place in (said.get("keep") or {}).items()},
+        str(said.get("note", "")),
+    )
+
+
+def recorded(exchanges: Iterable[Exchange], description: Description, *, only_successes: bool = False) -> Iterator[Step]:
+    """The calls of a recording that belong to the API, as steps; what is no documented operation, or got no answer, is left out."""
+    for exchange in exchanges:
+        path = description.below_base(exchange.path, exchange.host)
+        route = None if path is None else description.route(exchange.method, path)
+        if path is None or route is None or exchange.status == 0 or exchange.injected:
+            continue
+        if only_successes and exchange.status >= 400:
+            continue
+        headers = tuple((name, value) for name, value in exchange.request.pairs if name.lower() not in _HOP and not name.lower().startswith(_BROWSER))
+        body, raw = _read(exchange)
+        yield Step(
+            exchange.number,
+            route.operation,
+            path,
+            tuple(urlencoded(exchange.query)) if exchange.query else (),
+            headers,
+            exchange.request.media_type,
+            body,
+            raw,
+            recorded=exchange,
+        )
+
+
+def _read(exchange: Exchange) -> tuple[Any, bytes | None]:
+    """A recorded body as data where it is JSON or a form, as bytes where it is not."""
+    message = exchange.request
+    if not message.body:
+        return None, None
+    try:
+        if message.media_type.endswith("json"):
+            return orjson.loads(message.body), None
+        if message.media_type == URLENCODED:
+            return Form(urlencoded(message.body.decode("utf-8"))), None
+    except ValueError:
+        pass
+    return None, message.body
+
+
+class Form(list[tuple[str, str]]):
+    """The fields of a form in their order."""
+
+
+class Memory:
+    """What one side keeps: names of the scenario, and its own values for those of a recording."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self._own: dict[str, Any] = {}
+
+    def learn(self, recorded: Any, own: Any) -> None:
+        """Remember that a recorded value is another one on this side."""
+        if isinstance(recorded, str | int) and not isinstance(recorded, bool) and recorded != own and own is not None and recorded != MASK:
+            self._own[str(recorded)] = own
+
+    def fill(self, value: Any) -> Any:
+        """A value of a step with this side's own in it. Raises ScenarioBroken for a name that no step kept."""
+        if isinstance(value, Form):
+            return Form((name, str(self.fill(inner))) for name, inner in value)
+        if isinstance(value, dict):
+            return {name: self.fill(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if isinstance(value, str):
+            return self._text(value)
+        return self._number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    def _number(self, value: int) -> Any:
+        own = self._own.get(str(value), value)
+        return int(own) if isinstance(own, str) and own.isdigit() else own
+
+    def _text(self, value: str) -> Any:
+        whole = _PLACEHOLDER.fullmatch(value)
+        if whole:
+            return self._named(whole[1])
+        return self._in_text(_PLACEHOLDER.sub(lambda found: str(self._named(found[1])), value))
+
+    def _in_text(self, value: str) -> Any:
+        """A text with this side's own value for a recorded one, which is the whole text or what stands behind ``Bearer``."""
+        if value in self._own:
+            own = self._own[value]
+            return own if isinstance(own, str) else str(own)
+        scheme, _, credential = value.partition(" ")
+        return f"{scheme} {self._own[credential]}" if credential in self._own else value
+
+    def path(self, path: str) -> str:
+        """A path with this side's own values in its segments."""
+        return "/".join(quote(str(self.fill(unquote(segment))), safe="@:!$&'()*+,;=-._~") for segment in path.split("/"))
+
+    def _named(self, name: str) -> Any:
+        if name not in self.kept:
+            raise ScenarioBroken(f"{{{{{name}}}}} was kept by no step before; keep: {{{name}: /json/pointer}} keeps a value of a response")
+        return self.kept[name]
+
+
+def encoded(body: Any, media_type: str) -> bytes:
+    """A body as bytes of its media type."""
+    if media_type == URLENCODED:
+        fields = body if isinstance(body, Form) else list(_fields(body))
+        return urlencode(fields).encode()
+    return orjson.dumps(body)
+
+
+def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _fields(inner, f"{name}[{key}]" if name else str(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _fields(item, f"{name}[]")
+    elif value is not None:
+        yield name, ("true" if value else "false") if isinstance(value, bool) else str(value)

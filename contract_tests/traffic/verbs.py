@@ -1,0 +1,287 @@
+"""The commands ``audit``, ``proxy``, ``compare`` and ``replay``. Exit codes: 0 nothing wrong, 1 something found, 2 it could not be done."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract_tests.traffic.description import Description
+    from contract_tests.traffic.steps import Step
+
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
+_OUTPUT = click.option("--output", "-o", type=_NEW, help="File to write to, instead of standard output.")
+FOUND = 1
+IMPOSSIBLE = 2
+
+
+class Impossible(click.ClickException):
+    """What was asked for cannot be done. The text says what to do."""
+
+    exit_code = IMPOSSIBLE
+
+
+def _described(slug: str, bases: tuple[str, ...] = ()) -> Description:
+    from contract_tests.traffic.description import describe  # noqa: PLC0415 - the command line answers before the documents are read
+
+    try:
+        return describe(slug, bases)
+    except OSError as error:
+        raise Impossible(f"there is no document of the API {slug}: {error.filename}; `mockserver operations` lists the APIs") from None
+
+
+def _print(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Impossible(f"{output} cannot be written: {error.strerror}") from None
+    click.echo(f"written to {output}", err=True)
+
+
+def _headers(said: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in said:
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{text!r} is no header; write it as 'Name: value'")
+        found[name.strip()] = value.strip()
+    return found
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--api", "slug", required=True, help="The API whose document judges.")
+@click.option("--base", "bases", multiple=True, help="Path or URL below which the API was called, besides those that the document names.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True, help="Form of the report.")
+@_OUTPUT
+def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path | None) -> None:
+    """Judge recorded traffic: a HAR file, or JSON Lines with one HAR entry each."""
+    from contract_tests.traffic.audit import Audit  # noqa: PLC0415
+    from contract_tests.traffic.recording import RecordingBroken, exchanges  # noqa: PLC0415
+    from contract_tests.traffic.reports import FORMATS  # noqa: PLC0415
+
+    with ExitStack() as opened:
+        source = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
+        try:
+            found = Audit(_described(slug, bases)).run(exchanges(source))
+        except RecordingBroken as error:
+            raise Impossible(f"{file}: {error}") from None
+    _print(FORMATS[form](found), output)
+    if found.total == 0:
+        raise Impossible(f"{file} holds no exchange")
+    if found.total == found.kinds["foreign"]:
+        raise Impossible(f"no exchange in {file} is below {' or '.join(found.description.bases)}; --base names another base path")
+    sys.exit(FOUND if found.violations else 0)
+
+
+@click.command()
+@click.argument("slug")
+@click.option(
+    "--upstream", required=True, help="Origin that everything is passed on to, such as https://staging.example.com; the only one that is ever called."
+)
+@click.option("--mode", type=click.Choice(["report", "enforce"]), default="report", show_default=True, help="Tell violations, or refuse them too.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
+@click.option("--base", "bases", multiple=True, help="Path below which the API is called, besides those that the document names.")
+@click.option("--record", type=_NEW, help="HAR file into which every call is written, without secrets.")
+@click.option(
+    "--limit", default=1024, show_default=True, type=click.IntRange(1), help="KiB of a body up to which it is judged; longer ones pass unjudged."
+)
+@click.option(
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds of silence after which the upstream is given up."
+)
+@click.option("--preserve-host", is_flag=True, help="Pass the client's Host on, instead of naming the upstream.")
+@click.option("--http2", is_flag=True, help="Speak HTTP/2 to an upstream without TLS; with TLS it is agreed on by itself.")
+@click.option("--insecure", is_flag=True, help="Take any certificate of the upstream.")
+@click.option("--quiet", is_flag=True, help="Do not print each call.")
+def proxy(
+    slug: str,
+    upstream: str,
+    mode: str,
+    host: str,
+    port: int,
+    bases: tuple[str, ...],
+    record: Path | None,
+    limit: int,
+    timeout: float,
+    preserve_host: bool,  # noqa: FBT001 - a flag
+    http2: bool,  # noqa: FBT001 - likewise
+    insecure: bool,  # noqa: FBT001 - likewise
+    quiet: bool,  # noqa: FBT001 - likewise
+) -> None:
+    """Stand in front of an implementation and judge what passes.
+
+    Bytes pass unchanged. X-Contract-Violations of each response says what was found, http://HOST:PORT/_proxy shows every call as it happens. A call
+    with X-Contract-Check: request, response or none is judged on that side only, or not at all.
+    """
+    from contract_tests.traffic.proxy.app import Settings  # noqa: PLC0415
+    from contract_tests.traffic.proxy.server import serve  # noqa: PLC0415
+    from contract_tests.traffic.proxy.upstream import Timeouts  # noqa: PLC0415
+    from contract_tests.traffic.reports import as_text  # noqa: PLC0415
+
+    description = _described(slug, bases)
+    settings = Settings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
+    bound = _listening(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Judging {description.title} in front of {upstream} on http://{shown}:{bound.getsockname()[1]}; console at /_proxy")
+    sys.stdout.flush()
+    with bound:
+        try:
+            work = serve(
+                description,
+                upstream,
+                bound,
+                settings,
+                timeouts=Timeouts(read=timeout),
+                http2=True if http2 else None,
+                verify=not insecure,
+                record=record,
+                tell=None if quiet else click.echo,
+            )
+            found = _runner()(work)
+        except ValueError as error:
+            raise Impossible(str(error)) from None
+        except OSError as error:
+            raise Impossible(f"{error.filename or upstream}: {error.strerror}") from None
+    click.echo(as_text(found))
+    sys.exit(FOUND if found.violations else 0)
+
+
+def _runner() -> Any:
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(1024)
+    except OSError as error:
+        raise Impossible(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
+    return bound
+
+
+def _steps(description: Description, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
+    from contract_tests.traffic.recording import exchanges  # noqa: PLC0415
+    from contract_tests.traffic.steps import recorded, scenario  # noqa: PLC0415
+
+    if (scenario_file is None) == (har is None):
+        raise click.UsageError("give either --scenario or --har")
+    if scenario_file is not None:
+        return scenario(scenario_file, description)
+    assert har is not None
+    return recorded(exchanges(stack.enter_context(har.open("rb"))), description)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--left", required=True, help="URL of one implementation; for a mock that of the server will do.")
+@click.option("--right", required=True, help="URL of the other.")
+@click.option("--scenario", "scenario_file", type=_FILE, help="YAML file with the steps to play.")
+@click.option("--har", type=_FILE, help="Recording to play, instead of a scenario.")
+@click.option("--left-header", multiple=True, help="Header that the left side is sent with every call, such as 'apikey: …'.")
+@click.option("--right-header", multiple=True, help="The same for the right side.")
+@click.option("--world", help="World to play in where a side is a mock; a fresh one where none is named.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text", show_default=True, help="Form of the summary."
+)
+@_OUTPUT
+def compare(
+    slug: str,
+    left: str,
+    right: str,
+    scenario_file: Path | None,
+    har: Path | None,
+    left_header: tuple[str, ...],
+    right_header: tuple[str, ...],
+    world: str | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Play the same calls at two implementations and tell where their answers differ."""
+    from contract_tests.traffic.compare import compare as compared  # noqa: PLC0415
+    from contract_tests.traffic.player import Player, Side, fresh_world  # noqa: PLC0415
+    from contract_tests.traffic.recording import RecordingBroken  # noqa: PLC0415
+    from contract_tests.traffic.steps import ScenarioBroken  # noqa: PLC0415
+    from contract_tests.traffic.summaries import FORMATS  # noqa: PLC0415
+
+    description = _described(slug)
+    world = world or fresh_world()
+    with ExitStack() as stack:
+        players = []
+        for name, url, said in (("left", left, left_header), ("right", right, right_header)):
+            players.append(Player(Side.discover(name, url, description, world=f"{world}-{name}", headers=_headers(said)), description))
+            stack.callback(players[-1].close)
+        try:
+            found = compared(_steps(description, scenario_file, har, stack), description, *players)
+        except (ScenarioBroken, RecordingBroken) as error:
+            raise Impossible(str(error)) from None
+    if not found.played:
+        raise Impossible("there was nothing to play")
+    if all(played.left.broken and played.right.broken for played in found.played):
+        raise Impossible(f"neither side answered: {found.played[0].left.broken}")
+    _print(FORMATS[form](found), output)
+    sys.exit(FOUND if found.differences else 0)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--api", "slug", required=True, help="The API that was called.")
+@click.option("--url", envvar="MOCKSERVER_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the mock. [MOCKSERVER_URL]")
+@click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World to rebuild. [MOCKSERVER_WORLD]")
+@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]")
+@click.option(
+    "--recorded-times", is_flag=True, help="Set the world's clock to the moment of each call before it is made, and leave it frozen at the last."
+)
+def replay(file: Path, slug: str, url: str, world: str, token: str | None, recorded_times: bool) -> None:  # noqa: FBT001 - a flag
+    """Rebuild a world from recorded calls: every documented one that succeeded is made again, with this world's ids and credentials."""
+    from contract_tests.traffic.compare import replayed_difference  # noqa: PLC0415
+    from contract_tests.traffic.player import Player, Side  # noqa: PLC0415
+    from contract_tests.traffic.recording import RecordingBroken, exchanges  # noqa: PLC0415
+    from contract_tests.traffic.steps import recorded  # noqa: PLC0415
+
+    description = _described(slug)
+    headers = {"X-Mock-Token": token} if token else {}
+    side = Side.discover("mock", url, description, world=world, headers=headers)
+    if side.world is None:
+        raise Impossible(f"no mock of {slug} answers at {url}")
+    player, played, wrong = Player(side, description), 0, 0
+    with file.open("rb") as source:
+        try:
+            for step in recorded(exchanges(source), description, only_successes=True):
+                if recorded_times and step.recorded is not None and step.recorded.started:
+                    player.freeze(step.recorded.started)
+                found = replayed_difference(step, player.play(step))
+                played += 1
+                if found is not None:
+                    wrong += 1
+                    click.echo(f"entry {step.number} {step.operation.id}: {found.path} was {found.left}, is {found.right}")
+        except RecordingBroken as error:
+            raise Impossible(f"{file}: {error}") from None
+        finally:
+            player.close()
+    click.echo(f"{played} calls made in the world {world}, {wrong} answered otherwise than recorded")
+    if not played:
+        raise Impossible(f"{file} holds no successful call of {slug}")
+    sys.exit(FOUND if wrong else 0)
+
+
+VERBS = (audit, proxy, compare, replay)

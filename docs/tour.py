@@ -1,0 +1,82 @@
+"""Makes the pictures of the tour: starts a mock, does what the tour tells, and photographs the console. Needs a Chromium; writes docs/pictures.
+
+Run as ``python -m docs.tour`` in the environment of the tests.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+from playwright.sync_api import sync_playwright
+
+from tests.browser import MISSING, OPTIONS, find
+from tests.conftest import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PICTURES = Path(__file__).parent / "pictures"
+START = "2026-01-15T09:30:00Z"
+SALE = {"wallet_key": "wallet-demo", "phone": "4775550101", "transaction_type": "0", "transaction_amount": "1000", "usertool_id": "7001"}
+
+
+def live_a_morning(client: httpx.Client) -> dict[str, str]:
+    """Calls as an app makes them; the places of what the pictures show."""
+    headers = {api["slug"]: api["credentials"][0]["headers"] for api in client.get("/_mock/apis").json()["apis"]}
+    client.get("/serpi/api/v1/Sucursales", params={"limite": 2}, headers=headers["serpi"])
+    client.post("/monedero/wallet/get", headers=headers["monedero"])
+    customer = {"wallet_key": "wallet-demo", "phone": "4775559911", "customer_name": "Ana Prueba", "usertool_id": "7001"}
+    client.post("/monedero/wallet/contact/add", headers=headers["monedero"], data=customer)
+    client.put("/_mock/snapshots/before-the-sale")
+    client.post("/monedero/wallet/sale", headers=headers["monedero"], data=SALE)
+    client.post("/monedero/wallet/sale", headers=headers["monedero"], data={**SALE, "phone": "47755501"})
+    client.post("/backoffice/api/v1/tokens", headers=headers["backoffice"], data={"user_id": "6"})
+    client.post("/_mock/faults", json={"api": "serpi", "operation": "list_sucursales", "answer": {"status": 429}, "first": 2})
+    client.get("/serpi/api/v1/Sucursales", headers=headers["serpi"])
+    broken = client.get("/_mock/journal", params={"findings": True}).json()["exchanges"][0]["number"]
+    mail = client.get("/_mock/outbox", params={"channel": "mail"}).json()["messages"][-1]["id"]
+    return {
+        "overview": "/",
+        "exchange": f"/console/journal/{broken}",
+        "snapshots": "/console/snapshots?before=before-the-sale",
+        "outbox": f"/console/outbox/{mail}",
+        "faults": "/console/faults?operation=monedero.create_sale",
+        "reference": "/docs/monedero",
+    }
+
+
+def photograph(page: Page, url: str, name: str) -> None:
+    """One picture of what a person sees first."""
+    page.goto(url)
+    if name == "reference":
+        page.locator(".opblock-summary-control", has_text="/wallet/sale").click()
+        page.locator(".opblock.is-open .promises").first.wait_for()
+        page.locator(".opblock.is-open").evaluate("operation => window.scrollTo(0, operation.offsetTop - 70)")
+    page.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=72)
+
+
+def main() -> None:
+    """Start a mock with a clock that stands still, and make every picture."""
+    chromium = find()
+    if chromium is None:
+        sys.exit(f"No pictures: {MISSING}.")
+    PICTURES.mkdir(exist_ok=True)
+    server = Server("--freeze", START)
+    try:
+        with httpx.Client(base_url=server.url, timeout=30) as client, sync_playwright() as playwright:
+            places = live_a_morning(client)
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+            for name, path in places.items():
+                page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark" if name == "faults" else "light")
+                photograph(page, server.url + path, name)
+                page.close()
+            browser.close()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The contract suite: a quick run, how far it is, and the last report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.console.frame import HEADERS, Visit
+from mockserver.console.plane import Refused
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+SHOWN = 200
+"""Findings of a report that the page lists; the report itself has all."""
+PAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+
+
+async def conformance(visit: Visit) -> Response:
+    """The run, the last report, and a form to start a run."""
+    return await _page(visit)
+
+
+async def progress(visit: Visit) -> Response:
+    """The run alone, for as long as it goes on."""
+    run = await visit.plane.get("/conformance")
+    headers = {} if run["state"] == "running" else {"HX-Refresh": "true"}
+    return visit.fragment("run.html", headers=headers, run=run)
+
+
+async def _page(visit: Visit, status: int = 200, refused: Refused | None = None) -> Response:
+    run = await visit.plane.get("/conformance")
+    apis = (await visit.plane.get("/apis"))["apis"]
+    report = await _report(visit) if run["report"] else None
+    return await visit.page("conformance.html", status, run=run, apis=apis, report=_shown(report), refused=refused, filled=visit.form())
+
+
+async def _report(visit: Visit) -> dict[str, Any] | None:
+    """The last report; None where it cannot be read."""
+    try:
+        found: dict[str, Any] = await visit.plane.get("/conformance/report")
+    except Refused as refused:
+        if refused.status != 404:  # noqa: PLR2004 - there is none that can be read
+            raise
+        return None
+    return found
+
+
+def _shown(report: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the page shows of a report: its head, and its findings in their own sentences."""
+    if report is None:
+        return None
+    findings = [found for found in report.get("findings", ()) if isinstance(found, dict)]
+    head = report.get("run", {}) if isinstance(report.get("run"), dict) else {}
+    return {
+        "head": {name: value for name, value in head.items() if isinstance(value, str | int | float)},
+        "findings": findings[:SHOWN],
+        "total": len(findings),
+    }
+
+
+async def start(visit: Visit) -> Response:
+    """Start a run."""
+    body: dict[str, Any] = {"api": visit.filled("api"), "level": visit.filled("level") or "quick"}
+    if visit.filled("url").strip():
+        body["url"] = visit.filled("url").strip()
+    if visit.filled("seconds").strip():
+        text = visit.filled("seconds").strip()
+        body["seconds"] = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - any number of seconds
+    try:
+        await visit.plane.call("POST", "/conformance", body=body)
+    except Refused as refused:
+        if refused.status == 401:  # noqa: PLR2004 - the token is missing or wrong
+            raise
+        return await _page(visit, refused.status, refused)
+    return visit.back("/console/conformance")
+
+
+async def stop(visit: Visit) -> Response:
+    """End the run."""
+    try:
+        await visit.plane.call("DELETE", "/conformance")
+    except Refused as refused:
+        if refused.status != 404:  # noqa: PLR2004 - it has ended by itself
+            raise
+    return visit.back("/console/conformance", "The run is stopped.")
+
+
+async def report_page(visit: Visit) -> Response:
+    """The last report as the suite wrote it, where it can run and reach nothing."""
+    _, _, payload = await visit.plane.fetch("GET", "/conformance/report/page")
+    return visit.bytes_page(payload, {**HEADERS, "Content-Security-Policy": PAGE_POLICY})

@@ -1,0 +1,237 @@
+"""What every page of the console is made in: the world that it shows, who asks, the template around it, and what is refused."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, Undefined
+from jinja2.utils import missing
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from mockserver.console import shown
+from mockserver.console.plane import Plane, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    View = Callable[["Visit"], Awaitable[Response]]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+MAX_FORM = 1024 * 1024
+"""Bytes that a form may have."""
+MAX_FIELDS = 1000
+TOKEN = "mock_token"  # noqa: S105 - the name of a cookie
+SAID = "mock_said"
+SIGN_IN = "/console/sign-in"
+
+
+class _Member(Undefined):
+    """A name that a template does not know is a mistake; a member that some data does not have is nothing."""
+
+    def __bool__(self) -> bool:
+        return bool(self._known())
+
+    def __str__(self) -> str:
+        return self._known()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Member) and not self._known()
+
+    __hash__ = Undefined.__hash__
+
+    def _known(self) -> str:
+        """Nothing; raises UndefinedError where a template asks for a name that nobody gave it."""
+        if self._undefined_obj is missing:
+            self._fail_with_undefined_error()
+        return ""
+
+
+def environment() -> Environment:
+    """The templates of the console; everything that is put into one is escaped."""
+    made = Environment(
+        loader=PackageLoader("mockserver.console"), autoescape=True, undefined=_Member, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    made.filters.update(shown.FILTERS)
+    return made
+
+
+@dataclass
+class Visit:
+    """One request of a browser: the world that it means, the control plane on its behalf, and the ways to answer it."""
+
+    request: Request
+    plane: Plane
+    templates: Environment
+    _forms: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def world(self) -> str:
+        """The name of the world that the pages show."""
+        return str(self.request.scope.get("mockserver.world", "default"))
+
+    @property
+    def prefix(self) -> str:
+        """What stands in front of every path of this world: ``/~name``, or nothing."""
+        return str(self.request.scope.get("mockserver.prefix", ""))
+
+    def named(self, name: str) -> str:
+        """A value of the path."""
+        return str(self.request.path_params[name])
+
+    def asked(self, name: str) -> str:
+        """A value of the query, without blanks around it; empty where there is none."""
+        return str(self.request.query_params.get(name, "")).strip()
+
+    def filled(self, name: str) -> str:
+        """A value of the form; empty where there is none."""
+        return next(iter(self._forms.get(name, ())), "")
+
+    def form(self) -> dict[str, str]:
+        """The form, of several values of a name the first."""
+        return {name: values[0] for name, values in self._forms.items()}
+
+    async def read_form(self) -> None:
+        """Read what was filled in. Raises HTTPException where it is no form, or too large."""
+        if self.request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/x-www-form-urlencoded"):
+            raise HTTPException(415)
+        data = b""
+        async for part in self.request.stream():
+            data += part
+            if len(data) > MAX_FORM:
+                raise HTTPException(413)
+        try:
+            pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        except ValueError:
+            raise HTTPException(400) from None
+        for name, value in pairs:
+            self._forms.setdefault(name, []).append(value.replace("\r\n", "\n"))
+
+    # Answers
+
+    async def page(self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:
+        """A whole page, with the world and its clock at the top."""
+        clock = await self.plane.get("/clock")
+        said = self.request.cookies.get(SAID, "")
+        response = self.fragment(template, status, headers, clock=clock, said=_said(said), here=self.request.scope["path"], **values)
+        if said:
+            response.delete_cookie(SAID, path="/")
+        return response
+
+    def fragment(self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
+        """A piece of a page."""
+        text = self.render(template, **values)
+        return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
+
+    def bytes_page(self, payload: bytes, headers: Mapping[str, str]) -> Response:
+        """A page that somebody else wrote."""
+        return HTMLResponse(payload, headers=dict(headers))
+
+    def render(self, template: str, **values: Any) -> str:
+        """A template as text."""
+        return self.templates.get_template(template).render(prefix=self.prefix, world=self.world, asked=dict(self.request.query_params), **values)
+
+    def back(self, path: str, said: str = "", *, wrong: bool = False, **params: Any) -> Response:
+        """To another page of this world, which says what was done or what went wrong."""
+        query = urlencode([(name, value) for name, value in params.items() if value not in (None, "")])
+        response = RedirectResponse(self.prefix + quote(path, safe="/~.-_") + (f"?{query}" if query else ""), 303, HEADERS)
+        if said:
+            response.set_cookie(SAID, ("!" if wrong else ".") + quote(said)[:3000], max_age=60, path="/", httponly=True, samesite="strict")
+        return response
+
+
+def _said(cookie: str) -> dict[str, Any] | None:
+    return {"text": unquote(cookie[1:]), "wrong": cookie[0] == "!"} if cookie else None
+
+
+class Frame:
+    """Makes a route of a view: who may see it, what may change something, and what a refusal looks like."""
+
+    def __init__(self) -> None:
+        self.templates = environment()
+        self.stack: ASGIApp | None = None
+
+    def page(self, view: View) -> Callable[[Request], Awaitable[Response]]:
+        """A view that only shows something."""
+
+        async def answer(request: Request) -> Response:
+            return await self._answered(view, self._visit(request))
+
+        return answer
+
+    def change(self, view: View) -> Callable[[Request], Awaitable[Response]]:
+        """A view that changes something: pages of another origin may not ask for it."""
+
+        async def answer(request: Request) -> Response:
+            visit = self._visit(request)
+            if not _is_same_origin(request):
+                return await _unhappy(visit, Refused(403, "Forbidden", "only pages of this console may ask for a change"))
+            await visit.read_form()
+            return await self._answered(view, visit)
+
+        return answer
+
+    def _visit(self, request: Request) -> Visit:
+        if self.stack is None:
+            raise HTTPException(503)
+        return Visit(request, Plane(self.stack, request, token_of(request)), self.templates)
+
+    @staticmethod
+    async def _answered(view: View, visit: Visit) -> Response:
+        try:
+            return await view(visit)
+        except Refused as refused:
+            if refused.status == 401:  # noqa: PLR2004 - the token is missing or wrong
+                return _to_sign_in(visit)
+            return await _unhappy(visit, refused)
+
+
+async def _unhappy(visit: Visit, refused: Refused) -> Response:
+    """The page of a refusal; it stands without the world, which may be what is refused."""
+    if "hx-request" in visit.request.headers:
+        return visit.fragment("refused_part.html", 200, refused=refused)
+    return visit.fragment("refused.html", refused.status, refused=refused)
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    if "hx-request" in visit.request.headers:
+        return Response(None, 204, {**HEADERS, "HX-Redirect": visit.prefix + SIGN_IN})
+    onward = visit.request.scope["path"] if visit.request.method == "GET" else "/"
+    return visit.back(SIGN_IN, onward=onward if onward != "/" else "")
+
+
+def token_of(request: Request) -> str | None:
+    """The token of the control plane that the browser keeps; each port has its own."""
+    found = request.cookies.get(cookie_name(request))
+    return None if not found else unquote(found)
+
+
+def cookie_name(request: Request) -> str:
+    """Cookies are shared by every port of a host, so the name carries the port."""
+    return f"{TOKEN}_{request.url.port or 80}"
+
+
+def _is_same_origin(request: Request) -> bool:
+    """Whether a request to change something comes from a page of this server, as its browser says."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if origin is None:
+        return site == "same-origin"
+    host = request.headers.get("host", "")
+    return hmac.compare_digest(urlsplit(origin).netloc.lower().encode(), host.lower().encode()) and bool(host) and site in (None, "same-origin")

@@ -1,0 +1,145 @@
+"""The journal: what was called and answered, live, one exchange whole, again, and made to fail."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response, StreamingResponse
+
+from mockserver.console.frame import HEADERS, Visit
+from mockserver.console.shown import curl
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PAGE = 100
+"""Exchanges on one page."""
+PAUSE = 0.25
+"""Seconds in which exchanges are gathered before they are sent to a page that listens."""
+STATUSES = ("2xx", "3xx", "4xx", "5xx", "000")
+
+
+async def journal(visit: Visit) -> Response:
+    """The latest exchanges that are meant, newest first."""
+    return await visit.page("journal.html", whole=None, **await _list(visit))
+
+
+async def rows(visit: Visit) -> Response:
+    """The list alone: other filters, or what is further back."""
+    return visit.fragment("journal_list.html", **await _list(visit))
+
+
+async def exchange(visit: Visit) -> Response:
+    """One exchange whole, beside the list."""
+    return await visit.page("journal.html", **await _whole(visit), **await _list(visit))
+
+
+async def replay(visit: Visit) -> Response:
+    """The same call again."""
+    made = await visit.plane.call("POST", f"/journal/{visit.named('number')}/replay")
+    number = made["exchange"]["number"]
+    return visit.back(f"/console/journal/{number}", f"Sent again: exchange {number} is answered {made['exchange']['status']}.")
+
+
+async def clear(visit: Visit) -> Response:
+    """Empty the journal."""
+    await visit.plane.call("DELETE", "/journal")
+    return visit.back("/console/journal", "The journal is empty.")
+
+
+async def har(visit: Visit) -> Response:
+    """The exchanges that are meant as a HAR file."""
+    _, _, payload = await visit.plane.fetch("GET", "/journal/har", _filters(visit))
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{visit.world}.har"'}
+    return Response(payload, headers=headers, media_type="application/json")
+
+
+async def live(visit: Visit) -> Response:
+    """Rows of new exchanges as server-sent events, as many at once as came within a moment."""
+    last = visit.request.headers.get("last-event-id") or visit.asked("since")
+    since = int(last) if last.isdecimal() and len(last) < 16 else 0  # noqa: PLR2004 - what the control plane takes
+    await visit.plane.get("/clock")  # whoever may not look is refused before anything is sent
+    return StreamingResponse(_events(visit, since), headers=HEADERS, media_type="text/event-stream")
+
+
+async def _events(visit: Visit, since: int) -> AsyncIterator[bytes]:
+    yield b": listening\n\n"
+    filters = _filters(visit)
+    async for part in visit.plane.listen("/journal/stream", since=since):
+        if b"event: exchange" not in part:
+            yield b": still here\n\n"
+            continue
+        number = _number(part)
+        if number <= since:
+            continue  # sent already, with those that came with it
+        await asyncio.sleep(PAUSE)
+        found = await visit.plane.get("/journal", since=since, limit=PAGE, **filters)
+        newest = await visit.plane.get("/journal", since=since, limit=1)
+        since = max(number, *(one["number"] for one in newest["exchanges"])) if newest["exchanges"] else number
+        text = visit.render("journal_rows.html", exchanges=found["exchanges"][::-1], filters=filters, fresh=True, chosen=None)
+        data = b"".join(b"data: %s\n" % line.encode() for line in text.splitlines() if line.strip())
+        head = b"event: rows\nid: %d\n" % since
+        yield head + (data or b"data:\n") + b"\n"
+        yield b"event: count\ndata: %d\n\n" % newest["kept"]
+
+
+def _number(event: bytes) -> int:
+    """The number of an exchange that is told of."""
+    found = [line[4:] for line in event.splitlines() if line.startswith(b"id: ")]
+    return int(found[-1]) if found else 0
+
+
+def _filters(visit: Visit) -> dict[str, Any]:
+    """The filters of the page, as the control plane takes them."""
+    chosen = {name: visit.asked(name) for name in ("api", "operation", "method", "status", "text")}
+    for name in ("findings", "injected", "changed"):
+        chosen[name] = visit.asked(name) if visit.asked(name) in ("true", "false") else ""
+    return {name: value for name, value in chosen.items() if value}
+
+
+async def _list(visit: Visit) -> dict[str, Any]:
+    filters = _filters(visit)
+    listed = await visit.plane.get("/journal", limit=PAGE, before=visit.asked("before"), **filters)
+    apis = [api["slug"] for api in (await visit.plane.get("/apis"))["apis"]]
+    newest = await visit.plane.get("/journal", limit=1)
+    since = newest["exchanges"][-1]["number"] if newest["exchanges"] else 0
+    return {
+        "exchanges": listed["exchanges"][::-1],
+        "total": listed["total"],
+        "kept": listed["kept"],
+        "dropped": listed["dropped"],
+        "older": listed["exchanges"][0]["number"] if listed["total"] > len(listed["exchanges"]) else None,
+        "filters": filters,
+        "apis": apis,
+        "since": since,
+        "statuses": STATUSES,
+        "fresh": False,
+        "chosen": visit.request.path_params.get("number"),
+    }
+
+
+async def _whole(visit: Visit) -> dict[str, Any]:
+    """One exchange, with the clauses that it touched, the errors that its operation knows, and the command that repeats it."""
+    whole = await visit.plane.get(f"/journal/{visit.named('number')}")
+    summary = whole["exchange"]
+    operations = (await visit.plane.get(f"/apis/{summary['api']}/operations"))["operations"] if summary["api"] else []
+    operation = next((found for found in operations if found["id"] == summary["operation"]), None)
+    apis = (await visit.plane.get("/apis"))["apis"]
+    api = next((found for found in apis if found["slug"] == summary["api"]), None)
+    published = next((found["headers"] for found in (api or {}).get("credentials", ()) if found["name"] == whole["credential"]), None)
+    return {
+        "whole": whole,
+        "operation": operation,
+        "curl": curl(whole, published),
+        "wrong": {side: _wrong(whole["findings"], side) for side in ("request", "response")},
+    }
+
+
+def _wrong(findings: list[dict[str, Any]], side: str) -> dict[str, list[str]]:
+    """What is wrong with the body of one side, by JSON pointer."""
+    found: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding["side"] == side and finding["place"] == "body":
+            found.setdefault(finding["pointer"], []).append(finding["text"])
+    return found

@@ -1,0 +1,70 @@
+"""The outbox as an inbox: what people would have got by mail, SMS and WhatsApp, with the codes and links in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mockserver.console.frame import HEADERS, Visit
+from mockserver.console.plane import Refused
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+PAGE = 100
+"""Messages on one page."""
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+BODY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+"""What the body of a mail may do: be looked at."""
+
+
+async def outbox(visit: Visit) -> Response:
+    """The messages that are meant, newest first; one of them opened."""
+    return await visit.page("outbox.html", **await _messages(visit))
+
+
+async def outbox_part(visit: Visit) -> Response:
+    """The list alone."""
+    return visit.fragment("outbox_list.html", **await _messages(visit))
+
+
+async def body(visit: Visit) -> Response:
+    """The body of a mail that is written in HTML, where it can do nothing."""
+    found = await _found(visit, int(visit.named("number")))
+    return visit.bytes_page(found["body"].encode(), {**HEADERS, "Content-Security-Policy": BODY_POLICY})
+
+
+async def clear(visit: Visit) -> Response:
+    """Empty the outbox."""
+    await visit.plane.call("DELETE", "/outbox")
+    return visit.back("/console/outbox", "The outbox is empty.")
+
+
+async def _messages(visit: Visit) -> dict[str, Any]:
+    listed = (await visit.plane.get("/outbox", channel=visit.asked("channel"), to=visit.asked("to")))["messages"][::-1]
+    text = visit.asked("text").casefold()
+    if text:
+        listed = [message for message in listed if any(text in message[name].casefold() for name in ("to", "subject", "body"))]
+    chosen = visit.request.path_params.get("number")
+    opened = await _found(visit, chosen) if chosen is not None else None
+    thread = [message for message in reversed(listed) if opened and (message["channel"], message["to"]) == (opened["channel"], opened["to"])]
+    return {
+        "messages": listed[:PAGE],
+        "total": len(listed),
+        "opened": opened,
+        "thread": thread[-PAGE:],
+        "is_html": bool(opened and is_html(opened["body"])),
+    }
+
+
+async def _found(visit: Visit, number: int) -> dict[str, Any]:
+    messages: list[dict[str, Any]] = (await visit.plane.get("/outbox"))["messages"]
+    found = next((message for message in messages if message["id"] == number), None)
+    if found is None:
+        raise Refused(404, "Not Found", f"there is no message {number} in the world {visit.world}")
+    return found
+
+
+def is_html(text: str) -> bool:
+    """Whether the body of a mail is a whole HTML page; anything else is text, whatever stands in it."""
+    return _HTML.match(text) is not None

@@ -1,0 +1,221 @@
+"""How values are shown to people: trees of data, calls as curl, moments, statuses, texts with links."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+MAX_TEXT = 20_000
+"""Letters of one value that are shown."""
+MAX_MEMBERS = 200
+"""Members of one object or list that are shown."""
+OPEN_LEVELS = 3
+"""Levels of a tree that are open at first."""
+OPEN_MEMBERS = 20
+"""Members of an object or list that is open at first, at most."""
+_LINK = re.compile(r"https?://[^\s<>\"']+")
+_OWN = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "user-agent", "accept"}
+"""Headers that curl makes by itself, or that nobody misses."""
+MASK = "***"
+
+
+@dataclass
+class Node:
+    """One place in a tree of data: what it is called, its pointer, its value or its members, and what is wrong there."""
+
+    name: str
+    pointer: str
+    kind: str
+    text: str = ""
+    members: list[Node] = field(default_factory=list)
+    hidden: int = 0
+    wrong: list[str] = field(default_factory=list)
+    is_open: bool = False
+
+    @property
+    def is_wrong_inside(self) -> bool:
+        """Whether something is wrong here or further in."""
+        return bool(self.wrong) or any(member.is_wrong_inside for member in self.members)
+
+
+def tree(value: Any, wrong: Mapping[str, Sequence[str]] | None = None) -> Node:
+    """Data as a tree; ``wrong`` says by JSON pointer what is wrong where. What is missing is added, so that it can be pointed at."""
+    found = {pointer.rstrip("/"): list(texts) for pointer, texts in (wrong or {}).items()}
+    return _node("", "", value, found, 0)
+
+
+def _node(name: str, pointer: str, value: Any, wrong: Mapping[str, list[str]], depth: int) -> Node:
+    own = wrong.get(pointer, [])
+    if not isinstance(value, dict | list):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        kind = "text" if isinstance(value, str) else "null" if value is None else "truth" if isinstance(value, bool) else "number"
+        cut = f"{text[:MAX_TEXT]} … {len(text) - MAX_TEXT} more letters" if len(text) > MAX_TEXT else text
+        node = Node(name, pointer, kind, cut, wrong=own)
+        missing: set[str] = set(_next_parts(wrong, pointer)) if value is None else set()
+    else:
+        items = [(str(key), inner) for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))]
+        pointers = [f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}" for key, _ in items]
+        shown = [number for number, place in enumerate(pointers) if number < MAX_MEMBERS or _has_inside(wrong, place)]
+        node = Node(name, pointer, "object" if isinstance(value, dict) else "list", f"{len(items)}", wrong=own, hidden=len(items) - len(shown))
+        node.members = [_node(items[number][0], pointers[number], items[number][1], wrong, depth + 1) for number in shown]
+        missing = _next_parts(wrong, pointer) - {key for key, _ in items}
+    for part in sorted(missing):
+        node.members.append(Node(part, f"{pointer}/{part}", "missing", "", wrong=wrong.get(f"{pointer}/{part}", [])))
+    node.is_open = node.is_wrong_inside or (depth < OPEN_LEVELS and len(node.members) <= OPEN_MEMBERS) or depth == 0
+    return node
+
+
+def _has_inside(wrong: Mapping[str, Any], pointer: str) -> bool:
+    return any(place == pointer or place.startswith(pointer + "/") for place in wrong)
+
+
+def _next_parts(wrong: Mapping[str, Any], pointer: str) -> set[str]:
+    """The names below a pointer at which something is wrong."""
+    return {place[len(pointer) + 1 :].partition("/")[0] for place in wrong if place.startswith(pointer + "/")}
+
+
+# Calls
+
+
+def curl(whole: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
+    """The request of an exchange as a command; ``headers`` are those of the published credential with which it was made."""
+    request, known = whole["request"], {name.lower(): value for name, value in (headers or {}).items()}
+    words = ["curl", *(("-X", whole["exchange"]["method"]) if whole["exchange"]["method"] not in ("GET", "POST") or request["body"] is None else ())]
+    words.append(request["url"])
+    if words[1:3] == ["-X", "GET"]:
+        del words[1:3]
+    sent = {name: known.get(name, value) for name, value in request["headers"].items()}
+    body, media_type = request["body"], request["media_type"]
+    for name, value in sent.items():
+        is_form = name == "content-type" and ("x-www-form-urlencoded" in value or "multipart" in value)
+        if name not in _OWN and not is_form:
+            words += ["-H", f"{name}: {value}"]
+    words += _body_words(body, media_type)
+    return " ".join(word if word.startswith("-") and " " not in word else shlex.quote(word) for word in words)
+
+
+def _body_words(body: Any, media_type: str) -> Iterator[str] | list[str]:
+    if body is None:
+        return []
+    if media_type == "multipart/form-data" and isinstance(body, dict):
+        return [
+            word for name, value in _pairs(body) for word in ("-F", f"{name}=@{value['filename']}" if isinstance(value, dict) else f"{name}={value}")
+        ]
+    if isinstance(body, dict) and media_type.endswith("urlencoded"):
+        return [word for name, value in _pairs(body) for word in ("--data-urlencode", f"{name}={value}")]
+    return ["--data-raw", body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)]
+
+
+def _pairs(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in body.items():
+        for one in value if isinstance(value, list) else [value]:
+            yield name, one
+
+
+def example_curl(base_url: str, operations: Sequence[Mapping[str, Any]], headers: Mapping[str, str]) -> str:
+    """A call that shows a vendor answering: the first that only reads and needs nothing in its path."""
+    plain = [found for found in operations if "{" not in found["path"]]
+    chosen = next((found for found in plain if found["method"] == "GET"), plain[0] if plain else None)
+    words = ["curl", *(() if chosen is None or chosen["method"] == "GET" else ("-X", chosen["method"]))]
+    words.append(base_url + (chosen["path"] if chosen else ""))
+    for name, value in headers.items():
+        words += ["-H", f"{name}: {value}"]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+# Small things
+
+
+def moment(text: str | None) -> Markup | str:
+    """A moment, to the second; the whole of it is in the element, and in its title."""
+    if not text:
+        return "-"
+    short = text[:19].replace("T", " ")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(text, text, short)
+
+
+def family(status: int) -> str:
+    """The family of a status, by which it is coloured."""
+    return {0: "none", 2: "good", 3: "moved", 4: "refused", 5: "broken"}.get(status // 100, "other")
+
+
+def linked(text: str) -> Markup:
+    """A text whose links can be followed; nothing else of it is markup."""
+    parts, at = [], 0
+    for found in _LINK.finditer(text):
+        address = found[0].rstrip(".,;:!?)")
+        parts += [escape(text[at : found.start()]), Markup('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>').format(address)]
+        at = found.start() + len(address)
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def plain(value: Any) -> str:
+    """A field of a record as somebody would write it."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def short(value: Any, most: int = 60) -> str:
+    """A field as it fits into a cell."""
+    text = plain(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def query(values: Mapping[str, Any], **changes: Any) -> str:
+    """A query with some values changed; what is empty is left out."""
+    merged = {**dict(values), **changes}
+    return "?" + urlencode([(name, value) for name, value in merged.items() if value not in (None, "")])
+
+
+def effects(rule: Mapping[str, Any]) -> str:
+    """What a fault rule does, in words."""
+    said = []
+    answer, delay, damage = rule.get("answer"), rule.get("delay"), rule.get("damage")
+    if answer:
+        said.append("answers " + " ".join(str(answer[name]) for name in ("status", "code") if name in answer))
+    if delay:
+        most = f" to {delay['most']:g}" if delay["distribution"] != "fixed" else ""
+        said.append(f"waits {delay['seconds']:g}{most} s" + (f" ({delay['distribution']})" if most else ""))
+    if damage:
+        said.append(
+            {"reset": "drops the connection", "truncated": "cuts the body", "malformed": "garbles the body"}.get(damage["kind"], "drips the body")
+        )
+    return ", ".join(said)
+
+
+def how_often(rule: Mapping[str, Any]) -> str:
+    """How often a fault rule strikes, in words."""
+    if "first" in rule:
+        return "the next call" if rule["first"] == 1 else f"the first {rule['first']} calls"
+    if "every" in rule:
+        return f"one call in {rule['every']}"
+    if "probability" in rule:
+        return f"{rule['probability']:.0%} of the calls"
+    return "every call"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 record, 2,000 records."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "tree": tree,
+    "moment": moment,
+    "family": family,
+    "linked": linked,
+    "plain": plain,
+    "short": short,
+    "query": query,
+    "effects": effects,
+    "how_often": how_often,
+    "counted": counted,
+}

@@ -1,0 +1,39 @@
+"""What became of a record, as JSON: what kind of change it is, and the innermost fields that differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockserver.core.tables import Table
+    from mockserver.core.world import Change
+
+HIDDEN = "***"
+
+
+def shown_change(declared: Table[Any], change: Change) -> dict[str, Any]:
+    """A change as JSON: what kind it is, and the innermost fields that differ; secrets are hidden."""
+    before, after = (None if record is None else declared.coder.encode(record) for record in (change.before, change.after))
+    fields = []
+    if before is None or after is None:
+        kind = "added" if before is None else "removed"
+    else:
+        kind = "changed"
+        for pointer, was, is_ in _differences(before, after, ""):
+            secret = pointer.split("/")[1] in declared.secrets
+            fields.append({"pointer": pointer, "before": HIDDEN if secret else was, "after": HIDDEN if secret else is_})
+    return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
+
+
+def _differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
+    """The innermost places at which two JSON values differ; a missing member is null."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys([*before, *after]):
+            yield from _differences(before.get(key), after.get(key), f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (was, is_) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(was, is_, f"{pointer}/{number}")
+    elif before != after or type(before) is not type(after):
+        yield pointer, before, after

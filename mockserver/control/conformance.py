@@ -1,0 +1,77 @@
+"""The contract suite, run against this mock or another address, and its last report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.control.runs import RunGoesOn
+from mockserver.core.faults import Conflict, NotFound, Unavailable
+from mockserver.core.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.control.laboratory import Laboratory
+    from mockserver.core.requests import Request
+
+BUDGET = 120
+"""Seconds that a run may take where nothing else is sent."""
+
+
+def get_conformance(lab: Laboratory) -> Reply:
+    """The run that goes on, or the last one, with what it has said."""
+    return Reply(200, _shown(lab))
+
+
+async def start_conformance(lab: Laboratory, request: Request, body: Mapping[str, Any]) -> Reply:
+    """Start a run against the mock itself, or against the address that is sent."""
+    vendor = lab.vendor(body["api"])
+    url = body.get("url") or request.origin + vendor.document.base_path
+    token = request.headers.get("x-mock-token")
+    environment = {"MOCKSERVER_TOKEN": token} if token and "url" not in body else {}
+    try:
+        await lab.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
+    except RunGoesOn:
+        raise Conflict(f"a run against {lab.runs.url} goes on; wait for it, or stop it") from None
+    except OSError as error:
+        raise Unavailable(f"the run could not be started: {error.strerror or error}") from None
+    return Reply(202, _shown(lab))
+
+
+async def stop_conformance(lab: Laboratory) -> Reply:
+    """End the run that goes on."""
+    if not await lab.runs.stop():
+        raise NotFound("run", "that goes on")
+    return Reply(204)
+
+
+def get_report(lab: Laboratory) -> Reply:
+    """The newest report as data."""
+    report = lab.runs.report()
+    if report is None:
+        raise NotFound("report", f"in {lab.runs.reports}; start a run, or mockserver verify with --report {lab.runs.reports}/NAME")
+    return Reply(200, report)
+
+
+def get_report_page(lab: Laboratory) -> Reply:
+    """The newest report as a page. It shows what a target answered, so it may run nothing and reach nothing."""
+    page = lab.runs.read("report.html")
+    if page is None:
+        raise NotFound("report", f"in {lab.runs.reports}")
+    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    return Reply(200, page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}, "text/html; charset=utf-8")
+
+
+def _shown(lab: Laboratory) -> dict[str, Any]:
+    runs = lab.runs
+    return {
+        "state": runs.state,
+        "api": runs.api or None,
+        "url": runs.url or None,
+        "level": runs.level or None,
+        "started_at": runs.started_at,
+        "seconds": round(runs.seconds, 1),
+        "exit_code": runs.exit_code,
+        "lines": list(runs.lines),
+        "report": runs.newest() is not None,
+    }

@@ -1,0 +1,33 @@
+"""A vendor's document, as it is published below the vendor's base path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from mockserver.core.api import Situation
+from mockserver.core.faults import MethodNotAllowed
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.control.laboratory import Vendor
+
+_NOWHERE = Situation()
+
+
+def document_page(vendor: Vendor) -> ASGIApp:
+    """Serves a vendor's document as JSON, with this server, and the world in the path, in front of its servers."""
+    raw = vendor.document.raw
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            reply = vendor.api.render_fault(MethodNotAllowed(scope["method"], ("GET", "HEAD")), _NOWHERE)
+            response = JSONResponse(reply.body, reply.status, {"allow": "GET, HEAD"})
+        else:
+            here = {**raw["servers"][0], "url": scope.get("mockserver.prefix", "") + vendor.document.base_path}
+            response = JSONResponse({**raw, "servers": [here, *raw["servers"][1:]]})
+        await response(scope, receive, send)
+
+    return serve

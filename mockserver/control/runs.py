@@ -1,0 +1,165 @@
+"""Runs of the contract suite, started for somebody: one at a time, as a process of its own, within a time budget, never through a shell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+
+from mockserver.core.clock import iso, stopwatch, wall_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LINES = 400
+"""Lines of progress that are kept of a run."""
+WIDTH = 500
+"""Letters of a line that are kept."""
+GRACE = 20.0
+"""Seconds beyond its budget after which a run is ended from outside."""
+MAX_REPORT = 64 * 1024 * 1024
+"""Bytes that a report may have to be shown."""
+
+State = Literal["idle", "running", "held", "broken", "failed", "stopped"]
+_STATES: Mapping[int, State] = {0: "held", 1: "broken"}
+
+
+class RunGoesOn(Exception):
+    """There is a run already."""
+
+
+@dataclass
+class Runs:
+    """The run that goes on, or the last one. Reports are written to, and found in, folders below ``reports``, one for each vendor."""
+
+    reports: Path = field(default_factory=lambda: Path("reports"))
+    command: Sequence[str] = (sys.executable, "-m", "contract_tests")
+    state: State = "idle"
+    api: str = ""
+    url: str = ""
+    level: str = ""
+    started_at: str | None = None
+    exit_code: int | None = None
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
+    _started: float = 0.0
+    _ended: float | None = None
+    _before: int = 0
+    _process: asyncio.subprocess.Process | None = None
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run is under way."""
+        return self.state == "running"
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken."""
+        return 0.0 if self.started_at is None else (stopwatch() if self._ended is None else self._ended) - self._started
+
+    async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None) -> None:
+        """Start a run. Raises RunGoesOn where there is one, OSError where no process can be made."""
+        if self.goes_on:
+            raise RunGoesOn
+        self.state, self.api, self.url, self.level = "running", api, url, level
+        self.started_at, self.exit_code, self._started, self._ended = iso(wall_clock()), None, stopwatch(), None
+        self.lines.clear()
+        self._before = self._written()
+        try:
+            folder = self.reports / api
+            folder.mkdir(parents=True, exist_ok=True)
+            self._process = await asyncio.create_subprocess_exec(
+                *(*self.command, api, "--url", url, "--level", level, "--report", str(folder), "--time-budget", str(budget)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+                start_new_session=True,
+                limit=1024 * 1024,
+            )
+        except OSError:
+            self.state, self._ended = "failed", stopwatch()
+            raise
+        self._task = asyncio.create_task(self._watch(self._process, budget + GRACE))
+
+    async def stop(self) -> bool:
+        """End the run; False where there is none."""
+        if not self.goes_on or self._task is None:
+            return False
+        self.state = "stopped"
+        self.kill()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        return True
+
+    def kill(self) -> None:
+        """End the process of the run and all that it has started, at once."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def _watch(self, process: asyncio.subprocess.Process, limit: float) -> None:
+        """Note what the run says until it ends, or is ended because it takes too long."""
+        try:
+            await asyncio.wait_for(self._listen(process), limit)
+        except TimeoutError:
+            self.lines.append(f"ended after {limit:.0f} seconds: it did not keep its time budget")
+            self.kill()
+        self.exit_code = await process.wait()
+        self._ended = stopwatch()
+        if self.state != "stopped":
+            reported = self._written() != self._before
+            self.state = _STATES.get(self.exit_code, "failed") if reported else "failed"
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # a line without end
+                continue
+            if not line:
+                return
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self.lines.append(text[:WIDTH])
+
+    def _written(self) -> int:
+        """When the report of the run's vendor was written."""
+        try:
+            return (self.reports / self.api / "report.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    # What is left of it
+
+    def newest(self) -> Path | None:
+        """The folder of the newest report; None where there is none."""
+        found = [file for file in (*self.reports.glob("report.json"), *self.reports.glob("*/report.json")) if file.is_file()]
+        return max(found, key=lambda file: file.stat().st_mtime_ns).parent if found else None
+
+    def read(self, name: str) -> bytes | None:
+        """A file of the newest report; None where there is none, or where it is too large to be shown."""
+        folder = self.newest()
+        try:
+            file = (folder or self.reports) / name
+            return file.read_bytes() if folder is not None and file.stat().st_size <= MAX_REPORT else None
+        except OSError:
+            return None
+
+    def report(self) -> dict[str, Any] | None:
+        """The newest report as data; None where there is none that can be read."""
+        data = self.read("report.json")
+        try:
+            found = None if data is None else orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return None
+        return found if isinstance(found, dict) else None

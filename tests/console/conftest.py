@@ -1,0 +1,55 @@
+"""The console in a real browser, and as the HTTP that it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.conftest import Mock
+
+WIDE = {"width": 1280, "height": 860}
+NARROW = {"width": 360, "height": 740}
+
+
+class Complaints(list[str]):
+    """What the console of the browser said about a page: errors, warnings, and what the policy of the page kept from happening.
+
+    That a form was refused, or a call that somebody tried out, is no complaint.
+    """
+
+    def _note(self, url: str, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "responded with a status of 401" not in text and "responded with a status of 422" not in text:
+            self.append(f"{url}: {text}")
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._note(page.url, message.type, message.text))
+        page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
+        page.on("requestfailed", lambda request: None if "/live" in request.url else self.append(f"{page.url}: {request.url} {request.failure}"))
+
+
+@pytest.fixture
+def page(browser: Browser, mock: Mock) -> Iterator[Page]:
+    """A page in the world of the test; that nothing is complained about is part of every test."""
+    context = browser.new_context(viewport=WIDE, base_url=f"{mock.url}/~{mock.world}/")  # type: ignore[arg-type]
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    made = context.new_page()
+    complaints = Complaints()
+    complaints.watch(made)
+    made.on("dialog", lambda dialog: dialog.accept())
+    yield made
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def console(mock: Mock) -> Iterator[httpx.Client]:
+    """The console of the world as HTTP, as a browser of this server asks for it."""
+    with httpx.Client(base_url=f"{mock.url}/~{mock.world}", headers={"origin": mock.url, "sec-fetch-site": "same-origin"}, timeout=20) as client:
+        yield client

@@ -1,0 +1,137 @@
+"""Runs of the contract suite that somebody starts: one at a time, within their time, and told line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.control import runs as module
+from mockserver.control.runs import RunGoesOn, Runs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from tests.conftest import Mock
+
+REPORT = """
+import json, pathlib, sys
+arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+print("listening to", sys.argv[1], arguments["--url"], arguments["--level"], arguments["--time-budget"], flush=True)
+folder = pathlib.Path(arguments["--report"])
+(folder / "report.json").write_text(json.dumps({"run": {"api": sys.argv[1]}, "findings": [{"operation": "x", "sentence": "<b>It broke.</b>"}]}))
+(folder / "report.html").write_text("<!doctype html><p>told")
+sys.exit(%d)
+"""
+
+
+def suite(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+async def ended(runs: Runs) -> None:
+    assert runs._task is not None
+    await runs._task
+
+
+@pytest.mark.parametrize(("exit_code", "state"), [(0, "held"), (1, "broken"), (2, "failed")])
+def test_a_run_tells_how_it_ended_and_leaves_a_report(tmp_path: Path, exit_code: int, state: str) -> None:
+    async def play() -> Runs:
+        runs = Runs(tmp_path, suite(REPORT % exit_code))
+        await runs.start("serpi", "http://127.0.0.1:9/x?a=1;b", "quick", 30)
+        assert runs.state == "running"
+        await ended(runs)
+        return runs
+
+    runs = asyncio.run(play())
+    assert (runs.state, runs.exit_code) == (state, exit_code)
+    assert list(runs.lines) == ["listening to serpi http://127.0.0.1:9/x?a=1;b quick 30"]
+    assert runs.newest() == tmp_path / "serpi"
+    report = runs.report()
+    assert report is not None
+    assert report["run"] == {"api": "serpi"}
+
+
+def test_a_run_that_wrote_no_report_could_not_be_done_whatever_its_exit_code(tmp_path: Path) -> None:
+    async def play() -> Runs:
+        runs = Runs(tmp_path, suite("import sys; sys.exit(1)"))
+        await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)
+        await ended(runs)
+        return runs
+
+    assert asyncio.run(play()).state == "failed"
+
+
+def test_there_is_one_run_at_a_time_and_it_can_be_stopped(tmp_path: Path) -> None:
+    async def play() -> None:
+        runs = Runs(tmp_path, suite("import time; print('busy', flush=True); time.sleep(60)"))
+        await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)
+        with pytest.raises(RunGoesOn):
+            await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)
+        assert await runs.stop()
+        assert runs.state == "stopped"
+        assert not await runs.stop()
+
+    started = time.monotonic()
+    asyncio.run(play())
+    assert time.monotonic() - started < 30
+
+
+def test_a_run_that_overstays_its_budget_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GRACE", 0.2)
+
+    async def play() -> Runs:
+        runs = Runs(tmp_path, suite("import time; time.sleep(60)"))
+        await runs.start("serpi", "http://127.0.0.1:9", "quick", 0)
+        await ended(runs)
+        return runs
+
+    runs = asyncio.run(play())
+    assert runs.state == "failed"
+    assert "did not keep its time budget" in runs.lines[-1]
+
+
+def test_of_endless_output_the_last_lines_are_kept(tmp_path: Path) -> None:
+    async def play() -> Runs:
+        runs = Runs(tmp_path, suite("print('x' * 3_000_000); [print(n) for n in range(5000)]"))
+        await runs.start("serpi", "http://127.0.0.1:9", "quick", 60)
+        await ended(runs)
+        return runs
+
+    lines = asyncio.run(play()).lines
+    assert len(lines) == module.LINES
+    assert lines[-1] == "4999"
+
+
+def test_a_report_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    assert runs.newest() is None
+    assert runs.report() is None
+    (tmp_path / "report.json").write_text("{", encoding="utf-8")
+    assert runs.report() is None
+    (tmp_path / "report.json").write_text(json.dumps({"findings": []}), encoding="utf-8")
+    assert runs.report() == {"findings": []}
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com", "--report=/tmp", "http://", "http:// x", "javascript:alert(1)"])
+def test_only_addresses_of_http_are_judged(mock: Mock, console: httpx.Client, url: str) -> None:
+    with mock.control as control:
+        assert control.post("/conformance", json={"api": "serpi", "url": url}).status_code == 400
+        assert control.post("/conformance", json={"api": "nobody"}).status_code == 404
+        assert control.post("/conformance", json={"api": "serpi", "seconds": 100_000}).status_code == 400
+    refused = console.post("/console/conformance", data={"api": "serpi", "url": url})
+    assert refused.status_code == 400
+    assert 'role="alert"' in refused.text
+
+
+def test_a_page_of_another_origin_starts_nothing(mock: Mock, console: httpx.Client) -> None:
+    elsewhere = {"origin": "https://elsewhere.example.com"}
+    assert console.post("/console/conformance", data={"api": "serpi"}, headers=elsewhere).status_code == 403
+    with mock.control as control:
+        assert control.post("/conformance", json={"api": "serpi"}, headers=elsewhere).status_code == 403

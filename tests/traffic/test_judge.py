@@ -1,0 +1,230 @@
+"""Every way in which an exchange can break its document is found at its place, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema_path import SchemaPath
+from openapi_core import V30RequestValidator, V30ResponseValidator
+from openapi_core.datatypes import RequestParameters
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from contract_tests.harness.documents import base_path, document
+from contract_tests.harness.recorded import slugs
+from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
+from contract_tests.traffic.description import Route, describe
+from contract_tests.traffic.exchange import MASK, Exchange, Message
+from contract_tests.traffic.forms import urlencoded
+from contract_tests.traffic.judge import Judge
+from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
+
+if TYPE_CHECKING:
+    from contract_tests.traffic.findings import Judgement
+
+
+@pytest.fixture(scope="module")
+def monedero() -> Judge:
+    return Judge(describe("monedero"))
+
+
+@pytest.fixture(scope="module")
+def serpi() -> Judge:
+    return Judge(describe("serpi"))
+
+
+def places(judgement: Judgement) -> list[tuple[str, str, str, str]]:
+    return [(finding.side, finding.place, finding.pointer, finding.keyword) for finding in judgement.findings]
+
+
+BRANCH: dict[str, Any] = document("serpi")["components"]["examples"]["new_branch"]["value"]
+ONE_BRANCH: dict[str, Any] = document("serpi")["components"]["examples"]["one_branch"]["value"]
+BRANCH_CREATED: dict[str, Any] = document("serpi")["components"]["examples"]["branch_created"]["value"]
+KEYS = (("secretkey", "serpi-demo-secretkey"), ("Authorization", "Bearer serpi-demo-token"))
+
+
+def created(
+    body: Any = BRANCH, *, headers: tuple[tuple[str, str], ...] = (*KEYS, JSON), status: int = 201, response: Message | None = None
+) -> Exchange:
+    found = answer(BRANCH_CREATED) if response is None else response
+    return Exchange(1, "POST", "http://x/serpi/api/v1/Sucursales", Message(headers, json.dumps(body).encode()), status, found)
+
+
+def listed(query: str = "limite=2", *, response: Message | None = None, headers: tuple[tuple[str, str], ...] = KEYS, status: int = 200) -> Exchange:
+    found = answer(ONE_BRANCH) if response is None else response
+    return Exchange(1, "GET", f"http://x/serpi/api/v1/Sucursales?{query}", Message(headers), status, found)
+
+
+def without(body: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != name}
+
+
+def changed(body: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {**body, **values}
+
+
+GOOD = [sale(), created(), listed()]
+
+
+@pytest.mark.parametrize("exchange", GOOD, ids=lambda exchange: f"{exchange.method} {exchange.path}")
+def test_nothing_is_found_in_a_good_exchange(exchange: Exchange, monedero: Judge, serpi: Judge) -> None:
+    judge = monedero if "monedero" in exchange.path else serpi
+
+    judgement = judge.judge(exchange)
+
+    assert (judgement.kind, places(judgement), judgement.unjudged) == ("judged", [], ())
+
+
+def branches(**values: Any) -> Message:
+    return answer({**ONE_BRANCH, "result": [{**ONE_BRANCH["result"][0], **values}]})
+
+
+PLANTED = [
+    ("request", sale(fields=without(SALE, "phone")), ("body", "/phone", "required"), "monedero.create_sale.e3"),
+    ("request", sale(headers=(FORM,)), ("security", "", "required"), "monedero.create_sale.e1"),
+    ("request", listed("limite=many"), ("query", "/limite", "type"), None),
+    ("request", created(changed(BRANCH, descripcion="x" * 51)), ("body", "/descripcion", "maxLength"), None),
+    ("request", created(headers=(*KEYS, ("content-type", "text/plain"))), ("media type", "", "media type"), None),
+    ("request", created(changed(BRANCH, id_tercero="1804")), ("body", "/id_tercero", "type"), None),
+    ("response", sale(response=answer(without(SOLD, "newBalance"))), ("body", "/newBalance", "required"), None),
+    ("response", sale(response=answer(changed(SOLD, code="sold"))), ("body", "/code", "enum"), None),
+    ("response", listed(response=branches(id="first")), ("body", "/result/0/id", "type"), None),
+    ("response", sale(status=418), ("status", "", "undocumented"), None),
+    ("response", sale(response=answer(SOLD, ("content-type", "text/html"))), ("media type", "", "media type"), None),
+    ("response", sale(response=Message((JSON,), b'{"success": tru')), ("body", "", "malformed"), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("side", "exchange", "expected", "clause"), PLANTED, ids=[f"{side}-{expected[0]}-{expected[2]}" for side, _, expected, _ in PLANTED]
+)
+def test_a_planted_violation_is_found_and_nothing_else(
+    side: str, exchange: Exchange, expected: tuple[str, str, str], clause: str | None, monedero: Judge, serpi: Judge
+) -> None:
+    judge = monedero if "monedero" in exchange.path else serpi
+
+    judgement = judge.judge(exchange)
+
+    assert places(judgement) == [(side, *expected)]
+    (finding,) = judgement.findings
+    assert finding.entry == 1
+    assert finding.clause == clause
+    assert finding.schema.startswith("#/")
+    assert finding.says
+
+
+def test_a_broken_request_that_was_refused_is_no_violation(monedero: Judge) -> None:
+    refusal = {"success": False, "message": "No autorizado", "status": 401, "code": "auth_01"}
+
+    judgement = monedero.judge(sale(headers=(FORM,), status=401, response=answer(refusal)))
+
+    assert judgement.refused
+    assert judgement.findings == ()
+    assert [finding.place for finding in judgement.request] == ["security"]
+
+
+def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: Judge) -> None:
+    refused, answered = (monedero.judge(sale(path="/monedero/wallet/steal", status=status)) for status in (404, 200))
+
+    assert (refused.kind, refused.findings) == ("unknown", ())
+    assert (answered.kind, places(answered)) == ("unknown", [("request", "operation", "", "undocumented")])
+
+
+@pytest.mark.parametrize(
+    "path", ["/monedero/wallet/sale/", "/~any-world/monedero/wallet/sale", "/monedero//wallet/sale", "/~w/monedero/wallet/sale/"]
+)
+def test_every_spelling_of_a_path_reaches_its_operation(path: str, monedero: Judge) -> None:
+    judgement = monedero.judge(sale(path=path))
+
+    assert judgement.operation is not None
+    assert judgement.operation.id == "create_sale"
+
+
+@pytest.mark.parametrize("path", ["/other/wallet/sale", "/monederos/wallet/sale", "/"])
+def test_what_is_not_below_the_base_path_is_foreign(path: str, monedero: Judge) -> None:
+    assert monedero.judge(sale(path=path)).kind == "foreign"
+
+
+def test_another_base_path_can_be_named() -> None:
+    judge = Judge(describe("monedero", ("https://loyalty.example.com/v3",)))
+
+    assert judge.judge(sale(path="/v3/wallet/sale")).kind == "judged"
+
+
+@pytest.mark.parametrize("name", ["limite", "LIMITE", "L%C3%ADmite"])
+def test_a_parameter_is_judged_under_each_of_its_names(name: str, serpi: Judge) -> None:
+    judgement = serpi.judge(listed(f"{name}=0"))
+
+    assert places(judgement) == [("request", "query", "/limite", "minimum")]
+    assert ("query", "limite") in judgement.sent
+
+
+def test_a_bearer_token_without_a_space_is_a_credential_where_the_document_says_so(serpi: Judge) -> None:
+    judgement = serpi.judge(listed(headers=(KEYS[0], ("authorization", "Bearerserpi-demo-token"))))
+
+    assert judgement.findings == ()
+
+
+def test_a_masked_value_is_not_judged(monedero: Judge) -> None:
+    judgement = monedero.judge(sale(fields=changed(SALE, phone=MASK), response=answer(changed(SOLD, newBalance=MASK))))
+
+    assert judgement.findings == ()
+
+
+def test_every_violation_of_a_body_is_found(serpi: Judge) -> None:
+    judgement = serpi.judge(created(changed(without(BRANCH, "id_pais"), id_tercero="x", descripcion=5)))
+
+    assert {(finding.pointer, finding.keyword) for finding in judgement.findings} == {
+        ("/id_pais", "required"),
+        ("/id_tercero", "type"),
+        ("/descripcion", "type"),
+    }
+
+
+def test_a_value_in_a_finding_hides_secrets(monedero: Judge) -> None:
+    fields = {"type": "9", "employee_name": "Ana", "password": "x" * 500}
+
+    judgement = monedero.judge(sale(fields=fields, path="/monedero/employee/add"))
+
+    assert judgement.findings
+    assert "xxx" not in str(judgement.findings)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) -> None:
+    raw = document(slug)
+    judge, spec = Judge(describe(slug)), SchemaPath.from_dict(raw)
+    stock = V30ResponseValidator(spec)
+    compared = 0
+    for operation in describe(slug).operations:
+        for status in operation.statuses:
+            response = describe(slug).resolve(operation.spec["responses"][status])
+            for media_type, media in response.get("content", {}).items():
+                if media_type != "application/json":
+                    continue
+                examples = [describe(slug).resolve(example)["value"] for example in media.get("examples", {}).values()]
+                for value in (*examples, {}, [], "x", {"code": 7, "message": None}):
+                    exchange = Exchange(
+                        1, operation.method, "http://x", Message(), int(status), Message((("content-type", media_type),), json.dumps(value).encode())
+                    )
+                    ours = bool(judge.response(Route(operation, {}), exchange)[0])
+                    asked = JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
+                    asked.host_url = "http://mock.example"
+                    asked.path = asked.path_pattern = base_path(slug) + operation.path
+                    answered = JudgedResponse(int(status), exchange.response.headers, media_type, exchange.response.body)
+                    assert ours == bool(list(stock.iter_errors(asked, answered))), (operation.id, status, value)
+                    compared += 1
+    assert compared > 20
+
+
+def test_a_request_is_judged_as_openapi_core_as_it_comes_judges_it() -> None:
+    spec = SchemaPath.from_dict(document("monedero"))
+    stock, judge = V30RequestValidator(spec), Judge(describe("monedero"))
+    for fields in (SALE, without(SALE, "phone"), changed(SALE, phone="1"), changed(SALE, transaction_type="7"), {}):
+        exchange = sale(fields=fields)
+        parameters = RequestParameters(ImmutableMultiDict(), Headers([KEY]))
+        asked = JudgedRequest("post", "/monedero/wallet/sale", parameters, FORM[1], exchange.request.body or None)
+        asked.host_url = "http://mock.example"
+
+        assert bool(judge.judge(exchange).request) == bool(list(stock.iter_errors(asked))), urlencoded((exchange.request.body or b"").decode())
