@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, DictLoader
 
 from mockserver.app import App, create_app
 from mockserver.serving import listen
+from tests.conftest import Server
 from tests.console.marks import MARK, assert_shown_as_text, leave_marks, showing
 from tests.console.places import PAGES, crawl
 
@@ -61,6 +62,14 @@ def look(client: httpx.Client) -> dict[str, str]:
         pages[path] = client.get(path).text
         assert_shown_as_text({path: pages[path]})
     return pages
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of its own: it holds records that no call could have made, so what it answers is not for the audit of all tests."""
+    running = Server()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
