@@ -21,7 +21,7 @@ test: $(DEV) $(BROWSER) ## the whole test suite
 
 check: $(BROWSER) format lint types floors ## everything that has to be green before a commit
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -m "not slow"
+	$(BIN)/python -m coverage run -m pytest -n auto -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --include "mockserver/core/*" --fail-under 95
 

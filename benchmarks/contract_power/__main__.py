@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contract_power.peers import CouldNotRun, by_npx, schemathesis
+from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis
 from contract_tests.harness.documents import SPECS
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import Mutant, mutants
@@ -21,9 +21,10 @@ from contract_tests.self_test.run import Result, alarms, run, table
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
     "schemathesis tuned": lambda slug, origin: schemathesis(slug, origin, 1, tuned=True),
-    "dredd": lambda slug, origin: by_npx("dredd@14.1.0", slug, origin),
-    "specmatic": lambda slug, origin: by_npx("specmatic@2", slug, origin),
+    "dredd": dredd,
 }
+"""Specmatic 2.55.1 starts, but takes every documented status of an operation for one that a request made up by it has to bring about: it reports
+thousands of failures on the unchanged mock, so that nothing can be told from what it reports on another."""
 
 
 def main() -> None:

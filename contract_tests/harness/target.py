@@ -38,6 +38,12 @@ def not_observable(reason: str) -> NoReturn:
     pytest.skip(f"not observable here: {reason}")
 
 
+def control_headers() -> dict[str, str]:
+    """The header that a control plane demands on an address that other machines can reach, from the environment variable MOCKSERVER_TOKEN."""
+    token = os.environ.get("MOCKSERVER_TOKEN")
+    return {"x-mock-token": token} if token else {}
+
+
 @dataclass(frozen=True)
 class Target:
     """One implementation of one vendor's API.
@@ -62,7 +68,7 @@ class Target:
         origin = f"{parts.scheme}://{parts.netloc}"
         get = httpx.get if client is None else client.get
         try:
-            apis = get(f"{origin}/_mock/apis", timeout=TIMEOUT)
+            apis = get(f"{origin}/_mock/apis", headers=control_headers(), timeout=TIMEOUT)
         except httpx.TransportError:
             return cls(slug, base_url)
         api = _api(apis, slug)
@@ -70,7 +76,7 @@ class Target:
             return cls(slug, base_url)
         credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
         logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
-        known = get(f"{origin}/_mock/apis/{slug}/landmarks", timeout=TIMEOUT).json()["landmarks"]
+        known = get(f"{origin}/_mock/apis/{slug}/landmarks", headers=control_headers(), timeout=TIMEOUT).json()["landmarks"]
         return cls(slug, base_url, credentials, known, logins, origin, strict=True)
 
     @property
@@ -199,4 +205,6 @@ class Api:
     def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
         if self.target.control is None:
             not_observable("the target has no control plane")
-        return self._client.request(method, f"{self.target.control}/_mock{path}", headers=self._world, **options).raise_for_status()
+        return self._client.request(
+            method, f"{self.target.control}/_mock{path}", headers={**self._world, **control_headers()}, **options
+        ).raise_for_status()

@@ -67,7 +67,8 @@ def _known(slug: str) -> str:
     "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
 )
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
-def verify(slug: str, *, init: bool, **options: Any) -> NoReturn:
+@click.option("--self-test", is_flag=True, help="Plant violations in copies of the mock, judge each, and print which were found; needs no target.")
+def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:
     """Judge an implementation of the API SLUG by its document: clause tests, documented examples, laws, generated requests.
 
     Exit code 0: it conforms. 1: it is broken, each finding with its evidence. 2: it could not be judged, with the reason and what to do.
@@ -77,6 +78,8 @@ def verify(slug: str, *, init: bool, **options: Any) -> NoReturn:
         _known(slug)
         if init:
             sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE))
+        if self_test:
+            sys.exit(_self_test(slug, options["workers"], options["seed"]))
         sys.exit(_run(Options(slug, **options), started))
     except (CannotRun, BadTargetFile) as error:
         click.echo(f"could not run: {error}", err=True)
@@ -84,6 +87,19 @@ def verify(slug: str, *, init: bool, **options: Any) -> NoReturn:
     except KeyboardInterrupt:
         click.echo("could not run to its end: interrupted", err=True)
         sys.exit(2)
+
+
+def _self_test(slug: str, workers: int, seed: int) -> int:
+    """Print which planted violations are found; 0 where all are."""
+    from contract_tests.self_test import mutants, run, table  # noqa: PLC0415 - the command line answers before the suite is loaded
+
+    planted, results = len(mutants(slug)), []
+    for result in run([slug], seed=seed, workers=max(2, workers)):
+        results.append(result)
+        outcome = "found" if result.killed else result.could_not_run or "NOT FOUND"
+        click.echo(f"{len(results)} of {planted}: {result.id}: {outcome}", err=True)
+    click.echo(table(results))
+    return 0 if all(result.killed for result in results) else 1
 
 
 def _run(options: Options, started: float) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import sys
@@ -133,7 +132,6 @@ def go_back_to_the_snapshot(page: Page, mock: Mock) -> None:
         assert control.get("/state/monedero/contacts/5001").json()["points"] != 123
 
 
-@pytest.mark.skipif(importlib.util.find_spec("contract_tests.__main__") is None, reason="the contract suite has no command in this checkout")
 def test_the_quick_conformance_run_is_started_watched_and_read(page: Page, mock: Mock) -> None:
     page.goto("./console/conformance")
     page.get_by_label("API").select_option("serpi")

@@ -114,9 +114,9 @@ def test_the_pages_name_every_api(server: Server) -> None:
         reference = httpx.get(f"{server.url}/docs/{slug}")
         assert f'data-url="{document.base_path}/openapi.json"' in reference.text
         assert "script-src" not in reference.headers["content-security-policy"] or "unsafe" not in reference.headers["content-security-policy"]
-    for asset in ("viewer/swagger-ui-bundle.js", "viewer/swagger-ui.css", "reference.js", "pages.css"):
-        assert httpx.get(f"{server.url}/docs-assets/{asset}").status_code == 200
+    for asset in ("viewer/swagger-ui-bundle.js", "viewer/swagger-ui.css", "assets/reference.js", "assets/console.css"):
+        assert httpx.get(f"{server.url}/console/{asset}").status_code == 200
     assert httpx.get(f"{server.url}/docs/nobody").status_code == 404
-    assert httpx.get(f"{server.url}/docs-assets/..%2f..%2fpages.py").status_code == 404
+    assert httpx.get(f"{server.url}/console/assets/..%2f..%2fpages.py").status_code == 404
     refused = httpx.post(server.url)
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")

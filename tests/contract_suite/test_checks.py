@@ -1,0 +1,52 @@
+"""The laws as checks inside a run of Schemathesis."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.harness.documents import base_path
+from contract_tests.self_test.copies import served
+from contract_tests.self_test.mutants import mutants
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from tests.conftest import Mock
+
+SETTINGS = """
+[checks.AnswersAreDocumented]
+slug = "serpi"
+strict = true
+
+[checks.LawsHold]
+slug = "serpi"
+url = "{url}"
+"""
+
+
+def run(folder: Path, origin: str, headers: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    url = origin + base_path("serpi")
+    (folder / "schemathesis.toml").write_text(SETTINGS.format(url=url))
+    arguments = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "--max-examples", "3", "--no-color", "--seed", "1"]
+    options = ["--checks", "AnswersAreDocumented,LawsHold", "--phases", "examples,coverage"]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "contract_tests.laws.checks", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([*command, *options, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
+
+
+@pytest.mark.slow
+def test_the_checks_find_nothing_at_the_mock_and_what_is_planted_elsewhere(mock: Mock, tmp_path: Path) -> None:
+    headers = mock.api("serpi")["credentials"][0]["headers"]
+    quiet = run(tmp_path, mock.url, headers)
+    assert quiet.returncode == 0, quiet.stdout[-3_000:]
+    planted = {mutant.id: mutant for mutant in mutants("serpi")}
+    for name, text in (("serpi.undeclared_field", "not declared"), ("serpi.change_not_stored", "not read back")):
+        with served("serpi", planted[name].changes) as origin:
+            loud = run(tmp_path, origin, headers)
+        assert loud.returncode == 1
+        assert text in loud.stdout
