@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from mockserver.testing import Mock
+from tests.conftest import Server
 from tests.server.samples import SLUGS, document_of, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Server
 
 START = datetime.fromisoformat("2026-01-01T00:00:00Z")
 
@@ -63,6 +63,14 @@ class Player:
         """Everything that can be known of the world."""
         for path in (f"/worlds/{self.mock.world}/export", "/outbox", "/journal/har", "/faults", "/snapshots", "/clock/timers"):
             yield httpx.get(f"{self.mock.url}/_mock{path}", headers=self.mock.headers, timeout=60).text
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of its own: all its worlds together fill much of the journal, in which the calls of other tests would take room."""
+    running = Server()
+    yield running
+    running.stop()
 
 
 def players(url: str, count: int, calls: int, prefix: str) -> list[Player]:
