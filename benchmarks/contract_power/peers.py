@@ -50,17 +50,17 @@ def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:
             raise CouldNotRun(f"schemathesis took more than {LIMIT:.0f} s") from None
-    return set(_failures(done.stdout))
+    return set(failures(done.stdout))
 
 
-def _failures(output: str) -> list[str]:
+def failures(output: str) -> list[str]:
     """Operation and kind of each failure in the summary of Schemathesis."""
     found, operation = [], ""
     for line in output.splitlines():
         title = re.match(r"_+ (\S+ \S+) _+$", line.strip())
         if title:
             operation = title[1]
-        failure = re.match(r"\s*- ([A-Z].*)$", line)
+        failure = re.match(r"\s*- (ST\d+ .*)$", line)
         if operation and failure:
             found.append(f"{operation}: {failure[1]}")
     return found
