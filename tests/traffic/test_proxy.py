@@ -6,10 +6,10 @@ import gzip
 import json
 import random
 import re
+import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import brotli
@@ -28,7 +28,6 @@ from tests.traffic.exchanges import SALE, SOLD
 from tests.traffic.upstreams import MEBIBYTE, OK, Proxy, Upstream
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -460,13 +459,12 @@ def test_what_cannot_be_done_is_said_in_one_line(server: Server) -> None:
 
 
 def test_an_upstream_that_is_not_there_is_a_502() -> None:
-    nowhere = Upstream(lambda _connection, _head: None)
-    nowhere.close()
-    time.sleep(0.05)
-    running = Proxy("monedero", nowhere.url)
-    try:
-        response = call(running.url)
-        assert response.status_code == 502
-        assert "connection_refused" in response.headers["proxy-status"]
-    finally:
-        running.stop()
+    with socket.socket() as nowhere:  # bound and not listening: the port is nobody else's and refuses
+        nowhere.bind(("127.0.0.1", 0))
+        running = Proxy("monedero", f"http://127.0.0.1:{nowhere.getsockname()[1]}")
+        try:
+            response = call(running.url)
+            assert response.status_code == 502
+            assert "connection_refused" in response.headers["proxy-status"]
+        finally:
+            running.stop()
