@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
@@ -19,6 +19,9 @@ from mockserver.app import App
 from mockserver.control.problems import render_fault
 from mockserver.core.delivery import TRANSPORT
 from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
+
+if TYPE_CHECKING:
+    import asyncio
 
 MAX_HEAD = 64 * 1024
 """Bytes that the request line and the headers may have together."""
@@ -97,6 +100,38 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+class Together:
+    """A connection that holds the head of an answer back until its body comes: one system call, one packet and one wake-up of the client for both."""
+
+    __slots__ = ("_held", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write, after what was held; hold what is the head of a final answer."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 100"):
+            self._held = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Write what is held: no body comes."""
+        if self._held:
+            self.write(b"")
+
+    def close(self) -> None:
+        """Hang up after what is held."""
+        self.flush()
+        self._transport.close()
+
+
 def protocol_for(app: App) -> type[HttpToolsProtocol]:
     """The HTTP protocol of the server, whose own refusals wear the clothing of the API that was meant."""
 
@@ -105,6 +140,14 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
 
         _start = b""
         _head = 0
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.transport: Any = Together(transport)
+
+        def on_response_complete(self) -> None:
+            self.transport.flush()
+            super().on_response_complete()
 
         def data_received(self, data: bytes) -> None:
             if not self._head:

@@ -49,9 +49,15 @@ async def _start(reply: Reply, length: int | None, send: Send, extra: Mapping[st
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
 
 
+async def _start_now(reply: Reply, length: int | None, send: Send) -> None:
+    """Start a reply whose body takes its time: the server, which sends head and body together, need not wait for it."""
+    await _start(reply, length, send)
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+
 async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
     """Send parts as they come, until there are no more or the client has hung up."""
-    await _start(reply, None, send)
+    await _start_now(reply, None, send)
     if scope["method"] != "HEAD":
         sending = asyncio.ensure_future(_pour(body, send))
         gone = asyncio.ensure_future(_gone(receive))
@@ -77,7 +83,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> None:
     """Send the whole body, but slowly."""
-    await _start(reply, len(payload), send)
+    await _start_now(reply, len(payload), send)
     count = min(len(payload), DROPS)
     for number in range(count):
         await asyncio.sleep(seconds / count)
