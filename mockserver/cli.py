@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -105,6 +106,7 @@ def serve(
     specs: Path | None,
 ) -> None:
     """Serve every vendor's API."""
+    gc.disable()  # until the server runs: nearly all that start-up makes stays, so that looking for waste is itself the waste
     from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
     from mockserver.core.ids import control_token  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415

@@ -76,8 +76,8 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         timeout_graceful_shutdown=3,
     )
     server = _Server(config)
-    gc.collect()
     gc.freeze()  # documents, operations and fixtures stay: the collector need not walk them again and again while requests wait
+    gc.enable()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
     server.run(sockets=[bound])
