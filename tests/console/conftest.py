@@ -21,17 +21,21 @@ NARROW = {"width": 360, "height": 740}
 class Complaints(list[str]):
     """What the console of the browser said about a page: errors, warnings, and what the policy of the page kept from happening.
 
-    That a form was refused, or a call that somebody tried out, is no complaint.
+    That a form was refused, or a call that somebody tried out, is no complaint; nor is what a browser gave up because the test went on elsewhere.
     """
 
     def _note(self, url: str, kind: str, text: str) -> None:
         if kind in ("error", "warning") and "responded with a status of 401" not in text and "responded with a status of 422" not in text:
             self.append(f"{url}: {text}")
 
+    def _note_failure(self, url: str, wanted: str, text: str) -> None:
+        if text != "net::ERR_ABORTED":
+            self.append(f"{url}: {wanted} {text}")
+
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self._note(page.url, message.type, message.text))
         page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
-        page.on("requestfailed", lambda request: None if "/live" in request.url else self.append(f"{page.url}: {request.url} {request.failure}"))
+        page.on("requestfailed", lambda request: self._note_failure(page.url, request.url, str(request.failure)))
 
 
 @pytest.fixture
