@@ -1,7 +1,8 @@
 """How long until the server answers, how much memory it holds idle, and how much after a hundred thousand calls.
 
 ``python -m benchmarks.start_up`` starts ``mockserver serve`` with every vendor several times: seconds from the start of the process to its first
-answer, resident MiB after it. Then a hundred thousand calls and more: pages of a real vendor; the reference API, a third of the calls writing.
+answer, resident MiB after it. Then a hundred thousand calls and more: pages of a real vendor; such pages between creations, which stay; the reference
+API, whose creations keep what was sent as nested data.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import orjson
 import psutil
 
 from benchmarks.compare import CALLS
@@ -22,7 +24,27 @@ RUNS = 7
 MANY = 100_000
 HEALTH = "/_mock/health"
 SERVE = [sys.executable, "-m", "mockserver", "serve", "--port"]
-READ = Call("SERPI page", "/Sucursales?limite=20", {"secretkey": "serpi-demo-secretkey", "Authorization": "Bearer serpi-demo-token"})
+DEMO = {"secretkey": "serpi-demo-secretkey", "Authorization": "Bearer serpi-demo-token"}
+READ = Call("SERPI page", "/Sucursales?limite=20", DEMO)
+BRANCH = {
+    "id_tercero": 1804,
+    "nit_tercero": "900985549",
+    "codigo": 0,
+    "referencia_sucursal": "SUC-1",
+    "descripcion": "NUEVA",
+    "direccion": "cra 22 # 4-44",
+    "telefono": None,
+    "id_ciudad": 5001,
+    "codigo_ciudad": "05001",
+    "id_departamento": 5,
+    "codigo_departamento": "05",
+    "id_pais": 1,
+    "codigo_pais": "57",
+    "id_vendedor": 3418,
+    "es_direccionCobro": False,
+    "es_direccionDespacho": False,
+}
+CREATE = Call("SERPI creation", "/Sucursales", {**DEMO, "Content-Type": "application/json"}, orjson.dumps(BRANCH), 201)
 
 
 def start() -> tuple[float, float, float]:
@@ -46,17 +68,19 @@ def grown() -> list[list[str]]:
     rows = []
     for name, command, base, calls in (
         ("SERPI, pages of 20", SERVE, "/serpi/api/v1", (READ,)),
-        ("reference API, a third of the calls creating a record", [sys.executable, "-m", "benchmarks.reference.vendor"], "/reference", CALLS),
+        ("SERPI, pages and creations of branches", SERVE, "/serpi/api/v1", (READ, READ, CREATE)),
+        ("reference API, a third of the calls creating a record of 3 kB", [sys.executable, "-m", "benchmarks.reference.vendor"], "/reference", CALLS),
     ):
         port = free_port()
         with served([*command, str(port)], port, HEALTH) as process:
-            before, done, failed = memory_mib(process), 0, 0
+            before, done, failed, made = memory_mib(process), 0, 0, 0
             while done < MANY:
                 for call in calls:
                     load = run_wrk(process, port, base, call, 2)
                     done, failed = done + load.calls, failed + load.refused
+                    made += load.calls if call.body is not None else 0
             after = memory_mib(process)
-        rows.append([name, f"{before:.0f}", f"{done:,}", f"{after:.0f}", f"{after - before:+.0f}", str(failed)])
+        rows.append([name, f"{before:.0f}", f"{done:,}", f"{made:,}", f"{after:.0f}", f"{after - before:+.0f}", str(failed)])
     return rows
 
 
@@ -74,7 +98,7 @@ def main() -> None:
     parts = [
         f"Measured on: {machine()}. {RUNS} starts of `mockserver serve` with every vendor.",
         table(["start", "min", "median", "max"], starts),
-        table(["memory, MiB", "idle", "calls", "after them", "more", "failed"], grown()),
+        table(["memory, MiB", "idle", "calls", "records", "after them", "more", "failed"], grown()),
     ]
     publish("start-up", "\n\n".join(parts), write=arguments.write)
 
