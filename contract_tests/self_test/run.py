@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -105,12 +106,11 @@ def findings(
 ) -> Iterator[Found]:
     """What laws and then clause tests find at a target, as it is found. The laws are tried on the operations named ``first`` before all others."""
     target = Target.discover(slug, url)
-    api = Api(replace(target, strict=target.strict and strict))
-    early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
-    for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
-        if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
-            yield verdict.subject, verdict.operation, verdict.finding.clause
-    api.close()
+    with closing(Api(replace(target, strict=target.strict and strict))) as api:
+        early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
+        for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
+            if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
+                yield verdict.subject, verdict.operation, verdict.finding.clause
     if clause_tests:
         book = Book(document(slug))
         operations = {clause: name for name in book.operations for clause in book.clauses(name)}

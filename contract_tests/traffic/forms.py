@@ -35,6 +35,9 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
         raise ValueError("the form has no boundary")
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n" + body)
     if not message.is_multipart():
+        boundary = str(message.get_boundary(""))
+        if boundary and body.strip() == f"--{boundary}--".encode("latin-1", "replace"):
+            return []  # the end at once: how clients send a form without a single field
         raise ValueError("the form has not the boundary that its content type names")
     found = []
     for part in message.iter_parts():

@@ -16,7 +16,7 @@ from contract_tests.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import Route, describe
 from contract_tests.traffic.exchange import MASK, Exchange, Message
-from contract_tests.traffic.forms import urlencoded
+from contract_tests.traffic.forms import multipart, urlencoded
 from contract_tests.traffic.judge import Judge
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 
@@ -228,3 +228,9 @@ def test_a_request_is_judged_as_openapi_core_as_it_comes_judges_it() -> None:
         asked.host_url = "http://mock.example"
 
         assert bool(judge.judge(exchange).request) == bool(list(stock.iter_errors(asked))), urlencoded((exchange.request.body or b"").decode())
+
+
+def test_a_form_of_nothing_but_its_end_has_no_fields() -> None:
+    assert multipart(b"--x1--\r\n", "multipart/form-data; boundary=x1") == []
+    with pytest.raises(ValueError, match="has not the boundary"):
+        multipart(b"--x2--\r\n", "multipart/form-data; boundary=x1")
