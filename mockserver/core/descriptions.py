@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 80
 """Letters of a written value that a refusal repeats."""
+_CHOICES = 20
+"""Values of an enumeration that a refusal lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,12 @@ NOTHING_KNOWN = Description()
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """One schema by which a field is judged; ``place`` names it for people."""
+    """One schema by which a field is judged; ``place`` names it for people, ``choices`` are the values that it lists."""
 
     validator: Validator
     place: str
     rule: As
+    choices: Sequence[Any] = ()
 
     def violations(self, name: str, value: Any, encoded: Any) -> Iterator[Violation]:
         if self.rule.or_nothing and value in (None, ""):
@@ -89,11 +92,19 @@ class _Check:
             except (ValueError, TypeError, LookupError, ArithmeticError) as error:
                 yield Violation("body", f"/{name}", "format", f"cannot be written: {error}")
                 return
-            says = f"is written as {orjson.dumps(shown, default=str).decode()[:_LONGEST]}: "
+            says = f"is written as {_json(shown)}: "
         if self.validator.is_valid(shown):
             return
         for found in self.validator.violations(shown, "body"):
-            yield Violation("body", f"/{name}{found.pointer}", found.keyword, says + found.text)
+            listed = found.keyword == "enum" and not found.pointer and 0 < len(self.choices) <= _CHOICES
+            text = f"{_json(shown)} is none of {', '.join(map(_json, self.choices))}" if listed else found.text
+            yield Violation("body", f"/{name}{found.pointer}", found.keyword, says + text)
+
+
+def _json(value: Any) -> str:
+    """A value as people read it, cut where it is long."""
+    text = orjson.dumps(value, default=str).decode()
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
 
 
 class Judge:
@@ -109,7 +120,7 @@ class Judge:
                 self._checks.setdefault(name, []).append(check)
         for name, schema in description.limits.items():
             self._need(name in self._fields, f"has no field {name}")
-            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", As()))
+            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", As(), schema.get("enum", ())))
         for index in description.unique:
             self._need(index in table.indexes, f"has no index {index}")
 
@@ -155,7 +166,7 @@ class Judge:
                 bool(properties) or name not in shown.fields, f"shows {name} as {shown.schema}/{wanted}, which {document.source} does not have"
             )
             for declared in properties:
-                yield name, _Check(compiler.compile(declared), f"{shown.schema}/{wanted}", rule)
+                yield name, _Check(compiler.compile(declared), f"{shown.schema}/{wanted}", rule, document.resolve(declared).get("enum", ()))
 
     def _need(self, fits: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
         if not fits:

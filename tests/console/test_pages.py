@@ -169,14 +169,14 @@ def test_a_record_that_does_not_fit_is_refused_beside_its_field(mock: Mock, cons
 def test_what_the_vendors_document_forbids_is_said_beside_its_field(mock: Mock, console: httpx.Client) -> None:
     answer = console.post("/console/state/monedero/usertools/7001", data={"type": "jefe", "name": "x" * 101})
     assert answer.status_code == 422
-    for field, words in (("type", "&#34;jefe&#34; is not one of &#34;cajero&#34; or &#34;gerente&#34;"), ("name", "is longer than 100 characters")):
+    for field, words in (("type", "&#34;jefe&#34; is none of &#34;cajero&#34;, &#34;gerente&#34;"), ("name", "is longer than 100 characters")):
         beside = answer.text.partition(f'<p class="violation" id="e-{field}">')[2].partition("</p>")[0]
         assert words in beside
     with mock.control as control:
         model = {**control.get("/state/monedero/usertools/7001").json(), "status": "banana"}
     made = console.post("/console/state/monedero/usertools/-new", data={"record": httpx.Request("POST", "http://x", json=model).content.decode()})
     assert made.status_code == 422
-    assert "<code>/status</code> &#34;banana&#34; is not one of" in made.text
+    assert "<code>/status</code> &#34;banana&#34; is none of" in made.text
 
 
 def test_records_are_made_and_removed(mock: Mock, console: httpx.Client) -> None:
