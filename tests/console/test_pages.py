@@ -296,3 +296,15 @@ def test_the_journal_arrives_live_with_the_filters_of_the_page(mock: Mock, conso
                 break
     assert any("new_sale_04" in line for line in seen)
     assert not any("status good" in line for line in seen)
+
+
+def test_an_exchange_tells_what_the_vendors_page_leaves_open_and_how_it_is_read(mock: Mock, console: httpx.Client) -> None:
+    with mock.client("serpi") as client:
+        client.get("/Sucursales")
+    with mock.control as control:
+        number = control.get("/journal").json()["exchanges"][-1]["number"]
+    told = console.get(f"/console/journal/{number}").text
+    assert "leaves open" in told
+    beside = told.partition("<code>serpi.D03</code>")[2].partition("</div>")[0]
+    assert "No records: body code 201" in beside
+    assert "The mock:</span> HTTP status equals the body code" in beside
