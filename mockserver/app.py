@@ -158,6 +158,7 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
     if settings.world is not None:
         store.base = _read_world(settings.world, lab, timers)
 
+    _ = lab.judges  # a description that fits no document is found now, and not by the first record
     console = Pages()
     operations = Operations(
         boundary,
@@ -178,7 +179,7 @@ def _read_world(file: Path, lab: Laboratory, timers: Mapping[str, Action]) -> Wo
     """The world of an exported file. Raises SetupError, in one line, where it cannot be read."""
     try:
         data = orjson.loads(file.read_bytes())
-        return read_world(data, lab.tables, timers, lab.operations)
+        return read_world(data, lab.tables, timers, lab.operations, lab.judges)
     except OSError as error:
         raise SetupError(f"{file}: {error.strerror}") from None
     except orjson.JSONDecodeError as error:

@@ -96,10 +96,12 @@ async def _holders(visit: Visit, slug: str, name: str, record_id: Any, columns: 
 
 
 def _by_field(refused: Refused | None) -> dict[str, str]:
-    """What is wrong with each field."""
-    return {
-        violation["pointer"].split("/")[1]: violation["text"] for violation in (refused.violations if refused else ()) if "/" in violation["pointer"]
-    }
+    """What is wrong with each field, all of it."""
+    said: dict[str, list[str]] = {}
+    for violation in refused.violations if refused else ():
+        if "/" in violation["pointer"]:
+            said.setdefault(violation["pointer"].split("/")[1], []).append(violation["text"])
+    return {name: "; ".join(texts) for name, texts in said.items()}
 
 
 async def update_record(visit: Visit) -> Response:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.runs import Runs
+from mockserver.core.descriptions import judges_of
 from mockserver.core.faults import NotFound
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mockserver.core.api import Api, Credential
     from mockserver.core.boundary import Boundary
+    from mockserver.core.descriptions import Judge
     from mockserver.core.documents import Document
     from mockserver.core.journal import Journal
     from mockserver.core.operation import Operation
@@ -66,6 +68,15 @@ class Laboratory:
     def tables(self) -> Mapping[str, Table[Any]]:
         """The declared tables of every vendor by full name."""
         return {table.name: table for vendor in self.vendors.values() for table in vendor.api.tables}
+
+    @cached_property
+    def judges(self) -> Mapping[str, Judge]:
+        """What holds records made by hand to their vendor's document, by the full name of the table. Raises DocumentBroken."""
+        return {
+            name: judge
+            for vendor in self.vendors.values()
+            for name, judge in judges_of(vendor.api.tables, vendor.api.described, vendor.document).items()
+        }
 
     @cached_property
     def bases(self) -> Sequence[tuple[str, str]]:

@@ -65,7 +65,8 @@ def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
             for code, error in errors
         ],
         "clauses": dict(spec.spec.get("x-clauses", {})),
-        "discrepancies": sorted(set(_discrepancies(operation.document, spec.spec))),
+        "discrepancies": (open_ones := sorted(set(_discrepancies(operation.document, spec.spec)))),
+        "readings": {name: texts for name in open_ones if (texts := _readings(operation.document, name)) is not None},
     }
 
 
@@ -79,6 +80,12 @@ def _discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[st
         yield from [found] if isinstance(found, str) else found
     for inner in node.values() if isinstance(node, dict) else node:
         yield from _discrepancies(document, inner, depth + 1)
+
+
+def _readings(document: Document, name: str) -> Mapping[str, str] | None:
+    """What the page says of something that is left open, and how it is read; None where the document tells the id only."""
+    found: Mapping[str, str] | None = document.raw.get("components", {}).get("x-discrepancies", {}).get(name)
+    return found
 
 
 def _api(vendor: Vendor, world: Draft) -> dict[str, Any]:

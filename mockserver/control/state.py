@@ -1,8 +1,13 @@
-"""The records of a world: read, made, changed and removed by hand, and held to the types and references that their tables declare."""
+"""The records of a world: read, made, changed and removed by hand.
+
+What is written is held to the types of the fields, to what the vendor's document says of them, and to the references that the tables declare.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
@@ -25,6 +30,7 @@ BY_HAND = 1_000_000_000
 """Where the ids of records made by hand begin, in tables that do not say how their vendor draws ids."""
 NAMED = 5
 """Records that are named where they keep another from being removed."""
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def get_tables(lab: Laboratory, world: Draft, slug: str) -> Reply:
@@ -81,9 +87,11 @@ def create_record(lab: Laboratory, world: Draft, slug: str, table: str, body: Ma
     declared = lab.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()
-    made = declared.coder.read({"id": _next_id(world, declared, records), **body}, "", misfits)
-    if made is not None:
-        _refer(lab, world, declared, made, misfits)
+    sent = {"id": _next_id(world, declared, records), **body}
+    values = declared.coder.decode(sent, "", misfits)
+    _refuse(misfits, _judged(lab, declared, values, misfits))
+    made = declared.record(**values)
+    _refer(lab, world, declared, made, misfits)
     _refuse(misfits)
     if made.id in records:
         raise Conflict(f"{slug}.{table} already has {made.id!r}; change it with PATCH")
@@ -102,7 +110,7 @@ def update_record(lab: Laboratory, world: Draft, slug: str, table: str, record: 
     values = declared.coder.decode(body, "", misfits, whole=False)
     if values.get("id", found.id) != found.id:
         misfits.add("/id", "cannot change")
-    _refuse(misfits)
+    _refuse(misfits, _judged(lab, declared, values, misfits))
     changed = records.change(found, **values)
     _refer(lab, world, declared, changed, misfits)
     _refuse(misfits)
@@ -181,10 +189,10 @@ def _text(value: Any) -> str:
 
 
 def _next_id(world: Draft, declared: Table[Any], records: DraftTable[Any]) -> int | str:
-    """An id that is free and that the vendor does not give later."""
-    newest = next(records.newest(), None)
-    if isinstance(getattr(newest, "id", 0), str):
-        return world.token(f"{declared.name} by hand", 16)
+    """An id that is free and that the vendor does not give later; a text looks like that of the newest record."""
+    newest = next((record.id for record in records.newest()), 0)
+    if isinstance(newest, str):
+        return _like(world, f"{declared.name} by hand", newest)
     if declared.ids is None:
         return world.draw(f"{declared.name} by hand", BY_HAND)
     drawn = world.drawn(declared.ids)
@@ -192,6 +200,14 @@ def _next_id(world: Draft, declared: Table[Any], records: DraftTable[Any]) -> in
     while number in records:
         number += 1
     return number
+
+
+def _like(world: Draft, kind: str, model: str) -> str:
+    """A new id in the form of another: a UUID, or letters and digits after the same prefix."""
+    if _UUID.fullmatch(model):
+        return str(UUID(int=world.chance(kind).getrandbits(128), version=4))
+    prefix, line, _ = model.rpartition("_")
+    return prefix + line + world.token(kind, 16)
 
 
 def _highest(records: DraftTable[Any]) -> int:
@@ -204,8 +220,32 @@ def _refer(lab: Laboratory, world: Draft, declared: Table[Any], record: Any, mis
         value = getattr(record, name)
         if value is not None and value not in world.table(lab.tables[target]):
             misfits.add(f"/{name}", f"refers to {value!r}, which {target} does not have")
+        elif target == declared.name and _is_below_itself(world.table(declared), record, name):
+            misfits.add(f"/{name}", f"leads from {value!r} back to {record.id!r}")
+    for index in lab.judges[declared.name].unique:
+        key = declared.indexes[index](record)
+        others = [other.id for other in world.table(declared).select(index, key) if other.id != record.id]
+        if others:
+            misfits.add("", f"has the same {index} as {declared.name} {others[0]}")
 
 
-def _refuse(misfits: Misfits) -> None:
-    if misfits:
-        raise Unfit([Violation("body", pointer, "type", text) for pointer, text in misfits.found])
+def _is_below_itself(records: DraftTable[Any], record: Any, name: str) -> bool:
+    """Whether a reference to a record of the same table leads, from one to the next, back to where it began."""
+    seen: set[int | str] = set()
+    above = getattr(record, name)
+    while above is not None and above != record.id and above not in seen:
+        seen.add(above)
+        above = getattr(records.get(above), name, None)
+    return bool(above == record.id)
+
+
+def _judged(lab: Laboratory, declared: Table[Any], values: Mapping[str, Any], misfits: Misfits) -> list[Violation]:
+    """What the vendor's document forbids in those fields that have the right type."""
+    wrong = {pointer.split("/")[1] for pointer, _ in misfits.found if pointer}
+    return lab.judges[declared.name].violations({name: value for name, value in values.items() if name not in wrong})
+
+
+def _refuse(misfits: Misfits, judged: Sequence[Violation] = ()) -> None:
+    found = [*(Violation("body", pointer, "type", text) for pointer, text in misfits.found), *judged]
+    if found:
+        raise Unfit(found)

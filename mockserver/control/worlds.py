@@ -61,7 +61,7 @@ async def import_world(lab: Laboratory, name: str, body: Any) -> Reply:
     """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay."""
     timers = {timer for vendor in lab.vendors.values() for timer in vendor.api.timers}
     try:
-        world = read(body, lab.tables, timers, lab.operations)
+        world = read(body, lab.tables, timers, lab.operations, lab.judges)
     except Invalid as fault:
         raise Unfit(fault.violations) from None
     known = await lab.store.find(name) is not None

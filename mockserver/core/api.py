@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
+    from mockserver.core.descriptions import Description
     from mockserver.core.reply import Reply
     from mockserver.core.security import Verifier
     from mockserver.core.tables import Table
@@ -109,7 +110,8 @@ class Api:
     envelope. ``verifiers`` judge one credential per security scheme; where an operation asks for several at once, ``join_callers`` makes one
     caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
     ``services`` describes, by short name, what stands behind the API and can be switched off: a handler asks ``world.is_down("<slug>.<service>")``
-    and raises the fault that the vendor documents for it. ``steers`` marks the control plane, whose handlers may be awaited, whose calls are not
+    and raises the fault that the vendor documents for it. ``described`` says, by the short name of a table, what the document says of its records,
+    for those that somebody writes by hand. ``steers`` marks the control plane, whose handlers may be awaited, whose calls are not
     recorded and on which no fault is ever injected.
     """
 
@@ -122,4 +124,5 @@ class Api:
     timers: Mapping[str, Action] = field(default_factory=dict)
     provides: Mapping[str, Any] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    described: Mapping[str, Description] = field(default_factory=dict)
     steers: bool = False

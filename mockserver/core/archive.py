@@ -6,7 +6,9 @@ also the fields that lists of records hide. Nothing in it names a file or an add
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,12 +24,15 @@ from mockserver.core.values import Misfits, coder_for
 from mockserver.core.world import Timer, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from mockserver.core.descriptions import Judge
     from mockserver.core.tables import Table
 
     Tables = Mapping[str, Table[Any]]
     """The declared tables of every vendor by full name."""
+    Judges = Mapping[str, Judge]
+    """What holds their records to the vendor's document, by the same name."""
 
 FORMAT = 1
 """The version of the layout, in the member ``mockserver``."""
@@ -74,10 +79,11 @@ def digest(world: World, tables: Tables) -> str:
     return hashed.hexdigest()
 
 
-def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Iterable[str] = ()) -> World:
+def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Iterable[str] = (), judges: Judges = MappingProxyType({})) -> World:
     """The world of a document. Raises Invalid with everything that does not fit.
 
-    ``actions`` are the timers' names and ``operations`` the full names of operations that there are.
+    ``actions`` are the timers' names and ``operations`` the full names of operations that there are; ``judges`` hold the records to their vendors'
+    documents, because the file may have been changed by hand.
     """
     misfits = Misfits()
     reader = _Reader(data, misfits)
@@ -103,8 +109,12 @@ def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Ite
     messages = reader.items("outbox", Message)
     found: dict[str, Any] = reader.member("tables", dict) or {}
     rows = {name: _rows(name, content, tables, misfits) for name, content in found.items()}
-    if misfits:
-        raise Invalid([Violation("body", pointer, "type", text) for pointer, text in misfits.found])
+    violations = [Violation("body", pointer, "type", text) for pointer, text in misfits.found]
+    violations += [
+        violation for name, content in rows.items() if content is not None and name in judges for violation in _judged(name, content, judges)
+    ]
+    if violations:
+        raise Invalid(violations)
     outbox = Ordered[Message]()
     for message in messages:
         outbox = outbox.append(message)
@@ -117,6 +127,18 @@ def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Ite
         outbox=outbox,
         faults=faults or Faults(),
     )
+
+
+def _judged(name: str, rows: Rows[Any], judges: Judges) -> Iterator[Violation]:
+    """What the vendor's document forbids in the records of a table."""
+    judge, where = judges[name], f"/tables/{name}/records"
+    for number, record in enumerate(rows.records.ascending()):
+        for found in judge.of_record(record):
+            yield replace(found, pointer=f"{where}/{number}{found.pointer}")
+    for (index, _), positions in rows.indexes.items():
+        if index in judge.unique and len(positions) > 1:
+            ids = ", ".join(repr(rows.records[position].id) for position in positions.ascending())
+            yield Violation("body", where, "unique", f"{ids} have the same {index}")
 
 
 class _Reader:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    Action = Callable[["Draft", int | str | None], None]
+
 R = TypeVar("R", bound=Record)
 
 
@@ -53,14 +55,16 @@ class World:
 class Draft:
     """A world being changed by one request, at one moment of its time.
 
-    ``now`` stands still while the request is handled. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
+    ``now`` stands still while the request is handled; while a timer fires it is the moment at which that was due, and ``until`` the one up to which
+    the world is catching up. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
     which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
     """
 
-    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url")
+    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url", "until")
 
     def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
         self.now = now
+        self.until = now
         self.base_url = base_url
         self.own_url = own_url
         self._world = world
@@ -197,18 +201,25 @@ class Draft:
 
 
 TIMERS_AT_ONCE = 10_000
-"""Timers fired before one request at most, so that a clock far ahead cannot hang the server."""
+"""Timers fired without a break at most."""
 
 
-def catch_up(world: World, now: datetime, actions: Mapping[str, Callable[[Draft, int | str | None], None]]) -> World:
-    """The world after everything that was due by ``now`` has happened, in due order.
+def is_due(world: World, now: datetime) -> bool:
+    """Whether something has to happen before a request at this moment is answered."""
+    return bool(world.timers) and world.timers[0].due <= now
 
-    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer. Raises HandlerCrashed where one fails.
+
+def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: int | None = None) -> World:
+    """The world after what was due by ``now`` has happened, in due order: all of it, or the first ``most`` timers.
+
+    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer. Raises HandlerCrashed where one fails, and
+    where all of it is more than TIMERS_AT_ONCE.
     """
-    if not world.timers or world.timers[0].due > now:
+    if not is_due(world, now):
         return world
     draft = Draft(world, now)
-    for _ in range(TIMERS_AT_ONCE):
+    timer = None
+    for _ in range(most or TIMERS_AT_ONCE):
         timer = draft.take_due(now)
         if timer is None:
             break
@@ -217,7 +228,17 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Callable[[Draft,
             actions[timer.action](draft, timer.subject)
         except Exception as error:
             raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
+    if most is None and timer is not None and draft.timers and draft.timers[0].due <= now:
+        raise endless(draft.timers[0], TIMERS_AT_ONCE)
     return draft.finish()
+
+
+def endless(timer: Timer, fired: int) -> HandlerCrashed:
+    """What keeps a request from being answered while its world has more to do than is done before one; ``timer`` is the next."""
+    return HandlerCrashed(
+        timer.action,
+        f"{fired:,} timers were due before this call, and more are, the next at {timer.due}; call again to let them happen, or reset the world",
+    )
 
 
 @dataclass(frozen=True, slots=True)

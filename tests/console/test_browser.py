@@ -63,7 +63,7 @@ def see_a_failing_call_and_why(page: Page, mock: Mock) -> None:
     row.get_by_role("link").click()
     expect(page.locator(".why")).to_contain_text("new_sale_04")
     expect(page.locator(".tree li.wrong")).to_contain_text("47755501")
-    expect(page.locator(".clauses")).to_contain_text("ten digits")
+    expect(page.locator(".clauses").first).to_contain_text("ten digits")
     page.get_by_role("button", name="Copy as curl").click()
     expect(page.locator("#live")).to_have_text("Copied")
     assert "--data-urlencode phone=47755501" in page.evaluate("navigator.clipboard.readText()")
@@ -152,7 +152,10 @@ def test_a_reference_is_tried_out_in_this_world_with_the_demo_credentials(page: 
     operation = page.locator(".opblock", has_text="/wallet/get").first
     operation.locator(".opblock-summary-control").click()
     expect(operation.locator(".promises").first).to_contain_text("monedero.get_wallets.r1")
-    expect(operation.locator(".promises").last).to_contain_text("monedero.D37")
+    open_ones = operation.locator(".promises").last
+    expect(open_ones).to_contain_text("monedero.D37")
+    open_ones.locator("summary").first.click()
+    expect(open_ones).to_contain_text("The mock: percentage, ticket, birthday, quotas, blacklist")
     operation.get_by_role("button", name="Execute").click()
     expect(operation.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
     with mock.control as control:

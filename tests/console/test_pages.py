@@ -166,6 +166,19 @@ def test_a_record_that_does_not_fit_is_refused_beside_its_field(mock: Mock, cons
     assert (record["points"], record["name"]) == (7, "12")  # a text of digits stays a text
 
 
+def test_what_the_vendors_document_forbids_is_said_beside_its_field(mock: Mock, console: httpx.Client) -> None:
+    answer = console.post("/console/state/monedero/usertools/7001", data={"type": "jefe", "name": "x" * 101})
+    assert answer.status_code == 422
+    for field, words in (("type", "&#34;jefe&#34; is none of &#34;cajero&#34;, &#34;gerente&#34;"), ("name", "is longer than 100 characters")):
+        beside = answer.text.partition(f'<p class="violation" id="e-{field}">')[2].partition("</p>")[0]
+        assert words in beside
+    with mock.control as control:
+        model = {**control.get("/state/monedero/usertools/7001").json(), "status": "banana"}
+    made = console.post("/console/state/monedero/usertools/-new", data={"record": httpx.Request("POST", "http://x", json=model).content.decode()})
+    assert made.status_code == 422
+    assert "<code>/status</code> &#34;banana&#34; is none of" in made.text
+
+
 def test_records_are_made_and_removed(mock: Mock, console: httpx.Client) -> None:
     form = console.get("/console/state/monedero/contacts/-new").text
     assert "&#34;phone&#34;" in form
@@ -283,3 +296,15 @@ def test_the_journal_arrives_live_with_the_filters_of_the_page(mock: Mock, conso
                 break
     assert any("new_sale_04" in line for line in seen)
     assert not any("status good" in line for line in seen)
+
+
+def test_an_exchange_tells_what_the_vendors_page_leaves_open_and_how_it_is_read(mock: Mock, console: httpx.Client) -> None:
+    with mock.client("serpi") as client:
+        client.get("/Sucursales")
+    with mock.control as control:
+        number = control.get("/journal").json()["exchanges"][-1]["number"]
+    told = console.get(f"/console/journal/{number}").text
+    assert "leaves open" in told
+    beside = told.partition("<code>serpi.D03</code>")[2].partition("</div>")[0]
+    assert "No records: body code 201" in beside
+    assert "The mock:</span> HTTP status equals the body code" in beside

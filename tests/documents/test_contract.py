@@ -12,6 +12,7 @@ import pytest
 from mockserver.app import SPECS, discover
 from tests.documents.conftest import FILES
 from tests.documents.rules import request_examples, walk
+from tests.vendors.tables import rows
 
 if TYPE_CHECKING:
     from mockserver.core.documents import Document, OperationSpec
@@ -61,6 +62,16 @@ def test_the_clauses_of_an_operation_have_one_name_and_are_sentences(document: D
 def test_every_discrepancy_is_marked_at_its_place(document: Document) -> None:
     found = {name for path, node in walk(document.raw) if path[-1:] == ("x-discrepancy",) for name in node}
     assert found == set(_of(document, DISCREPANCIES))
+
+
+def test_every_discrepancy_is_explained_as_the_vendors_page_of_the_docs_explains_it(document: Document) -> None:
+    explained = document.raw["components"]["x-discrepancies"]
+    assert sorted(explained) == sorted(_of(document, DISCREPANCIES))
+    told = {f"{document.slug}.{name.strip()}": cells[1] for _, cells in rows(document.slug, "discrepancy") for name in cells[0].split(",")}
+    assert {name: texts["chosen"] for name, texts in explained.items()} == told
+    for name, texts in explained.items():
+        assert texts.keys() - {"also"} == {"where", "page", "chosen"}, name
+        assert texts["page"].endswith("."), name
 
 
 def _errors(document: Document, operation: OperationSpec) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def test_every_operation_is_listed_with_what_its_document_says(mock: Mock, slug:
         assert {error["code"] for error in one["errors"]} >= spec.spec.get("x-errors", {}).keys()
         named = spec.spec.get("x-discrepancy", [])
         assert set(one["discrepancies"]) >= ({named} if isinstance(named, str) else set(named))
+        explained = document.raw["components"]["x-discrepancies"]
+        assert one["readings"] == {name: explained[name] for name in one["discrepancies"]}
 
 
 def test_columns_say_what_fits_and_where_they_lead(mock: Mock) -> None:

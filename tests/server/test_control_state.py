@@ -141,12 +141,12 @@ def test_ids_given_by_hand_are_not_given_again_by_the_vendor(world: Lab) -> None
 
 def test_ids_by_hand_stay_clear_of_a_vendor_that_has_not_drawn_yet(world: Lab) -> None:
     usertool = {"account_id": 1, "wallet_id": None, "branch": "b", "type": "cajero", "status": "activo", "password_digest": "x"}
-    first = world.monedero.state.add("usertools", name="a", number="1", **usertool)
+    first = world.monedero.state.add("usertools", name="a", number="4775550297", **usertool)
     employee = {"type": "cajero", "employee_name": "N", "business_name": "C", "number": "4775550299", "password": "p"}
     drawn = world.monedero.client().post("/employee/add", data=employee).json()["collaboratorId"]
-    second = world.monedero.state.add("usertools", name="b", number="2", **usertool)
+    second = world.monedero.state.add("usertools", name="b", number="4775550298", **usertool)
     assert len({first["id"], drawn, second["id"]}) == 3
-    assert world.monedero.state.add("numbers", phone="1", condition="landline")["id"] > 10**8
+    assert world.monedero.state.add("numbers", phone="4775550296", condition="landline")["id"] > 10**8
 
 
 @pytest.mark.parametrize(

@@ -316,3 +316,30 @@ def test_pages_show_each_invoice_once_while_new_ones_arrive(mock: Mock) -> None:
             assert at_first <= set(seen)
         for done in arriving:
             done.result()
+
+
+@pytest.mark.parametrize("years", [9, 40])
+def test_a_clock_moved_on_at_once_renews_as_one_that_was_moved_by_years(mock: Mock, years: int) -> None:
+    """The same plans, periods and amounts; of what is longer ago than ten years only that there were renewals."""
+
+    def renewed(steps: int) -> list[dict[str, Any]]:
+        with mock.control as control:
+            control.post("/reset").raise_for_status()
+        freeze(mock, START)
+        for _ in range(steps):
+            advance(mock, f"P{years // steps}Y")
+        state = mock.state("trincico")
+        payments = {payment["id"]: payment for payment in state["payments"]}
+        return [
+            {**shown, "last_payment_id": None, "paid": payments.get(shown["last_payment_id"], {}).get("gross_amount")}
+            for shown in state["subscriptions"]
+        ]
+
+    assert renewed(1) == renewed(years if years < 10 else years // 5)
+
+
+def test_the_end_of_time_is_reached_in_one_step(mock: Mock) -> None:
+    freeze(mock, "8999-12-31T00:00:00Z")
+    with mock.client("trincico") as client:
+        assert client.get("/subscriptions/active/").json()["status"] == "active"
+    assert len(mock.state("trincico")["payments"]) < 2_000, "seven thousand years of renewals were told apart"

@@ -17,6 +17,7 @@ from mockserver.apis.backoffice import (
     wallets,
 )
 from mockserver.apis.backoffice.faults import render_fault
+from mockserver.apis.backoffice.records import DESCRIBED
 from mockserver.apis.backoffice.sessions import verify_api_key, verify_jwt
 from mockserver.core.api import Api
 
@@ -40,4 +41,5 @@ API = Api(
     render_fault=render_fault,
     tables=state.TABLES,
     verifiers={"x_api_key": verify_api_key, "jwt_token": verify_jwt},
+    described=DESCRIBED,
 )

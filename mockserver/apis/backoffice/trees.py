@@ -23,12 +23,14 @@ def sponsored_by(world: Draft, user: User) -> Iterator[User]:
 
 
 def team_of(world: Draft, user: User) -> Iterator[User]:
-    """Everybody below a member in the unilevel tree, at any level."""
-    waiting = deque([user])
+    """Everybody below a member in the unilevel tree, at any level; once each, should a world be imported in which it is no tree."""
+    waiting, seen = deque([user]), {user.id}
     while waiting:
         for member in sponsored_by(world, waiting.popleft()):
-            waiting.append(member)
-            yield member
+            if member.id not in seen:
+                seen.add(member.id)
+                waiting.append(member)
+                yield member
 
 
 def matrix_child(world: Draft, parent_id: int, leg: str) -> User | None:

@@ -2,6 +2,7 @@
 
 from mockserver.apis.monedero import balance, contact, employee, sale, toolusers, wallet
 from mockserver.apis.monedero.faults import render_fault
+from mockserver.apis.monedero.records import DESCRIBED
 from mockserver.apis.monedero.state import ACCOUNTS, BLACKLIST, CONTACTS, NUMBERS, USERTOOLS, WALLETS, verify_apikey
 from mockserver.core.api import Api
 
@@ -11,4 +12,5 @@ API = Api(
     render_fault=render_fault,
     tables=(ACCOUNTS, WALLETS, USERTOOLS, CONTACTS, BLACKLIST, NUMBERS),
     verifiers={"apikey": verify_apikey},
+    described=DESCRIBED,
 )

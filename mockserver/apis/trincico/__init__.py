@@ -17,6 +17,7 @@ from mockserver.apis.trincico import (
 )
 from mockserver.apis.trincico.faults import render_fault
 from mockserver.apis.trincico.identity import verify_basic, verify_bearer
+from mockserver.apis.trincico.records import DESCRIBED
 from mockserver.apis.trincico.state import TABLES
 from mockserver.core.api import Api
 
@@ -35,4 +36,5 @@ API = Api(
         treasury.PAYOUT_ARRIVES: treasury.arrive,
         treasury.PAY_OUT: treasury.pay_out_automatically,
     },
+    described=DESCRIBED,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mockserver.apis.trincico import mails
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 PERIOD_ENDS = "trincico.period_ends"
 DAY = 86_400
 _UNITS = {"month": "M", "year": "Y"}
+_MONTHS = {"month": 1, "year": 12}
+TOLD_APART = timedelta(days=3_653)
+"""Ten years. Where the clock moves on further in one step, the renewals before that are one: nobody sees them, and there would be thousands."""
 
 
 def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
@@ -24,6 +28,14 @@ def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
         return int(later(moment(anchor_at), duration).timestamp())
     except ValueError:
         return int(LATEST.timestamp())  # the calendar of the mock ends here: the last period never does
+
+
+def _period_after(world: Draft, plan: Plan, anchor_at: int, periods: int) -> int:
+    """The period that is renewed after this many: the next; one that ends TOLD_APART ago, where the world's time moves on further than that."""
+    apart = world.until - TOLD_APART
+    start = moment(anchor_at)
+    passed = ((apart.year - start.year) * 12 + apart.month - start.month) // (plan.interval_count * _MONTHS[plan.interval])
+    return max(periods + 1, passed - 1)
 
 
 def watch(world: Draft, subscription: Subscription) -> None:
@@ -121,7 +133,8 @@ def end_period(world: Draft, subject: int | str | None) -> None:
         return
     plan = plan_of(world, subscription.next_plan_id or subscription.plan_id)
     goes_on = subscription.next_plan_id is None and subscription.status == "active"
-    anchor, periods = (subscription.anchor_at, subscription.periods + 1) if goes_on else (subscription.end_at, 0)
+    anchor, periods = (subscription.anchor_at, subscription.periods) if goes_on else (subscription.end_at, -1)
+    periods = _period_after(world, plan, anchor, periods)
     amount = plan.price + subscription.carry
     payment = charge(world, subscription, plan, amount, subscription.card) if amount else None
     renewed = world.table(SUBSCRIPTIONS).change(

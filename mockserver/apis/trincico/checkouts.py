@@ -42,6 +42,7 @@ EXPIRED, OUTDATED = "expired", "outdated"
 PAID, DECLINED, CANCELED = "paid", "declined", "canceled"
 LEFT = (PAID, DECLINED, CANCELED)
 """Statuses of a page on which an outcome was chosen."""
+STATUSES = (OPEN, CHALLENGED, *LEFT, EXPIRED, OUTDATED)
 
 
 def named_method(world: Draft, body: Mapping[str, Any] | None) -> PaymentMethod | None:
@@ -180,3 +181,4 @@ def _settle_invoice(world: Draft, checkout: Checkout, card: str, home: str, *, p
 
 
 _SETTLE = {"upgrade": _settle_upgrade, "card": _settle_card, "invoice": _settle_invoice}
+KINDS = tuple(_SETTLE)

@@ -23,6 +23,7 @@ OPEN, EXPIRED, OUTDATED = "open", "expired", "outdated"
 COMPLETED, FAILED = "completed", "failed"
 LEFT = (COMPLETED, FAILED)
 """Statuses of a page on which an outcome was chosen."""
+STATUSES = (OPEN, *LEFT, EXPIRED, OUTDATED)
 
 
 def open_onboarding(world: Draft, account: PayoutAccount, body: Mapping[str, Any], home: str) -> str:

@@ -101,7 +101,7 @@ def subscription(world: Draft, shown: Subscription) -> dict[str, Any]:
         "method_details": card(shown.card),
         "next_plan": next_plan,
         "status": shown.status,
-        "last_payment": None if payment is None else _payment(world, payment),
+        "last_payment": None if payment is None else _payment(world, payment, payment.plan_id or shown.plan_id),
         "plan": plan(world, plan_of(world, shown.plan_id), embedded=True),
     }
 
@@ -118,8 +118,8 @@ def subscription_summary(world: Draft, shown: Subscription) -> dict[str, Any]:
     }
 
 
-def _payment(world: Draft, shown: Payment) -> dict[str, Any]:
-    """The payment of a subscription; its invoice is empty (trincico.D45)."""
+def _payment(world: Draft, shown: Payment, plan_id: str) -> dict[str, Any]:
+    """The payment of a subscription, with the plan that it was for; its invoice is empty (trincico.D45)."""
     return {
         "id": shown.id,
         "reference": shown.reference,
@@ -134,7 +134,7 @@ def _payment(world: Draft, shown: Payment) -> dict[str, Any]:
         "target": shown.target,
         "method": "stripe",
         "invoice": NOTHING,
-        "plan": NOTHING if shown.plan_id is None else plan(world, plan_of(world, shown.plan_id), embedded=True),
+        "plan": plan(world, plan_of(world, plan_id), embedded=True),
     }
 
 

@@ -3,6 +3,7 @@
 from mockserver.apis.troyansys import auth, company, documents, reports, subscription
 from mockserver.apis.troyansys.callers import join_callers, verify_api_key, verify_company, verify_token
 from mockserver.apis.troyansys.faults import render_fault
+from mockserver.apis.troyansys.records import DESCRIBED
 from mockserver.apis.troyansys.state import TABLES
 from mockserver.core.api import Api
 
@@ -13,4 +14,5 @@ API = Api(
     tables=TABLES,
     verifiers={"bearer": verify_token, "company": verify_company, "api_key": verify_api_key},
     join_callers=join_callers,
+    described=DESCRIBED,
 )

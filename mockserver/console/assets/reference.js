@@ -32,6 +32,10 @@
     const plain = (value) => (value && value.toJS ? value.toJS() : value);
     const list = (title, rows) => rows.length === 0 ? null : h("details", { className: "promises", open: title === "Clauses" }, h("summary", null, `${title} (${rows.length})`), h("dl", null, ...rows));
     const row = (name, text) => h("div", { key: name }, h("dt", null, h("code", null, name)), h("dd", null, text));
+    const reading = (system, name) => {
+      const said = plain(system.specSelectors.specJson().getIn(["components", "x-discrepancies", name])) ?? {};
+      return [said.page, said.also && `Also accepted: ${said.also}`, said.chosen && `The mock: ${said.chosen}`].filter(Boolean).map((text) => h("p", { key: text }, text));
+    };
     return {
       wrapComponents: {
         OperationExt: () => ({ extensions }) => {
@@ -41,7 +45,7 @@
           return h("div", { className: "opblock-section promises-of" },
             list("Clauses", clauses.map(([name, text]) => row(name, text))),
             list("Errors", errors.map(([code, error]) => row(code, `${error.status ?? ""} ${error.message ?? ""}`))),
-            open.length ? h("p", { className: "promises" }, "The vendor's page leaves open: ", open.join(", ")) : null);
+            list("Left open by the vendor's page", open.map((name) => row(name, reading(system, name)))));
         },
       },
     };

@@ -1,0 +1,10 @@
+"""What SERPI's document says of the records, for those that somebody writes by hand."""
+
+from __future__ import annotations
+
+from mockserver.core.descriptions import Description, Shown
+
+DESCRIBED = {
+    "clients": Description(unique=("secretkey", "token"), because="a client is known by its credentials only"),
+    "branches": Description((Shown("Branch"), Shown("BranchCreate"))),
+}

@@ -1,0 +1,124 @@
+"""What Trincico's document says of the records, for those that somebody writes by hand."""
+
+from __future__ import annotations
+
+from mockserver.apis.trincico import checkouts, onboardings
+from mockserver.apis.trincico.choices import BANKS, CARDS
+from mockserver.apis.trincico.money import HUNDREDTHS_OF_PERCENT, LARGEST_AMOUNT, rate_number, rate_text
+from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
+from mockserver.core.clock import LATEST
+from mockserver.core.descriptions import As, Description, Shown
+
+_SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
+"""A time within the calendar of the mock; whether there may be none is told by the type of the field."""
+_AMOUNT = {"minimum": 0, "maximum": LARGEST_AMOUNT}
+_CARD = {"enum": ["", *CARDS]}
+_ADDRESS = {"$ref": "#/components/schemas/WebAddress"}
+_CURRENCY = {"$ref": "#/components/schemas/Currency"}
+_HOUR = {"minimum": 0, "maximum": 24}
+_DIGEST = {"pattern": "^[0-9a-f]*$"}
+"""Of a password; empty where nobody can sign in with one."""
+
+DESCRIBED = {
+    "plans": Description(
+        (Shown("Plan"),),
+        limits={
+            "price": {"$ref": "#/components/schemas/Price"},
+            "frequencies": {"$ref": "#/components/schemas/Frequencies"},
+            "interval_count": {"maximum": 1_200},
+            "trial_period_days": {"maximum": 36_500},
+        },
+    ),
+    "features": Description((Shown("Permission"),)),
+    "payment_methods": Description((Shown("PaymentMethod"),)),
+    "users": Description(
+        (Shown("UserShown", {"number": "id", "id": None}), Shown("ProfileShown")),
+        limits={
+            "created_at": _SECONDS,
+            "updated_at": _SECONDS,
+            "condition": {"enum": ["", PROVIDER_DOWN, FAILING]},
+            "password_digest": _DIGEST,
+        },
+        unique=("token", "email"),
+    ),
+    "services": Description(
+        (
+            Shown("Service", {"followers": "followersCount", "place_id": "placeId"}),
+            Shown("ServicePromises"),
+            Shown("ServiceShort"),
+            Shown("ServiceOfInvoice"),
+        ),
+        limits={"expires_at": _SECONDS},
+    ),
+    "visits": Description((Shown("Visit", {"user_id": "author"}),), limits={"created_at": _SECONDS}),
+    "gallery": Description((Shown("GalleryImage"),)),
+    "schedules": Description((Shown("WorkSchedule"),), limits={"days": {"pattern": "^[A-Za-z-]{7}$"}, "from_hour": _HOUR, "to_hour": _HOUR}),
+    "favorites": Description(because="of a favorite the document shows the service only"),
+    "customers": Description((Shown("Customer"),), limits={"created_at": _SECONDS}),
+    "subscriptions": Description(
+        (Shown("Subscription"), Shown("SubscriptionSummary")),
+        limits={
+            **dict.fromkeys(("start_at", "end_at", "canceled_at", "anchor_at"), _SECONDS),
+            "periods": {"minimum": -1, "maximum": 120_000},
+            "carry": _AMOUNT,
+            "card": _CARD,
+        },
+    ),
+    "payments": Description(
+        (Shown("Payment"),),
+        limits={
+            **dict.fromkeys(("gross_amount", "fee_amount", "net_amount"), _AMOUNT),
+            **dict.fromkeys(("created_at", "available_at"), _SECONDS),
+            "card": {"enum": list(CARDS)},
+        },
+    ),
+    "invoices": Description(
+        (Shown("InvoiceListedShown"), Shown("InvoiceCreate")),
+        limits={
+            **dict.fromkeys(("sub_amount", "tax_amount", "amount"), _AMOUNT),
+            **dict.fromkeys(("created_at", "updated_at"), _SECONDS),
+        },
+        unique=("reference",),
+    ),
+    "items": Description(
+        (
+            Shown("ItemCreate"),
+            Shown("ItemShown", {"tax_rate": As("tax", rate_text)}),
+            Shown("ItemListedShown", {"tax_rate": As("tax", rate_number)}),
+        ),
+        limits={"amount": _AMOUNT, "tax_amount": _AMOUNT, "tax_rate": {"type": "integer", "nullable": True, "maximum": HUNDREDTHS_OF_PERCENT}},
+    ),
+    "checkouts": Description(
+        limits={
+            "kind": {"enum": list(checkouts.KINDS)},
+            "status": {"enum": list(checkouts.STATUSES)},
+            "amount": _AMOUNT,
+            "currency": _CURRENCY,
+            "success_url": _ADDRESS,
+            "cancel_url": _ADDRESS,
+            "card": _CARD,
+            "expires_at": _SECONDS,
+        },
+        because="a checkout is a page for people",
+    ),
+    "onboardings": Description(
+        limits={
+            "status": {"enum": list(onboardings.STATUSES)},
+            "return_url": _ADDRESS,
+            "refresh_url": _ADDRESS,
+            "expires_at": _SECONDS,
+        },
+        because="an onboarding is a page for people",
+    ),
+    "payout_accounts": Description(
+        (Shown("PayoutAccountShown"), Shown("ExternalAccount", {"remote_id": "account"}, whole=False)),
+        limits={"created_at": _SECONDS, "updated_at": _SECONDS},
+    ),
+    "bank_accounts": Description((Shown("ExternalAccount"),), limits={"bank": {"enum": list(BANKS)}}),
+    "payouts": Description(
+        (Shown("PayoutShown"),),
+        limits={"amount": _AMOUNT, **dict.fromkeys(("arrival_date", "created_at", "updated_at"), _SECONDS)},
+    ),
+    "bookings": Description(limits={"at": _SECONDS}, because="no call shows a booking"),
+    "settings": Description(limits={"value": {"pattern": "^[ -~]*$"}}, because="what the vendor has configured is not part of its API"),
+}

@@ -1,0 +1,173 @@
+"""Records by hand held to the document: which field is judged by which property, written how, and what a description may not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mockserver.core.archive import read, write
+from mockserver.core.descriptions import As, Description, Judge, Shown, judges_of
+from mockserver.core.documents import Document
+from mockserver.core.faults import DocumentBroken, Invalid
+from mockserver.core.tables import DraftTable, Rows, Table
+from mockserver.core.world import World
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Animal:
+    """Weights are grams; the day is kept as it was sent, empty where none was."""
+
+    id: int
+    name: str
+    kind: str | None
+    grams: int
+    day: str
+    tags: tuple[str, ...]
+    at: datetime
+    status: str
+
+
+ANIMALS = Table("zoo.animals", Animal, {"name": lambda animal: animal.name, "kind": lambda animal: animal.kind})
+FINE = Animal(1, "Otto", "otter", 4200, "", ("wet",), AT, "awake")
+
+DOCUMENT = Document(
+    "zoo",
+    "zoo.yaml",
+    {
+        "components": {
+            "schemas": {
+                "Kind": {"type": "string", "enum": ["otter", "owl"]},
+                "Named": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 10}}},
+                "Animal": {
+                    "allOf": [
+                        {"$ref": "#/components/schemas/Named"},
+                        {
+                            "properties": {
+                                "name": {"minLength": 1},
+                                "species": {"$ref": "#/components/schemas/Kind"},
+                                "kilos": {"type": "number", "minimum": 0},
+                                "born": {"type": "string", "pattern": "^[0-9]{4}$"},
+                                "tags": {"type": "array", "items": {"type": "string", "maxLength": 3}},
+                                "at": {"type": "string", "pattern": "-05:00$"},
+                                "status": {"type": "integer"},
+                            }
+                        },
+                    ]
+                },
+            }
+        }
+    },
+)
+
+
+def kilos(grams: int) -> float:
+    if grams == 13:
+        raise ValueError("nobody weighs that")
+    return grams / 1000
+
+
+def judge(*shown: Shown, **rest: Any) -> Judge:
+    return judges_of((ANIMALS,), {"animals": Description(shown, **rest)}, DOCUMENT)["zoo.animals"]
+
+
+WHOLE = Shown(
+    "Animal",
+    {
+        "kind": As("species", or_nothing=True),
+        "grams": As("kilos", kilos),
+        "day": As("born", or_nothing=True),
+        "at": As(write=lambda at: at.isoformat().replace("+00:00", "-05:00")),
+        "status": None,
+    },
+)
+
+
+def said(judge: Judge, **values: Any) -> list[str]:
+    return [f"{found.pointer} {found.keyword}: {found.text}" for found in judge.violations(values)]
+
+
+def test_a_sound_record_passes() -> None:
+    assert judge(WHOLE).of_record(FINE) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": ""}, ['/name minLength: "" is shorter than 1 character (Animal/name)']),
+        ({"name": "x" * 11}, ['/name maxLength: "xxxxxxxxxxx" is longer than 10 characters (Animal/name)']),
+        ({"kind": "fish"}, ['/kind enum: "fish" is none of "otter", "owl" (Animal/species)']),
+        ({"grams": -500}, ["/grams minimum: is written as -0.5: -0.5 is less than the minimum of 0 (Animal/kilos)"]),
+        ({"grams": 13}, ["/grams format: cannot be written: nobody weighs that (Animal/kilos)"]),
+        ({"tags": ("a", "long")}, ['/tags/1 maxLength: "long" is longer than 3 characters (Animal/tags)']),
+        ({"day": "soon"}, ['/day pattern: "soon" does not match "^[0-9]{4}$" (Animal/born)']),
+        ({"at": datetime(1, 1, 1, tzinfo=UTC)}, ["/at format: is a moment that another offset cannot tell (zoo.animals.at)"]),
+        ({"at": datetime(9999, 12, 31, tzinfo=UTC)}, ["/at format: is a moment that another offset cannot tell (zoo.animals.at)"]),
+        ({"day": ""}, []),
+        ({"kind": None}, []),
+        ({"kind": "", "status": "happens to have the name of a number"}, []),
+    ],
+)
+def test_a_field_is_judged_by_its_property_as_it_is_written(values: dict[str, Any], words: list[str]) -> None:
+    assert said(judge(WHOLE), **values) == words
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    assert [found.pointer for found in judge(WHOLE).violations({"name": "", "kind": "fish", "grams": -1})] == ["/name", "/kind", "/grams"]
+
+
+def test_fields_that_are_not_named_are_left_alone_where_only_named_ones_are_meant() -> None:
+    assert said(judge(Shown("Animal", {"kind": "species"}, whole=False)), kind="fish", name="", status="x") != []
+    assert said(judge(Shown("Animal", {"kind": "species"}, whole=False)), name="", status="x") == []
+
+
+def test_limits_judge_what_the_document_leaves_open() -> None:
+    limited = judge(limits={"status": {"enum": ["awake", "asleep"]}, "kind": {"$ref": "#/components/schemas/Kind"}})
+    assert said(limited, status="dead") == ['/status enum: "dead" is none of "awake", "asleep" (zoo.animals.status)']
+    assert [found.split(":")[0] for found in said(limited, kind="fish")] == ["/kind enum"]
+    assert limited.judged == {"status", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        (Description((Shown("Plant"),)), "is shown as Plant, which zoo.yaml does not have"),
+        (Description((Shown("Animal", {"colour": "species"}),)), "has no field colour"),
+        (Description((Shown("Animal", {"kind": "genus"}),)), "shows kind as Animal/genus, which zoo.yaml does not have"),
+        (Description(limits={"colour": {}}), "has no field colour"),
+        (Description(limits={"kind": {"$ref": "#/components/schemas/Nothing"}}), "a schema cannot be used"),
+        (Description(unique=("colour",)), "has no index colour"),
+    ],
+)
+def test_a_description_that_fits_no_document_keeps_the_server_from_starting(description: Description, words: str) -> None:
+    with pytest.raises(DocumentBroken) as broken:
+        judges_of((ANIMALS,), {"animals": description}, DOCUMENT)
+    assert words in str(broken.value)
+
+
+def test_a_description_of_no_table_is_named() -> None:
+    with pytest.raises(DocumentBroken, match="describes the records of plants"):
+        judges_of((ANIMALS,), {"plants": Description()}, DOCUMENT)
+
+
+def test_a_file_changed_by_hand_is_held_to_the_document_and_told_where() -> None:
+    tables: dict[str, Table[Any]] = {"zoo.animals": ANIMALS}
+    rows = DraftTable(ANIMALS, Rows())
+    for number in (1, 2):
+        rows.add(Animal(number, f"Otto {number}", "otter", 1, "", (), AT, ""))
+    file = write(World(tables=World().tables.insert("zoo.animals", rows.rows)), tables)
+    judges = {"zoo.animals": judge(WHOLE, unique=("name",))}
+    assert write(read(file, tables, judges=judges), tables) == file
+    records = file["tables"]["zoo.animals"]["records"]
+    records[1] |= {"name": "Otto 1", "kind": "fish"}
+    with pytest.raises(Invalid) as refused:
+        read(file, tables, judges=judges)
+    assert [(found.pointer, found.keyword) for found in refused.value.violations] == [
+        ("/tables/zoo.animals/records/1/kind", "enum"),
+        ("/tables/zoo.animals/records", "unique"),
+    ]
+    assert "1, 2 have the same name" in str(refused.value)
