@@ -1,4 +1,4 @@
-"""What changes between two runs by its nature, as the document says: ``x-volatile: true`` at a property, ``x-volatile-headers`` at the root."""
+"""What changes between two runs by its nature, as the document says: ``x-volatile`` at a schema, ``x-volatile-headers`` at the root."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _volatile(description: Description, schema: Any, value: Any, place: str) -> 
     schema = description.resolve(schema)
     if not isinstance(schema, dict):
         return
-    if schema.get("x-volatile") is True:
+    if schema.get("x-volatile") in (True, "each-call"):
         yield place
         return
     for combined in ("allOf", "anyOf", "oneOf"):

@@ -23,6 +23,7 @@ from contract_tests.verify.fuzz import run_fuzz
 from contract_tests.verify.laws import run_laws
 from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.masking import Mask
+from contract_tests.verify.parsing import one_parser_at_a_time
 from contract_tests.verify.progress import Progress
 from contract_tests.verify.report import build, write
 from contract_tests.verify.report.compare import compare
@@ -238,9 +239,10 @@ def _stages(session: Session) -> None:
             _stage(session, stage)
 
     aside = threading.Thread(target=others, daemon=True)
-    aside.start()
-    _stage(session, run_clauses)
-    aside.join()
+    with one_parser_at_a_time():
+        aside.start()
+        _stage(session, run_clauses)
+        aside.join()
 
 
 def _stage(session: Session, stage: Callable[[Session], None]) -> None:
