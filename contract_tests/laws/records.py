@@ -184,7 +184,7 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
 def _misread(
     resource: Resource, sent: Mapping[str, Any], views: Sequence[tuple[str, dict[str, Any], str]]
 ) -> Iterator[tuple[str, str, str, Any, Any]]:
-    """Views that show a field otherwise than it was sent, with the part to blame: a view that differs from others, or the creation where all agree."""
+    """Views that show a field otherwise than it was sent, with the part to blame: a view that others contradict, or the creation."""
     differences = [resource.differences(sent, view) for _, view, _ in views]
     for (call, view, part), found in zip(views, differences, strict=True):
         for place, (value, got) in found.items():

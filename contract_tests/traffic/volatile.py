@@ -47,7 +47,8 @@ def volatile(description: Description, operation: Operation, status: int, media_
     """The JSON pointers of the volatile values in a response."""
     response = description.resolve(operation.spec["responses"].get(str(status), {}))
     media = response.get("content", {}).get(media_type, {})
-    return set(_volatile(description, media.get("schema", {}), value, ""))
+    # where a schema leaves open what the mock fills, only x-emits names the parts
+    return {place for key in ("schema", "x-emits") for place in _volatile(description, media.get(key, {}), value, "")}
 
 
 def _volatile(description: Description, schema: Any, value: Any, place: str) -> Iterator[str]:

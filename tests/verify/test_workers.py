@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import threading
 import time
-
-import pytest
+from typing import TYPE_CHECKING
 
 from contract_tests.verify.parsing import one_parser_at_a_time
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_only_one_thread_parses_at_a_time_and_parsing_is_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
