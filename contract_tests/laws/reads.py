@@ -34,7 +34,7 @@ def _all(run: Run) -> Iterator[Verdict]:
 def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
     """Each way in which a read is called with success, twice; those among two equal looks at everything need no second one."""
     volatile = run.book.volatile()
-    for recipe, full in _ways(run, name, looked=looked):
+    for recipe, full in ways(run, name, looked=looked):
         session = run.session(f"reads {name}")
         sent = session.prepare(name, recipe, full=full)
         first, second = session.send(name, recipe, sent), session.send(name, recipe, sent)
@@ -45,7 +45,7 @@ def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
     yield Verdict(LAW, name, Outcome.HELD)
 
 
-def _ways(run: Run, name: str, *, looked: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
+def ways(run: Run, name: str, *, looked: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
     """Recipes for which a read is to succeed, and whether every optional field is set."""
     if not looked:
         yield from ((recipe or run.book.works(name), False) for recipe in run.book.observations(name))

@@ -163,7 +163,7 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
     if resource.spec.get("echo") is not None:
         views += [(creation, record, "create") for record in records(made.answer.body, resource.spec["echo"])]
     wrong = False
-    for call, part, place, sent, got in _misread(resource, made.sent, views):
+    for call, part, place, sent, got in misread(resource, made.sent, views):
         wrong = True
         text = f"{creation}: {place} is shown by {call} otherwise than it was sent"
         clause = resource.clause(part) or resource.clause("create")
@@ -181,7 +181,7 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
         yield session.held(WRITTEN, creation)
 
 
-def _misread(
+def misread(
     resource: Resource, sent: Mapping[str, Any], views: Sequence[tuple[str, dict[str, Any], str]]
 ) -> Iterator[tuple[str, str, str, Any, Any]]:
     """Views that show a field otherwise than it was sent, with the part to blame: a view that others contradict, or the creation."""
