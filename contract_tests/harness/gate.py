@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from contract_tests.harness.findings import Exchange
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-BROKEN_DOWN = frozenset({500, 502, 503, 504})
-"""Server errors that say that a target is in trouble; 501 says what it never does."""
+NOT_IMPLEMENTED = 501
+"""The one server error that says nothing of the server's health: what was asked for does not exist yet."""
 MAX_NETWORK_FAILURES = 3
 """Calls in a row without an answer after which the target counts as gone."""
 
@@ -184,7 +184,8 @@ class Gate:
             self._failures = 0
             name = exchange.operation
             if name is not None:
-                self._errors[name] = self._errors.get(name, 0) + 1 if exchange.status in BROKEN_DOWN else 0
+                failed = exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED
+                self._errors[name] = self._errors.get(name, 0) + 1 if failed else 0
                 if self._errors[name] >= self.limits.server_errors:
                     self.closed[name] = f"{name} answered {self._errors[name]} times in a row with a server error and is left alone"
         for listener in self.on_exchange:

@@ -49,7 +49,8 @@ class Target:
     """One implementation of one vendor's API.
 
     ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
-    where there is none. ``strict`` judges answers by what the mock has promised to send as well.
+    where there is none. ``strict`` judges answers by what the mock has promised to send as well. ``is_busy`` says that other calls are made beside
+    those of a test.
     """
 
     slug: str
@@ -60,6 +61,7 @@ class Target:
     control: str | None = None
     hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     strict: bool = False
+    is_busy: bool = False
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
@@ -114,11 +116,16 @@ class Api:
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
+        self._is_upstream_broken = False
         self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
-        """Let the connections go."""
-        self._client.close()
+        """Put right what the test has broken, and let the connections go."""
+        try:
+            if self._is_upstream_broken:
+                self.reset()
+        finally:
+            self._client.close()
 
     def fresh(self) -> Api:
         """The same target over the same client; at a mock in a world that nobody has touched yet."""
@@ -181,9 +188,21 @@ class Api:
             self._control("POST", "/reset")
 
     def break_upstream(self, name: str) -> None:
-        """Let a service that the target depends on fail until the next reset."""
-        if not self._hooked("break_upstream", name=name):
-            not_observable(f"nothing is known that breaks the upstream {name} of this target")
+        """Let a service that the target depends on fail until the test is over; at a mock in the world of the test only.
+
+        Elsewhere it takes two hooks: one that breaks it, and a reset, without which the tests behind this one would meet it broken.
+        """
+        if "break_upstream" in self.target.hooks:
+            if "reset" not in self.target.hooks:
+                not_observable(f"the hook reset, which would put the upstream {name} right again, is not given")
+            if self.target.is_busy:
+                not_observable(f"calls that run beside this test would meet the upstream {name} broken; --workers 1 runs them one after the other")
+            self._is_upstream_broken = True  # before the hook: one that fails may have done its work
+            self._hooked("break_upstream", name=name)
+            return
+        if self.target.control is None:
+            not_observable(f"nothing is known that breaks the upstream {name} of this target; the hook break_upstream would")
+        self._control("PUT", f"/services/{self.target.slug}.{name}", json={"down": True})
 
     def follow(self, url: str) -> httpx.Response:
         """The page behind a link that the target gave, as somebody without credentials would open it."""

@@ -17,6 +17,8 @@ OBSERVES = "observes"
 """The recipes of a read by which changes are seen; the one that works where there is none."""
 FULL = "full"
 """What is sent otherwise where every optional field is set."""
+EACH_CALL = "each-call"
+"""The value of ``x-volatile`` that says that a field differs even between two equal calls; ``true`` says that it differs between two runs."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -144,7 +146,7 @@ class Book:
         return {name: resolve(self.document, scheme) for name, scheme in known.items()}
 
     def volatile(self) -> set[str]:
-        """Names of fields that may differ between two equal calls."""
+        """Names of fields that may differ between two equal calls, one right after the other."""
         return set(_marked(self.document))
 
 
@@ -157,7 +159,7 @@ def _marked(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         properties = node.get("properties")
         if isinstance(properties, dict):
-            yield from (name for name, inner in properties.items() if isinstance(inner, dict) and inner.get("x-volatile") is True)
+            yield from (name for name, inner in properties.items() if isinstance(inner, dict) and inner.get("x-volatile") == EACH_CALL)
         for inner in node.values():
             yield from _marked(inner)
     elif isinstance(node, list):

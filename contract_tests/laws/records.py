@@ -10,7 +10,7 @@ from contract_tests.laws.formulas import number, same
 from contract_tests.laws.session import Answer, NotExercised, guarded, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from contract_tests.harness.findings import Verdict
     from contract_tests.laws.run import Run
@@ -163,13 +163,12 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
     if resource.spec.get("echo") is not None:
         views += [(creation, record, "create") for record in records(made.answer.body, resource.spec["echo"])]
     wrong = False
-    for call, view, part in views:
-        for place, (sent, got) in resource.differences(made.sent, view or {}).items():
-            wrong = True
-            text = f"{creation}: {place} is shown by {call} otherwise than it was sent"
-            yield session.broken(
-                WRITTEN, creation, text, clause=resource.clause(part) or resource.clause("create"), pointer=place, expected=sent, got=got
-            )
+    for call, part, place, sent, got in misread(resource, made.sent, views):
+        wrong = True
+        text = f"{creation}: {place} is shown by {call} otherwise than it was sent"
+        clause = resource.clause(part) or resource.clause("create")
+        yield session.broken(WRITTEN, creation, text, clause=clause, pointer=place, expected=sent, got=got)
+    for _, view, _ in views:
         for place, start in resource.spec.get("starts", {}).items():
             wanted = session.value(start)
             if place in (view or {}) and not same((view or {})[place], wanted):
@@ -180,6 +179,20 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
                 )
     if views and not wrong:
         yield session.held(WRITTEN, creation)
+
+
+def misread(
+    resource: Resource, sent: Mapping[str, Any], views: Sequence[tuple[str, dict[str, Any], str]]
+) -> Iterator[tuple[str, str, str, Any, Any]]:
+    """Views that show a field otherwise than it was sent, with the part to blame: a view that others contradict, or the creation."""
+    differences = [resource.differences(sent, view) for _, view, _ in views]
+    for (call, view, part), found in zip(views, differences, strict=True):
+        for place, (value, got) in found.items():
+            others = [place in other for (_, shown, _), other in zip(views, differences, strict=True) if place in shown]
+            if not all(others):
+                yield call, part, place, value, got
+            elif view is next(shown for _, shown, _ in views if place in shown):
+                yield call, "create", place, value, got
 
 
 def _plain(items: list[dict[str, Any]], listing: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ def snapshot(session: Session, role: str = "") -> dict[str, Any]:
             except NotExercised as reason:
                 found[f"{name} {number}"] = str(reason)
                 continue
-            found[f"{name} {number}"] = [answer.status, _settled(answer.body, volatile)]
+            found[f"{name} {number}"] = [answer.status, settled(answer.body, volatile)]
     if session.api.target.control is not None:
         found["messages"] = len(session.api.outbox())
     return found
@@ -118,7 +118,8 @@ def unchanged(session: Session, name: str, before: Mapping[str, Any], clause: st
         yield session.held(law, name)
 
 
-def _settled(node: Any, volatile: set[str]) -> Any:
+def settled(node: Any, volatile: set[str]) -> Any:
+    """A body without what may differ between equal calls."""
     if isinstance(node, dict):
-        return {name: _settled(inner, volatile) for name, inner in node.items() if name not in volatile}
-    return [_settled(item, volatile) for item in node] if isinstance(node, list) else node
+        return {name: settled(inner, volatile) for name, inner in node.items() if name not in volatile}
+    return [settled(item, volatile) for item in node] if isinstance(node, list) else node

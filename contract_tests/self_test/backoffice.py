@@ -305,7 +305,7 @@ MUTANTS = (
         "backoffice.unknown_sponsor_accepted",
         "errors",
         "create_user",
-        ("backoffice.create_user.r2",),
+        ("backoffice.create_user.e1",),
         (
             Edit(
                 USERS,

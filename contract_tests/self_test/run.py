@@ -106,6 +106,8 @@ def findings(
 ) -> Iterator[Found]:
     """What laws and then clause tests find at a target, as it is found. The laws are tried on the operations named ``first`` before all others."""
     target = Target.discover(slug, url)
+    if target.control is None:
+        raise NoCopy(f"the control plane of the copy at {url} did not answer")  # nothing would be observable, which is not the same as nothing found
     with closing(Api(replace(target, strict=target.strict and strict))) as api:
         early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
         for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.traffic.description import escaped
+from contract_tests.traffic.exchange import MASK
 from contract_tests.traffic.judge import short
-from contract_tests.traffic.volatile import at_pointer, volatile
+from contract_tests.traffic.player import Answer
+from contract_tests.traffic.volatile import at_pointer, data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.player import Answer, Player
+    from contract_tests.traffic.player import Player
     from contract_tests.traffic.steps import Step
 
 KINDS = ("answer", "status", "media type", "shape", "value")
@@ -122,7 +124,9 @@ def _first(description: Description, operation: Operation, left: Answer, right: 
 
 
 def differing(left: Any, right: Any, place: str, places: set[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Where two values differ; of a volatile one only the type counts."""
+    """Where two values differ; of a volatile one only the type counts, of one that a recording hides nothing."""
+    if MASK in (left, right):
+        return
     if _kind(left) != _kind(right):
         yield "shape", place or "/", _told(left), _told(right)
     elif place in places:
@@ -164,8 +168,15 @@ def _mentioned(operation: Operation, path: str) -> str | None:
     return None
 
 
-def replayed_difference(step: Step, answer: Answer) -> Difference | None:
-    """How an answer differs from the recorded one, as far as it tells that the world is not the recorded one: no answer, or another status."""
+def replayed_difference(step: Step, answer: Answer, description: Description | None = None) -> Difference | None:
+    """How an answer differs from the recorded one, as far as it tells that the world is not the recorded one: no answer, or another status.
+
+    With a description whole answers are compared.
+    """
+    if description is not None and step.recorded is not None:
+        if step.recorded.response.body is None:
+            return None  # the body was not recorded
+        return difference(description, step.operation, Answer(step.recorded, data_of(step.recorded.response)), answer)
     if answer.broken:
         return Difference("answer", "answer", "an answer", answer.broken)
     if step.recorded is not None and step.recorded.status != answer.exchange.status:

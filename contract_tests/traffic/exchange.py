@@ -63,7 +63,7 @@ class Exchange:
     """One entry of a recording.
 
     ``number`` counts entries from 1; ``status`` is 0 where no response came; ``started`` is an ISO 8601 moment; ``injected`` says that the mock
-    was told to answer so.
+    was told to answer so, ``credential`` under which name a mock has published the credential of the call.
     """
 
     number: int
@@ -74,6 +74,7 @@ class Exchange:
     response: Message
     started: str = ""
     injected: bool = False
+    credential: str = ""
 
     @cached_property
     def path(self) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""
 _SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
+"""A signed token, whatever its name is."""
 _SCHEME = re.compile(r"(?:Bearer|Basic|Digest)\s*", re.IGNORECASE)
 
 
@@ -73,7 +75,7 @@ class Masking:
             pass  # what cannot be read is kept as it is, but for the credentials
         for credential in credentials:
             text = text.replace(credential, MASK)
-        return text
+        return _JWT.sub(MASK, text)
 
     def value(self, value: Any, name: str = "") -> Any:
         """A value without the secrets in its members."""

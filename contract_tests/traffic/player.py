@@ -79,6 +79,8 @@ class Player:
         self.side = side
         self._description = description
         self._memory = Memory()
+        self._given: dict[str, Any] = {}
+        """What stood last in an answer where the recording hides something, by the name of the member."""
         headers = {**({"x-mock-world": side.world} if side.world else {}), **side.headers}
         self._client = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
@@ -96,7 +98,7 @@ class Player:
         memory = self._memory
         url = self.side.url + memory.path(step.path)
         if step.query:
-            url += "?" + urlencode([(name, memory.fill(value)) for name, value in step.query], doseq=True)
+            url += "?" + urlencode([(name, memory.fill(value, name)) for name, value in step.query], doseq=True)
         headers = self._headers(step)
         content = step.raw
         if step.body is not None:
@@ -121,7 +123,7 @@ class Player:
     def _headers(self, step: Step) -> dict[str, str]:
         """The headers of a step; a credential that a recording masks, or that a scenario leaves out, is this side's own."""
         own = self._credentials(step)
-        headers = {name: str(self._memory.fill(value)) for name, value in step.headers}
+        headers = {name: str(self._memory.fill(value, name)) for name, value in step.headers}
         given = {name.lower() for name, value in headers.items() if MASK not in value}
         masked = {name.lower() for name in headers} - given
         wanted = own if step.recorded is None else {name: value for name, value in own.items() if name.lower() in masked}
@@ -137,9 +139,9 @@ class Player:
         return self.side.credentials[role]
 
     def _with_login(self, body: Any, step: Step) -> Any:
-        """A body whose masked members are filled from the side's login, where it has them."""
-        role = step.credentials or next(iter(self.side.logins), "")
-        login = self.side.logins.get(role, {})
+        """A body whose masked members are what this side gave last under their name, or stand in its login."""
+        first: Mapping[str, str] = next(iter(self.side.logins.values()), {})
+        login = {**self.side.logins.get(step.credentials or "", first), **self._given}
 
         def filled(value: Any, name: str = "") -> Any:
             if isinstance(value, dict):
@@ -151,10 +153,13 @@ class Player:
         return filled(body)
 
     def _remember(self, step: Step, answer: Answer) -> None:
-        for name, place in step.keep.items():
-            self._memory.kept[name] = at_pointer(answer.value, place)
+        for name, kept in step.keep.items():
+            self._memory.kept[name] = kept.of(answer.value)
         if step.recorded is None or step.recorded.status != answer.exchange.status:
             return
         before = data_of(step.recorded.response)
         for place in volatile(self._description, step.operation, step.recorded.status, step.recorded.response.media_type, before):
-            self._memory.learn(at_pointer(before, place), at_pointer(answer.value, place))
+            recorded, own = at_pointer(before, place), at_pointer(answer.value, place)
+            if recorded == MASK:
+                self._given[place.rpartition("/")[2]] = own
+            self._memory.learn(recorded, own)

@@ -94,6 +94,7 @@ def exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
         response=_response(response),
         started=str(entry.get("startedDateTime", "")),
         injected=bool((entry.get("_mock") or {}).get("injected")),
+        credential=str((entry.get("_mock") or {}).get("credential") or ""),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import orjson
 import yaml
@@ -13,6 +14,7 @@ import yaml
 from contract_tests.traffic.compiled import URLENCODED
 from contract_tests.traffic.exchange import MASK
 from contract_tests.traffic.forms import urlencoded
+from contract_tests.traffic.volatile import at_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from contract_tests.traffic.exchange import Exchange
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_ID = re.compile(r"(?i:(?:^|[_-])ids?(?:$|[_-]))|[a-z]Ids?(?![a-z])")
+"""Names of fields that hold an id."""
 _KEYS = {"operation", "path", "query", "headers", "body", "media_type", "credentials", "keep", "note"}
 _HOP = frozenset(
     (
@@ -33,6 +37,22 @@ _BROWSER = ("sec-", "x-forwarded-", ":")
 
 class ScenarioBroken(ValueError):
     """A scenario cannot be read. The text says where, and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of an answer: the value at a JSON pointer, or the first part of it that matches a pattern."""
+
+    at: str
+    match: str = ""
+
+    def of(self, value: Any) -> Any:
+        """The value to keep."""
+        found = at_pointer(value, self.at)
+        if not self.match or found is None:
+            return found
+        part = re.search(self.match, str(found))
+        return None if part is None else part[0]
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,7 @@ class Step:
     body: Any = None
     raw: bytes | None = None
     credentials: str | None = ""
-    keep: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, Kept] = field(default_factory=dict)
     note: str = ""
     recorded: Exchange | None = None
 
@@ -93,9 +113,19 @@ def _step(path: Path, number: int, said: Any, description: Description) -> Step:
         said.get("body"),
         None,
         said.get("credentials", ""),
-        {str(name): str(place) for name, place in (said.get("keep") or {}).items()},
+        {str(name): _kept(where, str(name), place) for name, place in (said.get("keep") or {}).items()},
         str(said.get("note", "")),
     )
+
+
+def _kept(where: str, name: str, said: Any) -> Kept:
+    """What to keep under a name: a JSON pointer, or a pointer and a pattern."""
+    try:
+        found = Kept(said) if isinstance(said, str) else Kept(**said)
+        re.compile(found.match)
+    except (TypeError, re.error) as error:
+        raise ScenarioBroken(f"{where}: keep {name} is a JSON pointer, or {{at: a JSON pointer, match: a regular expression}} ({error})") from None
+    return found
 
 
 def recorded(exchanges: Iterable[Exchange], description: Description, *, only_successes: bool = False) -> Iterator[Step]:
@@ -118,6 +148,7 @@ def recorded(exchanges: Iterable[Exchange], description: Description, *, only_su
             exchange.request.media_type,
             body,
             raw,
+            exchange.credential,
             recorded=exchange,
         )
 
@@ -149,21 +180,30 @@ class Memory:
         self._own: dict[str, Any] = {}
 
     def learn(self, recorded: Any, own: Any) -> None:
-        """Remember that a recorded value is another one on this side."""
-        if isinstance(recorded, str | int) and not isinstance(recorded, bool) and recorded != own and own is not None and recorded != MASK:
-            self._own[str(recorded)] = own
+        """Remember that a recorded value is another one on this side; of an address also each segment from its end."""
+        if not isinstance(recorded, str | int) or isinstance(recorded, bool) or recorded in (own, MASK) or own is None:
+            return
+        self._own[str(recorded)] = own
+        if _is_address(recorded) and _is_address(own):
+            segments = (reversed(urlsplit(url).path.split("/")) for url in (recorded, own))
+            for part, mine in takewhile(all, zip(*segments, strict=False)):
+                if part != mine and not part.isdigit():  # a number in an address could be anything elsewhere
+                    self._own.setdefault(part, mine)
 
-    def fill(self, value: Any) -> Any:
-        """A value of a step with this side's own in it. Raises ScenarioBroken for a name that no step kept."""
+    def fill(self, value: Any, name: str = "id") -> Any:
+        """A value of a step, sent under a name, with this side's own in it. Raises ScenarioBroken for a name that no step kept.
+
+        A number is taken for a recorded id only where its name says that it is one: an amount may have the same digits.
+        """
         if isinstance(value, Form):
-            return Form((name, str(self.fill(inner))) for name, inner in value)
+            return Form((field, str(self.fill(inner, field))) for field, inner in value)
         if isinstance(value, dict):
-            return {name: self.fill(inner) for name, inner in value.items()}
+            return {field: self.fill(inner, field) for field, inner in value.items()}
         if isinstance(value, list):
-            return [self.fill(item) for item in value]
+            return [self.fill(item, name) for item in value]
         if isinstance(value, str):
-            return self._text(value)
-        return self._number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            return self._text(value) if _ID.search(name) or not value.isdigit() else value
+        return self._number(value) if isinstance(value, int) and not isinstance(value, bool) and _ID.search(name) else value
 
     def _number(self, value: int) -> Any:
         own = self._own.get(str(value), value)
@@ -191,6 +231,10 @@ class Memory:
         if name not in self.kept:
             raise ScenarioBroken(f"{{{{{name}}}}} was kept by no step before; keep: {{{name}: /json/pointer}} keeps a value of a response")
         return self.kept[name]
+
+
+def _is_address(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def encoded(body: Any, media_type: str) -> bytes:

@@ -251,7 +251,20 @@ def compare(
 @click.option(
     "--recorded-times", is_flag=True, help="Set the world's clock to the moment of each call before it is made, and leave it frozen at the last."
 )
-def replay(file: Path, slug: str, url: str, world: str, token: str | None, recorded_times: bool) -> None:  # noqa: FBT001 - a flag
+@click.option(
+    "--answers",
+    is_flag=True,
+    help="Make the calls that were refused too, and compare whole answers, but for what changes between two runs by its nature.",
+)
+def replay(
+    file: Path,
+    slug: str,
+    url: str,
+    world: str,
+    token: str | None,
+    recorded_times: bool,  # noqa: FBT001 - a flag
+    answers: bool,  # noqa: FBT001 - likewise
+) -> None:
     """Rebuild a world from recorded calls: every documented one that succeeded is made again, with this world's ids and credentials."""
     from contract_tests.traffic.compare import replayed_difference  # noqa: PLC0415
     from contract_tests.traffic.player import Player, Side  # noqa: PLC0415
@@ -266,10 +279,10 @@ def replay(file: Path, slug: str, url: str, world: str, token: str | None, recor
     player, played, wrong = Player(side, description), 0, 0
     with file.open("rb") as source:
         try:
-            for step in recorded(exchanges(source), description, only_successes=True):
+            for step in recorded(exchanges(source), description, only_successes=not answers):
                 if recorded_times and step.recorded is not None and step.recorded.started:
                     player.freeze(step.recorded.started)
-                found = replayed_difference(step, player.play(step))
+                found = replayed_difference(step, player.play(step), description if answers else None)
                 played += 1
                 if found is not None:
                     wrong += 1
@@ -280,7 +293,7 @@ def replay(file: Path, slug: str, url: str, world: str, token: str | None, recor
             player.close()
     click.echo(f"{played} calls made in the world {world}, {wrong} answered otherwise than recorded")
     if not played:
-        raise Impossible(f"{file} holds no successful call of {slug}")
+        raise Impossible(f"{file} holds no {'' if answers else 'successful '}call of {slug}")
     sys.exit(FOUND if wrong else 0)
 
 

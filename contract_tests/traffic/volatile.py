@@ -1,4 +1,4 @@
-"""What changes between two runs by its nature, as the document says: ``x-volatile: true`` at a property, ``x-volatile-headers`` at the root."""
+"""What changes between two runs by its nature, as the document says: ``x-volatile`` at a schema, ``x-volatile-headers`` at the root."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ def volatile(description: Description, operation: Operation, status: int, media_
     """The JSON pointers of the volatile values in a response."""
     response = description.resolve(operation.spec["responses"].get(str(status), {}))
     media = response.get("content", {}).get(media_type, {})
-    return set(_volatile(description, media.get("schema", {}), value, ""))
+    # where a schema leaves open what the mock fills, only x-emits names the parts
+    return {place for key in ("schema", "x-emits") for place in _volatile(description, media.get(key, {}), value, "")}
 
 
 def _volatile(description: Description, schema: Any, value: Any, place: str) -> Iterator[str]:
     schema = description.resolve(schema)
     if not isinstance(schema, dict):
         return
-    if schema.get("x-volatile") is True:
+    if schema.get("x-volatile") in (True, "each-call"):
         yield place
         return
     for combined in ("allOf", "anyOf", "oneOf"):

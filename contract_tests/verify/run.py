@@ -23,6 +23,7 @@ from contract_tests.verify.fuzz import run_fuzz
 from contract_tests.verify.laws import run_laws
 from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.masking import Mask
+from contract_tests.verify.parsing import one_parser_at_a_time
 from contract_tests.verify.progress import Progress
 from contract_tests.verify.report import build, write
 from contract_tests.verify.report.compare import compare
@@ -137,7 +138,10 @@ def _judged(
     begun: Begun,
     handed: list[Outcomes],
 ) -> Outcomes:
-    target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
+    if gate.dry_run:
+        target = _dry_target(contract, file, url)
+    else:
+        target = _target(contract.slug, file, url, GateTransport(gate, inner), progress, workers=options.workers)
     ledger = Ledger(contract)
     session = Session(contract, target, file, gate, inner, ledger, progress, options.level, options.seed, options.workers)  # type: ignore[arg-type]
     gate.on_exchange.append(ledger.hear)
@@ -178,7 +182,7 @@ def _dry_target(contract: Contract, file: TargetFile, url: str) -> Target:
     return Target(contract.slug, url, file.credentials or {"owner": headers}, known, file.logins or logins)
 
 
-def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, progress: Progress) -> Target:
+def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, progress: Progress, *, workers: int) -> Target:
     """The target, reached once, with what a mock tells of itself and what the file says."""
     gate = transport.gate
     with httpx.Client(transport=transport, timeout=gate.limits.timeout, trust_env=False) as client:
@@ -206,6 +210,7 @@ def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, pro
                 known={**found.known, **file.known},
                 logins={**found.logins, **file.logins},
                 hooks=hooks,
+                is_busy=workers > 1,
             )
     raise Failed(f"{url} answered once and then no more; is it still running?")
 
@@ -238,9 +243,10 @@ def _stages(session: Session) -> None:
             _stage(session, stage)
 
     aside = threading.Thread(target=others, daemon=True)
-    aside.start()
-    _stage(session, run_clauses)
-    aside.join()
+    with one_parser_at_a_time():
+        aside.start()
+        _stage(session, run_clauses)
+        aside.join()
 
 
 def _stage(session: Session, stage: Callable[[Session], None]) -> None:

@@ -291,7 +291,7 @@ def template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str
         '# freeze = ["./staging", "freeze-clock", "{moment}"]',
         '# outbox = "GET https://staging.example.com/mails.json"        # {"messages": [{"channel", "to", "subject", "body", "codes", "links"}]}',
         '# reset = "POST https://staging.example.com/reset"',
-        '# break_upstream = ["./staging", "break", "{name}"]',
+        '# break_upstream = ["./staging", "break", "{name}"]            # a service behind the target; reset puts it right again',
         "",
         "# Findings that are accepted until a day. The report prints the key of each finding, ready to be pasted here.",
         "# [[deviations]]",

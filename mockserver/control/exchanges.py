@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mockserver.core.world import Draft
 
 MASK = "***"
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
+"""A signed token, whatever its name is."""
 SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""
 _SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
@@ -128,7 +130,7 @@ class Rendering:
             return value
         for credential in self._sent:
             value = value.replace(credential, MASK)
-        return _NAMED.sub(rf"\1{MASK}", value)
+        return _NAMED.sub(rf"\1{MASK}", _JWT.sub(MASK, value))
 
     @cached_property
     def _sent(self) -> list[str]:

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockserver.control.exchanges import Rendering
+    from mockserver.core.world import Draft
 
 
-def archive(renderings: Iterable[Rendering], version: str) -> dict[str, Any]:
+def archive(renderings: Iterable[Rendering], world: Draft, version: str) -> dict[str, Any]:
     """A HAR document of some exchanges. What only the mock knows stands in ``_mock`` of each entry."""
-    return {"log": {"version": "1.2", "creator": {"name": "mockserver", "version": version}, "entries": list(map(_entry, renderings))}}
+    entries = [_entry(rendering, world) for rendering in renderings]
+    return {"log": {"version": "1.2", "creator": {"name": "mockserver", "version": version}, "entries": entries}}
 
 
-def _entry(rendering: Rendering) -> dict[str, Any]:
+def _entry(rendering: Rendering, world: Draft) -> dict[str, Any]:
     exchange = rendering.exchange
     milliseconds = round(exchange.seconds * 1000, 3)
     return {
@@ -31,7 +33,7 @@ def _entry(rendering: Rendering) -> dict[str, Any]:
         "response": _response(rendering),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "_mock": rendering.summary(),
+        "_mock": {**rendering.summary(), "credential": rendering.credential(world)},
     }
 
 

@@ -85,6 +85,7 @@ def delete_exchanges(lab: Laboratory, request: Request) -> Reply:
 
 def export_har(
     lab: Laboratory,
+    world: Draft,
     request: Request,
     api: str | None,
     operation: str | None,
@@ -99,7 +100,7 @@ def export_har(
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
     found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
-    return Reply(200, archive((Rendering(lab, exchange) for exchange in found), lab.version))
+    return Reply(200, archive((Rendering(lab, exchange) for exchange in found), world, lab.version))
 
 
 def stream_exchanges(

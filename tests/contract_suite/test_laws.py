@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from tests.conftest import Mock
 
 ALL = [mutant for slug in FILES for mutant in mutants(slug)]
-SAMPLE = ("serpi.id_as_text", "serpi.change_wipes_optional", "monedero.more_used_than_there_is", "troyansys.foreign_product_sold")
+SAMPLE = (
+    "serpi.id_as_text",
+    "serpi.change_wipes_optional",
+    "monedero.more_used_than_there_is",
+    "monedero.branch_swapped",
+    "monedero.read_changes_points",
+    "backoffice.unknown_sponsor_accepted",
+    "backoffice.jwt_never_expires",
+    "trincico.currency_dropped",
+    "troyansys.foreign_product_sold",
+)
 
 
 @pytest.mark.parametrize("slug", [pytest.param(slug, marks=() if slug == "serpi" else pytest.mark.slow) for slug in FILES])

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-SCENARIO = Path(__file__).with_name("monedero.yaml")
+SCENARIOS = Path(__file__).with_name("scenarios")
+SCENARIO = SCENARIOS / "monedero.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,86 @@
+"""What a law looks at, and whom it blames."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from contract_tests.harness.documents import document
+from contract_tests.laws.book import Book
+from contract_tests.laws.reads import ways
+from contract_tests.laws.records import misread
+from contract_tests.self_test.copies import NoCopy
+from contract_tests.self_test.run import findings
+from tests.documents.conftest import FILES
+
+if TYPE_CHECKING:
+    from contract_tests.laws.records import Resource
+    from contract_tests.laws.run import Run
+
+SENT = {"name": "Rosa", "place": "Centro"}
+
+
+class Shown:
+    """A resource whose fields are shown under the names under which they are sent."""
+
+    def differences(self, sent: dict[str, Any], view: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        return {name: (value, view[name]) for name, value in sent.items() if name in view and view[name] != value}
+
+
+def blamed(**views: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Call, part and place of what is blamed, of views by their part."""
+    found = misread(cast("Resource", Shown()), SENT, [(f"{part}_it", view, part) for part, view in views.items()])
+    return [(call, part, place) for call, part, place, _, _ in found]
+
+
+def test_a_view_that_another_contradicts_is_to_blame() -> None:
+    assert blamed(list={"name": "Rosa", "place": "?"}, read={"name": "Rosa", "place": "Centro"}) == [("list_it", "list", "place")]
+    assert blamed(list=SENT, read={"name": "?", "place": "Centro"}) == [("read_it", "read", "name")]
+
+
+def test_what_every_view_shows_wrong_is_laid_at_the_creations_door_once() -> None:
+    assert blamed(list={"name": "?", "place": "Centro"}, read={"name": "?", "place": "Centro"}) == [("list_it", "create", "name")]
+    assert blamed(list={"place": "?"}) == [("list_it", "create", "place")]
+    assert blamed(list={"name": "Rosa"}, read={"name": "Rosa", "place": "?"}) == [("read_it", "create", "place")]
+
+
+def test_what_is_shown_as_sent_blames_nobody() -> None:
+    assert blamed(list=SENT, read=SENT) == []
+
+
+class Standard:
+    """As much of a run as the choice of calls needs."""
+
+    is_quick = False
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_read_is_tried_in_every_way_that_succeeds_and_in_no_other(looked: bool) -> None:  # noqa: FBT001
+    book = Book(document("monedero"))
+
+    tried = [recipe.get("send", {}) for recipe, _ in ways(cast("Run", Standard(book)), "get_contacts", looked=looked)]
+
+    assert {"phone": "$contact"} in tried
+    assert {"wallet_key": "$wallet"} in tried
+    assert {"phone": "$new_phone"} not in tried
+    assert len(tried) == 3 - looked
+
+
+@pytest.mark.parametrize("slug", FILES)
+def test_what_differs_between_two_runs_only_is_compared_by_laws(slug: str) -> None:
+    raw = document(slug)
+    marked = copy.deepcopy(raw)
+    marked["components"]["schemas"]["Clock"] = {"type": "object", "properties": {"seen_at": {"type": "string", "x-volatile": "each-call"}}}
+
+    assert Book(raw).volatile() == set()
+    assert Book(marked).volatile() == {"seen_at"}
+
+
+def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None:
+    with pytest.raises(NoCopy, match="did not answer"):
+        list(findings("serpi", "http://127.0.0.1:9/serpi/api/v1", "quick", 1))
