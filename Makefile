@@ -8,7 +8,7 @@ RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 
-.PHONY: serve test check format lint types floors bench bench-quick tour soak lock clean help
+.PHONY: serve test check fast slow format lint types floors bench bench-quick tour soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -16,14 +16,18 @@ help: ## list the targets
 serve: $(RUN) ## start every API; HOST=… PORT=… choose the address
 	@$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
-test: $(DEV) $(BROWSER) ## the whole test suite
-	$(BIN)/python -m pytest -n auto
+test: fast slow ## the whole test suite
 
-check: $(BROWSER) format lint types floors ## everything that has to be green before a commit
+check: format lint types floors fast ## everything that has to be green before a commit
+
+fast: $(DEV) $(BROWSER)
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -n auto -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --include "mockserver/core/*" --fail-under 95
+
+slow: $(DEV) $(BROWSER)
+	$(BIN)/python -m pytest -n auto -m slow
 
 format: $(DEV) ## is the code formatted?
 	$(BIN)/ruff format --check .
