@@ -123,10 +123,17 @@ class Session:
         raw: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The answer to a call after the working recipe, changed by another. ``raw`` replaces options of the request; ``role`` comes first."""
+        self.spend(name, recipe or {})
         prepared = self.prepare(name, recipe or {}, full=full)
         return self.dispatch(
             name, prepared, role=role or self._role(name, recipe or {}), headers={**self._headers(recipe or {}), **(headers or {})}, raw=raw
         )
+
+    def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
+        """End the law where a call that is to succeed uses up what cannot be had again at this target. A recipe's own word comes first."""
+        what = recipe.get("spends", self.book.works(name).get("spends"))
+        if what:
+            self.api.spends(what)
 
     def send(self, name: str, recipe: Mapping[str, Any], sent: Mapping[str, Any]) -> Answer:
         """The answer to a call prepared from a recipe."""
