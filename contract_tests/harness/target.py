@@ -134,6 +134,7 @@ class Api:
         self._own: dict[str, str] = {}
         self._said_before: int | None = None
         self._has_to_be_reset = False
+        self._to_put_back: list[Callable[[], object]] = []
         self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
@@ -144,7 +145,9 @@ class Api:
             self._client.close()
 
     def put_right(self) -> None:
-        """Reset the target where this test has broken or used up something."""
+        """Undo what this test has changed for others, and reset the target where it has broken or used up something."""
+        while self._to_put_back:
+            self._to_put_back.pop()()
         if self._has_to_be_reset:
             self._has_to_be_reset = False
             self.reset()
@@ -162,6 +165,11 @@ class Api:
     def stamp(self) -> str:
         """Eight digits for what this test makes, so that nobody has its names and numbers yet. At a mock, where nobody can, always the same."""
         return f"{secrets.randbelow(10**8):08d}" if self.is_shared else "47550288"
+
+    def afterwards(self, put_back: Callable[[], object]) -> None:
+        """Undo a change after the test, where others would meet it."""
+        if self.is_shared:
+            self._to_put_back.append(put_back)
 
     def spends(self, what: str) -> None:
         """Say, before it is done, that a test uses up or changes for good what it cannot make for itself.
