@@ -10,7 +10,6 @@ import importlib
 import itertools
 import json
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -94,6 +93,11 @@ class Target:
         return next(iter(self.credentials))
 
 
+def fresh_digits(count: int) -> str:
+    """Digits that nobody has used, for names and numbers at a target that keeps what earlier runs have made."""
+    return f"{int.from_bytes(os.urandom(8), 'big') % 10**count:0{count}d}"
+
+
 def own_records(slug: str) -> Mapping[str, Make]:
     """What the contract tests of a vendor can make for themselves, by name; nothing where they say nothing of it."""
     try:
@@ -164,7 +168,7 @@ class Api:
     @cached_property
     def stamp(self) -> str:
         """Eight digits for what this test makes, so that nobody has its names and numbers yet. At a mock, where nobody can, always the same."""
-        return f"{secrets.randbelow(10**8):08d}" if self.is_shared else "47550288"
+        return fresh_digits(8) if self.is_shared else "47550288"
 
     def afterwards(self, put_back: Callable[[], object]) -> None:
         """Undo a change after the test, where others would meet it."""

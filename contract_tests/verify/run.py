@@ -139,10 +139,7 @@ def _judged(
     begun: Begun,
     handed: list[Outcomes],
 ) -> Outcomes:
-    if gate.dry_run:
-        target = _dry_target(contract, file, url)
-    else:
-        target = _target(contract.slug, file, url, GateTransport(gate, inner), progress)
+    target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
     ledger = Ledger(contract)
     workers = options.workers if target.control is not None or gate.dry_run else 1
     if workers != options.workers:

@@ -131,15 +131,6 @@ def session(api: Api, username: str = "$username", password: str = "$password") 
     return found
 
 
-def user_without_team(api: Api) -> dict[str, str]:
-    """Id and name of a user who has sponsored nobody: the known one, or a new one where earlier tests may have given that one a team."""
-    if not api.is_shared:
-        return {"id": api.known("user_without_team"), "username": api.known("username_without_team")}
-    name = new_name()
-    succeeded(send(api, "create_user", user_name=name, email=f"{name}@example.com"))
-    return {"id": str(session(api, name, WORKING["create_user"]["password"])["id"]), "username": name}
-
-
 def members(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Every member of a team, the upper ones first."""
     for node in nodes:

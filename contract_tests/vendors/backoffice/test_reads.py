@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.harness import clause
-from contract_tests.vendors.backoffice.calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded, user_without_team
+from contract_tests.vendors.backoffice.calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
 
 if TYPE_CHECKING:
     from contract_tests.harness import Api
@@ -86,7 +86,7 @@ def test_nobodys_reads_are_refused(api: Api, name: str) -> None:
 
 @clause("backoffice.get_dashboard.r1", "backoffice.get_dashboard.r2")
 def test_a_dashboard_is_about_its_user_and_counts_by_day(api: Api) -> None:
-    full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", user_without_team(api)["id"]))
+    full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", "$user_without_team"))
     assert full.keys() >= {"wallets", "matrix_dimensions", "team_growth_chart", "popular_countries"}
     for dashboard in (full, empty):
         chart = dashboard["team_growth_chart"]
@@ -100,9 +100,8 @@ def test_a_dashboard_is_about_its_user_and_counts_by_day(api: Api) -> None:
 
 @clause("backoffice.get_dashboard.r1")
 def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: Api) -> None:
-    sponsor = user_without_team(api)
-    succeeded(send(api, "create_user", sponsor=sponsor["username"]))
-    dashboard = succeeded(send(api, "get_dashboard", id=sponsor["id"]))
+    succeeded(send(api, "create_user", sponsor="$username_without_team"))
+    dashboard = succeeded(send(api, "get_dashboard", id="$user_without_team"))
     assert sum(dashboard["team_growth_chart"]["users"]) == 1
     assert [row["number"] for row in dashboard["popular_countries"]] == [1]
 
@@ -146,13 +145,13 @@ def test_a_team_is_a_tree_of_those_sponsored(api: Api) -> None:
 
 @clause("backoffice.get_teamview.r1", "backoffice.create_user.r1")
 def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: Api) -> None:
-    name, sponsor = new_name(), user_without_team(api)
-    succeeded(send(api, "create_user", sponsor=sponsor["username"], user_name=name, email=f"{name}@example.com"))
-    (node,) = succeeded(send(api, "get_teamview", id=sponsor["id"]))["teamview"]
+    name = new_name()
+    succeeded(send(api, "create_user", sponsor="$username_without_team", user_name=name, email=f"{name}@example.com"))
+    (node,) = succeeded(send(api, "get_teamview", id="$user_without_team"))["teamview"]
     assert (node["user"]["username"], node["user"]["level"], node["childs"]) == (name, 1, [])
-    matrix = succeeded(send(api, "get_matrix", id=sponsor["id"]))["matrix"]
+    matrix = succeeded(send(api, "get_matrix", id="$user_without_team"))["matrix"]
     assert name in {found["user"]["usernname"] for found in nodes_of(matrix)}
-    assert session(api, name, WORKING["create_user"]["password"])["sponsor"] == sponsor["username"]
+    assert session(api, name, WORKING["create_user"]["password"])["sponsor"] == api.known("username_without_team")
 
 
 @clause("backoffice.get_matrix.r1", "backoffice.get_matrix.r2")

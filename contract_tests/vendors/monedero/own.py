@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from contract_tests.harness import not_observable
+from contract_tests.harness.target import fresh_digits
 from contract_tests.vendors.monedero.calls import send
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ def _new_phone(api: Api) -> Mapping[str, str]:
     """A phone of the same area as the known one, registered nowhere."""
     area = api.target.known.get("new_phone", "477")[:3]
     while True:
-        phone = f"{area}{secrets.randbelow(8) + 2}{secrets.randbelow(10**6):06d}"
+        phone = f"{area}{fresh_digits(7)}"
         if phone not in api.target.known.values() and send(api, "get_contacts", phone=phone).json().get("success") is not True:
             return {"new_phone": phone}
 
 
 def _number_to_archive(api: Api) -> Mapping[str, str]:
     """The number of a new cashier."""
-    number = f"46{secrets.randbelow(10**8):08d}"
+    number = f"46{fresh_digits(8)}"
     answer = send(api, "add_employee", employee_name=f"Para archivar {number}", password=f"clave-{number}", number=number)
     if answer.json().get("success") is not True:
         not_observable(f"no collaborator could be made for this test: {answer.text[:200]}")

@@ -176,7 +176,7 @@ def balance(api: Api, role: str = "elite") -> dict[str, dict[str, int]]:
 
 
 def paid_out(api: Api, role: str, frequency: str) -> None:
-    """See to it that the account of a role is paid out in some way, where others may have changed that; and that it is paid out as before afterwards."""
+    """See to it that the account of a role is paid out in some way, where others may have changed that, and afterwards as it was before."""
     if not api.is_shared:
         return
     keep_frequency(api, role)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.harness import not_observable
+from contract_tests.harness.target import fresh_digits
 from contract_tests.vendors.trincico.calls import one, send, unwrapped
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contract_tests.harness import Api
     from contract_tests.harness.target import Make
 
-ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_500, "quantity": 2, "tax": "5", "description": "hours"}
+ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_625, "quantity": 2, "tax": None, "description": "hours"}
 AMOUNT = "5250"
 """What an invoice with that item comes to."""
 
@@ -30,7 +30,7 @@ def _made(answer: httpx.Response) -> str:
 
 def _empty(api: Api) -> Mapping[str, str]:
     """A draft without items."""
-    return {"empty_invoice": _made(send(api, "create_invoice", reference=f"CT-{secrets.token_hex(5)}"))}
+    return {"empty_invoice": _made(send(api, "create_invoice", reference=f"CT-{fresh_digits(12)}"))}
 
 
 def _draft(api: Api) -> Mapping[str, str]:

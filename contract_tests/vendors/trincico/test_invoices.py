@@ -13,6 +13,7 @@ from contract_tests.vendors.trincico.calls import BACK, done, got, invoice, new_
 if TYPE_CHECKING:
     from contract_tests.harness import Api
 
+NO_INVOICES = "the only service without invoices"
 STATUSES = ("draft", "ready", "paid", "canceled")
 
 
@@ -42,9 +43,7 @@ def test_a_service_lists_its_own_invoices(api: Api) -> None:
     assert listed
     assert {row["service"]["id"] for row in listed} == {api.known("service")}
     assert rows(api, "list_invoices", service_id="$service_number") == listed
-    others = rows(api, "list_invoices", service_id="$service_without_invoices")
-    assert {row["service"]["id"] for row in others} <= {api.known("service_without_invoices")}
-    assert others == [] or api.is_shared
+    assert rows(api, "list_invoices", service_id="$service_without_invoices") == []
 
 
 @clause("trincico.list_invoices.r5")
@@ -86,7 +85,7 @@ def test_the_pages_of_invoices_show_each_once(api: Api, order_by: str | None) ->
     order = {} if order_by is None else {"order_by": order_by}
     every = [row["id"] for row in whole(api, "list_invoices", **order)]
     seen: list[str] = []
-    query: dict[str, Any] = {"limit": max(6, len(every) // 9), **order}
+    query: dict[str, Any] = {"limit": min(100, max(6, len(every) // 9)), **order}
     for _ in range(len(every)):
         body = send(api, "list_invoices", query=query).json()
         assert body.keys() >= {"next_page", "data"}
@@ -114,6 +113,7 @@ def test_a_reference_is_taken_for_the_whole_service(api: Api) -> None:
     for customer in ("$customer", "$second_customer"):
         refused(send(api, "create_invoice", reference="CT-#-1", service_customer_id=customer), "create_invoice", "row_exists")
     new_invoice(api, "CT-#-2")
+    api.spends(NO_INVOICES)
     new_invoice(api, "CT-#-1", service_id="$service_without_invoices", service_customer_id="$customer_of_other_service")
 
 
@@ -149,6 +149,7 @@ def test_a_proposal_needs_a_service(api: Api) -> None:
 
 @clause("trincico.build_invoice_reference.r4")
 def test_the_first_proposal_is_another_than_the_later_ones(api: Api) -> None:
+    api.spends(NO_INVOICES)
     of_studio = {"service_id": "$service_without_invoices"}
     first = one(got(api, "build_invoice_reference", query=of_studio))["reference"]
     new_invoice(api, first, **of_studio, service_customer_id="$customer_of_other_service")
