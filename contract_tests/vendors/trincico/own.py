@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contract_tests.harness import Api
     from contract_tests.harness.target import Make
 
-ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_625, "quantity": 2, "tax": None, "description": "hours"}
+ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_625, "quantity": 2, "tax": "0", "description": "hours"}
 AMOUNT = "5250"
 """What an invoice with that item comes to."""
 
