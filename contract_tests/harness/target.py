@@ -6,11 +6,13 @@ implementation credentials and known ids come from its owner; what it cannot do,
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -21,9 +23,11 @@ from contract_tests.harness.answers import Answers, Problem
 from contract_tests.harness.documents import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _numbers = itertools.count(1)
+Make = Callable[["Api"], "Mapping[str, str]"]
+"""Makes a record of a test's own: the id by its name, and whatever else is known of it by theirs."""
 TIMEOUT = 30.0
 """Seconds that an answer may take."""
 
@@ -49,8 +53,8 @@ class Target:
     """One implementation of one vendor's API.
 
     ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
-    where there is none. ``strict`` judges answers by what the mock has promised to send as well. ``is_busy`` says that other calls are made beside
-    those of a test.
+    where there is none. ``strict`` judges answers by what the mock has promised to send as well. ``own`` makes records that a test may change or use
+    up, by the name of the known ones in whose place they stand where all tests share one state.
     """
 
     slug: str
@@ -61,7 +65,7 @@ class Target:
     control: str | None = None
     hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     strict: bool = False
-    is_busy: bool = False
+    own: Mapping[str, Make] = field(default_factory=dict)
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
@@ -89,6 +93,21 @@ class Target:
         return next(iter(self.credentials))
 
 
+def fresh_digits(count: int) -> str:
+    """Digits that nobody has used, for names and numbers at a target that keeps what earlier runs have made."""
+    return f"{int.from_bytes(os.urandom(8), 'big') % 10**count:0{count}d}"
+
+
+def own_records(slug: str) -> Mapping[str, Make]:
+    """What the contract tests of a vendor can make for themselves, by name; nothing where they say nothing of it."""
+    try:
+        module = importlib.import_module(f"contract_tests.vendors.{slug}.own")
+    except ModuleNotFoundError:
+        return {}
+    found: Mapping[str, Make] = module.OWN
+    return found
+
+
 def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
     """What a mock says of one API; None where this is no answer of a mock."""
     try:
@@ -108,7 +127,7 @@ def _messages(text: str) -> list[dict[str, Any]]:
 
 
 class Api:
-    """The target for one test. Against the mock, all its calls share a world that nobody else has."""
+    """The target for one test. Against the mock, all its calls share a world that nobody else has; elsewhere all tests share one state."""
 
     def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
         self.target = target
@@ -116,23 +135,61 @@ class Api:
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
-        self._is_upstream_broken = False
+        self._own: dict[str, str] = {}
+        self._said_before: int | None = None
+        self._has_to_be_reset = False
+        self._to_put_back: list[Callable[[], object]] = []
         self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
-        """Put right what the test has broken, and let the connections go."""
+        """Put right what the test has broken or used up, and let the connections go."""
         try:
-            if self._is_upstream_broken:
-                self.reset()
+            self.put_right()
         finally:
             self._client.close()
 
+    def put_right(self) -> None:
+        """Undo what this test has changed for others, and reset the target where it has broken or used up something."""
+        while self._to_put_back:
+            self._to_put_back.pop()()
+        if self._has_to_be_reset:
+            self._has_to_be_reset = False
+            self.reset()
+
     def fresh(self) -> Api:
-        """The same target over the same client; at a mock in a world that nobody has touched yet."""
-        return self if self.target.control is None else Api(self.target, self._client, self._answers)
+        """The same target over the same client; at a mock in a world that nobody has touched yet, elsewhere with records of its own."""
+        return Api(self.target, self._client, self._answers)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other tests, and earlier runs, have worked on the same state."""
+        return self.target.control is None
+
+    @cached_property
+    def stamp(self) -> str:
+        """Eight digits for what this test makes, so that nobody has its names and numbers yet. At a mock, where nobody can, always the same."""
+        return fresh_digits(8) if self.is_shared else "47550288"
+
+    def afterwards(self, put_back: Callable[[], object]) -> None:
+        """Undo a change after the test, where others would meet it."""
+        if self.is_shared:
+            self._to_put_back.append(put_back)
+
+    def spends(self, what: str) -> None:
+        """Say, before it is done, that a test uses up or changes for good what it cannot make for itself.
+
+        At a mock its world is its own. Elsewhere it takes the hook reset, which is used after the test; without it the test ends here.
+        """
+        if not self.is_shared:
+            return
+        if "reset" not in self.target.hooks:
+            not_observable(f"it would use up {what}, which no call brings back; it needs the hook reset, or a target that is made anew for each run")
+        self._has_to_be_reset = True
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
+        if self._said_before is None:
+            self._said_before = len(self._messages()) if "outbox" in self.target.hooks else 0
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
@@ -160,7 +217,11 @@ class Api:
         return self.target.logins[name]
 
     def known(self, name: str) -> str:
-        """The id or key of something that the target is known to have."""
+        """The id or key of something that the target is known to have, or of what this test has made in its place."""
+        if name in self.target.own:
+            if name not in self._own:
+                self._own |= self.target.own[name](self)
+            return self._own[name]
         if name not in self.target.known:
             not_observable(f"no {name.replace('_', ' ')} is known at this target")
         return self.target.known[name]
@@ -178,9 +239,13 @@ class Api:
     def outbox(self) -> list[dict[str, Any]]:
         """The messages that the target has sent in this test, oldest first."""
         if "outbox" in self.target.hooks:
-            return _messages(self.target.hooks["outbox"]())
+            return self._messages()[self._said_before or 0 :]
         messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
         return messages
+
+    def _messages(self) -> list[dict[str, Any]]:
+        """All that the hook gives, messages of other tests too."""
+        return _messages(self.target.hooks["outbox"]())
 
     def reset(self) -> None:
         """Put the target back to its start."""
@@ -195,9 +260,7 @@ class Api:
         if "break_upstream" in self.target.hooks:
             if "reset" not in self.target.hooks:
                 not_observable(f"the hook reset, which would put the upstream {name} right again, is not given")
-            if self.target.is_busy:
-                not_observable(f"calls that run beside this test would meet the upstream {name} broken; --workers 1 runs them one after the other")
-            self._is_upstream_broken = True  # before the hook: one that fails may have done its work
+            self._has_to_be_reset = True  # before the hook: one that fails may have done its work
             self._hooked("break_upstream", name=name)
             return
         if self.target.control is None:

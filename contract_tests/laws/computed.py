@@ -32,6 +32,7 @@ def _wanted(run: Run, name: str, spec: Mapping[str, Any]) -> bool:
 
 def _computed(run: Run, name: str, computation: Mapping[str, Any], send: Mapping[str, Any], label: str) -> Iterator[Verdict]:
     session = run.session(f"computed {name} {label}")
+    session.spend(name, computation)
     session.steps(computation.get("after", run.book.works(name).get("after", ())))
     sent = session.prepare(name, {"after": [], "send": send, "without": computation.get("without", [])}, full=bool(computation.get("full")))
     session.scope["sent"] = sent

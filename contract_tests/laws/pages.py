@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.formulas import number, same
-from contract_tests.laws.session import Answer, at, guarded, records
+from contract_tests.laws.session import Answer, at, every_page, guarded, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +21,8 @@ ORDER = "a list keeps its order"
 FILTER = "a filter shows what fits and nothing else"
 COUNT = "counts beside a list agree with it"
 MOST_PAGES = 60
+LARGEST = 100
+"""Records of the largest page that is asked for on a walk."""
 SIZES = (1, 2, 7)
 
 
@@ -56,9 +58,15 @@ def _read(session: Session, name: str, declared: Mapping[str, Any], send: Mappin
     return session.call(name, {"after": [], "send": {**declared.get("send", {}), **send}})
 
 
+def _every(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None) -> tuple[Answer, list[dict[str, Any]]]:
+    """The first page of the largest size, and the records of all pages, which at a mock is one."""
+    recipe = {"after": [], "send": {**declared.get("send", {}), **declared.get("whole", {}), **(send or {})}}
+    pages = list(every_page(session, name, recipe))
+    return pages[0], [item for page in pages for item in _items(page, declared)]
+
+
 def _whole(session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
-    answer = _read(session, name, declared, declared.get("whole", {}))
-    items = _items(answer, declared)
+    answer, items = _every(session, name, declared)
     yield from _ordered(session, name, declared, items)
     identity = declared.get("identity", "id")
     ids = [item.get(identity) for item in items]
@@ -84,10 +92,10 @@ def _ordered(session: Session, name: str, declared: Mapping[str, Any], items: li
 
 def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     page = declared["page"]
-    whole = [item.get(declared.get("identity", "id")) for item in _items(_read(session, name, declared, declared.get("whole", {})), declared)]
+    whole = [item.get(declared.get("identity", "id")) for item in _every(session, name, declared)[1]]
     if not declared.get("whole") and "size" not in page:
         whole = []
-    sizes = [page["fixed"]] if "fixed" in page else [page.get("walk", 7)]
+    sizes = [page["fixed"]] if "fixed" in page else [max(page.get("walk", 7), min(LARGEST, 2 * len(whole) // MOST_PAGES))]
     for size in sizes:
         seen: list[Any] = []
         short = False
@@ -142,9 +150,8 @@ def _visited(session: Session, name: str, declared: Mapping[str, Any], seen: lis
 
 def _filter(session: Session, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
     session.steps(one.get("after", ()))
-    unfiltered = _read(session, name, declared, declared.get("whole", {}))
-    answer = _read(session, name, declared, {**declared.get("whole", {}), **one["send"]})
-    items, everything = _items(answer, declared), _items(unfiltered, declared)
+    _, everything = _every(session, name, declared)
+    answer, items = _every(session, name, declared, one["send"])
     names = session.names(**answer.names, items=items, all=everything)
     verdicts = list(session.judged(FILTER, name, one.get("holds", ()), names, one.get("clause")))
     if "field" in one:

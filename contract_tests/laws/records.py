@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.formulas import number, same
-from contract_tests.laws.session import Answer, NotExercised, guarded, records
+from contract_tests.laws.session import Answer, NotExercised, every_page, guarded, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,10 +61,8 @@ class Resource:
         part = self.part("list")
         if not part:
             return []
-        answer = self.session.call(part["call"], part, role=role)
-        if answer.is_refusal:
-            return []
-        found = records(answer.body, part.get("at", ""), part.get("children"))
+        pages = every_page(self.session, part["call"], part, role=role)
+        found = [record for page in pages if not page.is_refusal for record in records(page.body, part.get("at", ""), part.get("children"))]
         return [record[part["each"]] for record in found] if "each" in part else found
 
     def create(self, *, full: bool = True, send: Mapping[str, Any] | None = None) -> Made:

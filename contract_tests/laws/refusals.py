@@ -91,6 +91,10 @@ def snapshot(session: Session, role: str = "") -> dict[str, Any]:
     book = session.book
     volatile = book.volatile()
     found: dict[str, Any] = {}
+    asked = json.dumps([book.recipes(name) for name in book.reads])
+    for name in session.api.target.own:  # what a read would make for itself is made before the first look, not between two
+        if f'"${name}"' in asked:
+            session.api.known(name)
     for name in book.reads:
         recipes = book.recipes(name)
         if recipes.get(OBSERVES) is False or "after" in recipes[WORKS]:

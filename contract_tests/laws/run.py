@@ -33,10 +33,19 @@ class Run:
         self.sessions: list[Session] = []
 
     def session(self, label: str) -> Session:
-        """A conversation in a world of its own, whose values depend on the seed and the label only."""
+        """A conversation in a world of its own, whose values depend on the seed and the label only.
+
+        Where all share one state, what the one before has used up is put back first.
+        """
+        self.put_back()
         session = Session(self.api.fresh(), self.book, Values(self.book.document, f"{self.seed}/{label}", self.salt))
         self.sessions.append(session)
         return session
+
+    def put_back(self) -> None:
+        """Let the owner of the target put back what the last conversation has used up, where it has used up anything."""
+        if self.sessions:
+            self.sessions[-1].api.put_right()
 
     def wants(self, *names: str) -> bool:
         """Whether one of some operations is to be judged; all are, unless some were named."""
@@ -49,6 +58,7 @@ class Run:
 
     def settle(self) -> list[tuple[Problem, Exchange]]:
         """What was wrong with the answers of the conversations so far, which are forgotten."""
+        self.put_back()
         found = [problem for session in self.sessions for problem in session.problems]
         self.sessions = []
         return found

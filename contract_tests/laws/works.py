@@ -40,6 +40,8 @@ def check(run: Run) -> Iterator[Verdict]:
 def _situation(run: Run, name: str, situation: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     session = run.session(f"{name} {situation} {number}")
     refused = recipe.get("expect", {}).get("refused", False) and not run.book.is_read(name)
+    if not refused:
+        session.spend(name, recipe)
     sent = session.prepare(name, recipe)
     before = snapshot(session) if refused else {}
     answer = session.send(name, recipe, sent)

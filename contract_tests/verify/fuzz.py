@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from schemathesis.core.failures import Failure
     from schemathesis.engine.recorder import ScenarioRecorder
 
+    from contract_tests.verify.contract import Operation
     from contract_tests.verify.ledger import Cause
     from contract_tests.verify.session import Session
 
@@ -84,9 +85,11 @@ def _operations(session: Session) -> Iterable[dict[str, Any]]:
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
         # A call that ends its session, or is another role's affair, is made by the role of its working recipe.
-        role = one.spec.get("x-recipes", {}).get("works", {}).get("role")
+        works = one.spec.get("x-recipes", {}).get("works", {})
+        role = works.get("role")
         unknown = role is not None and role not in session.target.credentials
-        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or unknown:
+        left_alone = session.target.control is None and _touches_others(one, works)
+        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or unknown or left_alone:
             yield {**rule, "enabled": False}
             continue
         if role is not None:
@@ -104,6 +107,42 @@ def _operations(session: Session) -> Iterable[dict[str, Any]]:
             rule["checks"] = checks
         if len(rule) > 1:
             yield rule
+
+
+def _touches_others(one: Operation, works: Mapping[str, Any]) -> bool:
+    """Whether generated values may hit what no test has made: a write that names a record, or that uses up what no call brings back.
+
+    Contract tests and laws make such calls on records of their own.
+    """
+    writes = one.method not in READING and not one.spec.get("x-safe")
+    return writes and (one.method != "POST" or "{" in one.path or "spends" in works)
+
+
+def _document(session: Session) -> dict[str, Any]:
+    """The document as Schemathesis is given it: where all tests share one state, without the examples of writes.
+
+    They name what a mock is known to have. At a real target it belongs to nobody, or to somebody who did not ask for it to be changed.
+    """
+    document = session.contract.document
+    if session.target.control is not None:
+        return document
+    writing = {one.id for one in session.contract.operations.values() if one.method not in READING and not one.spec.get("x-safe")}
+
+    def told(operation: Any) -> Any:
+        if not isinstance(operation, dict) or operation.get("operationId") not in writing:
+            return operation
+        kept = {**operation, "parameters": [_without_examples(session.contract.resolve(one)) for one in operation.get("parameters", ())]}
+        if "requestBody" in operation:
+            body = session.contract.resolve(operation["requestBody"])
+            content = {media_type: _without_examples(media) for media_type, media in body.get("content", {}).items()}
+            kept["requestBody"] = {**_without_examples(body), "content": content}
+        return kept
+
+    return {**document, "paths": {path: {key: told(value) for key, value in item.items()} for path, item in document["paths"].items()}}
+
+
+def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key not in ("example", "examples")}
 
 
 def _carries_files(session: Session, spec: Mapping[str, Any]) -> bool:
@@ -132,7 +171,7 @@ def _execute(session: Session, config: dict[str, Any]) -> set[str]:
     CPython 3.11 may raise a SystemError where one thread parses code while another changes the limit of recursion, as Hypothesis does.
     """
     stumbled = set()
-    schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict(config))
+    schema = schemathesis.openapi.from_dict(_document(session), config=schemathesis.Config.from_dict(config))
     stream = from_schema(schema).execute()
     for event in stream:
         if session.gate.stopped is not None:

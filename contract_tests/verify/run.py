@@ -17,6 +17,7 @@ from contract_tests.harness import Target
 from contract_tests.harness.doors import GateTransport, connections, said
 from contract_tests.harness.gate import Gate, GateError, Limits, OutOfTime, Stopped
 from contract_tests.harness.hooks import hooks_of
+from contract_tests.harness.target import own_records
 from contract_tests.verify.after import SIGHTINGS, accept, clean_up, confirm
 from contract_tests.verify.clauses import run_clauses
 from contract_tests.verify.fuzz import run_fuzz
@@ -138,12 +139,12 @@ def _judged(
     begun: Begun,
     handed: list[Outcomes],
 ) -> Outcomes:
-    if gate.dry_run:
-        target = _dry_target(contract, file, url)
-    else:
-        target = _target(contract.slug, file, url, GateTransport(gate, inner), progress, workers=options.workers)
+    target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
     ledger = Ledger(contract)
-    session = Session(contract, target, file, gate, inner, ledger, progress, options.level, options.seed, options.workers)  # type: ignore[arg-type]
+    workers = options.workers if target.control is not None or gate.dry_run else 1
+    if workers != options.workers:
+        progress.say("all tests share the state of this target, so they are made one after the other, whatever --workers says")
+    session = Session(contract, target, file, gate, inner, ledger, progress, options.level, options.seed, workers)  # type: ignore[arg-type]
     gate.on_exchange.append(ledger.hear)
     outcome = Outcomes(session, Mask(target, bearing(contract.document)), begun.started, begun.began, begun.version)
     handed.append(outcome)
@@ -182,7 +183,7 @@ def _dry_target(contract: Contract, file: TargetFile, url: str) -> Target:
     return Target(contract.slug, url, file.credentials or {"owner": headers}, known, file.logins or logins)
 
 
-def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, progress: Progress, *, workers: int) -> Target:
+def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, progress: Progress) -> Target:
     """The target, reached once, with what a mock tells of itself and what the file says."""
     gate = transport.gate
     with httpx.Client(transport=transport, timeout=gate.limits.timeout, trust_env=False) as client:
@@ -210,7 +211,7 @@ def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, pro
                 known={**found.known, **file.known},
                 logins={**found.logins, **file.logins},
                 hooks=hooks,
-                is_busy=workers > 1,
+                own={} if found.control is not None or gate.read_only else own_records(slug),
             )
     raise Failed(f"{url} answered once and then no more; is it still running?")
 

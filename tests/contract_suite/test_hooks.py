@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from contract_tests.harness import Api, Target
 from contract_tests.harness.documents import base_path
 from contract_tests.vendors.trincico.calls import send
+from tests.verify.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,17 +51,16 @@ def test_at_the_mock_an_upstream_is_broken_in_the_world_of_one_test_only(api: Ap
 
 
 @pytest.mark.parametrize(
-    ("hooks", "is_busy", "reason"),
+    ("hooks", "reason"),
     [
-        ((), False, "not observable here: nothing is known that breaks the upstream provider of this target; the hook break_upstream would"),
-        (("break_upstream",), False, "not observable here: the hook reset, which would put the upstream provider right again, is not given"),
-        (("break_upstream", "reset"), True, "not observable here: calls that run beside this test would meet the upstream provider broken"),
+        ((), "not observable here: nothing is known that breaks the upstream provider of this target; the hook break_upstream would"),
+        (("break_upstream",), "not observable here: the hook reset, which would put the upstream provider right again, is not given"),
     ],
-    ids=["no hook", "no reset", "more workers"],
+    ids=["no hook", "no reset"],
 )
-def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tuple[str, ...], is_busy: bool, reason: str) -> None:  # noqa: FBT001
+def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tuple[str, ...], reason: str) -> None:
     owner = Hooks()
-    api = Api(replace(NOTHING, is_busy=is_busy, hooks={name: getattr(owner, name) for name in hooks}))
+    api = Api(replace(NOTHING, hooks={name: getattr(owner, name) for name in hooks}))
 
     with pytest.raises(pytest.skip.Exception) as skipped:
         api.break_upstream("provider")
@@ -85,3 +86,57 @@ def test_what_was_not_broken_is_not_reset() -> None:
     Api(replace(NOTHING, hooks={"reset": owner.reset})).close()
 
     assert owner.used == []
+
+
+def test_what_a_test_uses_up_is_put_back_by_the_owner_or_left_alone() -> None:
+    owner = Hooks()
+    api = Api(replace(NOTHING, hooks={"reset": owner.reset}))
+    api.spends("the subscription")
+    assert owner.used == []
+    api.close()
+    assert owner.used == ["reset"]
+
+    helpless = Api(NOTHING)
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        helpless.spends("the subscription")
+    helpless.close()
+    assert str(skipped.value).startswith("not observable here: it would use up the subscription, which no call brings back; it needs the hook reset")
+
+
+def test_at_the_mock_anything_may_be_used_up(api: Api) -> None:
+    api.spends("the subscription")
+    assert send(api, "cancel_subscription").status_code == 204
+
+
+def test_where_all_share_one_state_a_test_makes_what_it_changes_once_and_for_itself() -> None:
+    made: list[str] = []
+
+    def make(_: Api) -> dict[str, str]:
+        made.append("draft")
+        return {"draft_invoice": f"own-{len(made)}", "item": "line"}
+
+    target = replace(NOTHING, known={"draft_invoice": "known", "service": "s-1"}, own={"draft_invoice": make, "item": make})
+    first = Api(target)
+    assert [first.known(name) for name in ("draft_invoice", "item", "draft_invoice", "service")] == ["own-1", "line", "own-1", "s-1"]
+    assert first.fresh().known("draft_invoice") == "own-2"
+    first.close()
+
+
+def test_changes_are_undone_after_the_test_newest_first() -> None:
+    undone: list[int] = []
+    api = Api(NOTHING)
+    for number in (1, 2):
+        api.afterwards(lambda number=number: undone.append(number))  # type: ignore[misc]
+    api.close()
+    assert undone == [2, 1]
+
+
+def test_the_messages_of_earlier_tests_are_not_those_of_this_one() -> None:
+    sent = ["an earlier one"]
+    outbox = lambda: json.dumps({"messages": [{"body": body} for body in sent]})  # noqa: E731
+    with serving(lambda handler: handler.answer(404, b"{}")) as origin:
+        api = Api(replace(NOTHING, base_url=origin, hooks={"outbox": outbox}))
+        api.call("GET", "/nothing", role=None)
+        sent.append("its own")
+        assert [message["body"] for message in api.outbox()] == ["its own"]
+        api.close()

@@ -32,21 +32,31 @@ WORKING: dict[str, dict[str, str]] = {
     },
     "add_employee": {
         "type": "cajero",
-        "employee_name": "Contrato Nueva",
+        "employee_name": "Contrato #",
         "business_name": "Centro",
-        "number": "4775550288",
-        "password": "clave-contrato",
+        "number": "47#",
+        "password": "clave-contrato-#",
     },
     "disable_employee": {"number": "$number_to_archive"},
 }
-"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have under that name."""
+"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
+
+
+def filled(api: Api, value: str) -> str:
+    """A value as it is sent."""
+    return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
+
+
+def own(api: Api, field: str) -> str:
+    """What this test sends of a new collaborator."""
+    return filled(api, WORKING["add_employee"][field])
 
 
 def send(api: Api, name: str, *, role: str | None = "", **changes: str | None) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out."""
     fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
-    filled = {field: api.known(value[1:]) if value.startswith("$") else value for field, value in fields.items()}
-    return api.call("POST", operation("monedero", name)["path"], role=role, data=filled)
+    data = {field: filled(api, value) for field, value in fields.items()}
+    return api.call("POST", operation("monedero", name)["path"], role=role, data=data)
 
 
 def succeeded(answer: httpx.Response, code: str) -> dict[str, Any]:

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 Fields = dict[str, str | None]
 
-NO_BALANCE: Fields = {"wallet_key": "$wallet_without_balance", "usertool_id": "$cashier_without_balance"}
+NO_BALANCE: Fields = {"wallet_key": "$wallet_without_balance", "phone": "$contact_of_any_account", "usertool_id": "$cashier_without_balance"}
+NO_BALANCE_TO_REGISTER: Fields = {**NO_BALANCE, "phone": "$new_phone"}
 NO_CUSTOMERS: Fields = {"wallet_key": "$wallet_without_customers_left", "usertool_id": "$cashier_without_customers_left"}
-NO_REDEMPTIONS: Fields = {"wallet_key": "$wallet_without_redemptions_left", "usertool_id": "$cashier_without_redemptions_left"}
+NO_REDEMPTIONS: Fields = {
+    "wallet_key": "$wallet_without_redemptions_left",
+    "phone": "$contact_of_any_account",
+    "usertool_id": "$cashier_without_redemptions_left",
+}
 
 Recipe = tuple[str, str, str, Fields]
 OWNER = ""
@@ -36,7 +41,7 @@ RECIPES: tuple[Recipe, ...] = (
     ("add_contact", "wallet_manager_15", OWNER, {"phone": "$unsupported_lada_phone"}),
     ("add_contact", "wallet_manager_09", OWNER, {"customer_birthdate": "31/12/1990"}),
     ("add_contact", "wallet_manager_10", OWNER, {"phone": "$unreachable_phone"}),
-    ("add_contact", "wallet_manager_11", "no_balance", NO_BALANCE),
+    ("add_contact", "wallet_manager_11", "no_balance", NO_BALANCE_TO_REGISTER),
     ("add_contact", "wallet_manager_12", OWNER, {"phone": "$locked_phone"}),
     ("add_contact", "wallet_manager_14", OWNER, {"phone": "$landline"}),
     ("add_contact", "wallet_manager_18", "no_customers_left", NO_CUSTOMERS),

@@ -7,50 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.harness import clause
+from contract_tests.vendors.serpi.calls import NEW, PATH, branches, everything
 
 if TYPE_CHECKING:
     import httpx
 
     from contract_tests.harness import Api
 
-PATH = "/Sucursales"
 OPTIONAL = ("direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador")
 TEXTS = ("descripcion", "direccion", "codigo_ciudad", "codigo_departamento", "codigo_pais", "referencia_sucursal", "direccion2")
-NEW: dict[str, Any] = {
-    "id_tercero": 1804,
-    "nit_tercero": "900985549",
-    "codigo": 0,
-    "referencia_sucursal": None,
-    "descripcion": "CONTRATO",
-    "direccion": "cra 22 #4-44",
-    "direccion2": None,
-    "telefono": None,
-    "telefono2": None,
-    "ext": None,
-    "ext2": None,
-    "movil": None,
-    "id_ciudad": 5001,
-    "codigo_ciudad": "05001",
-    "id_departamento": 5,
-    "codigo_departamento": "05",
-    "id_pais": 1,
-    "codigo_pais": "57",
-    "id_vendedor": 3418,
-    "id_cobrador": None,
-    "es_direccionCobro": False,
-    "es_direccionDespacho": False,
-}
 REQUIRED = tuple(name for name in NEW if name not in OPTIONAL)
 MAY_BE_LEFT_OUT_OF_A_CHANGE = ("nit_tercero", "codigo_ciudad", "codigo_departamento", "codigo_pais")
 
 
-def branches(api: Api, **query: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = api.call("GET", PATH, params=query).json()["result"]
-    return found
-
-
-def everything(api: Api) -> list[dict[str, Any]]:
-    return branches(api, limite=1000)
+def before_a_change(api: Api) -> list[dict[str, Any]]:
+    """What is listed once there is a branch to change."""
+    api.known("branch")
+    return everything(api)
 
 
 def change(api: Api, **fields: Any) -> httpx.Response:
@@ -150,7 +123,7 @@ def test_a_creation_is_answered_with_its_message_only(api: Api) -> None:
 @clause("serpi.update_sucursal.e1", "serpi.update_sucursal.r2", "serpi.update_sucursal.r5")
 @pytest.mark.parametrize("field", [name for name in ("id", *REQUIRED) if name not in MAY_BE_LEFT_OUT_OF_A_CHANGE])
 def test_a_change_without_a_required_field_is_refused_and_names_it(api: Api, field: str) -> None:
-    before = everything(api)
+    before = before_a_change(api)
     body = {**NEW, "id": int(api.known("branch")), "descripcion": "NO"}
     answer = api.call("PUT", PATH, json={name: value for name, value in body.items() if name != field})
     assert answer.status_code in (200, 400)
@@ -176,7 +149,7 @@ def test_a_change_without_an_optional_field_keeps_it(api: Api, field: str) -> No
 @clause("serpi.update_sucursal.e2", "serpi.update_sucursal.r6")
 @pytest.mark.parametrize("name", ["unknown_branch", "foreign_branch"])
 def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: Api, name: str) -> None:
-    before = everything(api)
+    before = before_a_change(api)
     answer = change(api, id=int(api.known(name)))
     assert answer.status_code in (200, 204, 404)
     if answer.status_code != 204:
@@ -187,7 +160,7 @@ def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: Api, nam
 
 @clause("serpi.update_sucursal.r1", "serpi.update_sucursal.r4")
 def test_a_change_names_its_branch_in_the_body_and_is_read_back(api: Api) -> None:
-    before = everything(api)
+    before = before_a_change(api)
     answer = change(api, descripcion="CAMBIADA", direccion="cl 9")
     assert answer.status_code == 200
     assert answer.json() == {"success": True, "code": 200, "message": "registro modificado exitosamente"}

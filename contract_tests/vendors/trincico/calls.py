@@ -40,10 +40,10 @@ WORKING: dict[str, Working] = {
     "cancel_subscription": Working(204, path={"subscription_id": "$subscription"}),
     "update_subscription_payment_method": Working(428, path={"subscription_id": "$subscription"}, fields=BACK),
     "list_invoices": Working(200),
-    "create_invoice": Working(201, fields={"service_id": "$service", "service_customer_id": "$customer", "reference": "CT-0001", "currency": "usd"}),
+    "create_invoice": Working(201, fields={"service_id": "$service", "service_customer_id": "$customer", "reference": "CT-#", "currency": "usd"}),
     "build_invoice_reference": Working(200, query={"service_id": "$service"}),
     "retrieve_invoice": Working(200, path=_DRAFT),
-    "update_invoice": Working(204, path=_DRAFT, fields={"service_customer_id": "$second_customer", "currency": "eur", "reference": "CT-0002"}),
+    "update_invoice": Working(204, path=_DRAFT, fields={"service_customer_id": "$second_customer", "currency": "eur", "reference": "CT-#-B"}),
     "update_invoice_status": Working(204, path=_DRAFT, fields={"status": "ready"}),
     "view_invoice": Working(200, None, path=_READY),
     "pay_invoice": Working(428, path=_READY, fields=BACK),
@@ -64,7 +64,7 @@ WORKING: dict[str, Working] = {
         204, "notifications", fields={"channel": "email_notification", "scope": "invoice_created", "target_id": "$ready_invoice"}
     ),
 }
-"""The described operations; ``$name`` stands for what the target is known to have under that name."""
+"""The described operations; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
 
 SAME_ROLE = "same"
 """The role that makes the working call."""
@@ -98,7 +98,16 @@ def send(
 
 
 def _filled(api: Api, value: Any) -> Any:
-    return api.known(value[1:]) if isinstance(value, str) and value.startswith("$") else value
+    if not isinstance(value, str):
+        return value
+    return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
+
+
+def spend(api: Api, name: str) -> None:
+    """Say that a working call is about to be made, which may use up what no call brings back."""
+    what = operation("trincico", name).get("x-recipes", {}).get("works", {}).get("spends")
+    if what:
+        api.spends(what)
 
 
 def got(api: Api, name: str, /, **options: Any) -> Any:
@@ -166,6 +175,36 @@ def balance(api: Api, role: str = "elite") -> dict[str, dict[str, int]]:
     return {key: {row["currency"]: row["amount"] for row in found[key] or ()} for key in ("available", "instant", "pending")}
 
 
+def paid_out(api: Api, role: str, frequency: str) -> None:
+    """See to it that the account of a role is paid out in some way, where others may have changed that, and afterwards as it was before."""
+    if not api.is_shared:
+        return
+    keep_frequency(api, role)
+    if account(api, role)["frequency"] != frequency:
+        done(api, "update_payout_frequency", role=role, frequency=frequency)
+
+
+def keep_frequency(api: Api, role: str) -> None:
+    """Leave the account of a role after the test with the frequency that it has now."""
+    if api.is_shared:
+        before = account(api, role)["frequency"]
+        api.afterwards(lambda: send(api, "update_payout_frequency", role=role, frequency=before))
+
+
+def whole(api: Api, name: str, **query: Any) -> list[dict[str, Any]]:
+    """The rows of all pages of a list."""
+    found: list[dict[str, Any]] = []
+    query = {"limit": 100, **query}
+    while True:
+        answer = send(api, name, query=query)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        found += body["data"]
+        if not body.get("next_page") or not body["data"]:
+            return found
+        query["next_page"] = body["next_page"]
+
+
 def rows(api: Api, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> list[dict[str, Any]]:
     """The rows of one page of a list."""
     answer = send(api, name, role=role, query=query)
@@ -174,7 +213,7 @@ def rows(api: Api, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> 
     return found
 
 
-def new_invoice(api: Api, reference: str = "CT-0001", **fields: Any) -> str:
+def new_invoice(api: Api, reference: str = "CT-#", **fields: Any) -> str:
     """The id of a new draft."""
     answer = send(api, "create_invoice", reference=reference, **fields)
     assert answer.status_code == 201, answer.text

@@ -8,7 +8,7 @@ import pytest
 
 from contract_tests.harness import clause
 from contract_tests.harness.documents import operation
-from contract_tests.vendors.trincico.calls import NOBODY, SAME_ROLE, WORKING, refused, send
+from contract_tests.vendors.trincico.calls import NOBODY, SAME_ROLE, WORKING, paid_out, refused, send
 
 if TYPE_CHECKING:
     from contract_tests.harness import Api
@@ -94,6 +94,9 @@ RECIPES: tuple[Recipe, ...] = (
     ("send_notification", "not_implemented", AS_BEFORE, {"channel": "sms_notification"}),
 )
 
+PAID_OUT = {("create_payout", "balance_insufficient"): ("elite", "on_demand"), ("create_payout", "status_value_denied"): ("automatic", "auto_7_days")}
+"""Refusals that are about the way in which an account is paid out: whose, and how."""
+
 PROVIDER = "provider"
 """The payment provider, as the hook that breaks an upstream calls it."""
 BEHIND_THE_PROVIDER: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -123,6 +126,8 @@ def _case(name: str, row: str, role: str | None, options: dict[str, Any]) -> obj
 
 @pytest.mark.parametrize(("name", "row", "role", "options"), [_case(*recipe) for recipe in RECIPES])
 def test_each_row_answers_what_it_says(api: Api, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
+    if (name, row) in PAID_OUT:
+        paid_out(api, *PAID_OUT[name, row])
     refused(send(api, name, role=role, **options), name, row)
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.harness import clause
-from contract_tests.vendors.trincico.calls import BACK, WORKING, got, one, page_of, press, refused, send, subscription
+from contract_tests.vendors.trincico.calls import BACK, WORKING, got, one, page_of, press, refused, send, spend, subscription
 
 if TYPE_CHECKING:
     from contract_tests.harness import Api
+
+
+PLAN = "the plan of a subscriber"
 
 
 def _price(api: Api, plan: str) -> int:
@@ -96,6 +99,7 @@ def test_from_basic_to_pro_somebody_has_to_pay(api: Api) -> None:
     "trincico.upgrade_subscription.r10",
 )
 def test_from_pro_to_elite_the_difference_is_part_of_the_next_invoice(api: Api) -> None:
+    api.spends(PLAN)
     before = subscription(api, "pro")
     assert _upgrade(api, "pro", "$plan_elite") == "payment_not_required"
     after = subscription(api, "pro")
@@ -110,6 +114,7 @@ def test_from_pro_to_elite_the_difference_is_part_of_the_next_invoice(api: Api) 
 
 @clause("trincico.upgrade_subscription.r9", "trincico.upgrade_subscription.r10")
 def test_where_payment_is_required_the_stored_card_is_charged_at_once(api: Api) -> None:
+    api.spends(PLAN)
     before = subscription(api, "pro")
     assert _upgrade(api, "pro", "$plan_charged_at_once") == "payment_required"
     after = subscription(api, "pro")
@@ -122,6 +127,7 @@ def test_where_payment_is_required_the_stored_card_is_charged_at_once(api: Api) 
 
 @clause("trincico.upgrade_subscription.r2", "trincico.upgrade_subscription.r6", "trincico.upgrade_subscription.r10")
 def test_a_lower_plan_waits_for_the_end_of_the_present_one(api: Api) -> None:
+    api.spends(PLAN)
     assert _upgrade(api, "pro", "$plan_basic") == "next_plan_waiting"
     waiting = subscription(api, "pro")
     assert waiting["plan"]["id"] == api.known("plan_pro")
@@ -177,6 +183,7 @@ def test_exactly_one_subscription_is_needed(api: Api) -> None:
 
 @clause("trincico.cancel_subscription.r3", "trincico.cancel_subscription.r7")
 def test_what_was_canceled_is_valid_up_to_its_end(api: Api) -> None:
+    spend(api, "cancel_subscription")
     before = subscription(api, "pro")
     assert before["canceled_at"] is None
     send(api, "cancel_subscription", role="pro", subscription_id=before["id"])
@@ -189,6 +196,7 @@ def test_what_was_canceled_is_valid_up_to_its_end(api: Api) -> None:
 
 @clause("trincico.cancel_subscription.r4")
 def test_what_is_active_or_in_its_trial_can_be_canceled(api: Api) -> None:
+    spend(api, "cancel_subscription")
     for role in ("pro", "trial"):
         held = subscription(api, role)
         assert held["status"] in ("active", "trailing")
@@ -202,6 +210,7 @@ def test_what_is_active_or_in_its_trial_can_be_canceled(api: Api) -> None:
 def test_only_the_owner_changes_a_subscription(api: Api, name: str) -> None:
     refused(send(api, name, subscription_id="$foreign_subscription"), name, "forbidden_resource")
     refused(send(api, name, role="other"), name, "forbidden_resource")
+    spend(api, name)
     assert send(api, name).status_code == WORKING[name].status
 
 

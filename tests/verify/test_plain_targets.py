@@ -1,0 +1,74 @@
+"""A target without worlds: all tests share one state, which earlier runs have used, and a conforming implementation raises no alarm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.verify.contract import Contract, slugs
+from tests.verify.conftest import verify
+from tests.verify.plain import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Server
+    from tests.verify.conftest import Done
+
+UNSEEN = {
+    "backoffice": {"backoffice.create_token.r3": "no control plane"},
+    "monedero": {"monedero.add_contact.r2": "no control plane"},
+    "serpi": {},
+    "trincico": {
+        "trincico.cancel_subscription.r4": "it would use up the subscription",
+        "trincico.create_payout.r3": "it would use up the funds of the payout account",
+        "trincico.upgrade_subscription.r11": "the page belongs to somebody else",
+    },
+    "troyansys": {},
+}
+"""Clauses that cannot be judged without hooks, and what the reason says."""
+
+
+def no_alarm(done: Done, slug: str) -> None:
+    """Whether a run found nothing, judged most, and gave a reason for each clause that it did not."""
+    assert done.code == 0, done.out
+    report = done.report
+    assert report["findings"] == report["unconfirmed"] == report["clauses"]["broken"] == []
+    unseen = {one["clause"]: one["reason"] for one in report["clauses"]["not_observable"]}
+    for clause, reason in UNSEEN[slug].items():
+        assert reason in unseen[clause]
+    assert len(report["clauses"]["held"]) > 0.7 * len(Contract(slug).clauses)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_conforming_target_raises_no_alarm_however_often_it_is_judged(tmp_path: Path, server: Server, slug: str) -> None:
+    with plain(server.url, slug, tmp_path) as url:
+        for seed, workers in ((1, 1), (2, 2)):
+            no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--workers", workers, "--time-budget", 300), slug)
+
+
+def test_workers_do_not_meet_where_there_is_one_state_only(tmp_path: Path, server: Server) -> None:
+    with plain(server.url, "serpi", tmp_path) as url:
+        done = verify(tmp_path, "serpi", "--url", url, "--level", "quick", "--workers", 2)
+    assert "they are made one after the other, whatever --workers says" in done.out + done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("slug", slugs())
+def test_laws_and_generated_requests_raise_no_alarm_at_a_state_that_was_used_before(tmp_path: Path, server: Server, slug: str, seed: int) -> None:
+    with plain(server.url, slug, tmp_path) as url:
+        no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300), slug)
+        no_alarm(verify(tmp_path, slug, "--url", url, "--level", "standard", "--seed", seed, "--workers", 2, "--time-budget", 600), slug)
+
+
+@pytest.mark.slow
+def test_with_a_reset_more_is_judged_and_still_without_alarm(tmp_path: Path, server: Server) -> None:
+    with plain(server.url, "trincico", tmp_path, hooks=("reset", "outbox")) as url:
+        for seed in (1, 2):
+            done = verify(tmp_path, "trincico", "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300)
+            assert done.code == 0, done.out
+            assert {"trincico.cancel_subscription.r6", "trincico.create_payout.r6", "trincico.send_notification.r5"} <= set(
+                done.report["clauses"]["held"]
+            )
