@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.formulas import number, same
-from contract_tests.laws.session import Answer, NotExercised, every_page, guarded, records
+from contract_tests.laws.pages import every_page
+from contract_tests.laws.session import Answer, NotExercised, guarded, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -99,25 +99,6 @@ def _below(item: Any, children: str) -> Iterator[dict[str, Any]]:
         yield from _below(inner, children)
 
 
-def every_page(session: Session, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
-    """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged."""
-    declared = session.book.operations[name].spec.get("x-list", {})
-    page = declared.get("page", {})
-    size = recipe.get("send", {}).get(page.get("size"))
-    cursor: Any = page.get("first", 1)
-    send = dict(recipe.get("send", {}))
-    while True:
-        answer = session.call(name, {**recipe, "send": send}, role=role)
-        yield answer
-        items = records(answer.body, declared.get("at", ""))
-        if answer.is_refusal or size is None or "parameter" not in page or len(items) < size:
-            return
-        cursor = cursor + 1 if page.get("by", "number") == "number" else at(answer.body, page["next"])
-        if cursor in (None, "", False):
-            return
-        send[page["parameter"]] = cursor
-
-
 class Session:
     """Calls in a world of its own. ``scope`` holds what the steps so far have kept, by name."""
 

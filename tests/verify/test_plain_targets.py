@@ -66,9 +66,6 @@ def test_laws_and_generated_requests_raise_no_alarm_at_a_state_that_was_used_bef
 @pytest.mark.slow
 def test_with_a_reset_more_is_judged_and_still_without_alarm(tmp_path: Path, server: Server) -> None:
     with plain(server.url, "trincico", tmp_path, hooks=("reset", "outbox")) as url:
-        for seed in (1, 2):
-            done = verify(tmp_path, "trincico", "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300)
-            assert done.code == 0, done.out
-            assert {"trincico.cancel_subscription.r6", "trincico.create_payout.r6", "trincico.send_notification.r5"} <= set(
-                done.report["clauses"]["held"]
-            )
+        done = verify(tmp_path, "trincico", "--url", url, "--level", "quick", "--time-budget", 300)
+    assert done.code == 0, done.out
+    assert {"trincico.cancel_subscription.r6", "trincico.create_payout.r6", "trincico.send_notification.r5"} <= set(done.report["clauses"]["held"])
