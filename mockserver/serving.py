@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 MAX_HEAD = 64 * 1024
 """Bytes that the request line and the headers may have together."""
 
+TICKS = 10
+"""Ticks of the server in a second."""
+MANY = 1_000
+"""Requests that may leave garbage worth a full collection."""
+THRESHOLDS = (5_000, 10, 1_000)
+"""When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had become
+a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
+
 
 def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine only."""
@@ -53,10 +61,24 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-class _Server(uvicorn.Server):
-    """Lets go of those who wait or listen before it waits for them itself."""
+class HttpServer(uvicorn.Server):
+    """Lets go of those who wait or listen before it waits for them itself, and looks for garbage while nobody waits."""
+
+    _seen = 0
+    _collected = 0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Now and then: after a second without requests, collect what many requests have left."""
+        if counter % TICKS == 0:
+            served = self.server_state.total_requests
+            if served == self._seen and served - self._collected >= MANY:
+                self._collected = served
+                gc.collect()
+            self._seen = served
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, after those who wait or listen were let go."""
         app = self.config.app
         if isinstance(app, App):
             app.close()
@@ -75,8 +97,9 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
-    server = _Server(config)
+    server = HttpServer(config)
     gc.freeze()  # documents, operations and fixtures stay: the collector need not walk them again and again while requests wait
+    gc.set_threshold(*THRESHOLDS)
     gc.enable()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()

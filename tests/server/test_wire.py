@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mockserver.serving import Together
+import uvicorn
+
+from mockserver.serving import MANY, HttpServer, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
     from tests.conftest import Server
 
@@ -102,3 +107,24 @@ def test_a_stream_begins_before_its_first_event(server: Server) -> None:
         line.sendall(b"GET /_mock/journal/stream HTTP/1.1\r\nHost: localhost\r\nX-Mock-World: quiet-wire\r\n\r\n")
 
         assert b"content-type: text/event-stream" in read_until(line, b"\r\n\r\n").lower()
+
+
+def test_garbage_that_many_requests_leave_is_collected_once_none_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
+    config = uvicorn.Config(lambda: None, lifespan="off")
+    config.load()
+    server = HttpServer(config)
+
+    def tick(requests: int) -> None:
+        server.server_state.total_requests = requests
+        asyncio.run(server.on_tick(10))
+
+    for requests in (0, MANY - 1, MANY - 1):
+        tick(requests)
+    assert collected == []  # too few to be worth it
+    tick(MANY + 5)
+    assert collected == []  # some came in the last second
+    for _ in range(3):
+        tick(MANY + 5)
+    assert collected == [1]
