@@ -31,8 +31,8 @@ TICKS = 10
 MANY = 1_000
 """Requests that may leave garbage worth a full collection."""
 THRESHOLDS = (5_000, 10, 1_000)
-"""When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had become
-a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
+"""When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had
+become a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
 
 
 def is_loopback(host: str) -> bool:
