@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -278,6 +279,53 @@ def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, 
     assert held(mock, "elite") == +owed(mock, owner)
     possible = {held(mock, "elite")["usd"], held(mock, "elite")["usd"] - sum(payment["net_amount"] for payment in payments)}
     assert set(checked) <= possible
+
+
+def test_fifty_people_at_one_invoice_leave_what_their_calls_leave_one_after_the_other(mock: Mock) -> None:
+    """The order of the journal is a serial one: the same calls in it, to the world as it was, get the same answers and leave the same records."""
+    freeze(mock, START)
+    invoice = ready_invoice(mock, 1_000)
+    pages = [open_page(mock, "other", "POST", f"/invoices/{invoice}/pay", **BACK) for _ in range(10)]
+    again = type(mock)(mock.url, f"{mock.world}-again")
+    with mock.control as control:
+        control.post("/worlds", json={"name": again.world, "from": {"world": mock.world}}).raise_for_status()
+    acts = (["ready", "draft", "item", "item", "pay"] * 10)[:PEOPLE]
+    random.Random(7).shuffle(acts)
+
+    def act(number: int) -> httpx.Response:
+        what, named = acts[number], {"x-request-id": f"act-{number}"}
+        if what == "pay":
+            with mock.client() as client:
+                del client.headers["x-mock-world"]
+                return client.post(pages[number % len(pages)], data={"outcome": "pay"}, headers=named)
+        with mock.client("trincico", "elite") as client:
+            if what == "item":
+                item = {"name": "More", "price": 100, "quantity": 1, "tax": "10"}
+                return client.post(f"/invoices/{invoice}/items", json=item, headers=named)
+            return client.put(f"/invoices/{invoice}/status", json={"status": what}, headers=named)
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        answers = list(pool.map(act, range(PEOPLE)))
+    with mock.control as control:
+        entries = control.get("/journal/har").json()["log"]["entries"]
+    names = [header["value"] for entry in entries for header in entry["request"]["headers"] if header["name"] == "x-request-id"]
+    order = [int(name.removeprefix("act-")) for name in names]
+    assert sorted(order) == list(range(PEOPLE))
+
+    def here(text: str) -> str:
+        return text.replace(again.world, mock.world)
+
+    with again.client() as client:
+        del client.headers["x-mock-world"]
+        for number in order:
+            sent, answer = answers[number].request, answers[number]
+            headers = {**sent.headers, **({"x-mock-world": again.world} if "x-mock-world" in sent.headers else {})}
+            replayed = client.request(
+                sent.method, str(sent.url).replace(f"~{mock.world}/", f"~{again.world}/"), content=sent.content, headers=headers
+            )
+            assert (replayed.status_code, here(replayed.text)) == (answer.status_code, answer.text), acts[number]
+    assert here(json.dumps(again.state("trincico"))) == json.dumps(mock.state("trincico"))
+    assert len({answer.status_code for answer in answers}) > 1
 
 
 def test_fifty_payouts_at_once_never_take_more_than_there_is(mock: Mock) -> None:
