@@ -30,6 +30,8 @@ TICKS = 10
 """Ticks of the server in a second."""
 MANY = 1_000
 """Requests that may leave garbage worth a full collection."""
+TOO_MANY = 100_000
+"""Requests after which a full collection waits no longer for a moment without any."""
 THRESHOLDS = (5_000, 10, 1_000)
 """When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had
 become a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
@@ -68,10 +70,11 @@ class HttpServer(uvicorn.Server):
     _collected = 0
 
     async def on_tick(self, counter: int) -> bool:
-        """Now and then: after a second without requests, collect what many requests have left."""
+        """Now and then: after a second without requests, or after very many, collect what they have left."""
         if counter % TICKS == 0:
             served = self.server_state.total_requests
-            if served == self._seen and served - self._collected >= MANY:
+            since = served - self._collected
+            if since >= TOO_MANY or (since >= MANY and served == self._seen):
                 self._collected = served
                 gc.collect()
             self._seen = served

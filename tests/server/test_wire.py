@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from mockserver.serving import MANY, HttpServer, Together
+from mockserver.serving import MANY, TOO_MANY, HttpServer, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,3 +128,5 @@ def test_garbage_that_many_requests_leave_is_collected_once_none_comes(monkeypat
     for _ in range(3):
         tick(MANY + 5)
     assert collected == [1]
+    tick(TOO_MANY + MANY + 5)
+    assert collected == [1, 1]  # none of the last seconds was without requests
