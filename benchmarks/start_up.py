@@ -19,6 +19,7 @@ import psutil
 from benchmarks.compare import CALLS
 from benchmarks.load import Call, answers, cores, free_port, memory_mib, need_tools, pinned, run_wrk, served, stop
 from benchmarks.report import machine, publish, table
+from contract_tests.harness.documents import document
 
 RUNS = 7
 MANY = 100_000
@@ -26,24 +27,7 @@ HEALTH = "/_mock/health"
 SERVE = [sys.executable, "-m", "mockserver", "serve", "--port"]
 DEMO = {"secretkey": "serpi-demo-secretkey", "Authorization": "Bearer serpi-demo-token"}
 READ = Call("SERPI page", "/Sucursales?limite=20", DEMO)
-BRANCH = {
-    "id_tercero": 1804,
-    "nit_tercero": "900985549",
-    "codigo": 0,
-    "referencia_sucursal": "SUC-1",
-    "descripcion": "NUEVA",
-    "direccion": "cra 22 # 4-44",
-    "telefono": None,
-    "id_ciudad": 5001,
-    "codigo_ciudad": "05001",
-    "id_departamento": 5,
-    "codigo_departamento": "05",
-    "id_pais": 1,
-    "codigo_pais": "57",
-    "id_vendedor": 3418,
-    "es_direccionCobro": False,
-    "es_direccionDespacho": False,
-}
+BRANCH = document("serpi")["components"]["examples"]["new_branch"]["value"]
 CREATE = Call("SERPI creation", "/Sucursales", {**DEMO, "Content-Type": "application/json"}, orjson.dumps(BRANCH), 201)
 
 

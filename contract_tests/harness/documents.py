@@ -15,6 +15,10 @@ SPECS = _ROOT / "specs" if (_ROOT / "specs").is_dir() else _ROOT / "mockserver" 
 """In a checkout the project's folder, installed the folder inside the package of the mock."""
 
 
+EACH_CALL = "each-call"
+"""The value of ``x-volatile`` that says that a field differs even between two equal calls; ``true`` says that it differs between two runs."""
+
+
 class _Loader(yaml.CSafeLoader):
     """YAML as JSON understands it: only ``true`` and ``false`` are booleans, dates stay text."""
 

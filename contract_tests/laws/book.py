@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.harness.answers import Answers, described, resolve
+from contract_tests.harness.documents import EACH_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +18,6 @@ OBSERVES = "observes"
 """The recipes of a read by which changes are seen; the one that works where there is none."""
 FULL = "full"
 """What is sent otherwise where every optional field is set."""
-EACH_CALL = "each-call"
-"""The value of ``x-volatile`` that says that a field differs even between two equal calls; ``true`` says that it differs between two runs."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

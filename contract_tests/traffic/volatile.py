@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from contract_tests.harness.documents import EACH_CALL
 from contract_tests.traffic.description import escaped
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _volatile(description: Description, schema: Any, value: Any, place: str) -> 
     schema = description.resolve(schema)
     if not isinstance(schema, dict):
         return
-    if schema.get("x-volatile") in (True, "each-call"):
+    if schema.get("x-volatile") in (True, EACH_CALL):
         yield place
         return
     for combined in ("allOf", "anyOf", "oneOf"):

@@ -15,7 +15,7 @@ ________ POST /Sucursales ________
 - ST201 Schema-violating request accepted
 =========== SUMMARY ===========
 Reports:
-  - JUnit: /tmp/tmpabc/junit.xml
+  - JUnit: reports/junit.xml
 """
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import ssl
 import subprocess
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -21,6 +18,7 @@ from tests.traffic.exchanges import SALE, SOLD
 from tests.traffic.upstreams import OK, Proxy, Upstream
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -55,31 +53,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-class Http2:
+class Http2(Upstream):
     """An upstream that speaks HTTP/2 only, and answers every request with the same body."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context = context
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}"
         self.heads: list[dict[str, str]] = []
         self.received = 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(lambda _connection, _head: None, context)
 
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with suppress(OSError):
-            if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
-            with connection:
-                self._answer(connection)
-
-    def _answer(self, connection: socket.socket) -> None:
+    def talk(self, connection: socket.socket) -> None:
         session = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         session.initiate_connection()
         connection.sendall(session.data_to_send())
@@ -96,9 +78,6 @@ class Http2:
                     )
                     session.send_data(event.stream_id, GOOD, end_stream=True)
             connection.sendall(session.data_to_send())
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def context_of(certificate: Path, *protocols: str) -> ssl.SSLContext:

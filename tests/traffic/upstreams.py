@@ -42,16 +42,20 @@ class Upstream:
             while True:
                 connection, _ = self._socket.accept()
                 self.connections += 1
-                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._take, args=(connection,), daemon=True).start()
 
-    def _talk(self, connection: socket.socket) -> None:
+    def _take(self, connection: socket.socket) -> None:
         with suppress(OSError):
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with connection:
-                while head := _request(connection):
-                    self.requests.append(head)
-                    self._answer(connection, head)
+                self.talk(connection)
+
+    def talk(self, connection: socket.socket) -> None:
+        """Answer the requests of one connection."""
+        while head := _request(connection):
+            self.requests.append(head)
+            self._answer(connection, head)
 
     def close(self) -> None:
         self._socket.close()

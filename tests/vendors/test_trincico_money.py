@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from fixtures.trincico import LANDMARKS
 from tests.vendors.trincico import BACK, BACK_TO_PAYOUTS, advance, do, get, open_page, press
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
     from tests.conftest import Mock
@@ -218,6 +221,18 @@ def ready_invoice(mock: Mock, price: int, status: str = "ready") -> str:
     return invoice
 
 
+def act(mock: Mock, invoice: str, pages: Sequence[str], what: str, number: int) -> httpx.Response:
+    """What one of many does to an invoice; the journal tells by the number who it was."""
+    with mock.client() if what == "pay" else mock.client("trincico", "elite") as client:
+        client.headers["x-request-id"] = f"act-{number}"
+        if what == "pay":
+            del client.headers["x-mock-world"]
+            return client.post(pages[number % len(pages)], data={"outcome": "pay"})
+        if what == "item":
+            return client.post(f"/invoices/{invoice}/items", json={"name": "More", "price": 100, "quantity": 1, "tax": "10"})
+        return client.put(f"/invoices/{invoice}/status", json={"status": what})
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, seed: int) -> None:
     invoice = ready_invoice(mock, 1_000)
@@ -228,15 +243,6 @@ def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, 
     acts[-1 if seed else 0] = "canceled"
     random.Random(seed).shuffle(acts)
 
-    def act(number: int) -> tuple[str, httpx.Response]:
-        what = acts[number]
-        if what == "pay":
-            return what, press(mock, pages[number % len(pages)], "pay")
-        with mock.client("trincico", "elite") as client:
-            if what == "item":
-                return what, client.post(f"/invoices/{invoice}/items", json={"name": "More", "price": 100, "quantity": 1, "tax": "10"})
-            return what, client.put(f"/invoices/{invoice}/status", json={"status": what})
-
     checked = []
 
     def watch(_: int) -> None:
@@ -245,7 +251,7 @@ def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, 
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         watching = [pool.submit(watch, number) for number in range(5)]
-        answers = list(pool.map(act, range(PEOPLE)))
+        answers = list(zip(acts, pool.map(partial(act, mock, invoice, pages), acts, range(PEOPLE)), strict=True))
         for done in watching:
             done.result()
 
@@ -292,20 +298,8 @@ def test_fifty_people_at_one_invoice_leave_what_their_calls_leave_one_after_the_
     acts = (["ready", "draft", "item", "item", "pay"] * 10)[:PEOPLE]
     random.Random(7).shuffle(acts)
 
-    def act(number: int) -> httpx.Response:
-        what, named = acts[number], {"x-request-id": f"act-{number}"}
-        if what == "pay":
-            with mock.client() as client:
-                del client.headers["x-mock-world"]
-                return client.post(pages[number % len(pages)], data={"outcome": "pay"}, headers=named)
-        with mock.client("trincico", "elite") as client:
-            if what == "item":
-                item = {"name": "More", "price": 100, "quantity": 1, "tax": "10"}
-                return client.post(f"/invoices/{invoice}/items", json=item, headers=named)
-            return client.put(f"/invoices/{invoice}/status", json={"status": what}, headers=named)
-
     with ThreadPoolExecutor(PEOPLE) as pool:
-        answers = list(pool.map(act, range(PEOPLE)))
+        answers = list(pool.map(partial(act, mock, invoice, pages), acts, range(PEOPLE)))
     with mock.control as control:
         entries = control.get("/journal/har").json()["log"]["entries"]
     names = [header["value"] for entry in entries for header in entry["request"]["headers"] if header["name"] == "x-request-id"]
