@@ -9,19 +9,16 @@ import os
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.app import App
 from mockserver.control.problems import render_fault
 from mockserver.core.delivery import TRANSPORT
 from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
-
-if TYPE_CHECKING:
-    import asyncio
 
 MAX_HEAD = 64 * 1024
 """Bytes that the request line and the headers may have together."""
@@ -32,6 +29,8 @@ MANY = 1_000
 """Requests that may leave garbage worth a full collection."""
 TOO_MANY = 100_000
 """Requests after which a full collection waits no longer for a moment without any."""
+NO_CONTENT = 204
+"""The one status whose answer has no length."""
 THRESHOLDS = (5_000, 10, 1_000)
 """When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had
 become a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
@@ -98,6 +97,7 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         log_level="warning",
         access_log=False,
         proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=3,
     )
     server = HttpServer(config)
@@ -126,36 +126,30 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-class Together:
-    """A connection that holds the head of an answer back until its body comes: one system call, one packet and one wake-up of the client for both."""
+class Cycle(RequestResponseCycle):
+    """A request and its answer, which goes out in one write: one system call, one packet, one wake-up of the client."""
 
-    __slots__ = ("_held", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._held = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Write, after what was held; hold what is the head of a final answer."""
-        if self._held:
-            data, self._held = self._held + data, b""
-        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 100"):
-            self._held = data
-            return
-        self._transport.write(data)
-
-    def flush(self) -> None:
-        """Write what is held: no body comes."""
-        if self._held:
-            self.write(b"")
-
-    def close(self) -> None:
-        """Hang up after what is held."""
-        self.flush()
-        self._transport.close()
+    def whole(self, status: int, media_type: str, body: bytes) -> bool:
+        """Answer at once. False, and nothing done, where that has to wait: the client does not read what it got."""
+        if self.response_started or self.disconnected or self.flow.write_paused:
+            return False
+        parts = [STATUS_LINE[status]]
+        for name, value in self.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        if media_type:
+            parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
+        if status != NO_CONTENT:
+            parts.append(b"content-length: %d\r\n" % len(body))
+        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        if self.scope["method"] != "HEAD":
+            parts.append(body)
+        self.response_started = self.response_complete = True
+        self.transport.write(b"".join(parts))
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+        return True
 
 
 def protocol_for(app: App) -> type[HttpToolsProtocol]:
@@ -166,14 +160,6 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
 
         _start = b""
         _head = 0
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self.transport: Any = Together(transport)
-
-        def on_response_complete(self) -> None:
-            self.transport.flush()
-            super().on_response_complete()
 
         def data_received(self, data: bytes) -> None:
             if not self._head:
@@ -187,6 +173,10 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
             self._head = 0
             self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
             super().on_headers_complete()
+
+        def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+            cycle.__class__ = Cycle  # the one that the protocol makes, with one more thing that it can do
+            super()._start_asgi_task(cycle, app)
 
         def on_body(self, body: bytes) -> None:
             self._head = 0

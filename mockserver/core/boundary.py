@@ -55,7 +55,7 @@ class Handled:
     """What became of one request to a world.
 
     The reply; what went wrong; the moment of the world's time; the world afterwards and whether it is another one; how many records were written;
-    what was done to the call on purpose; the records as they were and are.
+    what was done to the call on purpose; the records as they were and are; the bytes of the reply where they are made already.
     """
 
     reply: Reply
@@ -66,6 +66,7 @@ class Handled:
     writes: int = 0
     marks: tuple[Mark, ...] = ()
     changes: tuple[Change, ...] = ()
+    payload: bytes | None = None
 
 
 class Boundary:
@@ -101,14 +102,15 @@ class Boundary:
             current = catch_up(world, now, self._timers)
             draft = Draft(current, now, request.base_url, request.own_url)
             reply = operation.answer(request, draft)
-            operation.responses.check(reply)
+            payload = reply.encode()
+            operation.responses.check(reply, payload, (request.path, request.query))
         except Exception as error:  # noqa: BLE001 - told apart and logged below
             reply, fault = self._refusal(operation, error)
             return Handled(reply, fault, now, current, current is not world)
         after = draft.finish()
         if after is current:
-            return Handled(reply, None, now, after, after is not world)
-        return Handled(reply, None, now, after, after is not world, draft.writes, changes=draft.changes)
+            return Handled(reply, None, now, after, after is not world, payload=payload)
+        return Handled(reply, None, now, after, after is not world, draft.writes, (), draft.changes, payload)
 
     async def settled(self, name: str) -> World | None:
         """The world of a name, after everything that is due by now has happened; None where there is none."""
@@ -291,7 +293,7 @@ class Boundary:
             handled = Handled(Reply(500), None, held.world.clock.now(wall_clock()), held.world)
         if struck.answer is not None and struck.answer.wish is not None:
             chance = ids.generator(held.world.seed, f"answer of fault {struck.answer.id}", struck.answer.matched)
-            handled = replace(handled, reply=grant(operation, struck.answer.wish, chance), fault=None)
+            handled = replace(handled, reply=grant(operation, struck.answer.wish, chance), fault=None, payload=None)
         if struck.wait_after:
             await asyncio.sleep(struck.wait_after)
         return replace(handled, reply=replace(handled.reply, damage=struck.damage))
@@ -301,26 +303,26 @@ class Boundary:
     def _record(self, name: str | None, request: Request, handled: Handled, started: float) -> bytes:
         """Keep the exchange, and return the bytes of its reply."""
         reply = handled.reply
-        payload = reply.encode()
+        payload = reply.encode() if handled.payload is None else handled.payload
         _forget_frames(handled.fault)
         if reply.damage is not None and reply.damage.kind == "malformed":
             payload = payload[: len(payload) // 2] + b"\xff"
         self.journal.record(
             Exchange(
-                number=self.journal.next_number(),
-                at=handled.at,
-                request=request,
-                status=0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
-                own_headers=reply.headers,
-                payload=payload,
-                operation=name,
-                fault=handled.fault,
-                changed=handled.changed,
-                seconds=stopwatch() - started,
-                writes=handled.writes,
-                marks=handled.marks,
-                media_type="" if reply.body is None else reply.media_type,
-                changes=handled.changes,
+                self.journal.next_number(),
+                handled.at,
+                request,
+                0 if reply.damage is not None and reply.damage.kind == "reset" else reply.status,
+                reply.headers,
+                payload,
+                name,
+                handled.fault,
+                handled.changed,
+                stopwatch() - started,
+                handled.writes,
+                handled.marks,
+                "" if reply.body is None else reply.media_type,
+                handled.changes,
             )
         )
         self.bell.ring(request.world)

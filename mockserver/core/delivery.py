@@ -21,8 +21,16 @@ DROPS = 20
 
 
 async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
-    """Send a reply as one response."""
-    await _start(reply, len(payload), send, extra)
+    """Send a reply as one response.
+
+    A server whose ``send`` is a method beside one named ``whole`` takes it in one piece. Where something between server and application wants to see
+    what is sent, ``send`` is its own; and headers that a vendor has set are left to the server, which checks them.
+    """
+    if not (extra or reply.headers):
+        whole = getattr(getattr(send, "__self__", None), "whole", None)
+        if whole is not None and whole(reply.status, "" if reply.body is None else reply.media_type, payload):
+            return
+    await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, len(payload), extra)})
     await send({"type": "http.response.body", "body": payload})
 
 
@@ -31,33 +39,30 @@ async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, 
     if isinstance(reply.body, Stream):
         await _stream(reply, reply.body, scope, receive, send)
     elif reply.damage is None or reply.damage.kind == "malformed":
-        await _start(reply, len(payload), send)
-        await send({"type": "http.response.body", "body": payload})
+        await send_reply(reply, payload, send)
     elif reply.damage.kind == "drip":
         await _drip(reply, payload, reply.damage.seconds, send)
     else:
         await _break(reply, payload, scope, receive, send)
 
 
-async def _start(reply: Reply, length: int | None, send: Send, extra: Mapping[str, str] | None = None) -> None:
+def _headers(reply: Reply, length: int | None, extra: Mapping[str, str] | None = None) -> list[tuple[bytes, bytes]]:
     named = {**reply.headers, **extra} if extra else reply.headers
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
     if reply.body is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
     if length is not None and reply.status != 204:  # noqa: PLR2004 - the one status without length
         headers.append((b"content-length", b"%d" % length))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    return headers
 
 
-async def _start_now(reply: Reply, length: int | None, send: Send) -> None:
-    """Start a reply whose body takes its time: the server, which sends head and body together, need not wait for it."""
-    await _start(reply, length, send)
-    await send({"type": "http.response.body", "body": b"", "more_body": True})
+async def _start(reply: Reply, length: int | None, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, length)})
 
 
 async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
     """Send parts as they come, until there are no more or the client has hung up."""
-    await _start_now(reply, None, send)
+    await _start(reply, None, send)
     if scope["method"] != "HEAD":
         sending = asyncio.ensure_future(_pour(body, send))
         gone = asyncio.ensure_future(_gone(receive))
@@ -83,7 +88,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> None:
     """Send the whole body, but slowly."""
-    await _start_now(reply, len(payload), send)
+    await _start(reply, len(payload), send)
     count = min(len(payload), DROPS)
     for number in range(count):
         await asyncio.sleep(seconds / count)

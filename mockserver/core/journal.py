@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ WORLD_BYTES = 16 * 1024 * 1024
 """Bytes kept per world, about."""
 ALL_BYTES = 64 * 1024 * 1024
 """Bytes kept over all worlds, about."""
+SLACK = 1000
+"""Exchanges that are gone and still stand in the order of all, beside as many as are kept."""
 _OVERHEAD = 3000
 """Bytes that an exchange takes besides its two bodies, about."""
 _RECORD = 1000
@@ -50,27 +53,26 @@ class Exchange:
     writes: int = 0
     marks: tuple[Mark, ...] = ()
     media_type: str = ""
+    changes: tuple[Change, ...] = ()
+    size: int = field(init=False)
+    """Bytes kept in memory, about."""
+
+    def __post_init__(self) -> None:
+        self.size = _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers of the answer, with the media type of its body."""
         return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
 
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes kept in memory, about."""
-        return _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
-
 
 class _Ring:
-    """The exchanges of one world."""
+    """The exchanges of one world, oldest first."""
 
     __slots__ = ("dropped", "entries", "size")
 
     def __init__(self) -> None:
-        self.entries: OrderedDict[int, Exchange] = OrderedDict()
+        self.entries: deque[Exchange] = deque()
         self.size = 0
         self.dropped = 0
 
@@ -83,7 +85,8 @@ class Journal:
         self._world_bytes = world_bytes
         self._all_bytes = all_bytes
         self._worlds: dict[str, _Ring] = {}
-        self._all: OrderedDict[int, Exchange] = OrderedDict()
+        self._order: deque[tuple[_Ring, int]] = deque()  # every exchange that is kept, oldest first, and some that are gone
+        self._kept = 0
         self._number = 0
         self.size = 0
 
@@ -97,26 +100,31 @@ class Journal:
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
             ring = self._worlds[exchange.request.world] = _Ring()
-        ring.entries[exchange.number] = exchange
-        self._all[exchange.number] = exchange
+        ring.entries.append(exchange)
+        self._order.append((ring, exchange.number))
+        self._kept += 1
         size = exchange.size
         self.size += size
         ring.size += size
         while len(ring.entries) > self.per_world or (ring.size > self._world_bytes and len(ring.entries) > 1):
-            self._drop(next(iter(ring.entries.values())))
-        while self.size > self._all_bytes and len(self._all) > 1:
-            self._drop(next(iter(self._all.values())))
+            self._drop_oldest(ring)
+        while self.size > self._all_bytes and self._kept > 1:
+            oldest, number = self._order.popleft()
+            if oldest.entries and oldest.entries[0].number == number:
+                self._drop_oldest(oldest)
+        if len(self._order) > 2 * self._kept + SLACK:
+            self._order = deque(entry for entry in self._order if entry[0].entries and entry[1] >= entry[0].entries[0].number)
 
     def entries(self, world: str) -> Iterator[Exchange]:
         """The exchanges of a world, oldest first."""
         ring = self._worlds.get(world)
-        return iter(() if ring is None else tuple(ring.entries.values()))
+        return iter(() if ring is None else tuple(ring.entries))
 
     def after(self, world: str, number: int) -> list[Exchange]:
         """The exchanges of a world behind the one of a number, oldest first; the cost is that of what is new."""
         found: list[Exchange] = []
         ring = self._worlds.get(world)
-        for exchange in reversed(ring.entries.values()) if ring is not None else ():
+        for exchange in reversed(ring.entries) if ring is not None else ():
             if exchange.number <= number:
                 break
             found.append(exchange)
@@ -125,7 +133,8 @@ class Journal:
     def find(self, world: str, number: int) -> Exchange | None:
         """The exchange of a world with this number, or None."""
         ring = self._worlds.get(world)
-        return None if ring is None else ring.entries.get(number)
+        at = -1 if ring is None else bisect_left(ring.entries, number, key=lambda exchange: exchange.number)
+        return ring.entries[at] if ring is not None and at < len(ring.entries) and ring.entries[at].number == number else None
 
     def count(self, world: str) -> tuple[int, int]:
         """How many exchanges of a world are kept, and how many were dropped because they were too many."""
@@ -135,15 +144,14 @@ class Journal:
     def clear(self, world: str) -> None:
         """Forget the exchanges of a world."""
         ring = self._worlds.pop(world, None)
-        for number in ring.entries if ring is not None else ():
-            self.size -= self._all.pop(number).size
+        if ring is not None:
+            self.size -= ring.size
+            self._kept -= len(ring.entries)
+            ring.entries.clear()
 
-    def _drop(self, exchange: Exchange) -> None:
-        """Forget the oldest exchange of its world."""
-        ring = self._worlds[exchange.request.world]
-        del ring.entries[exchange.number]
-        del self._all[exchange.number]
-        size = exchange.size
+    def _drop_oldest(self, ring: _Ring) -> None:
+        size = ring.entries.popleft().size
+        self._kept -= 1
         self.size -= size
         ring.size -= size
         ring.dropped += 1

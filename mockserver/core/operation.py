@@ -18,7 +18,7 @@ from mockserver.core.security import plan_security
 from mockserver.core.uploads import UploadRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from mockserver.core.api import Api
     from mockserver.core.binding import Handler
@@ -35,6 +35,8 @@ MAX_BODY = MIB
 """Bytes that a JSON or urlencoded body may have."""
 MAX_MULTIPART = 8 * MIB
 """Bytes that a multipart body may have, files included."""
+PROVEN = MIB // 4
+"""Bytes of proven answers that are remembered of an operation."""
 
 
 def _json_body(request: Request) -> Any:
@@ -99,6 +101,31 @@ class BodyPlan:
         return sorted([*found, *self._uploads.violations(form, validator, "body")], key=lambda violation: violation.rank)
 
 
+class _Proven:
+    """The bodies that passed their validators last, by what was asked.
+
+    Whether a body keeps a schema depends on its bytes only, so the very same bytes need not be judged twice. A client that reads what nobody has
+    changed since gets them; any other body, different by one character, is judged.
+    """
+
+    __slots__ = ("_bodies", "_size")
+
+    def __init__(self) -> None:
+        self._bodies: dict[Hashable, tuple[tuple[Validator, ...], bytes]] = {}
+        self._size = 0
+
+    def holds(self, asked: Hashable, validators: tuple[Validator, ...], body: bytes) -> bool:
+        known = self._bodies.get(asked)
+        return known is not None and known[0] is validators and known[1] == body
+
+    def keep(self, asked: Hashable, validators: tuple[Validator, ...], body: bytes) -> None:
+        before = self._bodies.pop(asked, None)
+        self._size += len(body) - (0 if before is None else len(before[1]))
+        self._bodies[asked] = (validators, body)
+        while self._size > PROVEN:
+            self._size -= len(self._bodies.pop(next(iter(self._bodies)))[1])
+
+
 class ResponsePlan:
     """What an operation may answer: validators by status and media type."""
 
@@ -107,6 +134,7 @@ class ResponsePlan:
         self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
         self._required: dict[int, tuple[str, ...]] = {}
         self._declared: dict[int, Mapping[str, Any]] = {}
+        self._proven = _Proven()
         for status, response in spec.spec["responses"].items():
             declared = self._declared[int(status)] = document.resolve(response)
             self.statuses[int(status)] = {
@@ -126,8 +154,11 @@ class ResponsePlan:
         found: Mapping[str, Any] = self._declared[status].get("headers", {})
         return found
 
-    def check(self, reply: Reply) -> None:
-        """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``."""
+    def check(self, reply: Reply, payload: bytes | None = None, asked: Hashable = None) -> None:
+        """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``.
+
+        ``payload`` are the bytes of its body, where they are made already, and ``asked`` names what it answers.
+        """
         media = self.statuses.get(reply.status)
         if media is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
@@ -144,9 +175,13 @@ class ResponsePlan:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
         if isinstance(body, bytes | Stream):
             return
+        if payload is not None and self._proven.holds(asked, validators, payload):
+            return
         for validator in validators:
             if not validator.is_valid(body):
                 raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
+        if payload is not None:
+            self._proven.keep(asked, validators, payload)
 
 
 class Operation:
@@ -170,6 +205,8 @@ class Operation:
         """Whether the handler is awaited: one of the control plane's that reaches beyond the world of its request."""
         self._handler = handler
         self._taken = tuple(inspect.signature(handler).parameters)
+        self._takes_address = "home" in self._taken or "alias" in self._taken
+        self._takes_late = "late" in self._taken
 
     def caller(self, request: Request, world: Draft) -> object:
         """Who makes a request. Raises a Fault where nobody does who may."""
@@ -178,18 +215,17 @@ class Operation:
     def answer(self, request: Request, world: Draft) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
-        if "home" in self._taken:
+        if self._takes_address:
             arguments["home"] = world.own_url + self._base_path
-        if "alias" in self._taken:
             arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
-        arguments["caller"] = self.caller(request, world)
+        arguments["caller"] = self._security.caller(request, world)
         violations = self._parameters.read(request, arguments)
         if self.body.media:
             arguments["body"], wrong = self.body.read(request)
             violations += wrong
         if violations and (now := [violation for violation in violations if not violation.late]):
             raise Invalid(now)
-        if "late" in self._taken:
+        if self._takes_late:
             arguments["late"] = Late(violations)
         return self._handler(**{name: arguments[name] for name in self._taken})
 

@@ -76,6 +76,9 @@ def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, 
             found = _descend(fixed, segments, at, held)
             if found is not None:
                 return found
+        if fixed is None and segment and len(node.patterns) == 1 and node.patterns[0][1] is None:  # one way on, and nothing to come back to
+            node, held = node.patterns[0][2], (*held, segment)
+            continue
         for _, pattern, following in node.patterns if segment else ():
             match = None if pattern is None else pattern.fullmatch(segment)
             if pattern is None or match is not None:

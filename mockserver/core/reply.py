@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 JSON = "application/json"
+_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""What is no JSON is not made into some on its way: it would be another value than the one that was judged."""
+_FOR_PEOPLE = _STRICT | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ class Reply:
     damage: Damage | None = None
 
     def encode(self) -> bytes:
-        """The body as it goes over the wire; empty for a stream."""
+        """The body as it goes over the wire; empty for a stream. Raises TypeError where it holds what is no JSON."""
         if self.body is None or isinstance(self.body, Stream):
             return b""
         if isinstance(self.body, bytes):
             return self.body
-        return orjson.dumps(self.body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE) if self.indent else orjson.dumps(self.body)
+        return orjson.dumps(self.body, option=_FOR_PEOPLE if self.indent else _STRICT)

@@ -36,11 +36,9 @@ class Request:
     """Headers by lower-case name; several of one name are joined by commas."""
 
     def __post_init__(self) -> None:
-        headers: dict[str, str] = {}
-        for name, value in self.raw_headers:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        self.headers = headers
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.raw_headers}
+        if len(self.headers) < len(self.raw_headers):
+            self.headers = _joined(self.raw_headers)
 
     @property
     def base_url(self) -> str:
@@ -56,6 +54,14 @@ class Request:
     def media_type(self) -> str:
         """The media type of the body in lower case, without parameters; empty where none is named."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _joined(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw_headers:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 async def read_body(scope: Mapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:

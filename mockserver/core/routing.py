@@ -158,20 +158,25 @@ class Operations:
 def request_from(scope: Scope) -> Request:
     """A request without its body."""
     return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope.get("query_string", b""),
-        raw_headers=scope["headers"],
-        path_values=scope.get("path_params", {}),
-        world=scope.get("mockserver.world", "default"),
-        origin=origin(scope),
-        prefix=scope.get("mockserver.prefix", ""),
+        scope["method"],
+        scope["path"],
+        scope.get("query_string", b""),
+        scope["headers"],
+        b"",
+        scope.get("path_params", {}),
+        scope.get("mockserver.world", "default"),
+        origin(scope),
+        scope.get("mockserver.prefix", ""),
     )
 
 
 def origin(scope: Scope) -> str:
     """Scheme and host under which the client reached the server."""
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    host = b""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+            break
     return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.core.clock import parse_duration
 from mockserver.core.faults import DocumentBroken, HandlersUnbound, Invalid, Malformed
-from mockserver.core.operation import compile_operations
+from mockserver.core.operation import PROVEN, compile_operations
 from mockserver.core.reply import Reply
 from mockserver.core.requests import Request
 from mockserver.core.store import MemoryStore
@@ -307,6 +307,36 @@ def test_a_reply_that_breaks_the_document_is_a_plain_500(reply: Reply, words: st
     assert answered.media_type == "application/problem+json"
     assert answered.body["operation"] == "toy.get_newest_note"
     assert words in answered.body["detail"]
+
+
+def test_an_answer_is_judged_again_as_soon_as_one_byte_is_another(caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[Any] = []
+    toy = Toy(get_newest_note=lambda: Reply(200, answers.pop()))
+    answers += [{"done": True, "got": 2}, {"done": 1}, {"done": True}, {"done": "true"}, {"done": True}, {"done": True}]
+    assert [toy.call("get_newest_note").status for _ in range(6)] == [200, 200, 500, 200, 500, 200]
+    assert caplog.text.count("get_newest_note") == 2
+
+
+def test_proven_bytes_of_one_status_prove_nothing_for_another() -> None:
+    statuses = [400, 200, 400, 200]
+    toy = Toy(get_newest_note=lambda: Reply(statuses.pop(), {"done": True}))
+    assert [toy.call("get_newest_note").status for _ in range(4)] == [200, 500, 200, 500]
+
+
+def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
+    toy = Toy(get_newest_note=lambda request: Reply(200, {"done": True, "got": request.path * 100}))
+    proven = toy.operations["get_newest_note"].responses._proven
+    for number in range(20):
+        made = Request("GET", f"/{number:0300}")
+        for _ in range(2):
+            asyncio.run(toy.boundary.reply(toy.operations["get_newest_note"], made))
+    assert 0 < sum(len(body) for _, body in proven._bodies.values()) == proven._size <= PROVEN
+
+
+def test_a_value_that_is_no_json_is_a_plain_500_even_where_its_text_was_proven() -> None:
+    answers: list[Any] = [NOON, "2026-01-01T12:00:00+00:00"]
+    toy = Toy(get_newest_note=lambda: Reply(200, {"done": True, "got": answers.pop()}))
+    assert [toy.call("get_newest_note").status for _ in range(2)] == [200, 500]
 
 
 def test_a_reply_without_a_header_that_the_document_requires_is_a_plain_500() -> None:

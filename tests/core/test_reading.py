@@ -17,7 +17,7 @@ from mockserver.core.bodies import MAX_FIELDS, parse_json, parse_urlencoded
 from mockserver.core.documents import Document, read_document
 from mockserver.core.faults import DocumentBroken, Fault, Malformed, MockBug, SetupError, TooLarge, Violation
 from mockserver.core.forms import coercer, gather
-from mockserver.core.journal import Exchange, Journal
+from mockserver.core.journal import SLACK, Exchange, Journal
 from mockserver.core.parameters import python_name
 from mockserver.core.reply import Reply
 from mockserver.core.requests import ClientGone, Request, read_body
@@ -351,6 +351,37 @@ def test_a_journal_is_bounded_in_bytes_over_all_worlds() -> None:
     assert sum(1 for number in range(5) for _ in journal.entries(f"w{number}")) == 20_000 // 5_000
     journal.clear("w4")
     assert list(journal.entries("w4")) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 5_000))), max_size=60), st.integers(1, 6))
+def test_a_journal_keeps_the_newest_that_fit_whatever_comes_and_is_cleared(steps: list[tuple[str, int | None]], per_world: int) -> None:
+    bound, own_bound = 30_000, 15_000
+    journal, kept = Journal(per_world, bound, own_bound), list[Exchange]()
+    for world, size in steps:
+        mine = [one for one in kept if one.request.world == world]
+        if size is None:
+            journal.clear(world)
+            kept = [one for one in kept if one.request.world != world]
+            continue
+        mine.append(_exchange(journal, world, size))
+        kept.append(mine[-1])
+        while len(mine) > per_world or (sum(one.size for one in mine) > own_bound and len(mine) > 1):
+            kept.remove(mine.pop(0))
+        while sum(one.size for one in kept) > bound and len(kept) > 1:
+            kept.pop(0)
+    for world in "abc":
+        assert list(journal.entries(world)) == [one for one in kept if one.request.world == world]
+    assert journal.size == sum(one.size for one in kept)
+    assert all(journal.find(one.request.world, one.number) is one for one in kept)
+    assert journal.find("a", len(steps) + 1) is None
+
+
+def test_the_order_over_all_worlds_does_not_grow_with_what_is_gone() -> None:
+    journal = Journal(per_world=3)
+    for number in range(5_000):
+        _exchange(journal, f"w{number % 2}")
+    assert len(journal._order) <= SLACK + 2 * 6
+    assert [one.number for one in journal.entries("w1")] == [4996, 4998, 5000]
 
 
 def test_one_exchange_larger_than_all_is_kept_alone() -> None:

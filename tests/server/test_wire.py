@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import re
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
-from mockserver.serving import MANY, TOO_MANY, HttpServer, Together
+from mockserver.app import Settings, create_app
+from mockserver.serving import MANY, TOO_MANY, HttpServer, protocol_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from tests.conftest import Server
 
@@ -32,6 +37,9 @@ class Wire(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.writes.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def close(self) -> None:
         self.closed = True
@@ -55,33 +63,79 @@ def read_until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
     return got
 
 
+async def answered(wire: Wire, request: bytes, *, reads: bool = True) -> HttpToolsProtocol:
+    """A connection after a request was answered, as far as its client reads."""
+    app = create_app(Settings(), {})
+    config = uvicorn.Config(app, lifespan="off", proxy_headers=False)
+    config.load()
+    protocol = protocol_for(app)(config=config, server_state=ServerState(), app_state={})
+    protocol.connection_made(wire)
+    if not reads:
+        protocol.pause_writing()
+    protocol.data_received(request)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return protocol
+
+
 def test_head_and_body_of_an_answer_are_one_write() -> None:
     wire = Wire()
-    line = Together(wire)
-    head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
-    for _ in range(2):
-        line.write(head)
-        line.write(b"{}")
+    asyncio.run(answered(wire, b"GET" + HEALTH))
 
-    assert wire.writes == [head + b"{}"] * 2
+    assert len(wire.writes) == 1
+    head, _, body = wire.writes[0].partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head
+    assert json.loads(body)["status"] == "ok"
+    assert not wire.closed
 
 
-def test_a_head_without_a_body_goes_out_at_the_end() -> None:
+def test_a_head_alone_tells_the_length_of_the_body_that_it_lacks() -> None:
+    wire, whole = Wire(), Wire()
+    asyncio.run(answered(wire, b"HEAD" + HEALTH))
+    asyncio.run(answered(whole, b"GET" + HEALTH))
+
+    head, _, body = wire.writes[0].partition(b"\r\n\r\n")
+    assert body == b""
+    assert re.findall(rb"content-length: \d+", head) == re.findall(rb"content-length: \d+", whole.writes[0])
+
+
+@pytest.mark.parametrize(("version", "wish"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
+def test_a_connection_is_closed_after_the_answer_where_the_client_wants_that(version: bytes, wish: bytes) -> None:
     wire = Wire()
-    line = Together(wire)
-    head = b"HTTP/1.1 204 No Content\r\n\r\n"
-    line.write(head)
-    assert wire.writes == []
-    line.close()
+    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + wish + b"\r\n"))
 
-    assert (wire.writes, wire.closed) == ([head], True)
+    assert (len(wire.writes), wire.closed) == (1, True)
+    assert b"\r\nconnection: close\r\n" in wire.writes[0]
 
 
-def test_an_interim_answer_is_not_held_back() -> None:
+def test_nothing_is_written_to_a_client_that_does_not_read_until_it_does() -> None:
+    async def later(wire: Wire) -> None:
+        protocol = await answered(wire, b"GET" + HEALTH, reads=False)
+        assert wire.writes == []
+        protocol.resume_writing()
+        for _ in range(20):
+            await asyncio.sleep(0)
+
     wire = Wire()
-    Together(wire).write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    asyncio.run(later(wire))
 
-    assert wire.writes == [b"HTTP/1.1 100 Continue\r\n\r\n"]
+    assert b"".join(wire.writes).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_page_of_another_origin_gets_its_headers_with_the_answer() -> None:
+    wire = Wire()
+    asyncio.run(answered(wire, b"GET" + HEALTH.replace(b"\r\n\r\n", b"\r\nOrigin: http://localhost:3000\r\n\r\n")))
+
+    assert b"access-control-allow-origin: http://localhost:3000" in b"".join(wire.writes)
+
+
+def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:
+    with connected(server) as line:
+        line.sendall(b"GET" + HEALTH)
+        head = read_until(line, b"\r\n\r\n").lower()
+
+    assert b"\r\nserver:" not in head
+    assert b"\r\ndate: " in head
 
 
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(server: Server) -> None:
