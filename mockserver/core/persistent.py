@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-from rpds import HashTrieMap
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
 
+BITS = 5
+WIDTH = 1 << BITS
+"""Items of a leaf, and children of a node."""
+GONE: Any = object()
+"""Stands where an item was dropped."""
+Node = tuple[Any, ...]
+
 
 class Ordered(Generic[T]):
     """Items in the order in which they were appended, each at a position that it keeps.
 
-    Appending, reading, replacing and dropping by position take constant time, whatever the size. A dropped item leaves a hole that
+    A tree of tuples, filled from the left, and the last items, which do not fill a leaf yet, beside it: appending copies a few of them, and an item costs
+    little more than a reference. Appending, reading, replacing and dropping by position do not depend on the size. A dropped item leaves a hole that
     iteration steps over; when holes outnumber items, the owner may compact.
     """
 
-    __slots__ = ("_end", "_items", "_start")
+    __slots__ = ("_count", "_full", "_root", "_shift", "_start", "_tail")
 
-    def __init__(self, items: HashTrieMap[int, T] | None = None, end: int = 0, start: int = 0) -> None:
-        self._items: HashTrieMap[int, T] = HashTrieMap() if items is None else items
-        self._end = end
-        self._start = start
+    def __init__(self) -> None:
+        self._root: Node = ()
+        self._shift = BITS  # of the root: a child's number is in the bits of a position from here on
+        self._full = 0  # positions in the tree
+        self._tail: tuple[T, ...] = ()
+        self._count = 0
+        self._start = 0
+
+    def _changed(self, root: Node, tail: tuple[T, ...], count: int) -> Ordered[T]:
+        made: Ordered[T] = Ordered.__new__(Ordered)
+        made._root, made._shift, made._full, made._tail, made._count, made._start = root, self._shift, self._full, tail, count, self._start
+        return made
 
     def __len__(self) -> int:
-        return len(self._items)
+        return self._count
 
     def __eq__(self, other: object) -> bool:
         """Whether equal items stand in the same order, at whatever positions."""
@@ -42,49 +56,121 @@ class Ordered(Generic[T]):
 
     def __getitem__(self, position: int) -> T:
         """The item at a position. Raises KeyError where there is none."""
-        return self._items[position]
+        item = self._at(position)
+        if item is GONE:
+            raise KeyError(position)
+        return item
 
     @property
     def end(self) -> int:
         """The position that the next appended item gets."""
-        return self._end
+        return self._full + len(self._tail)
 
     def get(self, position: int) -> T | None:
         """The item at a position, or None where there is none."""
-        return self._items.get(position)
+        item = self._at(position)
+        return None if item is GONE else item
 
     def append(self, item: T) -> Ordered[T]:
         """A collection with the item at its end."""
-        return Ordered(self._items.insert(self._end, item), self._end + 1, self._start)
+        tail = (*self._tail, item)
+        made = self._changed(self._root, tail, self._count + 1)
+        if len(tail) == WIDTH:
+            made._take_in(tail)
+        return made
 
     def replace(self, position: int, item: T) -> Ordered[T]:
         """A collection with another item at a position that is in use."""
-        if position not in self._items:
+        if self._at(position) is GONE:
             raise KeyError(position)
-        return Ordered(self._items.insert(position, item), self._end, self._start)
+        return self._put(position, item, self._count)
 
     def drop(self, position: int) -> Ordered[T]:
         """A collection without the item at a position."""
-        items, start = self._items.remove(position), self._start
-        while start < self._end and start not in items:
-            start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
-        return Ordered(items, self._end, start)
+        if self._at(position) is GONE:
+            raise KeyError(position)
+        made = self._put(position, GONE, self._count - 1)
+        end = made.end
+        while made._start < end and made._at(made._start) is GONE:
+            made._start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
+        return made
 
     def ascending(self) -> Iterator[T]:
         """Items, oldest first."""
-        items = self._items
-        return (items[position] for position in range(self._start, self._end) if position in items)
+        end = self.end
+        for first in range(self._start - self._start % WIDTH, end, WIDTH):
+            for item in self._leaf(first):
+                if item is not GONE:
+                    yield item
 
     def descending(self) -> Iterator[T]:
         """Items, newest first."""
-        items = self._items
-        return (items[position] for position in range(self._end - 1, self._start - 1, -1) if position in items)
+        for first in range((self.end - 1) // WIDTH * WIDTH, self._start - WIDTH, -WIDTH):
+            for item in reversed(self._leaf(first)):
+                if item is not GONE:
+                    yield item
 
     def slice(self, offset: int, limit: int) -> list[T]:
         """At most ``limit`` items, oldest first, after the first ``offset``; without holes the cost does not depend on the offset."""
-        if offset >= len(self._items):
+        if offset >= self._count:
             return []
-        if len(self._items) == self._end - self._start:
-            first = self._start + offset
-            return [self._items[position] for position in range(first, min(first + limit, self._end))]
-        return list(islice(self.ascending(), offset, offset + limit))
+        if self._count < self.end - self._start:
+            return list(islice(self.ascending(), offset, offset + limit))
+        at, found = self._start + offset, list[T]()
+        last = min(at + limit, self.end)
+        while at < last:
+            inside = at % WIDTH
+            found += self._leaf(at)[inside : inside + last - at]
+            at += WIDTH - inside
+        return found
+
+    def _leaf(self, position: int) -> tuple[T, ...]:
+        """The items that stand together with the one at a position."""
+        if position >= self._full:
+            return self._tail
+        node, shift = self._root, self._shift
+        while shift:
+            node = node[position >> shift & WIDTH - 1]
+            shift -= BITS
+        return node
+
+    def _at(self, position: int) -> T:
+        if not 0 <= position < self._full + len(self._tail):
+            return GONE  # type: ignore[no-any-return]
+        return self._leaf(position)[position & WIDTH - 1]
+
+    def _put(self, position: int, item: T, count: int) -> Ordered[T]:
+        if position >= self._full:
+            at = position - self._full
+            return self._changed(self._root, (*self._tail[:at], item, *self._tail[at + 1 :]), count)
+        return self._changed(_with(self._root, self._shift, position, item), self._tail, count)
+
+    def _take_in(self, leaf: tuple[T, ...]) -> None:
+        """Let a leaf that has just become full be part of the tree; only for a collection that nobody else has seen."""
+        if self._full == WIDTH << self._shift:
+            self._root, self._shift = (self._root, _path(self._shift, leaf)), self._shift + BITS
+        else:
+            self._root = _grown(self._root, self._shift, self._full, leaf)
+        self._full += WIDTH
+        self._tail = ()
+
+
+def _with(node: Node, shift: int, position: int, item: Any) -> Node:
+    at = position >> shift & WIDTH - 1
+    inner = _with(node[at], shift - BITS, position, item) if shift else item
+    return (*node[:at], inner, *node[at + 1 :])
+
+
+def _grown(node: Node, shift: int, position: int, leaf: Node) -> Node:
+    if shift == BITS:
+        return (*node, leaf)
+    if position >> shift & WIDTH - 1 < len(node):
+        return (*node[:-1], _grown(node[-1], shift - BITS, position, leaf))
+    return (*node, _path(shift - BITS, leaf))
+
+
+def _path(shift: int, leaf: Node) -> Node:
+    """The nodes down to a leaf that stands alone."""
+    while shift:
+        leaf, shift = (leaf,), shift - BITS
+    return leaf

@@ -6,10 +6,11 @@ import asyncio
 import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -119,6 +120,54 @@ def test_a_record_is_shown_without_its_secrets() -> None:
 def test_a_place_that_is_not_in_use_cannot_be_replaced() -> None:
     with pytest.raises(KeyError):
         Ordered[int]().replace(0, 1)
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["append", "replace", "drop", "slice", "queue"]), st.floats(0, 1, exclude_max=True)), max_size=12)
+
+
+@cache
+def filled(size: int) -> Ordered[int]:
+    """A collection of the numbers up to a size."""
+    ordered: Ordered[int] = Ordered()
+    for number in range(size):
+        ordered = ordered.append(number)
+    return ordered
+
+
+@given(st.sampled_from([0, 1, 31, 32, 33, 1023, 1024, 1025, 1056, 32_767, 32_768, 32_801]), STEPS)
+@settings(max_examples=60, deadline=None)
+def test_an_ordered_collection_is_a_list_with_holes_at_every_size(size: int, steps: list[tuple[str, float]]) -> None:
+    ordered, model = filled(size), dict(enumerate(range(size)))
+    for kind, where in steps:
+        before = (ordered, dict(model))
+        position = int(where * max(1, ordered.end))
+        if kind == "append":
+            model[ordered.end] = position
+            ordered = ordered.append(position)
+        elif kind == "slice":
+            at = int(where * (len(model) + 2))
+            assert ordered.slice(at, 50) == list(model.values())[at : at + 50]
+        else:
+            position = min(model, default=0) if kind == "queue" else position
+            if position not in model:
+                assert ordered.get(position) is None
+                with pytest.raises(KeyError):
+                    ordered.drop(position)
+                with pytest.raises(KeyError):
+                    ordered.replace(position, 1)
+                with pytest.raises(KeyError):
+                    ordered[position]
+            elif kind == "replace":
+                ordered, model[position] = ordered.replace(position, -1), -1
+            else:
+                ordered = ordered.drop(position)
+                del model[position]
+        assert list(before[0].ascending()) == list(before[1].values())
+    assert list(ordered.ascending()) == list(model.values())
+    assert list(ordered.descending()) == list(model.values())[::-1]
+    assert all(ordered[position] == item for position, item in model.items())
+    assert len(ordered) == len(model)
+    assert ordered.get(-1) is ordered.get(ordered.end) is None
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 9))
