@@ -19,6 +19,7 @@ import uvloop
 from benchmarks.compare import CALLS
 from benchmarks.reference.vendor import reference_app
 from benchmarks.report import table
+from mockserver.serving import calm_collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
@@ -89,6 +90,7 @@ def micros(app: App, base: str, calls: Sequence[Call], batches: int = BATCHES, b
     async def all_batches() -> float:
         await run(range(min(batch, 100)))
         gc.collect()
+        calm_collector()
         return min([await run(range(number * batch, (number + 1) * batch)) / batch for number in range(batches)]) * 1e6
 
     return uvloop.run(all_batches())

@@ -101,12 +101,17 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         timeout_graceful_shutdown=3,
     )
     server = HttpServer(config)
-    gc.freeze()  # documents, operations and fixtures stay: the collector need not walk them again and again while requests wait
-    gc.set_threshold(*THRESHOLDS)
-    gc.enable()
+    calm_collector()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
     server.run(sockets=[bound])
+
+
+def calm_collector() -> None:
+    """Let the collector leave alone what is there: documents, operations and fixtures stay, and need not be walked again and again."""
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+    gc.enable()
 
 
 def _watch(companion: int, server: uvicorn.Server) -> None:

@@ -21,25 +21,20 @@ Node = tuple[Any, ...]
 class Ordered(Generic[T]):
     """Items in the order in which they were appended, each at a position that it keeps.
 
-    A tree of tuples, filled from the left, and the last items, which do not fill a leaf yet, beside it: appending copies a few of them, and an item costs
-    little more than a reference. Appending, reading, replacing and dropping by position do not depend on the size. A dropped item leaves a hole that
-    iteration steps over; when holes outnumber items, the owner may compact.
+    A tree of tuples, filled from the left, and beside it the last items, which do not fill a leaf yet: appending copies a few of them, and an item
+    costs little more than a reference. Appending, reading, replacing and dropping by position do not depend on the size. A dropped item leaves a hole
+    that iteration steps over; when holes outnumber items, the owner may compact.
     """
 
     __slots__ = ("_count", "_full", "_root", "_shift", "_start", "_tail")
 
-    def __init__(self) -> None:
-        self._root: Node = ()
-        self._shift = BITS  # of the root: a child's number is in the bits of a position from here on
-        self._full = 0  # positions in the tree
-        self._tail: tuple[T, ...] = ()
-        self._count = 0
-        self._start = 0
-
-    def _changed(self, root: Node, tail: tuple[T, ...], count: int) -> Ordered[T]:
-        made: Ordered[T] = Ordered.__new__(Ordered)
-        made._root, made._shift, made._full, made._tail, made._count, made._start = root, self._shift, self._full, tail, count, self._start
-        return made
+    def __init__(self, root: Node = (), shift: int = BITS, full: int = 0, tail: tuple[T, ...] = (), count: int = 0, start: int = 0) -> None:
+        self._root = root
+        self._shift = shift  # of the root: the number of a child is in the bits of a position from here on
+        self._full = full  # positions in the tree
+        self._tail = tail
+        self._count = count
+        self._start = start  # before it all are gone
 
     def __len__(self) -> int:
         return self._count
@@ -74,26 +69,27 @@ class Ordered(Generic[T]):
     def append(self, item: T) -> Ordered[T]:
         """A collection with the item at its end."""
         tail = (*self._tail, item)
-        made = self._changed(self._root, tail, self._count + 1)
-        if len(tail) == WIDTH:
-            made._take_in(tail)
-        return made
+        if len(tail) < WIDTH:
+            return Ordered(self._root, self._shift, self._full, tail, self._count + 1, self._start)
+        root, shift = _grown(self._root, self._shift, self._full, tail)
+        return Ordered(root, shift, self._full + WIDTH, (), self._count + 1, self._start)
 
     def replace(self, position: int, item: T) -> Ordered[T]:
         """A collection with another item at a position that is in use."""
         if self._at(position) is GONE:
             raise KeyError(position)
-        return self._put(position, item, self._count)
+        root, tail = self._with(position, item)
+        return Ordered(root, self._shift, self._full, tail, self._count, self._start)
 
     def drop(self, position: int) -> Ordered[T]:
         """A collection without the item at a position."""
         if self._at(position) is GONE:
             raise KeyError(position)
-        made = self._put(position, GONE, self._count - 1)
-        end = made.end
-        while made._start < end and made._at(made._start) is GONE:
-            made._start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
-        return made
+        start, end = self._start, self.end
+        while start < end and (start == position or self._at(start) is GONE):
+            start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
+        root, tail = self._with(position, GONE)
+        return Ordered(root, self._shift, self._full, tail, self._count - 1, start)
 
     def ascending(self) -> Iterator[T]:
         """Items, oldest first."""
@@ -139,33 +135,32 @@ class Ordered(Generic[T]):
             return GONE  # type: ignore[no-any-return]
         return self._leaf(position)[position & WIDTH - 1]
 
-    def _put(self, position: int, item: T, count: int) -> Ordered[T]:
+    def _with(self, position: int, item: T) -> tuple[Node, tuple[T, ...]]:
+        """Tree and tail with something else at a position."""
         if position >= self._full:
             at = position - self._full
-            return self._changed(self._root, (*self._tail[:at], item, *self._tail[at + 1 :]), count)
-        return self._changed(_with(self._root, self._shift, position, item), self._tail, count)
-
-    def _take_in(self, leaf: tuple[T, ...]) -> None:
-        """Let a leaf that has just become full be part of the tree; only for a collection that nobody else has seen."""
-        if self._full == WIDTH << self._shift:
-            self._root, self._shift = (self._root, _path(self._shift, leaf)), self._shift + BITS
-        else:
-            self._root = _grown(self._root, self._shift, self._full, leaf)
-        self._full += WIDTH
-        self._tail = ()
+            return self._root, (*self._tail[:at], item, *self._tail[at + 1 :])
+        return _changed(self._root, self._shift, position, item), self._tail
 
 
-def _with(node: Node, shift: int, position: int, item: Any) -> Node:
+def _changed(node: Node, shift: int, position: int, item: Any) -> Node:
     at = position >> shift & WIDTH - 1
-    inner = _with(node[at], shift - BITS, position, item) if shift else item
+    inner = _changed(node[at], shift - BITS, position, item) if shift else item
     return (*node[:at], inner, *node[at + 1 :])
 
 
-def _grown(node: Node, shift: int, position: int, leaf: Node) -> Node:
+def _grown(root: Node, shift: int, full: int, leaf: Node) -> tuple[Node, int]:
+    """A tree of so many positions and its shift, after a leaf was put at its end."""
+    if full == WIDTH << shift:
+        return (root, _path(shift, leaf)), shift + BITS
+    return _extended(root, shift, full, leaf), shift
+
+
+def _extended(node: Node, shift: int, position: int, leaf: Node) -> Node:
     if shift == BITS:
         return (*node, leaf)
     if position >> shift & WIDTH - 1 < len(node):
-        return (*node[:-1], _grown(node[-1], shift - BITS, position, leaf))
+        return (*node[:-1], _extended(node[-1], shift - BITS, position, leaf))
     return (*node, _path(shift - BITS, leaf))
 
 
