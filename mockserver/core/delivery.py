@@ -20,16 +20,20 @@ DROPS = 20
 """Pieces at most in which a slow body comes."""
 
 
-async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
-    """Send a reply as one response.
+def sent_whole(reply: Reply, payload: bytes, send: Send) -> bool:
+    """Send a reply at once where that can be done; whether it was.
 
     A server whose ``send`` is a method beside one named ``whole`` takes it in one piece. Where something between server and application wants to see
     what is sent, ``send`` is its own; and headers that a vendor has set are left to the server, which checks them.
     """
-    if not (extra or reply.headers):
-        whole = getattr(getattr(send, "__self__", None), "whole", None)
-        if whole is not None and whole(reply.status, "" if reply.body is None else reply.media_type, payload):
-            return
+    if reply.headers or reply.damage is not None or isinstance(reply.body, Stream):
+        return False
+    whole = getattr(getattr(send, "__self__", None), "whole", None)
+    return whole is not None and bool(whole(reply.status, "" if reply.body is None else reply.media_type, payload))
+
+
+async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
+    """Send a reply as one response."""
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, len(payload), extra)})
     await send({"type": "http.response.body", "body": payload})
 

@@ -44,7 +44,7 @@ class Stream:
     parts: AsyncIterator[bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
 class Reply:
     """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or a :class:`Stream`, or None for no body at all.
 

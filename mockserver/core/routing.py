@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.api import Situation
-from mockserver.core.delivery import deliver, send_reply
+from mockserver.core.delivery import deliver, send_reply, sent_whole
 from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.framework import (
     ROUTING_CONTEXT,
@@ -142,7 +142,8 @@ class Operations:
             reply, payload = await self._boundary.refuse_unread(operation, fault, request)
         else:
             reply, payload = await self._boundary.reply(operation, request)
-        await deliver(reply, payload, scope, receive, send)
+        if not sent_whole(reply, payload, send):
+            await deliver(reply, payload, scope, receive, send)
 
     async def _unrouted(self, api: Api, scope: Scope, send: Send) -> None:
         allow: tuple[str, ...] = scope.get(ALLOW, ())
