@@ -118,16 +118,6 @@ MUTANTS = (
         lambda api: _list(api, pagina=1_000_000)["code"] == 201,
     ),
     Mutant(
-        "serpi.body_of_any_size",
-        "http",
-        CREATE,
-        (),
-        (Edit(DOCUMENT, "      requestBody:\n", "      requestBody:\n        x-max-bytes: 8388608\n", "operationId: create_sucursal"),),
-        lambda api: (
-            api.call("POST", "/Sucursales", content=b" " * 1_048_577 + b"{}", headers={"content-type": "application/json"}).status_code == 413
-        ),
-    ),
-    Mutant(
         "serpi.any_secretkey",
         "access",
         LIST,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ALL = [mutant for slug in FILES for mutant in mutants(slug)]
 SAMPLE = (
-    "serpi.body_of_any_size",
+    "backoffice.body_of_any_size",
     "monedero.crash_on_bytes_that_are_no_text",
     "serpi.id_as_text",
     "serpi.change_wipes_optional",

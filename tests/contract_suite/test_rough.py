@@ -32,7 +32,7 @@ def verdicts(target: Target) -> list[Verdict]:
 @pytest.mark.parametrize(
     ("name", "law", "operation"),
     [
-        ("serpi.body_of_any_size", rough.SIZE, "create_sucursal"),
+        ("backoffice.body_of_any_size", rough.SIZE, "create_user_ticket"),
         ("monedero.crash_on_bytes_that_are_no_text", rough.FAILS, "get_wallets"),
     ],
 )
