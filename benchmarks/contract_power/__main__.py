@@ -1,4 +1,4 @@
-"""Plant violations, run the suite and its peers, print the table: ``python -m benchmarks.contract_power [--vendor SLUG] [--peers] [--alarms]``.
+"""Plant violations, run the suite or another tool, print the table: ``python -m benchmarks.contract_power [--tool TOOL] [--alarms SEEDS]``.
 
 ``--results FILE`` keeps one line of JSON per run and leaves out what stands there already, so that a stopped run goes on.
 """
@@ -14,9 +14,10 @@ from typing import Any
 
 from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis
 from contract_tests.harness.documents import SPECS
+from contract_tests.self_test.alarms import UNCHANGED, Heard, alarm_table, alarms, planned, told
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import Mutant, mutants
-from contract_tests.self_test.run import Result, alarms, run, table
+from contract_tests.self_test.run import Result, run, table
 
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
@@ -35,8 +36,13 @@ def main() -> None:
     parser.add_argument("--tool", action="append", choices=[*TOOLS], default=[], help="run another tool on the same servers, instead of ours")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th planted violation of each class")
     parser.add_argument(
-        "--alarms", type=int, metavar="SEEDS", help="look for alarms on the unchanged mock with so many seeds and on conforming variants"
+        "--alarms",
+        type=int,
+        metavar="SEEDS",
+        help="look for alarms instead, on the unchanged mock with so many seeds and on conforming variants",
     )
+    parser.add_argument("--level", action="append", choices=["quick", "standard", "deep"], help="at which to look for alarms; may be repeated")
+    parser.add_argument("--on", choices=["unchanged", "variants"], help="look for alarms on one of the two only")
     parser.add_argument("--laws-only", action="store_true", help="leave the clause tests out")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--results", type=Path, help="keep results here, and go on from what is there")
@@ -84,13 +90,15 @@ def _ours(slugs: list[str], asked: argparse.Namespace) -> None:
 
 
 def _alarms(slugs: list[str], asked: argparse.Namespace) -> None:
-    count, loud = 0, 0
-    for alarm in alarms(slugs, seeds=range(1, asked.alarms + 1), workers=asked.workers, clause_tests=not asked.laws_only):
-        count += 1
-        loud += bool(alarm.found or alarm.could_not_run)
-        _keep(asked, vars(alarm))
-        print(f"{count}: {alarm.slug}, {alarm.variant}, seed {alarm.seed}: {alarm.could_not_run or alarm.found or 'nothing'}", flush=True)
-    print(f"{count} runs where nothing is to be found, {loud} with alarms")
+    wanted = planned(slugs, asked.level or ["standard"], range(1, asked.alarms + 1))
+    wanted = [one for one in wanted if asked.on is None or (one.variant == UNCHANGED) == (asked.on == "unchanged")]
+    heard = [one for one in (Heard(**line) for line in _known(asked)) if one.run in wanted]
+    done = {one.run for one in heard}
+    for one in alarms([one for one in wanted if one not in done], workers=asked.workers):
+        heard.append(one)
+        _keep(asked, vars(one))
+        print(f"{len(heard)} of {len(wanted)}: {told(one)}", flush=True)
+    print(alarm_table(heard))
 
 
 def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:

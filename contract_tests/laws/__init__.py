@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.harness.findings import Finding, Outcome, Verdict
-from contract_tests.laws import access, computed, inputs, machines, pages, reads, records, refusals, tenants, transport, unique, works
+from contract_tests.laws import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
 from contract_tests.laws.book import Book
 from contract_tests.laws.run import Level, Run
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from contract_tests.harness import Api
 
-LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, records, unique, machines, computed, pages, tenants, reads)
+LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
 """The families of laws, in the order in which they are tried."""
 DOCUMENTED = "the answer is documented"
 

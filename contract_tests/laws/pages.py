@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.laws.formulas import number, same
@@ -146,7 +146,7 @@ def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -
                 cursor = at(answer.body, page["next"])
                 if cursor in (None, "", False):
                     break
-        yield from _visited(session, name, declared, seen, whole)
+        yield from visited(session, name, declared, seen, whole)
     if "size" in page and not run.is_quick:
         for size in SIZES:
             items = _items(_read(session, name, declared, {page["size"]: size}), declared)
@@ -157,12 +157,17 @@ def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -
         yield session.held(SIZE, name)
 
 
-def _visited(session: Session, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
+def visited(session: Session, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
+    """The verdict on what all pages together show, beside the whole list where that can be had."""
     expected = session.value(declared["total"]) if "total" in declared else len(whole) or None
     twice = len(seen) - len({str(one) for one in seen})
-    if twice or (whole and seen != whole) or (expected is not None and not same(len(seen), expected)):
+    other = next((pair for pair in zip_longest(seen, whole) if pair[0] != pair[1]), None) if whole else None
+    if twice or (expected is not None and not same(len(seen), expected)):
         text = f"{name}: its pages show {len(seen)} records, {twice} of them twice, where there are {expected}"
         yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=expected, got=len(seen))
+    elif other:
+        text = f"{name}: its pages show {other[0]!r} where the whole list shows {other[1]!r}"
+        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=other[1], got=other[0])
     else:
         yield session.held(VISIT, name)
 

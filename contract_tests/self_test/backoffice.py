@@ -166,6 +166,21 @@ MUTANTS = (
         lambda api: _get(api, f"matrixs/{api.known('user_without_team')}").status_code == 200,
     ),
     Mutant(
+        "backoffice.body_of_any_size",
+        "http",
+        "create_user_ticket",
+        (),
+        (
+            Edit(
+                "specs/backoffice/tickets.yaml",
+                "      requestBody:\n",
+                "      requestBody:\n        x-max-bytes: 8388608\n",
+                "operationId: create_user_ticket",
+            ),
+        ),
+        lambda api: _ticket(api, more="1" * 1_048_577).status_code == 413,
+    ),
+    Mutant(
         "backoffice.any_api_key",
         "access",
         "list_legs",

@@ -89,6 +89,16 @@ MUTANTS = (
         lambda api: send(api, "create_sale", transaction_type="1", points_used="0.5").status_code == 200,
     ),
     Mutant(
+        "monedero.crash_on_bytes_that_are_no_text",
+        "http",
+        "get_wallets",
+        (),
+        (Edit("mockserver/core/bodies.py", 'raise Malformed("names and values must be UTF-8, percent-encoded") from None', "raise"),),
+        lambda api: (
+            api.call("POST", "/wallet/get", content=b"%FF=1", headers={"content-type": "application/x-www-form-urlencoded"}).status_code < 500
+        ),
+    ),
+    Mutant(
         "monedero.any_apikey",
         "access",
         "get_wallets",

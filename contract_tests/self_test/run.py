@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,6 @@ from contract_tests.laws import judge
 from contract_tests.laws.book import Book
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import KINDS, Mutant, mutants
-from contract_tests.self_test.variants import Variant, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from contract_tests.laws.run import Level
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-UNCHANGED = "unchanged"
 Found = tuple[str, str, str | None]
 """Law or ``clause``, operation, clause id."""
 LIMIT = 600.0
@@ -101,14 +99,12 @@ def _names(mutant: Mutant, operation: str, clause: str | None) -> bool:
     return operation in mutant.operations and (not mutant.clauses or clause in mutant.clauses)
 
 
-def findings(
-    slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, strict: bool = True, first: Sequence[str] = ()
-) -> Iterator[Found]:
+def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool = True, first: Sequence[str] = ()) -> Iterator[Found]:
     """What laws and then clause tests find at a target, as it is found. The laws are tried on the operations named ``first`` before all others."""
     target = Target.discover(slug, url)
     if target.control is None:
         raise NoCopy(f"the control plane of the copy at {url} did not answer")  # nothing would be observable, which is not the same as nothing found
-    with closing(Api(replace(target, strict=target.strict and strict))) as api:
+    with closing(Api(target)) as api:
         early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
         for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
             if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
@@ -116,7 +112,7 @@ def findings(
     if clause_tests:
         book = Book(document(slug))
         operations = {clause: name for name in book.operations for clause in book.clauses(name)}
-        for clause in broken_clauses(slug, url, strict=strict):
+        for clause in broken_clauses(slug, url):
             yield "clause", operations.get(clause, ""), clause
 
 
@@ -129,12 +125,12 @@ def _sought(mutant: Mutant, url: str, level: Level, seed: int, *, clause_tests: 
             yield finding
 
 
-def broken_clauses(slug: str, url: str, *, strict: bool = True) -> dict[str, str]:
+def broken_clauses(slug: str, url: str) -> dict[str, str]:
     """The clauses that the clause tests find broken at a target, with what they say."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clauses.json"
         command = [sys.executable, "-m", "pytest", f"contract_tests/vendors/{slug}", "--api", slug, "--url", url, "-q", "--tb=line"]
-        command += ["-p", "contract_tests.self_test.clause_results", "-p", "no:cacheprovider"] + ([] if strict else ["--any-implementation"])
+        command += ["-p", "contract_tests.self_test.clause_results", "-p", "no:cacheprovider"]
         environment = {**os.environ, "CLAUSE_RESULTS": str(file)}
         subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=LIMIT, check=False)
         found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -186,41 +182,3 @@ def table(results: Iterable[Result]) -> str:
 def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Results as JSON."""
     return [asdict(result) | {"killed": result.killed} for result in results]
-
-
-@dataclass
-class Alarm:
-    """What the suite found in a conforming variant; nothing, where it is right."""
-
-    slug: str
-    variant: str
-    seed: int
-    found: list[Found] = field(default_factory=list)
-    could_not_run: str = ""
-    seconds: float = 0.0
-
-
-def try_variant(slug: str, name: str, seed: int, level: Level, clause_tests: bool) -> Alarm:  # noqa: FBT001 - crosses to another process
-    """Judge one conforming variant; the mock as it is has the name ``unchanged`` and is judged by what it has promised as well."""
-    alarm = Alarm(slug, name, seed)
-    variant = next((found for found in variants(slug) if found.name == name), Variant(name))
-    started = time.monotonic()
-    try:
-        with served(slug, variant.changes, ways=variant.ways, options=variant.options) as origin:
-            url = origin + base_path(slug)
-            alarm.found = list(findings(slug, url, level, seed, clause_tests=clause_tests, strict=name == UNCHANGED))
-    except NoCopy as reason:
-        alarm.could_not_run = str(reason)
-    alarm.seconds = round(time.monotonic() - started, 1)
-    return alarm
-
-
-def alarms(
-    slugs: Sequence[str], *, seeds: Sequence[int] = range(10), level: Level = "standard", workers: int = 2, clause_tests: bool = True
-) -> Iterator[Alarm]:
-    """What is found where nothing should be: in the unchanged mock with each seed, and in each conforming variant with the first."""
-    with ProcessPoolExecutor(workers) as pool:
-        waiting = [pool.submit(try_variant, slug, UNCHANGED, seed, level, clause_tests) for slug in slugs for seed in seeds]
-        waiting += [pool.submit(try_variant, slug, variant.name, seeds[0], level, clause_tests) for slug in slugs for variant in variants(slug)]
-        for done in as_completed(waiting):
-            yield done.result()

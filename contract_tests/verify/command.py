@@ -42,6 +42,7 @@ class Options:
     target: Path | None
     compare: Path | None
     budget: float | None
+    any_implementation: bool
 
 
 def _known(slug: str) -> str:
@@ -66,6 +67,7 @@ def _known(slug: str) -> str:
 @click.option(
     "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
 )
+@click.option("--any-implementation", is_flag=True, help="Judge a mock by what the document allows, not by what the mock has promised as well.")
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
 @click.option("--self-test", is_flag=True, help="Plant violations in copies of the mock, judge each, and print which were found; needs no target.")
 def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:

@@ -35,6 +35,8 @@ class Operation:
     parameters: tuple[tuple[str, str], ...]
     codes: Mapping[str, int | None]
     clauses: Mapping[str, str]
+    unseen: Mapping[str, str]
+    """Why an answer, by status, or a clause need not be met in any run."""
     spec: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -84,8 +86,13 @@ class Contract:
             tuple(dict.fromkeys(places)),
             {code: row.get("status") if isinstance(row, dict) else None for code, row in rows.items()},
             spec.get("x-clauses", {}),
+            self._unseen(spec),
             spec,
         )
+
+    def _unseen(self, spec: Mapping[str, Any]) -> dict[str, str]:
+        answers = {status: self.resolve(answer).get("x-unseen", "") for status, answer in spec["responses"].items()}
+        return {**{status: reason for status, reason in answers.items() if reason}, **spec.get("x-unseen", {})}
 
     def resolve(self, node: Any) -> Any:
         """A node, behind its reference where it is one."""
@@ -107,6 +114,8 @@ class Contract:
     def find(self, base_url: str, method: str, url: str) -> str | None:
         """The operation that a method and a URL reach; None where there is none."""
         base, path = urlsplit(base_url).path.rstrip("/"), urlsplit(url).path
+        if not path.startswith(base):
+            path = re.sub(r"^/~[^/]+", "", path)  # links that a mock gives begin with the name of a world
         if not path.startswith(base):
             return None
         inner = path[len(base) :] or "/"

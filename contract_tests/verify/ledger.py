@@ -14,6 +14,9 @@ import httpx
 from contract_tests.harness.answers import Answers
 from contract_tests.harness.findings import Outcome, Verdict
 from contract_tests.laws import DOCUMENTED
+from contract_tests.laws.book import Book
+from contract_tests.laws.refusals import wrong_with
+from contract_tests.laws.session import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from contract_tests.verify.target_file import Deviation
 
 ENCODED = ("content-encoding", "content-length", "transfer-encoding")
+NOT_ALLOWED = 405
 RANK = {Outcome.BROKEN: 3, Outcome.HELD: 2, Outcome.NOT_OBSERVABLE: 1, Outcome.NOT_EXERCISED: 0}
 
 
@@ -73,6 +77,7 @@ class Ledger:
         self.unconfirmed: list[Cause] = []
         self.observed = {name: Observed() for name in contract.operations}
         self._answers = Answers(contract.document, strict=False)
+        self._book = Book(contract.document)
         self.created: list[Exchange] = []
         self.problems: list[str] = []
         self.seconds: dict[str, float] = {}
@@ -125,7 +130,7 @@ class Ledger:
 
     def hear(self, exchange: Exchange) -> None:
         """Note what an exchange shows of its operation."""
-        if exchange.operation is None:
+        if exchange.operation is None or self._is_elsewhere(exchange):
             return
         operation = self.contract.operations[exchange.operation]
         with self._lock:
@@ -135,11 +140,27 @@ class Ledger:
             seen.seconds += exchange.elapsed
             for place in _sent(exchange, operation.parameters):
                 seen.parameters[place] += 1
-            for code in operation.codes:
-                if f'"{code}"'.encode() in exchange.response_body:
-                    seen.codes[code] += 1
+            for code in self._told(exchange):
+                seen.codes[code] += 1
             if exchange.method == "POST" and 200 <= exchange.status < 300:
                 self.created.append(exchange)
+
+    def _is_elsewhere(self, exchange: Exchange) -> bool:
+        """Whether a method was refused on a path of its own that looks like another's: PUT of /invoices/next beside PUT of /invoices/{id}."""
+        here = self.contract.operations[str(exchange.operation)]
+        path = urlsplit(exchange.url).path
+        return exchange.status == NOT_ALLOWED and any(
+            one.path.count("{") < here.path.count("{") and re.search(f"{one.pattern.pattern}$", path) for one in self.contract.operations.values()
+        )
+
+    def _told(self, exchange: Exchange) -> list[str]:
+        """The documented errors that an answer may be: status, code and message are theirs."""
+        if exchange.status < 400 and not self._book.envelope.get("any-status"):
+            return []
+        name = str(exchange.operation)
+        answer = Answer(name, httpx.Response(exchange.status, content=exchange.response_body), self._book.envelope, {})
+        rows = self.contract.operations[name].codes
+        return [code for code, status in rows.items() if status is not None and answer.is_refusal and not wrong_with(self._book, name, code, answer)]
 
     def problem_of(self, exchange: Exchange) -> Problem | None:
         """What the document does not say of an answer, None where it describes the answer."""
@@ -179,9 +200,11 @@ class Ledger:
 
     def clause(self, name: str) -> Verdict:
         """What became of a clause."""
-        operation = self.contract.clauses[name][0].id
-        found = self.verdicts.get((name, operation))
-        return found or Verdict(name, operation, Outcome.NOT_EXERCISED, "no contract test reached it in this run")
+        operation = self.contract.clauses[name][0]
+        found = self.verdicts.get((name, operation.id))
+        if found is None and name in operation.unseen:
+            return Verdict(name, operation.id, Outcome.NOT_OBSERVABLE, operation.unseen[name])
+        return found or Verdict(name, operation.id, Outcome.NOT_EXERCISED, "no contract test reached it in this run")
 
 
 def _sent(exchange: Exchange, parameters: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:

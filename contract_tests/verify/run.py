@@ -140,6 +140,7 @@ def _judged(
     handed: list[Outcomes],
 ) -> Outcomes:
     target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
+    target = replace(target, strict=target.strict and not options.any_implementation)
     ledger = Ledger(contract)
     workers = options.workers if target.control is not None or gate.dry_run else 1
     if workers != options.workers:

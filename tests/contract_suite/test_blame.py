@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from contract_tests.harness.documents import document
+from contract_tests.harness.findings import Outcome, Verdict
 from contract_tests.laws.book import Book
+from contract_tests.laws.pages import visited
 from contract_tests.laws.reads import ways
 from contract_tests.laws.records import misread
 from contract_tests.self_test.copies import NoCopy
@@ -18,6 +20,7 @@ from tests.documents.conftest import FILES
 if TYPE_CHECKING:
     from contract_tests.laws.records import Resource
     from contract_tests.laws.run import Run
+    from contract_tests.laws.session import Session
 
 SENT = {"name": "Rosa", "place": "Centro"}
 
@@ -84,3 +87,28 @@ def test_what_differs_between_two_runs_only_is_compared_by_laws(slug: str) -> No
 def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None:
     with pytest.raises(NoCopy, match="did not answer"):
         list(findings("serpi", "http://127.0.0.1:9/serpi/api/v1", "quick", 1))
+
+
+class Told:
+    """As much of a conversation as a verdict on pages needs."""
+
+    def broken(self, law: str, operation: str, sentence: str, **_: Any) -> Verdict:
+        return Verdict(law, operation, Outcome.BROKEN, sentence)
+
+    def held(self, law: str, operation: str) -> Verdict:
+        return Verdict(law, operation, Outcome.HELD)
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ([1, 2, 3], ""),
+        ([1, 2, 2], "its pages show 3 records, 1 of them twice, where there are 3"),
+        ([1, 2], "its pages show 2 records, 0 of them twice, where there are 3"),
+        (["1", 2, 3], "its pages show '1' where the whole list shows 1"),
+        ([1, 3, 2], "its pages show 3 where the whole list shows 2"),
+    ],
+)
+def test_what_pages_do_wrong_is_told_in_numbers_or_by_the_first_record_that_differs(seen: list[Any], said: str) -> None:
+    (verdict,) = visited(cast("Session", Told()), "list_things", {}, seen, [1, 2, 3])
+    assert verdict.reason == (f"list_things: {said}" if said else "")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ALL = [mutant for slug in FILES for mutant in mutants(slug)]
 SAMPLE = (
+    "backoffice.body_of_any_size",
+    "monedero.crash_on_bytes_that_are_no_text",
     "serpi.id_as_text",
     "serpi.change_wipes_optional",
     "monedero.more_used_than_there_is",

@@ -35,6 +35,7 @@ ORDER = [
     "x-clauses",
     "x-discrepancy",
     "x-no-links",
+    "x-unseen",
     "x-safe",
     "x-shared",
     "x-lenient",

@@ -26,7 +26,7 @@ ONLY_BY_FORM = ("malformed", "too_large", "unsupported_media")
 UNREACHED: dict[str, set[str]] = {
     "monedero": {"err_toolusers_01"},  # a body that is too large
     "trincico": {"internal_error"},  # of calls without a caller, whose failure nobody can ask for
-    "backoffice": {"image_too_many_pixels", "image_name", "data_invalid", "invalid", "not_positive", "internal_error"},
+    "backoffice": {"data_invalid", "invalid", "not_positive", "internal_error"},
 }
 """Rows that other laws reach, or that are part of another row: see the clause tests of the vendor."""
 

@@ -9,6 +9,7 @@ from functools import cache
 
 import pytest
 
+from mockserver.app import SPECS, discover
 from tests.conftest import ROOT
 from tests.documents.conftest import FILES
 from tests.documents.test_contract import CLAUSES
@@ -30,6 +31,13 @@ def marked() -> frozenset[str]:
     """The clauses that are marked on some contract test."""
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True)
     return frozenset(name for line in re.findall(r"^CLAUSE (.*)$", done.stdout, re.MULTILINE) for name in line.split())
+
+
+@pytest.mark.parametrize("slug", FILES)
+def test_the_document_explains_it_in_the_same_words(slug: str) -> None:
+    told = {cells[0].strip("` "): cells[1] for _, cells in rows(slug, "clause")}
+    specs = [one.spec for one in discover(SPECS)[slug][1].operations]
+    assert {name: reason for spec in specs for name, reason in spec.get("x-unseen", {}).items() if name in spec.get("x-clauses", {})} == told
 
 
 @pytest.mark.parametrize("slug", FILES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract_tests.harness.documents import operation
+from contract_tests.harness.target import not_observable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,6 +219,13 @@ def new_invoice(api: Api, reference: str = "CT-#", **fields: Any) -> str:
     answer = send(api, "create_invoice", reference=reference, **fields)
     assert answer.status_code == 201, answer.text
     return str(one(unwrapped(answer.json()))["id"])
+
+
+def look(api: Api, url: str) -> httpx.Response:
+    """A page that the target handed out. Only a mock's own pages are opened; those of others belong to their providers."""
+    if api.target.control is None or not url.startswith(api.target.control):
+        not_observable("the page belongs to somebody else")
+    return api.follow(url)
 
 
 def press(api: Api, url: str, outcome: str, **fields: str) -> str:

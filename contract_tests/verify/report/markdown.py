@@ -59,12 +59,13 @@ def markdown(report: dict[str, Any]) -> str:
     lines += [
         "<details><summary>Operations and answers</summary>",
         "",
-        "| operation | answers seen | documented, never seen | clauses held |",
+        "| operation | answers seen | documented, never seen (in brackets: need not be) | clauses held |",
         "|---|---|---|---|",
     ]
     for one in report["operations"]:
         seen = ", ".join(f"{row['status']}{'' if row['documented'] else ' (undocumented)'}" for row in one["answers"] if row["seen"])
-        unseen = ", ".join(row["status"] for row in one["answers"] if row["documented"] and not row["seen"])
+        missing = [row for row in one["answers"] if row["documented"] and not row["seen"]]
+        unseen = ", ".join(f"({row['status']})" if row["unseen"] else row["status"] for row in missing)
         held = sum(row["outcome"] == "held" for row in one["clauses"])
         lines += [f"| `{one['method']} {one['path']}` | {seen} | {unseen} | {held}/{len(one['clauses'])} |"]
     lines += ["", "</details>", ""]

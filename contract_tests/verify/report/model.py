@@ -85,6 +85,7 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
             "answers_documented": sum(len(one["answers"]) for one in operations)
             - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
             "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
+            "answers_explained": sum(1 for one in operations for row in one["answers"] if row["documented"] and not row["seen"] and row["unseen"]),
         },
         "clauses": clauses,
         "laws": laws,
@@ -93,9 +94,12 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
         "deviations": [_deviation(one, causes, facts.today) for one in session.file.deviations],
         "operations": operations,
         "never_observed": [
-            {"operation": one["id"], "answer": row["status"]} for one in operations for row in one["answers"] if row["documented"] and not row["seen"]
+            {"operation": one["id"], "answer": row["status"], "reason": row["unseen"]}
+            for one in operations
+            for row in one["answers"]
+            if row["documented"] and not row["seen"]
         ]
-        + [{"operation": one["id"], "code": row["code"]} for one in operations for row in one["codes"] if not row["seen"]],
+        + [{"operation": one["id"], "code": row["code"], "reason": row["unseen"]} for one in operations for row in one["codes"] if not row["seen"]],
         "comparison": None,
     }
 
@@ -170,10 +174,24 @@ def _operation(session: Session, name: str) -> dict[str, Any]:
         "page": operation.page,
         "provenance": operation.provenance,
         "answers": [
-            {"status": one, "documented": one in documented, "seen": seen.statuses.get(int(one), 0) if one.isdigit() else 0} for one in statuses
+            {
+                "status": one,
+                "documented": one in documented,
+                "seen": seen.statuses.get(int(one), 0) if one.isdigit() else 0,
+                "unseen": operation.unseen.get(one, ""),
+            }
+            for one in statuses
         ],
         "parameters": [{"in": place, "name": parameter, "sent": seen.parameters[place, parameter]} for place, parameter in operation.parameters],
-        "codes": [{"code": code, "status": status, "seen": seen.codes[code]} for code, status in operation.codes.items()],
+        "codes": [
+            {
+                "code": code,
+                "status": status,
+                "seen": seen.codes[code],
+                "unseen": operation.unseen.get(code) or operation.unseen.get(str(status), ""),
+            }
+            for code, status in operation.codes.items()
+        ],
         "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in session.contract.clauses},
         "clauses": [
             {

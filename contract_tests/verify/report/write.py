@@ -36,7 +36,32 @@ def _page() -> jinja2.Template:
 def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
     """The page: it needs no network and no other file."""
     laws = list(dict.fromkeys(one["law"] for one in report["laws"]))
-    return _page().render(report=report, headline=headline(report), laws=laws, symbols=SYMBOLS, colour=COLOURS[report["verdict"]], scripts=scripts)
+    return _page().render(
+        report=report,
+        headline=headline(report),
+        laws=laws,
+        symbols=SYMBOLS,
+        colour=COLOURS[report["verdict"]],
+        scripts=scripts,
+        unseen=_unseen(report),
+        unjudged=_unjudged(report),
+    )
+
+
+def _unseen(report: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """What was never observed, by the reason for which it need not be, and by operation; what has no reason comes first."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in sorted(report["never_observed"], key=lambda one: bool(one["reason"])):
+        found.setdefault(row["reason"], {}).setdefault(row["operation"], []).append(row.get("answer") or row["code"])
+    return found
+
+
+def _unjudged(report: dict[str, Any]) -> dict[str, list[str]]:
+    """The clauses that are neither held nor broken, by the reason."""
+    found: dict[str, list[str]] = {}
+    for row in (*report["clauses"]["not_exercised"], *report["clauses"]["not_observable"]):
+        found.setdefault(row["reason"], []).append(row["clause"])
+    return found
 
 
 def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: Mask) -> None:

@@ -1,0 +1,67 @@
+"""Where nothing is to be found the command is run as it is, and whatever it says there is an alarm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract_tests.self_test import alarms as module
+from contract_tests.self_test.alarms import UNCHANGED, Heard, Quiet, alarm_table, alarms, judged, lines, planned
+from contract_tests.self_test.copies import served
+from contract_tests.self_test.mutants import Edit, Spoil
+from contract_tests.self_test.variants import Variant, variants
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+    from tests.conftest import Mock
+
+
+def test_every_seed_meets_the_unchanged_mock_and_ten_variants_cover_ten_seeds() -> None:
+    runs = planned(["serpi"], ["quick", "deep"], range(1, 11))
+    unchanged = [run for run in runs if run.variant == UNCHANGED]
+    assert unchanged == [Quiet("serpi", UNCHANGED, level, seed) for level in ("quick", "deep") for seed in range(1, 11)]
+    changed = [run for run in runs if run.variant != UNCHANGED and run.level == "deep"]
+    assert [run.variant for run in changed] == [variant.name for variant in variants("serpi")]
+    assert [run.seed for run in changed][:11] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1]
+
+
+def test_the_unchanged_mock_is_quiet(mock: Mock) -> None:
+    heard = judged(Quiet("serpi", UNCHANGED, "quick", 2), mock.url)
+    assert (heard.exit_code, heard.found, heard.could_not_run, heard.alarm) == (0, [], "", False)
+
+
+def test_a_variant_is_judged_by_what_the_document_allows_and_not_by_what_the_mock_has_promised() -> None:
+    with served("serpi", [Spoil("list_sucursales", 200, "body['more'] = True")]) as origin:
+        variant, promised = (judged(Quiet("serpi", name, "quick", 1), origin) for name in ("one field more", UNCHANGED))
+    assert not variant.alarm, variant.found
+    assert promised.exit_code == 1
+    assert promised.found
+
+
+def test_a_server_that_does_not_start_is_an_alarm_of_every_run_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unfit(_slug: str) -> Sequence[Variant]:
+        return [Variant("unfit", (Edit("specs/serpi.yaml", "no such text", ""),))]
+
+    monkeypatch.setattr(module, "variants", unfit)
+    heard = list(alarms([Quiet("serpi", "unfit", "quick", seed) for seed in (1, 2)]))
+    assert [(one.seed, one.alarm) for one in heard] == [(1, True), (2, True)]
+    assert "no such text" in heard[0].could_not_run
+
+
+def test_what_was_seen_once_and_what_was_left_undone_are_alarms_too() -> None:
+    report = {"findings": [{"sentence": "a"}], "unconfirmed": [{"sentence": "b"}], "run": {"unfinished": ["c"]}}
+    assert lines(report) == ["a", "seen once, not again: b", "not done: c"]
+
+
+def test_the_table_counts_runs_alarms_and_seconds_by_vendor_and_level() -> None:
+    heard = [
+        Heard("serpi", UNCHANGED, "quick", 1, seconds=2),
+        Heard("serpi", UNCHANGED, "quick", 2, seconds=4, exit_code=1, found=["x is wrong"]),
+        Heard("serpi", "other data", "quick", 1, seconds=3),
+    ]
+    shown = alarm_table(heard)
+    assert "| serpi | quick | unchanged | 2 | 1 | 3.0 | 4.0 |" in shown
+    assert "| serpi | quick | variants | 1 | 0 | 3.0 | 3.0 |" in shown
+    assert "3 runs where nothing is to be found, 1 with alarms.\nserpi, unchanged, quick, seed 2, 4.0 s: x is wrong." in shown

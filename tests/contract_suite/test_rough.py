@@ -1,0 +1,64 @@
+"""Bodies that are too large, and bytes that are no text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.harness import Api, Target
+from contract_tests.harness.documents import base_path, document
+from contract_tests.harness.findings import Outcome
+from contract_tests.laws import rough
+from contract_tests.laws.book import Book
+from contract_tests.laws.run import Run
+from contract_tests.self_test.copies import served
+from contract_tests.self_test.mutants import mutants
+
+if TYPE_CHECKING:
+    from contract_tests.harness.findings import Verdict
+    from tests.conftest import Mock
+
+
+def verdicts(target: Target) -> list[Verdict]:
+    api = Api(target)
+    try:
+        return list(rough.check(Run(api, Book(document(target.slug)), "standard", 1)))
+    finally:
+        api.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "law", "operation"),
+    [
+        ("backoffice.body_of_any_size", rough.SIZE, "create_user_ticket"),
+        ("monedero.crash_on_bytes_that_are_no_text", rough.FAILS, "get_wallets"),
+    ],
+)
+def test_what_is_planted_is_found(name: str, law: str, operation: str) -> None:
+    mutant = next(one for one in mutants(name.partition(".")[0]) if one.id == name)
+    with served(mutant.slug, mutant.changes) as origin:
+        found = verdicts(Target.discover(mutant.slug, origin + base_path(mutant.slug)))
+    broken = {(verdict.subject, verdict.operation) for verdict in found if verdict.outcome is Outcome.BROKEN}
+    assert (law, operation) in broken
+    assert {subject for subject, _ in broken} == {law}
+
+
+@pytest.mark.parametrize("slug", ["serpi", "monedero", "backoffice"])
+def test_the_mock_refuses_the_first_and_survives_the_second(mock: Mock, slug: str) -> None:
+    found = verdicts(Target.discover(slug, mock.url + base_path(slug)))
+    assert {verdict.outcome for verdict in found} == {Outcome.HELD}
+    assert {verdict.subject for verdict in found} == {rough.SIZE, rough.FAILS}
+
+
+def test_a_limit_that_is_the_mocks_own_is_demanded_of_nobody_else(mock: Mock) -> None:
+    target = replace(Target.discover("serpi", mock.url + base_path("serpi")), strict=False)
+    found = [verdict for verdict in verdicts(target) if verdict.subject == rough.SIZE]
+    assert {verdict.outcome for verdict in found} == {Outcome.NOT_OBSERVABLE}
+    assert "nobody has said what is true of this target" in found[0].reason
+
+
+def test_a_body_with_files_may_be_larger() -> None:
+    assert rough.limit(Book(document("serpi")), "create_sucursal") == 1_048_576
+    assert rough.limit(Book(document("backoffice")), "update_user") == 8_388_608

@@ -1,0 +1,92 @@
+"""What no run need meet has its reason in the document, and what was met is recognised, whatever its vendor's errors look like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.harness.documents import base_path
+from contract_tests.harness.findings import Exchange, Outcome, Verdict
+from contract_tests.verify.contract import Contract, slugs
+from contract_tests.verify.ledger import Ledger
+from tests.verify.conftest import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Server
+
+CLAUSES = ("trincico.list_plans.e1", "trincico.list_payment_methods.e1", "trincico.upgrade_subscription.r7")
+
+
+def answered(operation: str, url: str, status: int, body: object, method: str = "GET") -> Exchange:
+    return Exchange(method, url, {}, b"", status, {"content-type": "application/json"}, json.dumps(body).encode(), 0.01, operation)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_reason_is_given_for_what_is_declared_and_says_why(slug: str) -> None:
+    for operation in Contract(slug).operations.values():
+        for name, reason in operation.unseen.items():
+            assert name in {*operation.statuses, *operation.codes, *operation.clauses}, (operation.id, name)
+            assert reason
+            assert not reason.endswith(".")
+
+
+def test_a_clause_that_cannot_be_seen_says_why() -> None:
+    ledger = Ledger(Contract("trincico"))
+    for clause in CLAUSES:
+        verdict = ledger.clause(clause)
+        assert verdict.outcome is Outcome.NOT_OBSERVABLE
+        assert verdict.reason == ledger.contract.clauses[clause][0].unseen[clause]
+    assert ledger.clause("trincico.list_plans.r1").outcome is Outcome.NOT_EXERCISED
+
+
+def test_what_was_seen_of_such_a_clause_counts_all_the_same() -> None:
+    ledger = Ledger(Contract("trincico"))
+    ledger.judge(Verdict(CLAUSES[0], "list_plans", Outcome.BROKEN, "it was seen"))
+    assert ledger.clause(CLAUSES[0]).outcome is Outcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("slug", "operation", "status", "body", "code"),
+    [
+        ("troyansys", "login_user", 401, {"message": "Credenciales incorrectas."}, "credenciales_incorrectas"),
+        ("backoffice", "get_user", 404, {"error": "User not found."}, "user_not_found"),
+    ],
+)
+def test_an_error_is_recognised_by_its_text_where_the_vendor_has_no_codes(slug: str, operation: str, status: int, body: object, code: str) -> None:
+    ledger = Ledger(Contract(slug))
+    assert ledger.contract.operations[operation].codes[code] == status
+    message = ledger.contract.operations[operation].spec["x-errors"][code]["message"]
+    told = json.loads(json.dumps(body).replace(next(iter(body.values())), message))  # type: ignore[attr-defined]
+    ledger.hear(answered(operation, "http://x/y", status, told))
+    ledger.hear(answered(operation, "http://x/y", status, {"message": "Otra cosa."}))
+    assert ledger.observed[operation].codes == {code: 1}
+
+
+def test_a_method_refused_on_a_path_of_its_own_is_no_answer_of_the_operation_that_it_looks_like() -> None:
+    ledger = Ledger(Contract("trincico"))
+    for path in ("invoices/build-reference", "invoices/9742d55e-4a76-4b4e-9a36-0e5162579e51"):
+        ledger.hear(answered("update_invoice", f"http://x/trincico/{path}", 405, {}, "PUT"))
+    assert ledger.observed["update_invoice"].statuses == {405: 1}
+
+
+def test_a_page_behind_a_link_of_the_mock_belongs_to_its_operation() -> None:
+    contract = Contract("trincico")
+    assert contract.find("http://x/trincico", "GET", "http://x/~ci-42/trincico/checkout/abc") == "get_checkout"
+    assert contract.find("http://x/trincico", "GET", "http://x/elsewhere/trincico/checkout/abc") is None
+
+
+def test_the_report_says_why_an_answer_was_not_seen(tmp_path: Path, server: Server) -> None:
+    done = verify(tmp_path, "serpi", "--url", server.url + base_path("serpi"), "--level", "quick")
+    reason = "nobody can ask for a failure from outside"
+    missing = {(one["operation"], one.get("answer")): one["reason"] for one in done.report["never_observed"]}
+    assert missing["list_sucursales", "500"] == reason
+    assert missing["create_sucursal", "413"] == ""
+    assert done.report["summary"]["answers_explained"] == sum(bool(one) for one in missing.values())
+    page = (done.folder / "report.html").read_text()
+    assert reason in page
+    assert "no reason is known" in page
+    assert "(500)" in (done.folder / "report.md").read_text()
