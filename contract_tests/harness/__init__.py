@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from contract_tests.harness.clauses import clause
-    from contract_tests.harness.target import Api, Target, not_observable
+    from contract_tests.harness.target import LONGEST, Api, Target, not_observable
 
-__all__ = ["Api", "Target", "clause", "not_observable"]
+__all__ = ["LONGEST", "Api", "Target", "clause", "not_observable"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -58,3 +59,18 @@ class Verdict:
     outcome: Outcome
     reason: str = ""
     finding: Finding | None = None
+
+
+def in_words(error: BaseException | None) -> str:
+    """What somebody who read an answer did not find in it, without the words of a programming language."""
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        error = error.__cause__  # raised inside a generator
+    if isinstance(error, json.JSONDecodeError):
+        return "there is no JSON"
+    if isinstance(error, KeyError):
+        return f"{json.dumps(str(error.args[0]) if error.args else '', ensure_ascii=False)} is missing"
+    if isinstance(error, (IndexError, StopIteration)):
+        return "the record that is looked for is missing"
+    if isinstance(error, (TypeError, AttributeError)):
+        return "something has another form"
+    return f"something cannot be used ({str(error)[:200]})"

@@ -37,6 +37,10 @@ def _answers(slug: str, strict: bool) -> Answers:  # noqa: FBT001 - a key of the
     return Answers(document(slug), strict=strict)
 
 
+LONGEST = 1_000
+"""Pages of a list that are walked at most."""
+
+
 def not_observable(reason: str) -> NoReturn:
     """End a test because the target lacks what it needs; never a pass. The reason says what is missing."""
     pytest.skip(f"not observable here: {reason}")

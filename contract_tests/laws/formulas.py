@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.harness.findings import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -96,7 +98,7 @@ def holds(formula: str, names: Mapping[str, Any]) -> bool:
     try:
         return bool(_value(tree, names))
     except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
-        raise Unreadable(f"{formula}: {type(error).__name__} {error}") from None
+        raise Unreadable(f"{formula}: {in_words(error)}") from None
 
 
 def evaluate(formula: str, names: Mapping[str, Any]) -> Any:
@@ -104,7 +106,7 @@ def evaluate(formula: str, names: Mapping[str, Any]) -> Any:
     try:
         value = _value(ast.parse(formula, mode="eval").body, names)
     except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
-        raise Unreadable(f"{formula}: {type(error).__name__} {error}") from None
+        raise Unreadable(f"{formula}: {in_words(error)}") from None
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

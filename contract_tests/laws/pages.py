@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.harness import LONGEST
 from contract_tests.laws.formulas import number, same
 from contract_tests.laws.session import Answer, at, guarded, records
 
@@ -35,18 +36,23 @@ def check(run: Run) -> Iterator[Verdict]:
 
 
 def every_page(session: Session, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
-    """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged."""
+    """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged.
+
+    A page that shows what the one before it showed is the last: a target that pays no heed to the parameter has no other.
+    """
     declared = session.book.operations[name].spec.get("x-list", {})
     page = declared.get("page", {})
     size = recipe.get("send", {}).get(page.get("size"))
     cursor: Any = page.get("first", 1)
     send = dict(recipe.get("send", {}))
-    while True:
+    before: list[dict[str, Any]] = []
+    for _ in range(LONGEST):
         answer = session.call(name, {**recipe, "send": send}, role=role)
         yield answer
         items = records(answer.body, declared.get("at", ""))
-        if answer.is_refusal or size is None or "parameter" not in page or len(items) < size:
+        if answer.is_refusal or size is None or "parameter" not in page or len(items) < size or items == before:
             return
+        before = items
         cursor = cursor + 1 if page.get("by", "number") == "number" else at(answer.body, page["next"])
         if cursor in (None, "", False):
             return

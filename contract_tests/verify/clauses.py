@@ -15,7 +15,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from contract_tests.harness.findings import Finding, Outcome, Verdict
+from contract_tests.harness.findings import Finding, Outcome, Verdict, in_words
 from contract_tests.harness.gate import Refused, Stopped
 from contract_tests.harness.run import MAKE_API
 from contract_tests.laws import DOCUMENTED
@@ -24,7 +24,7 @@ from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.session import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from contract_tests.harness import Api
     from contract_tests.harness.answers import Problem
@@ -147,7 +147,7 @@ class Judge:
         owned = tuple(clause for clause in clauses if clause in contract.clauses)
         name = contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
         expected, got = self._compared or (None, None)
-        text = f"{sentence(item.name)}: this does not hold. {said(self._failure, self._compared)}"
+        text = f"{sentence(item.name)}: this does not hold. {said(self._failure, self._compared, self._heard)}"
         page = contract.operations[name].page if name in contract.operations else None
         clause = contract.clause_at(called[-1] if called else None, owned)
         return Finding(CLAUSE, name, text, clause, page, "", _plain(expected), _plain(got), tuple(self._heard))
@@ -173,8 +173,8 @@ def _outcome(error: BaseException) -> tuple[Outcome, str]:
     return Outcome.BROKEN, said(error)
 
 
-def said(error: BaseException | None, compared: tuple[object, object] | None = None) -> str:
-    """Why a test failed, in a sentence without a traceback."""
+def said(error: BaseException | None, compared: tuple[object, object] | None = None, heard: Sequence[Exchange] = ()) -> str:
+    """Why a test failed, in a sentence without a traceback. Where the test could not read what it got, the sentence tells what it got last."""
     if isinstance(error, httpx.TransportError):
         return f"There was no answer that could be read: {error}."
     if isinstance(error, AssertionError):
@@ -182,11 +182,16 @@ def said(error: BaseException | None, compared: tuple[object, object] | None = N
             return f"Expected {pretty(_plain(compared[0]), 160)}, got {pretty(_plain(compared[1]), 160)}."
         first = str(error).partition("\n")[0].strip()
         return f"Not true: {first.removeprefix('assert ')[:300]}." if first else "The assertion of the test failed."
-    if isinstance(error, ValueError):
-        return f"The answer is not in the expected form: {str(error)[:200]}."
-    if isinstance(error, (KeyError, IndexError, TypeError, AttributeError)):
-        return f"The answer lacks what the test looks for ({type(error).__name__}: {str(error)[:200]})."
-    return f"{type(error).__name__}: {str(error)[:300]}"
+    return f"In what the test got, {in_words(error)}{_last(heard)}"
+
+
+def _last(heard: Sequence[Exchange]) -> str:
+    """The end of a sentence that tells the last answer of a test."""
+    if not heard:
+        return "."
+    last = heard[-1]
+    body = last.response_body.decode("utf-8", "replace").strip()
+    return f"; the last answer, to {last.operation or last.method}, was {last.status} {f'with {body[:160]}' if body else 'without a body'}."
 
 
 def _plain(value: object) -> object:

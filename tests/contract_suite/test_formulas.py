@@ -49,6 +49,23 @@ def test_what_cannot_be_read_says_so(formula: str) -> None:
         holds(formula, NAMES)
 
 
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("sent.nothing == 1", 'sent.nothing == 1: "nothing" is missing'),
+        ("sent.items[7] == 1", "the record that is looked for is missing"),
+        ("after.empty.name == 1", "something has another form"),
+        ("token + 1 == 1", "something has another form"),
+        ("sent.amount / 0 == 1", "something cannot be used"),
+    ],
+)
+def test_what_cannot_be_read_is_told_without_words_of_the_language(formula: str, words: str) -> None:
+    with pytest.raises(Unreadable) as told:
+        holds(formula, NAMES)
+    assert words in str(told.value)
+    assert "Error" not in str(told.value)
+
+
 def test_whole_numbers_are_ints() -> None:
     assert evaluate("sent.amount / 10", NAMES) == 100
     assert isinstance(evaluate("sent.amount / 10", NAMES), int)

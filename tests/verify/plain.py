@@ -25,15 +25,18 @@ NOT_PASSED = {"content-length", "accept-encoding", "connection", "x-mock-world"}
 NOT_ANSWERED = {"content-length", "content-encoding", "transfer-encoding", "connection"}
 """Headers of an answer that this server sets itself."""
 
+EXAMPLE, INVENTED = [("prefer", "dynamic=false")], [("prefer", "dynamic=true")]
+"""What a stub answers: the document's example of a success, and where there is none something that keeps the schema."""
 HOOKS = {"reset": ("POST", "/reset"), "outbox": ("GET", "/outbox")}
 """What only the owner can do, by name: the method, and the path of the control plane behind it."""
 
 
 @contextlib.contextmanager
-def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = ()) -> Iterator[str]:
+def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = (), stubbed: bool = False) -> Iterator[str]:
     """The base URL of a target without worlds, described by ``contract.toml`` in a folder; what a run leaves behind stays.
 
-    ``hooks`` are those of ``HOOKS`` that its owner gives; none without a word.
+    ``hooks`` are those of ``HOOKS`` that its owner gives; none without a word. ``stubbed`` answers every call with the document's example of a
+    success and keeps nothing, as a stub does that somebody generates from the document.
     """
     world = f"plain-{uuid.uuid4().hex}"
     prefix = f"/~{world}"
@@ -47,7 +50,10 @@ def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = ()) 
             handler.answer(404, b'{"error": "not found"}')
             return
         kept = [(name, value) for name, value in handler.headers.items() if name.lower() not in NOT_PASSED]
-        answer = client.request(handler.command, path, headers=[*kept, ("x-mock-world", world)], content=handler.body)
+        kept.append(("x-mock-world", world))
+        answer = client.request(handler.command, path, headers=[*kept, *EXAMPLE] if stubbed else kept, content=handler.body)
+        if "The document has no such answer" in answer.text:
+            answer = client.request(handler.command, path, headers=[*kept, *INVENTED], content=handler.body)
         handler.send_response_only(answer.status_code)
         for name, value in answer.headers.multi_items():
             if name not in NOT_ANSWERED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.harness import LONGEST, not_observable
+
 if TYPE_CHECKING:
     from contract_tests.harness import Api
 
@@ -47,7 +49,10 @@ def everything(api: Api) -> list[dict[str, Any]]:
     found = page = branches(api, limite=MOST)
     number = 1
     while len(page) == MOST:
+        if number == LONGEST:
+            not_observable(f"the pages of branches are more than {LONGEST}")
         number += 1
-        page = branches(api, limite=MOST, pagina=number)
+        before, page = page, branches(api, limite=MOST, pagina=number)
+        assert page != before, f"page {number} shows the branches of the page before it again: the pages have no end"
         found = found + page
     return found

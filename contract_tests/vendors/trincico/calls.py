@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from contract_tests.harness import LONGEST, not_observable
 from contract_tests.harness.documents import operation
-from contract_tests.harness.target import not_observable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,15 +195,20 @@ def keep_frequency(api: Api, role: str) -> None:
 def whole(api: Api, name: str, **query: Any) -> list[dict[str, Any]]:
     """The rows of all pages of a list."""
     found: list[dict[str, Any]] = []
-    query = {"limit": 100, **query}
+    query, followed = {"limit": 100, **query}, set[str]()
     while True:
         answer = send(api, name, query=query)
         assert answer.status_code == 200, answer.text
         body = answer.json()
         found += body["data"]
-        if not body.get("next_page") or not body["data"]:
+        following = body.get("next_page")
+        if not following or not body["data"]:
             return found
-        query["next_page"] = body["next_page"]
+        if len(followed) == LONGEST:
+            not_observable(f"the pages of {name} are more than {LONGEST}")
+        assert following not in followed, f"{name} hands out the next_page {following} again behind the page that it led to: its pages have no end"
+        followed.add(following)
+        query["next_page"] = following
 
 
 def rows(api: Api, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,35 @@
+"""A stub that answers with the document's examples: its shapes are right, what it does is wrong, and the report says so in words that are true."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.laws import DOCUMENTED
+from tests.verify.conftest import verify
+from tests.verify.plain import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Server
+
+NO_WORDS = re.compile(r"\b(?:\w+Error|StopIteration|Expecting value|Traceback|NoneType)\b")
+"""Words of the programming language, which tell a vendor nothing."""
+
+
+@pytest.mark.parametrize("slug", ["serpi", pytest.param("trincico", marks=pytest.mark.slow), pytest.param("backoffice", marks=pytest.mark.slow)])
+def test_a_stub_of_examples_keeps_the_shapes_and_breaks_what_it_should_do(tmp_path: Path, server: Server, slug: str) -> None:
+    with plain(server.url, slug, tmp_path, stubbed=True) as url:
+        done = verify(tmp_path, slug, "--url", url, "--time-budget", 600)
+    report = done.report
+
+    assert report["findings"], done.out
+    assert {one["clause"] for one in report["findings"]}
+    assert not [one["sentence"] for one in report["findings"] if one["law"] == DOCUMENTED]
+    assert not [one["sentence"] for one in report["findings"] if NO_WORDS.search(one["sentence"])]
+    assert report["clauses"]["broken"]
+    assert not report["run"]["unfinished"]
+    assert report["run"]["requests"] < 20_000
