@@ -45,6 +45,8 @@ def test_the_mock_raises_no_alarm(tmp_path: Path, server: Server, slug: str, see
     done = verify(tmp_path, slug, "--url", server.url + base_path(slug), "--level", level, "--seed", seed, "--time-budget", 1_000)
     assert done.code == 0, done.out
     assert done.report["unconfirmed"] == []
+    assert [one for one in done.report["never_observed"] if not one["reason"]] == []
+    assert done.report["clauses"]["not_exercised"] == []
 
 
 def test_a_protected_control_plane_is_asked_with_the_token(tmp_path: Path) -> None:
