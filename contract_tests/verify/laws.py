@@ -27,7 +27,11 @@ STAGE = "laws"
 
 
 class _Asking(GateTransport):
-    """What the gate refuses is *not observable here* to a law, which then goes on with the next."""
+    """What the gate refuses, or the target does not answer, is *not observable here* to a law, which then goes on with the next."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.gate, session.inner)
+        self._session = session
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, or the end of the law."""
@@ -35,11 +39,16 @@ class _Asking(GateTransport):
             return super().handle_request(request)
         except Refused as refused:
             not_observable(str(refused))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            asked = self._session.contract.find(self._session.target.base_url, request.method, str(request.url)) or request.url.path
+            reason = f"{asked} gave no answer that can be read: {said(error)}"
+            self._session.ledger.problem(reason)
+            not_observable(reason)
 
 
 def verdicts(session: Session) -> Iterator[Verdict]:
     """Every verdict of the laws; ends early, with the reason noted, where the target gives no answer or the gate has closed."""
-    transport = _Asking(session.gate, session.inner)
+    transport = _Asking(session)
     with httpx.Client(transport=transport, timeout=session.gate.limits.timeout, trust_env=False) as client:
         try:
             yield from judge(Api(session.target, client), session.contract.document, level=session.level, seed=session.seed)

@@ -7,6 +7,7 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.verify import servers
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from socket import socket
+
+    from tests.conftest import Server
 
 BUDGET = 20
 FILE = '[credentials.owner]\napikey = "a-secret-of-the-owner"\n[known]\nwallet = "w-1"\n[limits]\ntimeout = 2\n'
@@ -115,3 +118,24 @@ def test_a_target_that_goes_away_during_the_run_is_told(tmp_path: Path) -> None:
         done = verify(tmp_path, "monedero", "--url", f"{origin}/monedero", "--time-budget", 60)
     assert done.code in (1, 2)
     assert any("no answer 3 times in a row" in text for text in done.report["run"]["unfinished"])
+
+
+def test_one_call_without_an_answer_ends_its_law_and_not_the_others(tmp_path: Path, server: Server) -> None:
+    def handle(handler: Handler) -> None:
+        if len(handler.body) > 100_000:
+            handler.close_connection = True
+            return
+        kept = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "content-length", "accept-encoding")}
+        answer = client.request(handler.command, handler.path, headers=kept, content=handler.body)
+        allowed = {"Allow": answer.headers["allow"]} if "allow" in answer.headers else {}
+        handler.answer(answer.status_code, answer.content, answer.headers.get("content-type", "text/plain"), **allowed)
+
+    with httpx.Client(base_url=server.url, timeout=30) as client, serving(handle) as origin:
+        done = verify(tmp_path, "serpi", "--url", f"{origin}/serpi/api/v1", "--level", "standard", "--time-budget", 120)
+
+    assert done.code == 2
+    silent = [line for line in done.report["run"]["unfinished"] if "gave no answer that can be read" in line]
+    assert {line.split()[0] for line in silent} == {"create_sucursal", "update_sucursal"}, done.report["run"]["unfinished"]
+    assert not any("ended early" in line for line in done.report["run"]["unfinished"])
+    judged = {law["law"] for law in done.report["laws"]}
+    assert {"what was written is read back", "pages visit each record once"} <= judged, judged
