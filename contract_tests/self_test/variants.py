@@ -34,7 +34,7 @@ EVERYWHERE = (
             Edit(
                 WORLD,
                 "start if number is None else number + 1",
-                'start if number is None else number + (3 if "." in kind and " " not in kind else 1)',
+                'start if number is None else number + (3 if "." in kind and " " not in kind and (kind != "backoffice.user" or number >= 20) else 1)',
             ),
         ),
     ),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from contract_tests.self_test import alarms as module
 from contract_tests.self_test.alarms import UNCHANGED, Heard, Quiet, alarm_table, alarms, judged, lines, planned
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import Edit, Spoil
 from contract_tests.self_test.variants import Variant, variants
+from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
     from tests.conftest import Mock
 
@@ -48,6 +49,14 @@ def test_a_server_that_does_not_start_is_an_alarm_of_every_run_at_it(monkeypatch
     heard = list(alarms([Quiet("serpi", "unfit", "quick", seed) for seed in (1, 2)]))
     assert [(one.seed, one.alarm) for one in heard] == [(1, True), (2, True)]
     assert "no such text" in heard[0].could_not_run
+
+
+@pytest.mark.parametrize("slug", FILES)
+def test_a_variant_whose_text_differs_starts(slug: str) -> None:
+    for variant in variants(slug):
+        if any(isinstance(change, Edit) for change in variant.changes):
+            with served(slug, variant.changes) as origin:
+                assert origin
 
 
 def test_what_was_seen_once_and_what_was_left_undone_are_alarms_too() -> None:
