@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.app import App
 from mockserver.control.problems import render_fault
-from mockserver.core.delivery import TRANSPORT
+from mockserver.core.delivery import NO_CONTENT, TRANSPORT
 from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
 
 MAX_HEAD = 64 * 1024
@@ -29,8 +29,6 @@ MANY = 1_000
 """Requests that may leave garbage worth a full collection."""
 TOO_MANY = 100_000
 """Requests after which a full collection waits no longer for a moment without any."""
-NO_CONTENT = 204
-"""The one status whose answer has no length."""
 THRESHOLDS = (5_000, 10, 1_000)
 """When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had
 become a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""

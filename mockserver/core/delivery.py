@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TRANSPORT = "mockserver.transport"
 """Where the server puts the connection of a request in its scope, so that it can be broken on purpose."""
+NO_CONTENT = 204
+"""The one status whose answer has no length."""
 DROPS = 20
 """Pieces at most in which a slow body comes."""
 
@@ -55,7 +57,7 @@ def _headers(reply: Reply, length: int | None, extra: Mapping[str, str] | None =
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
     if reply.body is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    if length is not None and reply.status != 204:  # noqa: PLR2004 - the one status without length
+    if length is not None and reply.status != NO_CONTENT:
         headers.append((b"content-length", b"%d" % length))
     return headers
 

@@ -18,7 +18,7 @@ from mockserver.core.security import plan_security
 from mockserver.core.uploads import UploadRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.core.api import Api
     from mockserver.core.binding import Handler
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mockserver.core.schemas import Validator
     from mockserver.core.world import Draft
 
+    Asked = tuple[str, bytes]
+
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -36,7 +38,7 @@ MAX_BODY = MIB
 MAX_MULTIPART = 8 * MIB
 """Bytes that a multipart body may have, files included."""
 PROVEN = MIB // 4
-"""Bytes of proven answers that are remembered of an operation."""
+"""Bytes of proven answers that are remembered of an operation, with what was asked."""
 
 
 def _json_body(request: Request) -> Any:
@@ -101,6 +103,10 @@ class BodyPlan:
         return sorted([*found, *self._uploads.violations(form, validator, "body")], key=lambda violation: violation.rank)
 
 
+_ENTRY = 300
+"""Bytes that an entry takes besides its texts, about."""
+
+
 class _Proven:
     """The bodies that passed their validators last, by what was asked.
 
@@ -111,19 +117,27 @@ class _Proven:
     __slots__ = ("_bodies", "_size")
 
     def __init__(self) -> None:
-        self._bodies: dict[Hashable, tuple[tuple[Validator, ...], bytes]] = {}
+        self._bodies: dict[Asked, tuple[tuple[Validator, ...], bytes]] = {}
         self._size = 0
 
-    def holds(self, asked: Hashable, validators: tuple[Validator, ...], body: bytes) -> bool:
+    def holds(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> bool:
         known = self._bodies.get(asked)
         return known is not None and known[0] is validators and known[1] == body
 
-    def keep(self, asked: Hashable, validators: tuple[Validator, ...], body: bytes) -> None:
-        before = self._bodies.pop(asked, None)
-        self._size += len(body) - (0 if before is None else len(before[1]))
+    def keep(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> None:
+        if asked in self._bodies:
+            self._forget(asked)
         self._bodies[asked] = (validators, body)
+        self._size += _weight(asked, body)
         while self._size > PROVEN:
-            self._size -= len(self._bodies.pop(next(iter(self._bodies)))[1])
+            self._forget(next(iter(self._bodies)))
+
+    def _forget(self, asked: Asked) -> None:
+        self._size -= _weight(asked, self._bodies.pop(asked)[1])
+
+
+def _weight(asked: Asked, body: bytes) -> int:
+    return _ENTRY + len(asked[0]) + len(asked[1]) + len(body)
 
 
 class ResponsePlan:
@@ -154,10 +168,10 @@ class ResponsePlan:
         found: Mapping[str, Any] = self._declared[status].get("headers", {})
         return found
 
-    def check(self, reply: Reply, payload: bytes | None = None, asked: Hashable = None) -> None:
+    def check(self, reply: Reply, payload: bytes | None = None, asked: Asked = ("", b"")) -> None:
         """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``.
 
-        ``payload`` are the bytes of its body, where they are made already, and ``asked`` names what it answers.
+        ``payload`` are the bytes of its body, where they are made already, and ``asked`` is the path and the query that it answers.
         """
         media = self.statuses.get(reply.status)
         if media is None:
