@@ -30,6 +30,7 @@ from mockserver.core.fixtures import Fixture, seeded_world
 from mockserver.core.framework import ConnexionMiddleware, InvalidSpecification, Resolver
 from mockserver.core.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.operation import Operation, compile_operations
+from mockserver.core.requests import sent_headers
 from mockserver.core.routing import Operations, Routing
 from mockserver.core.scenarios import check as check_scenarios
 from mockserver.core.store import MemoryStore
@@ -233,10 +234,7 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
-        for name, _ in scope.get("headers", ()):
-            if name == b"origin":
-                break
-        else:
+        if scope["type"] != "http" or b"origin" not in sent_headers(scope):
             await self._app(scope, receive, send)
             return
         path: str = scope.get("path", "")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MIB = 1024 * 1024
+_HEADERS = "mockserver.headers"
 
 
 class ClientGone(Exception):
@@ -64,11 +65,19 @@ def _joined(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def read_body(scope: Mapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
+def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:
+    """The headers of a request by name, of several with one name the last. Layers that look for one each do not go through all again."""
+    found: Mapping[bytes, bytes] | None = scope.get(_HEADERS)
+    if found is None:
+        found = scope[_HEADERS] = dict(scope["headers"])
+    return found
+
+
+async def read_body(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
     """The body of a request. Raises TooLarge as soon as it is known to exceed ``limit`` bytes, without reading on; ClientGone on a hang-up."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            raise TooLarge(limit)
+    length = sent_headers(scope).get(b"content-length", b"")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(limit)
     parts: list[bytes] = []
     size = 0
     while True:

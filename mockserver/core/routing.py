@@ -24,7 +24,7 @@ from mockserver.core.framework import (
 )
 from mockserver.core.paths import PathTree
 from mockserver.core.reply import Reply
-from mockserver.core.requests import ClientGone, Request, read_body
+from mockserver.core.requests import ClientGone, Request, read_body, sent_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,11 +173,7 @@ def request_from(scope: Scope) -> Request:
 
 def origin(scope: Scope) -> str:
     """Scheme and host under which the client reached the server."""
-    host = b""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = value
-            break
+    host = sent_headers(scope).get(b"host", b"")
     return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from mockserver.core.requests import sent_headers
 from mockserver.core.store import DEFAULT, is_world_name
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ class Worlds:
             return
         path: str = scope["path"]
         name, prefix = DEFAULT, ""
-        for key, value in scope["headers"]:
-            if key == HEADER:
-                name = value.decode("latin-1")
-                break
+        named = sent_headers(scope).get(HEADER)
+        if named is not None:
+            name = named.decode("latin-1")
         if path.startswith("/~"):
             name, _, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", "/" + rest
