@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schemathesis.engine.recorder import ScenarioRecorder
 
     from contract_tests.verify.contract import Operation
-    from contract_tests.verify.ledger import Cause
+    from contract_tests.verify.ledger import Cause, Ledger
     from contract_tests.verify.session import Session
 
 STAGE = "schemathesis"
@@ -53,6 +53,8 @@ LAWS = {
     "object_level_authorization": "another tenant cannot read it",
 }
 ACCEPTANCE = "positive_data_acceptance"
+REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth")
+"""Checks that want a refusal, and tell one by its status only."""
 GRAVEST = tuple(LAWS)
 """Of several failures of one answer the first in this order is its cause."""
 
@@ -216,8 +218,9 @@ def _scenario(session: Session, recorder: ScenarioRecorder) -> None:
         node = recorder.cases.get(case_id)
         operation = ledger.contract.by_label(node.value.operation.label if node is not None else recorder.label)
         failures = {check.name: check.failure_info.failure for check in nodes if check.failure_info is not None}
-        if ACCEPTANCE in failures and has_brackets(_exchange(session, recorder, case_id)):
-            del failures[ACCEPTANCE]
+        exchange = _exchange(session, recorder, case_id) if failures else None
+        if exchange is not None:
+            failures = {name: failure for name, failure in failures.items() if not excused(ledger, name, exchange)}
         for check in nodes:
             if check.failure_info is None and check.name in LAWS and not session.gate.dry_run:
                 ledger.judge(Verdict(LAWS[check.name], operation, Outcome.HELD))
@@ -227,10 +230,13 @@ def _scenario(session: Session, recorder: ScenarioRecorder) -> None:
         _finding(session, recorder, case_id, operation, name, failures[name])
 
 
-def has_brackets(exchange: Exchange | None) -> bool:
+def excused(ledger: Ledger, check: str, exchange: Exchange) -> bool:
+    """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
+    return (check in REFUSING and ledger.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
+
+
+def has_brackets(exchange: Exchange) -> bool:
     """Whether a form names fields with brackets: many servers make objects of them, and refuse ``a`` beside ``a[b]``, which no schema can say."""
-    if exchange is None:
-        return False
     kind = next((value for name, value in exchange.request_headers.items() if name.lower() == "content-type"), "")
     if "multipart/form-data" in kind:
         return any(b"[" in name for name in re.findall(rb'name="([^"]*)"', exchange.request_body))

@@ -157,10 +157,16 @@ class Ledger:
         """The documented errors that an answer may be: status, code and message are theirs."""
         if exchange.status < 400 and not self._book.envelope.get("any-status"):
             return []
-        name = str(exchange.operation)
-        answer = Answer(name, httpx.Response(exchange.status, content=exchange.response_body), self._book.envelope, {})
+        name, answer = str(exchange.operation), self._answer(exchange)
         rows = self.contract.operations[name].codes
         return [code for code, status in rows.items() if status is not None and answer.is_refusal and not wrong_with(self._book, name, code, answer)]
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        return Answer(str(exchange.operation), httpx.Response(exchange.status, content=exchange.response_body), self._book.envelope, {})
+
+    def is_refusal(self, exchange: Exchange) -> bool:
+        """Whether an answer refuses what was asked, by its status or by what the document says of refusals."""
+        return self._answer(exchange).is_refusal
 
     def problem_of(self, exchange: Exchange) -> Problem | None:
         """What the document does not say of an answer, None where it describes the answer."""
