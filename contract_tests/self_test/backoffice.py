@@ -10,30 +10,10 @@ if TYPE_CHECKING:
     from contract_tests.harness import Api
 
 APIS = "mockserver/apis/backoffice"
+MODULES = "authentication dashboard faults messages notices products resources sessions shown team threads tickets tokens trees users wallets state"
 (
-    AUTHENTICATION,
-    DASHBOARD,
-    FAULTS,
-    MESSAGES,
-    NOTICES,
-    PRODUCTS,
-    RESOURCES,
-    SESSIONS,
-    SHOWN,
-    TEAM,
-    THREADS,
-    TICKETS,
-    TOKENS,
-    TREES,
-    USERS,
-    WALLETS,
-    STATE,
-) = (
-    f"{APIS}/{name}.py"
-    for name in (
-        "authentication dashboard faults messages notices products resources sessions shown team threads tickets tokens trees users wallets state"
-    ).split()
-)
+    AUTHENTICATION, DASHBOARD, FAULTS, MESSAGES, NOTICES, PRODUCTS, RESOURCES, SESSIONS, SHOWN, TEAM, THREADS, TICKETS, TOKENS, TREES, USERS, WALLETS, STATE,
+) = (f"{APIS}/{name}.py" for name in MODULES.split())  # fmt: skip
 DOCUMENT = "specs/backoffice.yaml"
 NEW = {
     "sponsor": "admin", "first_name": "Ana", "last_name": "Luz", "email": "ana.luz@example.com", "user_name": "analuz99", "mobile": "5500000000",
