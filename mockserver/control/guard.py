@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from mockserver.control.problems import render_fault
 from mockserver.core.delivery import send_reply
 from mockserver.core.faults import Forbidden, Unauthenticated
+from mockserver.core.requests import sent_headers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.core.faults import Fault
@@ -39,14 +42,14 @@ class Guard:
         """Pass a request on, or refuse it."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path != OPEN and (path == PREFIX or path.startswith(PREFIX + "/")):
-            fault = self._refusal(dict(scope["headers"]))
+            fault = self._refusal(sent_headers(scope))
             if fault is not None:
                 reply = render_fault(fault)
                 await send_reply(reply, reply.encode(), send)
                 return
         await self._app(scope, receive, send)
 
-    def _refusal(self, headers: dict[bytes, bytes]) -> Fault | None:
+    def _refusal(self, headers: Mapping[bytes, bytes]) -> Fault | None:
         if self._token is not None:
             sent = headers.get(HEADER)
             if sent is None:
