@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import httpx
+import requests
 import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi import checks as openapi
 
-from contract_tests.harness.doors import guarding_requests
+from contract_tests.harness.doors import guarding_requests, said
 from contract_tests.harness.findings import Exchange, Finding, Outcome, Verdict
 from contract_tests.harness.gate import READING, GateError
 from contract_tests.laws import DOCUMENTED
@@ -195,7 +196,9 @@ def _take(session: Session, event: events.EngineEvent) -> None:
         session.progress.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.gate.sent} requests so far")
         _scenario(session, event.recorder)
     elif isinstance(event, events.NonFatalError):
-        _error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {event.info.message}")
+        # Schemathesis says of every failure of the network that the connection failed.
+        why = said(event.value) if isinstance(event.value, requests.RequestException) else event.info.message
+        _error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {why}")
     elif isinstance(event, events.FatalError):
         _error(session, event.exception, f"Schemathesis gave up: {event.exception}")
 

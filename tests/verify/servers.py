@@ -30,10 +30,17 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _any(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        self.body = self.rfile.read(length)
+        chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
+        self.body = b"".join(self._pieces()) if chunked else self.rfile.read(int(self.headers.get("content-length") or 0))
         with contextlib.suppress(OSError):
             type(self).handle_one(self)
+
+    def _pieces(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():  # trailers
+            pass
 
     def answer(self, status: int, body: bytes, media_type: str = "application/json", **headers: str) -> None:
         """Send a whole answer."""

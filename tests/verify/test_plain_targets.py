@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,6 +50,17 @@ def test_a_conforming_target_raises_no_alarm_however_often_it_is_judged(tmp_path
     with plain(server.url, slug, tmp_path) as url:
         for seed, workers in ((1, 1), (2, 2)):
             no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--workers", workers, "--time-budget", 300), slug)
+
+
+@pytest.mark.parametrize("body", [b"0\r\n\r\n", b"5\r\nname=\r\n1;x=y\r\na\r\n0\r\nx-sum: 1\r\n\r\n"], ids=["nothing", "two pieces and a trailer"])
+def test_a_body_in_pieces_is_not_taken_for_the_next_request(tmp_path: Path, server: Server, body: bytes) -> None:
+    """Schemathesis sends an empty form so."""
+    kind = b"content-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked"
+    with plain(server.url, "monedero", tmp_path) as url, socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10) as sock:
+        sock.sendall(b"POST /monedero/wallet/get HTTP/1.1\r\nhost: localhost\r\n" + kind + b"\r\n\r\n" + body)
+        sock.sendall(b"GET /monedero/nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        got = b"".join(iter(partial(sock.recv, 65_536), b""))
+    assert re.findall(rb"HTTP/1.1 (\d+)", got) == [b"401", b"404"], got
 
 
 def test_workers_do_not_meet_where_there_is_one_state_only(tmp_path: Path, server: Server) -> None:
