@@ -30,7 +30,11 @@ MAX_DEPTH = 8
 
 
 def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends. Raises Malformed where names contradict each other."""
+    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends, and brackets alone are a name as it stands.
+
+    Raises:
+        Malformed: names contradict each other.
+    """
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if "[" not in name and name not in fields:
@@ -38,7 +42,7 @@ def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             continue
         head, _, _ = name.partition("[")
         path = _BRACKETS.findall(name[len(head) :])
-        if not path or head + "".join(f"[{part}]" for part in path) != name:
+        if not (head and path) or head + "".join(f"[{part}]" for part in path) != name:
             head, path = name, []
         if len(path) > MAX_DEPTH:
             raise Malformed(f"the field {name[:80]} is nested deeper than {MAX_DEPTH} levels")
