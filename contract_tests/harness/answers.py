@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 REMEMBERED = 2_000
 """Bodies whose judgement is remembered: the same list is read again and again."""
+SHOWN = 300
+"""Characters of the validator's words that a sentence quotes."""
 NOT_ROUTED = (404, 405)
 """Statuses of a path or a method that the document does not have."""
 
@@ -184,8 +186,8 @@ class Answers:
             for error in broken:
                 error = _deepest(error)  # noqa: PLW2901 - the part of it that says most
                 pointer = "".join(f"/{part}" for part in error.instance_path)
-                text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {_short(error.message)}"
-                yield self._problem(operation, status, f"schema {error.kind.name}", pointer, text, _short(error.kind), _at(body, error.instance_path))
+                text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {_said(error)[:SHOWN]}"
+                yield self._problem(operation, status, f"schema {error.kind.name}", pointer, text, _wanted(error), _at(body, error.instance_path))
             if broken:
                 return
         if self.strict:
@@ -253,8 +255,20 @@ def _statuses(operation: Described) -> list[str]:
     return list(operation.spec["responses"])
 
 
-def _short(thing: object) -> str:
-    return str(thing)[:300]
+def _branches(error: Any) -> list[Any]:
+    """The first error of each branch, where a value fits none of several."""
+    return [branch[0] for branch in getattr(error.kind, "context", ()) if branch]
+
+
+def _said(error: Any) -> str:
+    """What is wrong, in the validator's words; of branches, what is wrong with each."""
+    return " or ".join(dict.fromkeys(map(_said, _branches(error)))) or str(error.message)
+
+
+def _wanted(error: Any) -> dict[str, Any]:
+    """The part of the schema that was broken, as far as the validator tells it."""
+    branches, told = _branches(error), error.kind.as_dict()
+    return {error.kind.name: [_wanted(one) for one in branches] if branches else next(iter(told.values()), True)}
 
 
 def _at(body: Any, path: list[Any]) -> Any:

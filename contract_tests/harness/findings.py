@@ -37,7 +37,10 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Finding:
-    """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it."""
+    """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it.
+
+    ``clause`` is the one that it breaks first of all, ``clauses`` are further ones.
+    """
 
     law: str
     operation: str
@@ -48,6 +51,7 @@ class Finding:
     expected: object = None
     got: object = None
     exchanges: tuple[Exchange, ...] = ()
+    clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

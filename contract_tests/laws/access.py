@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from contract_tests.harness.findings import Verdict
     from contract_tests.laws.run import Run
-    from contract_tests.laws.session import Session
+    from contract_tests.laws.session import Answer, Session
 
 LAW = "credentials are demanded"
 OPEN = "a call without credentials needs none"
@@ -37,13 +37,20 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
     writes = not run.book.is_read(name)
     before = snapshot(session) if writes else {}
     found: list[Verdict] = []
+    tried: dict[str, list[Answer]] = {}
     for way, schemes in enumerate(ways):
         held = session.credentials(name, run.book.works(name).get("role", ""), way)
         for scheme, declared in schemes.items():
             for reason, headers in _spoiled(session, held, declared):
-                found += _refused(session, name, sent, headers, scheme, declared, reason)
-    found += _refused(session, name, sent, {}, *next(iter(ways[0].items())), "missing")
-    yield from found or [session.held(LAW, name)]
+                answer = session.dispatch(name, sent, role=None, headers=headers)
+                tried.setdefault(f"{scheme} {reason}", []).append(answer)
+                found += _refused(session, name, answer, scheme, declared, reason)
+    scheme, declared = next(iter(ways[0].items()))
+    answer = session.dispatch(name, sent, role=None, headers={})
+    tried.setdefault(f"{scheme} missing", []).append(answer)
+    found += _refused(session, name, answer, scheme, declared, "missing")
+    answers = [answer for asked in tried.values() for answer in asked]
+    yield from session.in_one(LAW, name, answers, found, "a call without valid credentials", ", ".join(tried)) or [session.held(LAW, name)]
     if writes and not found:
         yield from unchanged(session, name, before, _clause(run, name), f"{name}, refused for its credentials,")
 
@@ -64,10 +71,7 @@ def _spoiled(session: Session, held: Mapping[str, str], declared: Mapping[str, A
             yield reason, {**rest, own: other[own]}
 
 
-def _refused(
-    session: Session, name: str, sent: Mapping[str, Any], headers: Mapping[str, str], scheme: str, declared: Mapping[str, Any], reason: str
-) -> list[Verdict]:
-    answer = session.dispatch(name, sent, role=None, headers=headers)
+def _refused(session: Session, name: str, answer: Answer, scheme: str, declared: Mapping[str, Any], reason: str) -> list[Verdict]:
     book = session.book
     codes = declared.get("x-fault-codes", {})
     code = codes.get(reason, codes.get("wrong")) if codes else book.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")

@@ -10,7 +10,7 @@ from contract_tests.laws.refusals import NOTHING, snapshot, unchanged, wrong_wit
 from contract_tests.laws.session import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from contract_tests.harness.findings import Verdict
     from contract_tests.laws.run import Run
@@ -38,10 +38,19 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
     before = snapshot(session) if writes else {}
     refused: dict[tuple[str, str], Answer] = {}
     found = list(_negative(session, name, sent, refused))
-    yield from found or [session.held(LAW, name)]
+    what = "a request that breaks its schema"
+    yield from session.in_one(LAW, name, tuple(refused.values()), found, what, _fields(refused)) or [session.held(LAW, name)]
     if writes and not found:
         yield from unchanged(session, name, before, None, f"{name}, refused for breaking its schema,", NOTHING)
     yield from _positive(run, name, refused)
+
+
+def _fields(tried: Iterable[tuple[str, str]]) -> str:
+    """What was tried: each field with the keywords that were broken."""
+    keywords: dict[str, list[str]] = {}
+    for field, keyword in tried:
+        keywords.setdefault(field, []).append(keyword)
+    return ", ".join(f"{field} ({', '.join(found)})" for field, found in keywords.items())
 
 
 def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dict[tuple[str, str], Answer]) -> Iterator[Verdict]:
@@ -59,6 +68,7 @@ def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dic
             yield from _judge(session, name, field, keyword, answer, value)
     if schema.get("additionalProperties") is False:
         answer = session.dispatch(name, {**sent, UNDECLARED: "x"}, role=role)
+        refused[UNDECLARED, "additionalProperties"] = answer
         yield from _judge(session, name, UNDECLARED, "additionalProperties", answer, "x")
 
 

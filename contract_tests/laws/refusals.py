@@ -51,14 +51,14 @@ def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int)
 def wrong_with(book: Book, name: str, code: str, answer: Answer) -> list[str]:
     """How an answer differs from a documented error."""
     row, envelope = book.errors(name)[code], book.envelope
-    found = []
     if not answer.is_refusal:
-        found.append("the call was not refused")
+        return [f"the call was not refused; the status is {answer.status}"]
+    found = []
     if answer.status not in (row["status"], *envelope.get("any-status", ())):
         found.append(f"the status is {answer.status}")
     got = at(answer.body, envelope["code"]) if "code" in envelope else None
     if "code" in envelope and got not in (row.get("code", code), *row.get("aliases", ())):
-        found.append(f"the code is {got}")
+        found.append("there is no code" if got is None else f"the code is {got}")
     message = row.get("message")
     shown = at(answer.body, envelope["message"]) if "message" in envelope else None
     if message and "code" in envelope and "message" in envelope:
@@ -68,7 +68,7 @@ def wrong_with(book: Book, name: str, code: str, answer: Answer) -> list[str]:
         found.append(f"nowhere stands {message!r}")
     named = at(answer.body, envelope["field"]) if "field" in envelope and "field" in row else row.get("field")
     if "field" in row and row["field"] not in (named if isinstance(named, list) else [named]):
-        found.append(f"the field at fault is {named}")
+        found.append("no field is said to be at fault" if named is None else f"the field at fault is {named}")
     status = at(answer.body, envelope["status"]) if "status" in envelope else None
     if status is not None and status != row["status"]:
         found.append(f"the body says {status}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Exchanges that a finding carries at most, the last ones."""
+NOTHING_REFUSED, ALIKE = "nothing is refused", "all is refused alike"
+"""Keywords of a finding that stands for all that an operation should have refused, or refused otherwise."""
 
 
 class NotExercised(Exception):
@@ -331,6 +334,24 @@ class Session:
         """A law that was broken, with the exchanges so far."""
         finding = Finding(law, operation, sentence, clause, self.book.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
         return Verdict(law, operation, Outcome.BROKEN, sentence, finding)
+
+    def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
+        """One verdict instead of many, where an operation takes all that it should refuse, or refuses all of it alike: that has one cause.
+
+        ``answers`` are those to ``what`` should be refused, each way of which was ``tried``; ``found`` is what is wrong with them.
+        """
+        if len(found) < 2:
+            return found
+        if not any(answer.is_refusal for answer in answers):
+            keyword, sentence = NOTHING_REFUSED, f"{operation} never refuses {what}: {tried}"
+        elif len({str(answer) for answer in answers}) == 1:
+            keyword, sentence = ALIKE, f"{operation} answers {what} always alike, with {answers[0]}: {tried}"
+        else:
+            return found
+        first, *others = [verdict.finding for verdict in found if verdict.finding is not None]
+        clauses = tuple(dict.fromkeys(one.clause for one in others if one.clause and one.clause != first.clause))
+        got = f"{len(answers)} times {first.got}" if keyword == ALIKE else f"{len(answers)} times a success, the first {first.got}"
+        return [Verdict(law, operation, Outcome.BROKEN, sentence, replace(first, sentence=sentence, pointer=keyword, got=got, clauses=clauses))]
 
     def judged(self, law: str, operation: str, formulas: Sequence[str], names: Mapping[str, Any], clause: str | None) -> Iterator[Verdict]:
         """The verdicts on formulas that have to hold."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 UNCHANGED = "unchanged"
-BUDGET = 1_200
+BUDGET = 3_600
 """Seconds that one run may take."""
 
 

@@ -108,7 +108,8 @@ def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool
         early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
         for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
             if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
-                yield verdict.subject, verdict.operation, verdict.finding.clause
+                for clause in (verdict.finding.clause, *verdict.finding.clauses):
+                    yield verdict.subject, verdict.operation, clause
     if clause_tests:
         book = Book(document(slug))
         operations = {clause: name for name in book.operations for clause in book.clauses(name)}

@@ -23,7 +23,9 @@ from contract_tests.harness.doors import guarding_requests, said
 from contract_tests.harness.findings import Exchange, Finding, Outcome, Verdict
 from contract_tests.harness.gate import READING, GateError
 from contract_tests.laws import DOCUMENTED
+from contract_tests.laws.transport import METHOD
 from contract_tests.verify.replay import replayed
+from contract_tests.verify.session import bearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,7 +48,7 @@ LAWS = {
     "negative_data_rejection": "what breaks the schema is refused",
     "positive_data_acceptance": "what keeps the schema is accepted",
     "missing_required_header": "a missing required header is refused",
-    "unsupported_method": "a method that is not documented is refused",
+    "unsupported_method": METHOD,
     "allow_header_conformance": "a 405 names the methods that are allowed",
     "use_after_free": "what was deleted is gone",
     "ensure_resource_availability": "what was created can be read",
@@ -56,6 +58,8 @@ LAWS = {
 ACCEPTANCE = "positive_data_acceptance"
 REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth")
 """Checks that want a refusal, and tell one by its status only."""
+ALSO_LAWS = frozenset(LAWS[name] for name in (*REFUSING, "unsupported_method"))
+"""What a law of this suite looks for as well, by the same name."""
 GRAVEST = tuple(LAWS)
 """Of several failures of one answer the first in this order is its cause."""
 
@@ -254,7 +258,7 @@ def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operati
     if not exchanges:
         return
     status = exchanges[-1].status
-    law = LAWS.get(name, name)
+    law = LAWS["ignored_auth"] if _is_credential(session, failure) else LAWS.get(name, name)
     keyword, pointer, expected, got, text = _described(failure, status)
     problem = session.ledger.problem_of(exchanges[-1]) if law == DOCUMENTED else None
     if problem is not None:  # said as contract tests and laws say it, so that one cause has one name
@@ -268,6 +272,13 @@ def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operati
     cause = session.ledger.found(finding, STAGE, keyword=keyword, again=_again(session, status, failure))
     if len(session.ledger.causes) > before:
         session.progress.found(cause)
+
+
+def _is_credential(session: Session, failure: Failure) -> bool:
+    """Whether it is a credential that a request lacked and was taken without; Schemathesis calls that a required header."""
+    if not isinstance(failure, openapi.MissingHeaderNotRejected):
+        return False
+    return failure.header_name.lower() in {name.lower() for name in bearing(session.contract.document)}
 
 
 def _again(session: Session, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:

@@ -47,6 +47,8 @@ class Cause:
     confirmed: bool = False
     note: str = ""
     deviation: Deviation | None = None
+    also: list[str] = field(default_factory=list)
+    """Keys of other findings that came of this cause."""
 
 
 def key_of(finding: Finding, keyword: str = "") -> str:
@@ -116,7 +118,7 @@ class Ledger:
                 if finding.exchanges and len(finding.exchanges) < len(cause.finding.exchanges):
                     cause.finding = replace(finding, clause=cause.finding.clause or finding.clause)
                     cause.again = again
-            cause.clauses |= {*clauses, *([finding.clause] if finding.clause else [])}
+            cause.clauses |= {*clauses, *finding.clauses, *([finding.clause] if finding.clause else [])}
             self.judge(Verdict(finding.law, finding.operation, Outcome.BROKEN, finding.sentence, cause.finding))
             for clause in cause.clauses & self.contract.clauses.keys():
                 self.judge(Verdict(clause, self.contract.clauses[clause][0].id, Outcome.BROKEN, finding.sentence, cause.finding))
@@ -187,10 +189,16 @@ class Ledger:
                 root = max(roots, key=lambda one: one.count)
                 for other in mine:
                     if other is not root:
-                        root.clauses |= other.clauses
-                        root.count += other.count
-                        del self.causes[other.key]
+                        self.absorb(root, other)
                 root.note = f"no answer of this operation is as documented; {len(mine) - 1} other findings follow from that"
+
+    def absorb(self, root: Cause, other: Cause) -> None:
+        """Count another cause as one that comes of the first; its key is kept."""
+        with self._lock:
+            root.clauses |= other.clauses
+            root.count += other.count
+            root.also += [other.key, *other.also]
+            del self.causes[other.key]
 
     def withdraw(self, cause: Cause, note: str) -> None:
         """Take back a cause that did not come again; its verdicts are what they were without it, else *not exercised*."""

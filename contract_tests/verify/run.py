@@ -21,6 +21,7 @@ from contract_tests.harness.target import own_records
 from contract_tests.verify.after import SIGHTINGS, accept, clean_up, confirm
 from contract_tests.verify.clauses import run_clauses
 from contract_tests.verify.fuzz import run_fuzz
+from contract_tests.verify.joining import join
 from contract_tests.verify.laws import run_laws
 from contract_tests.verify.ledger import Ledger
 from contract_tests.verify.masking import Mask
@@ -87,6 +88,7 @@ class Outcomes:
         with self._writing:
             self.session.progress.say("writing the report")
             accept(self.session)
+            join(self.session.ledger)
             today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
             facts = Facts(self.version, self.began, today, time.monotonic() - self.started, tuple(self.unfinished))
             report = build(self.session, facts, self.mask)

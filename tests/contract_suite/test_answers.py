@@ -41,6 +41,31 @@ def test_what_is_wrong_is_named(options: dict[str, Any], keyword: str) -> None:
     assert problems(**options) == [keyword]
 
 
+@pytest.mark.parametrize(
+    ("schema", "body", "expected", "sentence"),
+    [
+        ({"required": ["a"]}, {}, {"required": "a"}, '"a" is a required property'),
+        ({"properties": {"a": {"type": "string", "pattern": "^x"}}}, {"a": "y"}, {"pattern": "^x"}, '"y" does not match "^x"'),
+        ({"properties": {"a": {"type": "string", "nullable": True}}}, {"a": 1}, {"anyOf": [{"type": ["string"]}, {"type": ["null"]}]}, " or "),
+        (
+            {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            {},
+            {"anyOf": [{"required": "a"}, {"required": "b"}]},
+            '"a" is a required property or "b" is',
+        ),
+        ({"properties": {"a": {"type": "array", "uniqueItems": True}}}, {"a": [1, 1]}, {"uniqueItems": True}, "non-unique"),
+    ],
+    ids=["required", "pattern", "nullable", "one of two", "unique"],
+)
+def test_what_is_expected_is_said_as_the_document_says_it(schema: dict[str, Any], body: object, expected: object, sentence: str) -> None:
+    media = {"application/json": {"schema": {"type": "object", **schema}}}
+    paths = {"/a": {"get": {"operationId": "get_a", "responses": {"200": {"description": "a", "content": media}}}}}
+    answers = Answers({"paths": paths}, strict=False)
+    (problem,) = answers.problems(answers.operations[0], httpx.Response(200, json=body))
+    assert problem.expected == expected
+    assert sentence in problem.sentence
+
+
 def test_another_implementation_may_send_more_fields_and_other_readings() -> None:
     assert problems(strict=False, json={**GOOD, "more": 1}) == []
     assert problems(strict=False, json={"success": False, "code": 409, "message": "x"}) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +18,11 @@ if TYPE_CHECKING:
 
     from tests.conftest import Server
 
-NO_WORDS = re.compile(r"\b(?:\w+Error|StopIteration|Expecting value|Traceback|NoneType)\b")
+NO_WORDS = re.compile(r"\b(?:\w+Error|StopIteration|Expecting value|Traceback|None|NoneType)\b")
 """Words of the programming language, which tell a vendor nothing."""
+
+ONE_CAUSE = ("what breaks the schema is refused", "credentials are demanded")
+"""What a stub never does on any operation: each is said once of it, not once for each field."""
 
 
 @pytest.mark.parametrize("slug", ["serpi", pytest.param("trincico", marks=pytest.mark.slow), pytest.param("backoffice", marks=pytest.mark.slow)])
@@ -33,3 +38,9 @@ def test_a_stub_of_examples_keeps_the_shapes_and_breaks_what_it_should_do(tmp_pa
     assert report["clauses"]["broken"]
     assert not report["run"]["unfinished"]
     assert report["run"]["requests"] < 20_000
+
+    assert " object at 0x" not in json.dumps(report)
+
+    places = Counter((one["law"], one["operation"]) for one in report["findings"] if one["law"] in ONE_CAUSE)
+    assert places, "a stub refuses nothing"
+    assert [place for place, count in places.items() if count > 1] == []

@@ -35,15 +35,16 @@ def read_report(path: Path, slug: str) -> dict[str, Any]:
 def compare(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, Any]:
     """What is new, fixed and unchanged. What the new run did not finish is not called fixed, but not judged."""
     before, after = ({one["key"]: one for one in report["findings"]} for report in (old, new))
-    gone = [one for key, one in before.items() if key not in after]
+    known, still = ({key for one in report["findings"] for key in (one["key"], *one.get("also", ()))} for report in (old, new))
+    gone = [one for key, one in before.items() if key not in still]
     judged = {(one["law"], one["operation"]) for one in new["laws"] if one["outcome"] in ("held", "broken")}
     clauses = {*new["clauses"]["held"], *new["clauses"]["broken"]}
     fixed = [one for one in gone if (one["law"], one["operation"]) in judged or any(clause in clauses for clause in one["clauses"])]
     return {
         "against": name,
-        "new": [one for key, one in _brief(after).items() if key not in before],
+        "new": [one for key, one in _brief(after).items() if key not in known],
         "fixed": list(_brief({one["key"]: one for one in fixed}).values()),
-        "unchanged": [one for key, one in _brief(after).items() if key in before],
+        "unchanged": [one for key, one in _brief(after).items() if key in known],
         "not_judged": list(_brief({one["key"]: one for one in gone if one not in fixed}).values()),
         "clauses_newly_held": sorted(set(new["clauses"]["held"]) - set(old["clauses"]["held"])),
         "clauses_newly_broken": sorted(set(new["clauses"]["broken"]) - set(old["clauses"]["broken"])),

@@ -20,7 +20,8 @@ def junit(report: dict[str, Any]) -> str:
     slug = report["api"]["slug"]
     root = ET.Element("testsuites", name=f"contract of {slug}", time=str(report["run"]["seconds"]))
     by_clause = {clause: one for one in report["findings"] for clause in one["clauses"]}
-    by_law = {(one["law"], one["operation"]): one for one in report["findings"]}
+    by_law = {tuple(key.split(" | ")[:2]): one for one in report["findings"] for key in one["also"]}
+    by_law |= {(one["law"], one["operation"]): one for one in report["findings"]}
     totals = {"tests": 0, "failures": 0, "skipped": 0}
     for operation in report["operations"]:
         cases = [(one["clause"], one["outcome"], one["reason"], by_clause.get(one["clause"])) for one in operation["clauses"]]

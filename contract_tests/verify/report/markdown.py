@@ -6,7 +6,7 @@ from typing import Any
 
 SAID = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
 MOST = 50
-"""Findings that a comment shows; the rest is counted."""
+"""Findings that a comment shows; of more, the first of each operation, and the rest is counted."""
 
 
 def headline(report: dict[str, Any]) -> str:
@@ -22,6 +22,14 @@ def headline(report: dict[str, Any]) -> str:
     if counts["not_observable"] + counts["not_exercised"]:
         text += f"; {counts['not_observable']} clauses are not observable here, {counts['not_exercised']} were not exercised"
     return text + "."
+
+
+def by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Findings by the operation at which they were made."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in findings:
+        found.setdefault(one["operation"], []).append(one)
+    return found
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -43,10 +51,10 @@ def markdown(report: dict[str, Any]) -> str:
     failing = [one for one in report["findings"] if one["accepted"] is None or one["accepted"]["expired"]]
     if failing:
         lines += ["| operation | finding | clause | evidence |", "|---|---|---|---|"]
-        lines += [
-            f"| `{one['operation']}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in failing[:MOST]
-        ]
-        lines += [f"| | and {len(failing) - MOST} more | | |"] if len(failing) > MOST else []
+        for operation, found in by_operation(failing).items():
+            shown = found if len(failing) <= MOST else found[:1]
+            lines += [f"| `{operation}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in shown]
+            lines += [f"| | and {len(found) - len(shown)} more | | |"] if len(found) > len(shown) else []
         lines += [""]
     accepted = [one for one in report["findings"] if one not in failing]
     if accepted:

@@ -110,6 +110,7 @@ def _finding(cause: Cause, facts: Facts, mask: Mask) -> dict[str, Any]:
     return {
         "id": short_id(cause.key),
         "key": cause.key,
+        "also": cause.also,
         "stage": cause.stage,
         "law": found.law,
         "operation": found.operation,

@@ -10,7 +10,7 @@ import jinja2
 
 from contract_tests.verify.report.evidence import curl_script, dumps, har
 from contract_tests.verify.report.machines import COLOURS, badge, junit, sarif
-from contract_tests.verify.report.markdown import headline, markdown
+from contract_tests.verify.report.markdown import MOST, by_operation, headline, markdown
 from contract_tests.verify.report.model import short_id
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
         symbols=SYMBOLS,
         colour=COLOURS[report["verdict"]],
         scripts=scripts,
+        findings=by_operation(report["findings"]),
+        most=MOST,
         unseen=_unseen(report),
         unjudged=_unjudged(report),
     )

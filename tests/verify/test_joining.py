@@ -1,0 +1,103 @@
+"""One cause is one finding: what contract tests, laws and generated requests saw of the same defect is joined, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from contract_tests.harness.findings import Finding
+from contract_tests.laws import DOCUMENTED
+from contract_tests.verify.clauses import CLAUSE
+from contract_tests.verify.contract import Contract
+from contract_tests.verify.joining import join
+from contract_tests.verify.ledger import Cause, Ledger
+from contract_tests.verify.report.compare import compare
+from contract_tests.verify.target_file import Deviation
+
+INPUTS, ACCESS = "what breaks the schema is refused", "credentials are demanded"
+E1, E2 = "trincico.view_invoice.e1", "trincico.view_invoice.e2"
+
+
+def ledger() -> Ledger:
+    return Ledger(Contract("trincico"))
+
+
+def law(into: Ledger, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
+    return into.found(Finding(name, "view_invoice", f"{name}: {keyword}", clause), "laws", keyword=keyword)
+
+
+def contract_test(into: Ledger, *clauses: str) -> Cause:
+    return into.found(Finding(CLAUSE, "view_invoice", "this does not hold"), "clauses", keyword="test_it", clauses=clauses)
+
+
+def generated(into: Ledger, name: str = INPUTS) -> Cause:
+    return into.found(Finding(name, "view_invoice", "answers 200"), "schemathesis", keyword="200")
+
+
+def keys(found: Ledger) -> list[str]:
+    join(found)
+    return list(found.causes)
+
+
+def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None:
+    found = ledger()
+    root, other = law(found), contract_test(found, E1)
+    assert keys(found) == [root.key]
+    assert root.also == [other.key]
+    assert root.count == 2
+
+
+def test_a_contract_test_of_a_clause_that_no_law_breaks_stands_by_itself() -> None:
+    found = ledger()
+    law(found)
+    assert len(keys(found)) == 1
+    contract_test(found, E1, E2)
+    assert len(keys(found)) == 2
+
+
+def test_a_contract_test_without_a_clause_stands_by_itself_where_laws_found_nothing() -> None:
+    found = ledger()
+    contract_test(found)
+    assert len(keys(found)) == 1
+
+
+def test_generated_requests_stand_in_the_law_of_the_same_name_only() -> None:
+    found = ledger()
+    root, other = law(found), generated(found)
+    elsewhere = generated(found, ACCESS)
+    assert keys(found) == [root.key, elsewhere.key]
+    assert root.also == [other.key]
+
+
+def test_answers_that_are_not_documented_are_never_joined() -> None:
+    found = ledger()
+    law(found, DOCUMENTED, "200 schema required")
+    generated(found, DOCUMENTED)
+    assert len(keys(found)) == 2
+
+
+def test_what_is_accepted_hides_no_other() -> None:
+    accepted = Deviation("x", "known", "somebody", dt.date(2999, 1, 1))
+    for which in (0, 1):
+        found = ledger()
+        (law(found), contract_test(found, E1), generated(found))[which].deviation = accepted
+        assert len(keys(found)) == 3 - which
+        assert len(keys(found)) == 3 - which  # once more changes nothing
+
+
+def test_a_finding_that_was_joined_before_is_not_called_new() -> None:
+    def report(*findings: tuple[str, list[str]]) -> dict[str, Any]:
+        rows = [
+            {"id": key, "key": key, "also": also, "sentence": key, "law": key, "operation": "view_invoice", "clauses": []} for key, also in findings
+        ]
+        return {"findings": rows, "laws": [], "clauses": {"held": [], "broken": [], "not_observable": [], "not_exercised": []}}
+
+    def told(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+        found = compare(before, after, "old")
+        return {name: [one["key"] for one in found[name]] for name in ("new", "fixed", "unchanged", "not_judged") if found[name]}
+
+    joined, apart = report(("a", ["b"])), report(("a", []), ("b", []))
+    assert told(joined, apart) == {"unchanged": ["a", "b"]}
+    assert told(apart, joined) == {"unchanged": ["a"]}
+    assert told(report(), joined) == {"new": ["a"]}
+    assert told(joined, report()) == {"not_judged": ["a"]}
