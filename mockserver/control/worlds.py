@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.archive import digest, read, write
@@ -58,10 +59,13 @@ async def get_world(lab: Laboratory, name: str) -> Reply:
 
 
 async def import_world(lab: Laboratory, name: str, body: Any) -> Reply:
-    """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay."""
+    """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay.
+
+    A file may hold hundreds of thousands of records, so it is read beside what others are answered in the meantime.
+    """
     timers = {timer for vendor in lab.vendors.values() for timer in vendor.api.timers}
     try:
-        world = read(body, lab.tables, timers, lab.operations, lab.judges)
+        world = await asyncio.to_thread(read, body, lab.tables, timers, lab.operations, lab.judges)
     except Invalid as fault:
         raise Unfit(fault.violations) from None
     known = await lab.store.find(name) is not None
@@ -84,7 +88,7 @@ async def get_digest(lab: Laboratory, name: str) -> Reply:
 
 async def export_world(lab: Laboratory, name: str) -> Reply:
     """A world as a file that can be read, kept, changed by hand, imported again, and served from."""
-    return Reply(200, write(await lab.world(name), lab.tables), indent=True)
+    return Reply(200, await asyncio.to_thread(write, await lab.world(name), lab.tables), indent=True)
 
 
 def list_scenarios(lab: Laboratory) -> Reply:

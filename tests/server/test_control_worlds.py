@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from mockserver.app import Settings, create_app
+from mockserver.control import worlds
 from mockserver.testing import Mock as World
 from mockserver.testing import Refused
 from tests.conftest import ROOT, Server
@@ -352,3 +356,26 @@ def test_scenarios_of_a_back_office_stand_where_their_description_says(world: Wo
     assert "Token is not valid!" in refused.text
     moved = made("moved").backoffice.client().get("/api/v1/users/8").json()
     assert (moved["country_code"], moved["mobile"], moved["language"]) == ("CO", "5560099", "en")
+
+
+@pytest.mark.parametrize(("name", "method", "path"), [("read", "PUT", "/_mock/worlds/big"), ("write", "GET", "/_mock/worlds/default/export")])
+def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytest.MonkeyPatch, name: str, method: str, path: str) -> None:
+    """A file may hold hundreds of thousands of records."""
+    answered, inner = threading.Event(), getattr(worlds, name)
+
+    def waiting(*parts: Any) -> Any:
+        assert answered.wait(10), "nobody else was answered"
+        return inner(*parts)
+
+    async def both() -> httpx.Response:
+        transport = httpx.ASGITransport(create_app(Settings(), {}))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            file = (await client.get("/_mock/worlds/default/export")).raise_for_status().json()
+            monkeypatch.setattr(worlds, name, waiting)
+            large = asyncio.create_task(client.request(method, path, json=file))
+            await asyncio.sleep(0.05)
+            (await client.get("/_mock/health")).raise_for_status()
+            answered.set()
+            return await large
+
+    assert asyncio.run(both()).is_success
