@@ -104,17 +104,20 @@ def _alarms(slugs: list[str], asked: argparse.Namespace) -> None:
 def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:
     """A tool's kills: what it finds that it does not find on the unchanged mock."""
     quiet: dict[str, set[str]] = {}
+    unable: dict[str, str] = {}
     for slug in slugs:
         try:
             with served(slug, ()) as origin:
                 quiet[slug] = TOOLS[tool](slug, origin)
             print(f"{tool}, {slug} unchanged: {len(quiet[slug])} findings", flush=True)
         except CouldNotRun as reason:
-            print(f"{tool} could not run: {reason}")
-            return
+            unable[slug] = str(reason)
+            print(f"{tool} could not run on {slug}: {reason}", flush=True)
 
     def tried(mutant: Mutant) -> Result:
-        result, started = Result(mutant.id, mutant.kind), time.monotonic()
+        result, started = Result(mutant.id, mutant.kind, could_not_run=unable.get(mutant.slug, "")), time.monotonic()
+        if result.could_not_run:
+            return result
         try:
             with served(mutant.slug, mutant.changes) as origin:
                 result.found = [(tool, found, None) for found in sorted(TOOLS[tool](mutant.slug, origin) - quiet[mutant.slug])]
