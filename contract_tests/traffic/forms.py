@@ -53,12 +53,16 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 
 def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends. Raises ValueError where names contradict each other."""
+    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends, and brackets alone are a name as it stands.
+
+    Raises:
+        ValueError: names contradict each other.
+    """
     fields: dict[str, Any] = {}
     for name, value in pairs:
         head, _, rest = name.partition("[")
         path = _BRACKETS.findall("[" + rest) if rest else []
-        if not path or head + "".join(f"[{part}]" for part in path) != name:
+        if not (head and path) or head + "".join(f"[{part}]" for part in path) != name:
             head, path = name, []
         _put(fields, [head, *path], value)
     return fields

@@ -66,7 +66,7 @@ def _put(fields: dict[str, Any], path: list[str], value: Any, name: str) -> None
         here.append(value)
     elif last not in here:
         here[last] = value
-    elif isinstance(here[last], list) and len(path) == 1:
+    elif isinstance(here[last], list):
         here[last].append(value)
     elif isinstance(here[last], dict):
         raise Malformed(f"the field {name[:80]} is sent in two shapes")

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jsonschema_path import SchemaPath
 from openapi_core import V30RequestValidator, V30ResponseValidator
 from openapi_core.datatypes import RequestParameters
@@ -16,8 +18,10 @@ from contract_tests.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import Route, describe
 from contract_tests.traffic.exchange import MASK, Exchange, Message
-from contract_tests.traffic.forms import multipart, urlencoded
+from contract_tests.traffic.forms import gather, multipart, urlencoded
 from contract_tests.traffic.judge import Judge
+from mockserver.core import forms
+from mockserver.core.faults import Malformed
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 
 if TYPE_CHECKING:
@@ -234,3 +238,29 @@ def test_a_form_of_nothing_but_its_end_has_no_fields() -> None:
     assert multipart(b"--x1--\r\n", "multipart/form-data; boundary=x1") == []
     with pytest.raises(ValueError, match="has not the boundary"):
         multipart(b"--x2--\r\n", "multipart/form-data; boundary=x1")
+
+
+# What the judge reads, the mock reads, though neither imports the other
+
+
+def read(pairs: list[tuple[str, str]]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The fields of a form as the judge and as the mock reads them; None where it is refused."""
+    found: list[dict[str, Any] | None] = []
+    for one, refusal in ((gather, ValueError), (forms.gather, Malformed)):
+        try:
+            found.append(one(pairs))
+        except refusal:
+            found.append(None)
+    return found[0], found[1]
+
+
+NAMES = st.one_of(st.sampled_from(["", "a", "[a]", "a[]", "a[b]", "a[b][]", "a[][b]", "a[b][c]"]), st.text("ab[]", max_size=6))
+
+
+@given(st.lists(st.tuples(NAMES, st.sampled_from("xy")), max_size=6))
+@example([("a[b]", "1"), ("a[b]", "2"), ("a[b]", "3")])
+@example([("", "1"), ("[a]", "2")])
+@example([("a[b]", "1"), ("a", "2")])
+def test_judge_and_mock_read_a_form_alike(pairs: list[tuple[str, str]]) -> None:
+    judged, served = read(pairs)
+    assert judged == served
