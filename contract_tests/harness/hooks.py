@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
-import pytest
+
+from contract_tests.harness.target import not_observable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ def _call(name: str, hook: Hook, timeout: float, /, **values: str) -> str:
         done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=True, stdin=subprocess.DEVNULL)
     except (httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
         detail = " ".join(str(getattr(error, "stderr", "") or error).split())[:200]
-        pytest.skip(f"not observable here: the hook {name} failed ({detail})")
+        not_observable(f"the hook {name} failed ({detail})")
     return done.stdout
 
 

@@ -9,7 +9,7 @@ from contract_tests.laws.refusals import snapshot, unchanged, wrong_with
 from contract_tests.laws.session import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from contract_tests.harness.findings import Verdict
     from contract_tests.laws.run import Run
@@ -37,22 +37,28 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
     writes = not run.book.is_read(name)
     before = snapshot(session) if writes else {}
     found: list[Verdict] = []
-    tried: dict[str, list[Answer]] = {}
-    for way, schemes in enumerate(ways):
-        held = session.credentials(name, run.book.works(name).get("role", ""), way)
-        for scheme, declared in schemes.items():
-            for reason, headers in _spoiled(session, held, declared):
-                answer = session.dispatch(name, sent, role=None, headers=headers)
-                tried.setdefault(f"{scheme} {reason}", []).append(answer)
-                found += _refused(session, name, answer, scheme, declared, reason)
-    scheme, declared = next(iter(ways[0].items()))
-    answer = session.dispatch(name, sent, role=None, headers={})
-    tried.setdefault(f"{scheme} missing", []).append(answer)
-    found += _refused(session, name, answer, scheme, declared, "missing")
-    answers = [answer for asked in tried.values() for answer in asked]
-    yield from session.in_one(LAW, name, answers, found, "a call without valid credentials", ", ".join(tried)) or [session.held(LAW, name)]
+    answers: list[Answer] = []
+    tried: list[str] = []
+    for scheme, declared, reason, headers in _attempts(session, name, ways):
+        answers.append(session.dispatch(name, sent, role=None, headers=headers))
+        tried.append(f"{scheme} {reason}")
+        found += _refused(session, name, answers[-1], scheme, declared, reason)
+    ways_tried = ", ".join(dict.fromkeys(tried))
+    yield from session.in_one(LAW, name, answers, found, "a call without valid credentials", ways_tried) or [session.held(LAW, name)]
     if writes and not found:
         yield from unchanged(session, name, before, _clause(run, name), f"{name}, refused for its credentials,")
+
+
+def _attempts(
+    session: Session, name: str, ways: Sequence[Mapping[str, Mapping[str, Any]]]
+) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, str]]]:
+    """Scheme, its declaration, what is wrong with the credential, and the headers: each credential spoilt by itself, and at last none at all."""
+    for way, schemes in enumerate(ways):
+        held = session.credentials(name, session.book.works(name).get("role", ""), way)
+        for scheme, declared in schemes.items():
+            for reason, headers in _spoiled(session, held, declared):
+                yield scheme, declared, reason, headers
+    yield *next(iter(ways[0].items())), "missing", {}
 
 
 def _spoiled(session: Session, held: Mapping[str, str], declared: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -343,15 +343,15 @@ class Session:
         if len(found) < 2:
             return found
         if not any(answer.is_refusal for answer in answers):
-            keyword, sentence = NOTHING_REFUSED, f"{operation} never refuses {what}: {tried}"
+            keyword, sentence, got = NOTHING_REFUSED, f"{operation} never refuses {what}: {tried}", "a success, the first "
         elif len({str(answer) for answer in answers}) == 1:
-            keyword, sentence = ALIKE, f"{operation} answers {what} always alike, with {answers[0]}: {tried}"
+            keyword, sentence, got = ALIKE, f"{operation} answers {what} always alike, with {answers[0]}: {tried}", ""
         else:
             return found
         first, *others = [verdict.finding for verdict in found if verdict.finding is not None]
         clauses = tuple(dict.fromkeys(one.clause for one in others if one.clause and one.clause != first.clause))
-        got = f"{len(answers)} times {first.got}" if keyword == ALIKE else f"{len(answers)} times a success, the first {first.got}"
-        return [Verdict(law, operation, Outcome.BROKEN, sentence, replace(first, sentence=sentence, pointer=keyword, got=got, clauses=clauses))]
+        finding = replace(first, sentence=sentence, pointer=keyword, got=f"{len(answers)} times {got}{first.got}", clauses=clauses)
+        return [Verdict(law, operation, Outcome.BROKEN, sentence, finding)]
 
     def judged(self, law: str, operation: str, formulas: Sequence[str], names: Mapping[str, Any], clause: str | None) -> Iterator[Verdict]:
         """The verdicts on formulas that have to hold."""

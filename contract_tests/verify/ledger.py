@@ -197,7 +197,7 @@ class Ledger:
         with self._lock:
             root.clauses |= other.clauses
             root.count += other.count
-            root.also += [other.key, *other.also]
+            root.also += [key for key in (other.key, *other.also) if key not in root.also]  # a later stage may have seen it again
             del self.causes[other.key]
 
     def withdraw(self, cause: Cause, note: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.verify.servers import Handler
 
-NOT_PASSED = {"content-length", "transfer-encoding", "accept-encoding", "connection", "x-mock-world"}
+NOT_PASSED = {"content-length", "accept-encoding", "connection", "x-mock-world"}
 """Headers that are not passed on; ``Host`` is, so that links lead back here."""
 NOT_ANSWERED = {"content-length", "content-encoding", "transfer-encoding", "connection"}
 """Headers of an answer that this server sets itself."""

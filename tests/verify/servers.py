@@ -32,6 +32,7 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
         self.body = b"".join(self._pieces()) if chunked else self.rfile.read(int(self.headers.get("content-length") or 0))
+        del self.headers["transfer-encoding"]  # it says nothing of the body as it is now
         with contextlib.suppress(OSError):
             type(self).handle_one(self)
 

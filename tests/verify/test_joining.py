@@ -47,6 +47,17 @@ def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None
     assert root.count == 2
 
 
+def test_what_was_joined_and_seen_again_is_named_once() -> None:
+    found = ledger()
+    root, other = law(found), contract_test(found, E1)
+    for _ in range(2):
+        assert keys(found) == [root.key]
+        contract_test(found, E1)
+    assert keys(found) == [root.key]
+    assert root.also == [other.key]
+    assert root.count == 4
+
+
 def test_a_contract_test_of_a_clause_that_no_law_breaks_stands_by_itself() -> None:
     found = ledger()
     law(found)
