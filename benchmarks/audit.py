@@ -19,7 +19,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from contract_tests.harness.documents import base_path, document
+from contract_tests.suite.harness.documents import base_path, document
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import describe

@@ -19,7 +19,7 @@ from benchmarks.reference.vendor import API, FIXTURE, reference_app
 from benchmarks.report import machine, publish, table
 from benchmarks.synthetic import synthetic
 from mockserver.app import Settings, create_app
-from mockserver.core.fixtures import Fixture
+from mockserver.core.engine.fixtures import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from faker import Faker
 
     from benchmarks.inside import App
-    from mockserver.core.api import Credential
-    from mockserver.core.world import Draft
+    from mockserver.core.operation.api import Credential
+    from mockserver.core.state.world import Draft
 
 OBJECT, LIST, POST = CALLS
 BASE = "/reference"

@@ -19,7 +19,7 @@ import uvloop
 from benchmarks.compare import CALLS
 from benchmarks.reference.vendor import reference_app
 from benchmarks.report import table
-from mockserver.core import operation
+from mockserver.core.operation import compiled
 from mockserver.serving import calm_collector
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a call costs without the HTTP server.")
     parser.add_argument("--profile", action="store_true", help="also print where the time goes")
     arguments = parser.parse_args()
-    remembered, rows = operation.PROVEN, []
+    remembered, rows = compiled.PROVEN, []
     for call in CALLS:
         row = [call.name]
-        for operation.PROVEN in (remembered, 0):
+        for compiled.PROVEN in (remembered, 0):
             row.append(f"{micros(reference_app(), '/reference', [call]):.1f}")
         rows.append(row)
-    operation.PROVEN = remembered
+    compiled.PROVEN = remembered
     print(table(["call", "µs", "judged anew, µs"], rows))
     if arguments.profile:
         app = reference_app()

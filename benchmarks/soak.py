@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from benchmarks.servers import Line, serving
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ import psutil
 from benchmarks.compare import CALLS
 from benchmarks.load import Call, answers, cores, free_port, memory_mib, need_tools, pinned, run_wrk, served, stop
 from benchmarks.report import machine, publish, table
-from contract_tests.harness.documents import document
+from contract_tests.suite.harness.documents import document
 
 RUNS = 7
 MANY = 100_000

@@ -6,9 +6,9 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import payloads, state
-from mockserver.core.api import Api
-from mockserver.core.documents import Document
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import Api
+from mockserver.openapi.documents import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

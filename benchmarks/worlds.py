@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from mockserver.core.clock import wall_clock
-from mockserver.core.tables import Table
-from mockserver.core.world import Draft, World
+from mockserver.core.base.clock import wall_clock
+from mockserver.core.state.tables import Table
+from mockserver.core.state.world import Draft, World
 
 SIZES = (100, 1_000, 10_000, 100_000)
 FORKS = 1_000

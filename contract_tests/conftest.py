@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness import Api, Target
-from contract_tests.harness.run import MAKE_API
+from .suite.harness import Api, Target
+from .suite.harness.run import MAKE_API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-VENDORS = Path(__file__).parent / "vendors"
+VENDORS = Path(__file__).parent / "suite" / "vendors"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a mock listens that was started for this run. When it is over, openapi-core judges everything that the mock answered."""
-    from contract_tests.harness.recorded import audited  # noqa: PLC0415 - needed against the mock only
+    from .suite.harness.recorded import audited  # noqa: PLC0415 - needed against the mock only
 
     recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
     process = subprocess.Popen(
@@ -91,12 +91,12 @@ def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[
 def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Api:
     """The target that the options of pytest name, or a mock started for this run."""
     slug = _slug(request.path)
-    assert slug is not None, "contract tests stand under contract_tests/vendors/<slug>/"
+    assert slug is not None, "contract tests stand under contract_tests/suite/vendors/<slug>/"
     if slug not in targets:
         url = request.config.getoption("--url")
         if url is None:
             origin = request.getfixturevalue("origin")
-            from contract_tests.harness.documents import base_path  # noqa: PLC0415 - needed against the mock only
+            from .suite.harness.documents import base_path  # noqa: PLC0415 - needed against the mock only
 
             url = origin + base_path(slug)
         targets[slug] = Target.discover(slug, url)

@@ -3,8 +3,7 @@
 These are the names that a vendor's package needs; :func:`mockserver.app.create_app` makes the server.
 """
 
-from mockserver.core.api import Api, Credential, Late, Situation
-from mockserver.core.faults import (
+from mockserver.core.base.faults import (
     Conflict,
     Fault,
     Forbidden,
@@ -13,16 +12,16 @@ from mockserver.core.faults import (
     MethodNotAllowed,
     MockBug,
     NotFound,
-    SetupError,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
     VendorFault,
-    Violation,
 )
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import Api, Credential, Late, Situation
+from mockserver.openapi.errors import SetupError, Violation
 
 __all__ = [
     "Api",

@@ -17,24 +17,25 @@ import mockserver.apis
 from mockserver.console.pages import Pages
 from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
-from mockserver.control.laboratory import Laboratory, Vendor
 from mockserver.control.published import document_page
 from mockserver.control.runs import Runs
-from mockserver.core.archive import read as read_world
-from mockserver.core.binding import bind
-from mockserver.core.boundary import Boundary
-from mockserver.core.clock import Clock, wall_clock
-from mockserver.core.documents import Document, read_document
-from mockserver.core.faults import DocumentBroken, Fault, HandlersUnbound, SetupError
-from mockserver.core.fixtures import Fixture, seeded_world
-from mockserver.core.framework import ConnexionMiddleware, InvalidSpecification, Resolver
-from mockserver.core.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
-from mockserver.core.operation import Operation, compile_operations
-from mockserver.core.requests import sent_headers
-from mockserver.core.routing import Operations, Routing
-from mockserver.core.scenarios import check as check_scenarios
-from mockserver.core.store import MemoryStore
-from mockserver.core.worlds import Worlds
+from mockserver.control.services import Laboratory, Vendor
+from mockserver.core.asgi.connexion_stack import ConnexionMiddleware, InvalidSpecification, Resolver
+from mockserver.core.asgi.routing import Operations, Routing
+from mockserver.core.asgi.world_middleware import Worlds
+from mockserver.core.base.clock import Clock, wall_clock
+from mockserver.core.base.faults import Fault, HandlersUnbound
+from mockserver.core.base.requests import sent_headers
+from mockserver.core.engine.executor import Boundary
+from mockserver.core.engine.fixtures import Fixture, seeded_world
+from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
+from mockserver.core.engine.scenarios import check as check_scenarios
+from mockserver.core.operation.binding import bind
+from mockserver.core.operation.compiled import Operation, compile_operations
+from mockserver.core.state.archive import read as read_world
+from mockserver.core.state.store import MemoryStore
+from mockserver.openapi.documents import Document, read_document
+from mockserver.openapi.errors import DocumentBroken, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.core.api import Action, Api
-    from mockserver.core.reply import Reply
-    from mockserver.core.world import Draft, World
+    from mockserver.core.base.replies import Reply
+    from mockserver.core.operation.api import Action, Api
+    from mockserver.core.state.world import Draft, World
 
 ROOT = Path(__file__).resolve().parent
 SPECS = next((place for place in (ROOT / "specs", ROOT.parent / "specs") if place.is_dir()), ROOT.parent / "specs")

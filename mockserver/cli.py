@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.core.faults import SetupError
+from mockserver.openapi.errors import SetupError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +45,7 @@ def cli() -> None:
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
-    from mockserver.core.clock import parse_moment  # noqa: PLC0415 - the command line answers before the server is loaded
+    from mockserver.core.base.clock import parse_moment  # noqa: PLC0415 - the command line answers before the server is loaded
 
     try:
         return None if value is None else parse_moment(value)
@@ -108,7 +108,7 @@ def serve(
     """Serve every vendor's API."""
     gc.disable()  # until the server runs: nearly all that start-up makes stays, so that looking for waste is itself the waste
     from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
-    from mockserver.core.ids import control_token  # noqa: PLC0415
+    from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
 
     if token is None and not is_loopback(host):
@@ -163,7 +163,7 @@ def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
 def verify(arguments: tuple[str, ...]) -> None:
     """Judge an implementation of a vendor's API by its document."""
     try:
-        from contract_tests.verify.command import main as judge  # noqa: PLC0415
+        from contract_tests.suite.verify.command import main as judge  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SetupError(f"verify needs {error.name}: pip install 'mockserver[verify]', or make .venv/.dev in a checkout") from None
     judge(list(arguments))
@@ -182,8 +182,8 @@ def _announce(file: Path, url: str) -> None:
 
 def _banner(app: App, root: str, token: str | None) -> str:
     """What is served, where it is described, and with which credentials it answers."""
-    from mockserver.core.clock import wall_clock  # noqa: PLC0415
-    from mockserver.core.world import Draft  # noqa: PLC0415
+    from mockserver.core.base.clock import wall_clock  # noqa: PLC0415
+    from mockserver.core.state.world import Draft  # noqa: PLC0415
 
     world = Draft(app.base, app.base.clock.now(wall_clock()))
     lines = [f"Serving {len(app.vendors)} APIs on {root}"]

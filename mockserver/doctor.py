@@ -67,7 +67,7 @@ def _packages() -> Iterator[Finding]:
 
 def _documents(specs: Path | None) -> Iterator[Finding]:
     from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415 - what keeps the server from loading is what is looked for
-    from mockserver.core.faults import SetupError  # noqa: PLC0415 - likewise
+    from mockserver.openapi.errors import SetupError  # noqa: PLC0415 - likewise
 
     try:
         app = create_app(Settings(specs=specs or SPECS))

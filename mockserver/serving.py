@@ -17,8 +17,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.app import App
 from mockserver.control.problems import render_fault
-from mockserver.core.delivery import NO_CONTENT, TRANSPORT
-from mockserver.core.faults import Fault, Malformed, SetupError, TooLarge
+from mockserver.core.asgi.delivery import NO_CONTENT, TRANSPORT
+from mockserver.core.base.faults import Fault, Malformed, TooLarge
+from mockserver.openapi.errors import SetupError
 
 MAX_HEAD = 64 * 1024
 """Bytes that the request line and the headers may have together."""

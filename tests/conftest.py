@@ -18,7 +18,7 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
-from contract_tests.harness.recorded import audited
+from contract_tests.suite.harness.recorded import audited
 from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:

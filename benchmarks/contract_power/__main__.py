@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis
-from contract_tests.harness.documents import SPECS
 from contract_tests.self_test.alarms import UNCHANGED, Heard, alarm_table, alarms, planned, told
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import Mutant, mutants
 from contract_tests.self_test.run import Result, run, table
+from contract_tests.suite.harness.documents import SPECS
 
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),

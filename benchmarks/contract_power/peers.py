@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from contract_tests.harness import Target
-from contract_tests.harness.answers import METHODS, resolve
-from contract_tests.harness.documents import base_path, document
+from contract_tests.suite.harness import Target
+from contract_tests.suite.harness.answers import METHODS, resolve
+from contract_tests.suite.harness.documents import base_path, document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from contract_tests.harness.documents import SPECS, base_path
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import mutants
+from contract_tests.suite.harness.documents import SPECS, base_path
 
 
 def main() -> None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import payloads
 from benchmarks.reference.state import PLANS, SUBSCRIPTIONS, Plan, Subscription
-from mockserver.core.clock import iso
-from mockserver.core.faults import NotFound
-from mockserver.core.paging import by_page
-from mockserver.core.reply import Reply
+from mockserver.core.base.clock import iso
+from mockserver.core.base.faults import NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def list_plans(world: Draft, limit: int | None, page: int | None) -> Reply:

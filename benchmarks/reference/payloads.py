@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from mockserver.core.documents import Document, read_document
+from mockserver.openapi.documents import Document, read_document
 
 FOLDER = Path(__file__).resolve().parent
 KEY = "reference-key"

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import payloads
-from mockserver.core.api import Credential
-from mockserver.core.faults import Unauthenticated
-from mockserver.core.reply import Reply
-from mockserver.core.tables import Table
+from mockserver.core.base.faults import Unauthenticated
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import Credential
+from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from faker import Faker
 
-    from mockserver.core.api import Situation
-    from mockserver.core.faults import Fault
-    from mockserver.core.world import Draft
+    from mockserver.core.base.faults import Fault
+    from mockserver.core.operation.api import Situation
+    from mockserver.core.state.world import Draft
 
 LOCALE = "es_MX"
 LANDMARKS: Mapping[str, str] = {}

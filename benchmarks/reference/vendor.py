@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.reference import handlers, payloads, state
 from mockserver.app import App, Settings, create_app
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 from mockserver.serving import listen, run
 
 if TYPE_CHECKING:
-    from mockserver.core.fixtures import Fixture
+    from mockserver.core.engine.fixtures import Fixture
 
 API = Api(
     slug="reference",

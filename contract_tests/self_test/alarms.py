@@ -16,10 +16,10 @@ from queue import SimpleQueue
 from statistics import median
 from typing import TYPE_CHECKING
 
-from contract_tests.harness.documents import base_path
-from contract_tests.self_test.copies import NoCopy, served
-from contract_tests.self_test.run import ROOT
-from contract_tests.self_test.variants import Variant, variants
+from ..suite.harness.documents import base_path
+from .copies import NoCopy, served
+from .run import ROOT
+from .variants import Variant, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

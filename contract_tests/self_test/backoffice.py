@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.self_test.mutants import Edit, Mutant, Spoil
+from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 APIS = "mockserver/apis/backoffice"
 MODULES = "authentication dashboard faults messages notices products resources sessions shown team threads tickets tokens trees users wallets state"
@@ -252,7 +252,7 @@ MUTANTS = (
         ("backoffice.get_teamview.e1", "backoffice.get_teamview.r3"),
         (
             Edit(DOCUMENT, "        user_unknown:", "        user_unknown_else:", "operationId: get_teamview"),
-            Edit(TEAM, 'VendorFault("user_unknown")', '__import__("mockserver.core.faults", fromlist=["NotFound"]).NotFound()'),
+            Edit(TEAM, 'VendorFault("user_unknown")', '__import__("mockserver.core.base.faults", fromlist=["NotFound"]).NotFound()'),
         ),
         lambda api: "user_id" in _get(api, "teamviews/999999").text,
         ("get_matrix",),
@@ -487,7 +487,7 @@ MUTANTS = (
         "paging",
         "get_wallet_transactions",
         ("backoffice.get_wallet_transactions.r1",),
-        (Edit("mockserver/core/paging.py", "items.slice((number - 1) * size, size)", "items.slice((number - 1) * (size + 1), size)"),),
+        (Edit("mockserver/core/operation/paging.py", "items.slice((number - 1) * size, size)", "items.slice((number - 1) * (size + 1), size)"),),
         lambda api: len(_walk(api)) == int(api.known("wallet_transactions")),
     ),
     Mutant(

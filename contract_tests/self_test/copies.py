@@ -17,9 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract_tests.harness.answers import described
-from contract_tests.harness.documents import SPECS, base_path, document
-from contract_tests.self_test.mutants import Edit, Spoil
+from ..suite.harness.answers import described
+from ..suite.harness.documents import SPECS, base_path, document
+from .mutants import Edit, Spoil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

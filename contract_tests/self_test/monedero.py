@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.self_test.mutants import Edit, Mutant, Spoil
-from contract_tests.vendors.monedero.calls import points, send
+from ..suite.vendors.monedero.calls import points, send
+from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 APIS = "mockserver/apis/monedero"
 SALE, BALANCE, CONTACT, EMPLOYEE, STATE = (f"{APIS}/{name}.py" for name in ("sale", "balance", "contact", "employee", "state"))
@@ -93,7 +93,7 @@ MUTANTS = (
         "http",
         "get_wallets",
         (),
-        (Edit("mockserver/core/bodies.py", 'raise Malformed("names and values must be UTF-8, percent-encoded") from None', "raise"),),
+        (Edit("mockserver/core/operation/bodies.py", 'raise Malformed("names and values must be UTF-8, percent-encoded") from None', "raise"),),
         lambda api: (
             api.call("POST", "/wallet/get", content=b"%FF=1", headers={"content-type": "application/x-www-form-urlencoded"}).status_code < 500
         ),

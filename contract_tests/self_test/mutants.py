@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 Kind = Literal["shape", "http", "access", "input", "errors", "persistence", "workflow", "arithmetic", "paging", "tenants", "time", "notification"]
 KINDS: tuple[Kind, ...] = (

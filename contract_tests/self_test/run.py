@@ -17,18 +17,18 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.harness import Api, Target
-from contract_tests.harness.documents import base_path, document
-from contract_tests.harness.findings import Outcome
-from contract_tests.laws import judge
-from contract_tests.laws.book import Book
-from contract_tests.self_test.copies import NoCopy, served
-from contract_tests.self_test.mutants import KINDS, Mutant, mutants
+from ..suite.checks import judge
+from ..suite.checks.model import Book
+from ..suite.harness import Api, Target
+from ..suite.harness.documents import base_path, document
+from ..suite.harness.findings import Outcome
+from .copies import NoCopy, served
+from .mutants import KINDS, Mutant, mutants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from contract_tests.laws.run import Level
+    from ..suite.checks.run import Level
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Found = tuple[str, str, str | None]
@@ -130,7 +130,7 @@ def broken_clauses(slug: str, url: str) -> dict[str, str]:
     """The clauses that the clause tests find broken at a target, with what they say."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clauses.json"
-        command = [sys.executable, "-m", "pytest", f"contract_tests/vendors/{slug}", "--api", slug, "--url", url, "-q", "--tb=line"]
+        command = [sys.executable, "-m", "pytest", f"contract_tests/suite/vendors/{slug}", "--api", slug, "--url", url, "-q", "--tb=line"]
         command += ["-p", "contract_tests.self_test.clause_results", "-p", "no:cacheprovider"]
         environment = {**os.environ, "CLAUSE_RESULTS": str(file)}
         subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=LIMIT, check=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.self_test.mutants import Edit, Mutant, Spoil
+from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 HANDLERS = "mockserver/apis/serpi/sucursales.py"
 STATE = "mockserver/apis/serpi/state.py"
@@ -270,7 +270,7 @@ MUTANTS = (
         ("serpi.list_sucursales.r3",),
         (
             Edit(
-                "mockserver/core/paging.py",
+                "mockserver/core/operation/paging.py",
                 "return Page(items.slice((number - 1) * size, size)",
                 "return Page(items.slice(max(0, (number - 1) * size - 1), size)",
             ),
@@ -301,7 +301,7 @@ MUTANTS = (
         (
             Edit(HANDLERS, 'world.table(BRANCHES).select("client", caller.id)', "list(world.table(BRANCHES).all())"),
             Edit(
-                "mockserver/core/paging.py",
+                "mockserver/core/operation/paging.py",
                 "    return Page(items.slice((number - 1) * size, size)",
                 "    items = type('All', (list,), {'slice': lambda self, start, size: self[start:start + size]})(items)\n    return Page(items.slice((number - 1) * size, size)",
             ),

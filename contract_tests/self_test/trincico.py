@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.self_test.mutants import Edit, Mutant, Spoil
-from contract_tests.vendors.trincico.calls import account, balance, invoice, new_invoice, rows, send, subscription
+from ..suite.vendors.trincico.calls import account, balance, invoice, new_invoice, rows, send, subscription
+from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 APIS = "mockserver/apis/trincico"
 (IDENTITY, INVOICES, ITEMS, LISTS, MAILS, MONEY, NOTIFICATIONS, OWNERSHIP, PAYOUTS, SUBSCRIPTIONS, TREASURY) = (
@@ -328,7 +328,9 @@ MUTANTS = (
         ("trincico.list_invoices.r9", "trincico.list_invoices.r10"),
         (
             Edit(
-                "mockserver/core/paging.py", "return Stretch(found[:size], len(found) > size)", "return Stretch(found[:size], len(found) > 2 * size)"
+                "mockserver/core/operation/paging.py",
+                "return Stretch(found[:size], len(found) > size)",
+                "return Stretch(found[:size], len(found) > 2 * size)",
             ),
         ),
         lambda api: len(_walk(api, 6)) == len(_walk(api, 100)),
@@ -339,7 +341,7 @@ MUTANTS = (
         "paging",
         "list_invoices",
         ("trincico.list_invoices.r9", "trincico.list_invoices.r10"),
-        (Edit("mockserver/core/paging.py", "order(item) < place if descending", "order(item) <= place if descending"),),
+        (Edit("mockserver/core/operation/paging.py", "order(item) < place if descending", "order(item) <= place if descending"),),
         lambda api: len(seen := _walk(api, 6)) == len(set(seen)),
         ("list_payouts",),
     ),

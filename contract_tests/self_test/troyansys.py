@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.self_test.mutants import Edit, Mutant, Spoil
+from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from contract_tests.harness import Api
+    from ..suite.harness import Api
 
 APIS = "mockserver/apis/troyansys"
 AUTH, CALLERS, COMPANY, DOCUMENTS, INVOICING, REPORTS, SUBSCRIPTION, FAULTS, SHAPES = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract_tests.self_test.mutants import Edit, Spoil
+from .mutants import Edit, Spoil
 
-WORLD = "mockserver/core/world.py"
+WORLD = "mockserver/core/state/world.py"
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.traffic.judge import Judge
+from .judge import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.exchange import Exchange
-    from contract_tests.traffic.findings import Finding, Judgement
+    from .description import Description, Operation
+    from .exchange import Exchange
+    from .findings import Finding, Judgement
 
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from contract_tests.traffic.exchange import MASK
+from .exchange import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,18 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.traffic.description import escaped
-from contract_tests.traffic.exchange import MASK
-from contract_tests.traffic.judge import short
-from contract_tests.traffic.player import Answer
-from contract_tests.traffic.volatile import at_pointer, data_of, volatile
+from .description import escaped
+from .exchange import MASK
+from .judge import short
+from .player import Answer
+from .volatile import at_pointer, data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.player import Player
-    from contract_tests.traffic.steps import Step
+    from .description import Description, Operation
+    from .player import Player
+    from .steps import Step
 
 KINDS = ("answer", "status", "media type", "shape", "value")
 """What may differ, the worst first."""

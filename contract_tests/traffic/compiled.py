@@ -25,7 +25,7 @@ from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.validation.schemas import oas30_read_schema_validators_factory, oas30_write_schema_validators_factory
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
-from contract_tests.traffic.forms import gather, multipart, typed, urlencoded
+from .forms import gather, multipart, typed, urlencoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from openapi_core.deserializing.styles.deserializers import StyleDeserializer
     from openapi_core.validation.schemas.validators import SchemaValidator
 
-    from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.exchange import Headers
+    from .description import Description, Operation
+    from .exchange import Headers
 
 HOST = "http://judged"
 """Host under which every request is shown to openapi-core; where it went to is not what is judged."""

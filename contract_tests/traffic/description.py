@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
-from contract_tests.harness.documents import document
+from ..suite.harness.documents import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

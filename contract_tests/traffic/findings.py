@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from contract_tests.traffic.description import Operation, Route
+    from .description import Operation, Route
 
 REFUSED = 400
 """The first status that refuses a request."""

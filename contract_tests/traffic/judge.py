@@ -26,21 +26,21 @@ from openapi_core.validation.request.exceptions import (
 from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData, MissingRequiredHeader
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
-from contract_tests.traffic.causes import Cause, causes
-from contract_tests.traffic.compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
-from contract_tests.traffic.description import Place, escaped, pointer
-from contract_tests.traffic.exchange import MASK
-from contract_tests.traffic.findings import REFUSED, Finding, Judgement
-from contract_tests.traffic.forms import gather, urlencoded
-from contract_tests.traffic.masking import Masking
+from .causes import Cause, causes
+from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
+from .description import Place, escaped, pointer
+from .exchange import MASK
+from .findings import REFUSED, Finding, Judgement
+from .forms import gather, urlencoded
+from .masking import Masking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jsonschema.exceptions import ValidationError
 
-    from contract_tests.traffic.description import Description, Operation, Route
-    from contract_tests.traffic.exchange import Exchange
+    from .description import Description, Operation, Route
+    from .exchange import Exchange
 
 NO_BODY = (204, 304)
 SHORT = 300

@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
-from contract_tests.traffic.exchange import MASK
+from .exchange import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from contract_tests.traffic.description import Description
+    from .description import Description
 
 SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""

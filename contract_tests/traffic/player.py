@@ -10,15 +10,15 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from contract_tests.traffic.exchange import MASK, Exchange, Message
-from contract_tests.traffic.steps import Memory, encoded
-from contract_tests.traffic.volatile import at_pointer, data_of, volatile
+from .exchange import MASK, Exchange, Message
+from .steps import Memory, encoded
+from .volatile import at_pointer, data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from contract_tests.traffic.description import Description
-    from contract_tests.traffic.steps import Step
+    from .description import Description
+    from .steps import Step
 
 TIMEOUT = 60.0
 """Seconds that an answer may take."""

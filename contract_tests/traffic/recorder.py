@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from contract_tests.traffic.description import describe
-from contract_tests.traffic.exchange import Exchange
-from contract_tests.traffic.masking import Masking
-from contract_tests.traffic.proxy.bodies import Kept
-from contract_tests.traffic.proxy.headers import pairs
-from contract_tests.traffic.proxy.record import har_entry
+from .description import describe
+from .exchange import Exchange
+from .masking import Masking
+from .proxy.bodies import Kept
+from .proxy.headers import pairs
+from .proxy.record import har_entry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence

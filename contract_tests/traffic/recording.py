@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import ijson
 import orjson
 
-from contract_tests.traffic.encodings import TooLong, Undecodable, decoded, is_packed
-from contract_tests.traffic.exchange import Exchange, Message
+from .encodings import TooLong, Undecodable, decoded, is_packed
+from .exchange import Exchange, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ import jinja2
 import orjson
 
 if TYPE_CHECKING:
-    from contract_tests.traffic.audit import Audit
+    from .audit import Audit
 
 _KINDS = {
     "judged": "judged",

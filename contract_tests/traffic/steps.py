@@ -11,17 +11,17 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import orjson
 import yaml
 
-from contract_tests.traffic.compiled import URLENCODED
-from contract_tests.traffic.exchange import MASK
-from contract_tests.traffic.forms import urlencoded
-from contract_tests.traffic.volatile import at_pointer
+from .compiled import URLENCODED
+from .exchange import MASK
+from .forms import urlencoded
+from .volatile import at_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.exchange import Exchange
+    from .description import Description, Operation
+    from .exchange import Exchange
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _ID = re.compile(r"(?i:(?:^|[_-])ids?(?:$|[_-]))|[a-z]Ids?(?![a-z])")

@@ -8,7 +8,7 @@ import jinja2
 import orjson
 
 if TYPE_CHECKING:
-    from contract_tests.traffic.compare import Comparison, Played
+    from .compare import Comparison, Played
 
 _MEANING = {
     "A": "nothing differs",

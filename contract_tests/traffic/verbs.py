@@ -14,8 +14,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.traffic.description import Description
-    from contract_tests.traffic.steps import Step
+    from .description import Description
+    from .steps import Step
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
@@ -31,7 +31,7 @@ class Impossible(click.ClickException):
 
 
 def _described(slug: str, bases: tuple[str, ...] = ()) -> Description:
-    from contract_tests.traffic.description import describe  # noqa: PLC0415 - the command line answers before the documents are read
+    from .description import describe  # noqa: PLC0415 - the command line answers before the documents are read
 
     try:
         return describe(slug, bases)
@@ -68,9 +68,9 @@ def _headers(said: tuple[str, ...]) -> dict[str, str]:
 @_OUTPUT
 def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path | None) -> None:
     """Judge recorded traffic: a HAR file, or JSON Lines with one HAR entry each."""
-    from contract_tests.traffic.audit import Audit  # noqa: PLC0415
-    from contract_tests.traffic.recording import RecordingBroken, exchanges  # noqa: PLC0415
-    from contract_tests.traffic.reports import FORMATS  # noqa: PLC0415
+    from .audit import Audit  # noqa: PLC0415
+    from .recording import RecordingBroken, exchanges  # noqa: PLC0415
+    from .reports import FORMATS  # noqa: PLC0415
 
     with ExitStack() as opened:
         source = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
@@ -126,10 +126,10 @@ def proxy(
     Bytes pass unchanged. X-Contract-Violations of each response says what was found, http://HOST:PORT/_proxy shows every call as it happens. A call
     with X-Contract-Check: request, response or none is judged on that side only, or not at all.
     """
-    from contract_tests.traffic.proxy.app import Settings  # noqa: PLC0415
-    from contract_tests.traffic.proxy.server import serve  # noqa: PLC0415
-    from contract_tests.traffic.proxy.upstream import Timeouts  # noqa: PLC0415
-    from contract_tests.traffic.reports import as_text  # noqa: PLC0415
+    from .proxy.app import Settings  # noqa: PLC0415
+    from .proxy.server import serve  # noqa: PLC0415
+    from .proxy.upstream import Timeouts  # noqa: PLC0415
+    from .reports import as_text  # noqa: PLC0415
 
     description = _described(slug, bases)
     settings = Settings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
@@ -180,8 +180,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _steps(description: Description, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
-    from contract_tests.traffic.recording import exchanges  # noqa: PLC0415
-    from contract_tests.traffic.steps import recorded, scenario  # noqa: PLC0415
+    from .recording import exchanges  # noqa: PLC0415
+    from .steps import recorded, scenario  # noqa: PLC0415
 
     if (scenario_file is None) == (har is None):
         raise click.UsageError("give either --scenario or --har")
@@ -217,11 +217,11 @@ def compare(
     output: Path | None,
 ) -> None:
     """Play the same calls at two implementations and tell where their answers differ."""
-    from contract_tests.traffic.compare import compare as compared  # noqa: PLC0415
-    from contract_tests.traffic.player import Player, Side, fresh_world  # noqa: PLC0415
-    from contract_tests.traffic.recording import RecordingBroken  # noqa: PLC0415
-    from contract_tests.traffic.steps import ScenarioBroken  # noqa: PLC0415
-    from contract_tests.traffic.summaries import FORMATS  # noqa: PLC0415
+    from .compare import compare as compared  # noqa: PLC0415
+    from .player import Player, Side, fresh_world  # noqa: PLC0415
+    from .recording import RecordingBroken  # noqa: PLC0415
+    from .steps import ScenarioBroken  # noqa: PLC0415
+    from .summaries import FORMATS  # noqa: PLC0415
 
     description = _described(slug)
     world = world or fresh_world()
@@ -266,10 +266,10 @@ def replay(
     answers: bool,  # noqa: FBT001 - likewise
 ) -> None:
     """Rebuild a world from recorded calls: every documented one that succeeded is made again, with this world's ids and credentials."""
-    from contract_tests.traffic.compare import replayed_difference  # noqa: PLC0415
-    from contract_tests.traffic.player import Player, Side  # noqa: PLC0415
-    from contract_tests.traffic.recording import RecordingBroken, exchanges  # noqa: PLC0415
-    from contract_tests.traffic.steps import recorded  # noqa: PLC0415
+    from .compare import replayed_difference  # noqa: PLC0415
+    from .player import Player, Side  # noqa: PLC0415
+    from .recording import RecordingBroken, exchanges  # noqa: PLC0415
+    from .steps import recorded  # noqa: PLC0415
 
     description = _described(slug)
     headers = {"X-Mock-Token": token} if token else {}

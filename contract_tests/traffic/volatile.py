@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from contract_tests.harness.documents import EACH_CALL
-from contract_tests.traffic.description import escaped
+from ..suite.harness.documents import EACH_CALL
+from .description import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.traffic.description import Description, Operation
-    from contract_tests.traffic.exchange import Message
+    from .description import Description, Operation
+    from .exchange import Message
 
 
 def data_of(message: Message) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.plane import Refused
+from mockserver.console.client import Refused
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mockserver.console import shown
-from mockserver.console.plane import Plane, Refused
+from mockserver.console.client import Plane, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mockserver.console.client import Refused
 from mockserver.console.frame import HEADERS, Visit
-from mockserver.console.plane import Refused
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
+from mockserver.console.client import Plane, Refused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
-from mockserver.console.plane import Plane, Refused
 from mockserver.console.shown import counted, example_curl
 
 if TYPE_CHECKING:

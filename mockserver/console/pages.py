@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
 from mockserver.console.frame import Frame
 from mockserver.control.problems import PROBLEM, render_fault
-from mockserver.core.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

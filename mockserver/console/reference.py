@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mockserver.console.client import PREFIX, Refused
 from mockserver.console.frame import HEADERS, Visit
-from mockserver.console.plane import PREFIX, Refused
 
 if TYPE_CHECKING:
     from starlette.responses import Response

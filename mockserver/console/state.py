@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.plane import Refused
+from mockserver.console.client import Refused
 from mockserver.console.shown import counted, plain
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mockserver.control import clock, conformance, faults, journal, outbox, server, snapshots, state, worlds
 from mockserver.control.problems import render_fault
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 if TYPE_CHECKING:
-    from mockserver.control.laboratory import Laboratory
+    from mockserver.control.services import Laboratory
 
 SLUG = "mock"
 

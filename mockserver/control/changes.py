@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.core.tables import Table
-    from mockserver.core.world import Change
+    from mockserver.core.state.tables import Table
+    from mockserver.core.state.world import Change
 
 HIDDEN = "***"
 

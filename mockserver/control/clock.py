@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.clock import Clock, iso, later, parse_duration, parse_moment, wall_clock
-from mockserver.core.faults import Conflict
-from mockserver.core.reply import Reply
+from mockserver.core.base.clock import Clock, iso, later, parse_duration, parse_moment, wall_clock
+from mockserver.core.base.faults import Conflict
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_clock(world: Draft) -> Reply:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.runs import RunGoesOn
-from mockserver.core.faults import Conflict, NotFound, Unavailable
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import Conflict, NotFound, Unavailable
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.requests import Request
+    from mockserver.control.services import Laboratory
+    from mockserver.core.base.requests import Request
 
 BUDGET = 120
 """Seconds that a run may take where nothing else is sent."""

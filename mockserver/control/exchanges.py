@@ -12,21 +12,21 @@ from urllib.parse import quote, unquote_plus, urlencode
 import orjson
 
 from mockserver.control.changes import shown_change
-from mockserver.core.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
-from mockserver.core.clock import iso
-from mockserver.core.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
-from mockserver.core.forms import gather
-from mockserver.core.operation import MULTIPART, URLENCODED
+from mockserver.core.base.clock import iso
+from mockserver.core.base.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
+from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.operation.compiled import MULTIPART, URLENCODED
+from mockserver.core.operation.forms import gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.documents import Document
-    from mockserver.core.journal import Exchange
-    from mockserver.core.operation import Operation
-    from mockserver.core.requests import Request
-    from mockserver.core.world import Draft
+    from mockserver.control.services import Laboratory
+    from mockserver.core.base.requests import Request
+    from mockserver.core.engine.journal import Exchange
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.documents import Document
 
 MASK = "***"
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")

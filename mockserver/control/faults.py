@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core import ids
-from mockserver.core.faults import Conflict, NotFound
-from mockserver.core.injection import MAX_DELAY, Delay, Rule
-from mockserver.core.reply import Damage, Reply
-from mockserver.core.wishes import Impossible, grant
+from mockserver.core.base import ids
+from mockserver.core.base.faults import Conflict, NotFound
+from mockserver.core.base.replies import Damage, Reply
+from mockserver.core.operation.preferences import Impossible, grant
+from mockserver.core.state.rules import MAX_DELAY, Delay, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.operation import Operation
-    from mockserver.core.world import Draft
+    from mockserver.control.services import Laboratory
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.world import Draft
 
 MAX_RULES = 100
 """Rules that one world may have."""

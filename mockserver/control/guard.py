@@ -11,16 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from mockserver.control.problems import render_fault
-from mockserver.core.delivery import send_reply
-from mockserver.core.faults import Forbidden, Unauthenticated
-from mockserver.core.requests import sent_headers
+from mockserver.core.asgi.delivery import send_reply
+from mockserver.core.base.faults import Forbidden, Unauthenticated
+from mockserver.core.base.requests import sent_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.core.faults import Fault
+    from mockserver.core.base.faults import Fault
 
 PREFIX = "/_mock"
 OPEN = "/_mock/health"

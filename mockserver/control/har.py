@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.control.exchanges import body_of, form_fields, request_body, written
-from mockserver.core.clock import iso
-from mockserver.core.operation import MULTIPART
+from mockserver.core.base.clock import iso
+from mockserver.core.operation.compiled import MULTIPART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockserver.control.exchanges import Rendering
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def archive(renderings: Iterable[Rendering], world: Draft, version: str) -> dict[str, Any]:

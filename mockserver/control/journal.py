@@ -11,17 +11,17 @@ import orjson
 from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
-from mockserver.core.clock import stopwatch
-from mockserver.core.faults import Conflict, Fault, NotFound, TooLarge, Unavailable
-from mockserver.core.reply import Reply, Stream
+from mockserver.core.base.clock import stopwatch
+from mockserver.core.base.faults import Conflict, Fault, NotFound, TooLarge, Unavailable
+from mockserver.core.base.replies import Reply, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.journal import Exchange
-    from mockserver.core.requests import Request
-    from mockserver.core.world import Draft
+    from mockserver.control.services import Laboratory
+    from mockserver.core.base.requests import Request
+    from mockserver.core.engine.journal import Exchange
+    from mockserver.core.state.world import Draft
 
 PAGE = 100
 """Exchanges in a list where no limit is sent."""

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.exchanges import Rendering, request_body
-from mockserver.core.bodies import parse_urlencoded
-from mockserver.core.faults import Fault, Malformed
-from mockserver.core.forms import gather
+from mockserver.core.base.faults import Fault, Malformed
+from mockserver.core.operation.bodies import parse_urlencoded
+from mockserver.core.operation.forms import gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

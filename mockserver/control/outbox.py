@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.clock import stopwatch
-from mockserver.core.faults import NotFound
-from mockserver.core.reply import Reply
+from mockserver.core.base.clock import stopwatch
+from mockserver.core.base.faults import NotFound
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.outbox import Message
-    from mockserver.core.requests import Request
-    from mockserver.core.world import Draft, World
+    from mockserver.control.services import Laboratory
+    from mockserver.core.base.requests import Request
+    from mockserver.core.state.outbox import Message
+    from mockserver.core.state.world import Draft, World
 
 TIMEOUT = 5.0
 """Seconds that are waited where no timeout is sent."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import Fault, Invalid
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import Fault, Invalid
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.api import Situation
+    from mockserver.core.operation.api import Situation
 
 PROBLEM = "application/problem+json"
 

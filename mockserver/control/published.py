@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
-from mockserver.core.api import Situation
-from mockserver.core.faults import MethodNotAllowed
+from mockserver.core.base.faults import MethodNotAllowed
+from mockserver.core.operation.api import Situation
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.control.laboratory import Vendor
+    from mockserver.control.services import Vendor
 
 _NOWHERE = Situation()
 

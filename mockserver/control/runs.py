@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from mockserver.core.clock import iso, stopwatch, wall_clock
+from mockserver.core.base.clock import iso, stopwatch, wall_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.clock import iso
-from mockserver.core.reply import Reply
+from mockserver.core.base.clock import iso
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.control.laboratory import Laboratory, Vendor
-    from mockserver.core.documents import Document, OperationSpec
-    from mockserver.core.operation import Operation
-    from mockserver.core.requests import Request
-    from mockserver.core.world import Draft
+    from mockserver.control.services import Laboratory, Vendor
+    from mockserver.core.base.requests import Request
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.documents import Document, OperationSpec
 
 DEEP = 12
 """Levels of a document that are looked through for what it leaves open; schemas may contain themselves."""

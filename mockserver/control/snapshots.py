@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.changes import shown_change
-from mockserver.core.clock import iso, wall_clock
-from mockserver.core.faults import NotFound
-from mockserver.core.reply import Reply
-from mockserver.core.store import Snapshot
-from mockserver.core.world import diff
+from mockserver.core.base.clock import iso, wall_clock
+from mockserver.core.base.faults import NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.state.store import Snapshot
+from mockserver.core.state.world import diff
 
 if TYPE_CHECKING:
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.requests import Request
-    from mockserver.core.world import World
+    from mockserver.control.services import Laboratory
+    from mockserver.core.base.requests import Request
+    from mockserver.core.state.world import World
 
 
 async def list_snapshots(lab: Laboratory, request: Request) -> Reply:

@@ -12,17 +12,18 @@ from uuid import UUID
 import orjson
 
 from mockserver.control.worlds import Unfit
-from mockserver.core.faults import Conflict, NotFound, Violation
-from mockserver.core.reply import Reply
-from mockserver.core.values import Misfits
+from mockserver.core.base.faults import Conflict, NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.state.codec import Misfits
+from mockserver.openapi.errors import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.tables import DraftTable, Table
-    from mockserver.core.values import Decode
-    from mockserver.core.world import Draft
+    from mockserver.control.services import Laboratory
+    from mockserver.core.state.codec import Decode
+    from mockserver.core.state.tables import DraftTable, Table
+    from mockserver.core.state.world import Draft
 
 PAGE = 1_000
 """Records in a list where no limit is sent."""

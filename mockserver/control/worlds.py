@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.archive import digest, read, write
-from mockserver.core.clock import iso, wall_clock
-from mockserver.core.faults import Conflict, Invalid, NotFound
-from mockserver.core.reply import Reply
-from mockserver.core.requests import Request
-from mockserver.core.scenarios import play
-from mockserver.core.world import Draft
+from mockserver.core.base.clock import iso, wall_clock
+from mockserver.core.base.faults import Conflict, Invalid, NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.scenarios import play
+from mockserver.core.state.archive import digest, read, write
+from mockserver.core.state.world import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.laboratory import Laboratory
-    from mockserver.core.store import Listed
-    from mockserver.core.world import World
+    from mockserver.control.services import Laboratory
+    from mockserver.core.state.store import Listed
+    from mockserver.core.state.world import World
 
 PAGE = 100
 """Worlds in a list where no limit is sent."""

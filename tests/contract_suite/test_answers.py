@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.harness.answers import Answers
-from contract_tests.harness.documents import document
+from contract_tests.suite.harness.answers import Answers
+from contract_tests.suite.harness.documents import document
 
 GOOD: dict[str, Any] = {"success": True, "code": 200, "message": "registro modificado exitosamente"}
 

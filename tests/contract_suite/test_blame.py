@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from contract_tests.harness.documents import document
-from contract_tests.harness.findings import Outcome, Verdict
-from contract_tests.laws.book import Book
-from contract_tests.laws.pages import visited
-from contract_tests.laws.reads import ways
-from contract_tests.laws.records import misread
 from contract_tests.self_test.copies import NoCopy
 from contract_tests.self_test.run import findings
+from contract_tests.suite.checks.model import Book
+from contract_tests.suite.checks.pages import visited
+from contract_tests.suite.checks.reads import ways
+from contract_tests.suite.checks.records import misread
+from contract_tests.suite.harness.documents import document
+from contract_tests.suite.harness.findings import Outcome, Verdict
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
-    from contract_tests.laws.records import Resource
-    from contract_tests.laws.run import Run
-    from contract_tests.laws.session import Session
+    from contract_tests.suite.checks.records import Resource
+    from contract_tests.suite.checks.run import Run
+    from contract_tests.suite.checks.session import Session
 
 SENT = {"name": "Rosa", "place": "Centro"}
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness.documents import base_path
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import mutants
+from contract_tests.suite.harness.documents import base_path
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(folder: Path, origin: str, headers: dict[str, str]) -> subprocess.Comple
     arguments = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "--max-examples", "3", "--no-color", "--seed", "1"]
     options = ["--checks", "AnswersAreDocumented,LawsHold", "--phases", "examples,coverage"]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "contract_tests.laws.checks", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "contract_tests.suite.checks.schemathesis_checks", "PYTHONPATH": str(ROOT)}
     return subprocess.run([*command, *options, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from contract_tests.harness import Api, Target
-from contract_tests.laws.pages import every_page
-from contract_tests.vendors.monedero.own import OWN, TRIES
-from contract_tests.vendors.serpi import calls as serpi
-from contract_tests.vendors.trincico import calls as trincico
+from contract_tests.suite.checks.pages import every_page
+from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.vendors.monedero.own import OWN, TRIES
+from contract_tests.suite.vendors.serpi import calls as serpi
+from contract_tests.suite.vendors.trincico import calls as trincico
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from contract_tests.laws.session import Answer
+    from contract_tests.suite.checks.session import Answer
 
 
 def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[Api, list[httpx.Request]]:

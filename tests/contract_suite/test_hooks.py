@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness import Api, Target
-from contract_tests.harness.documents import base_path
-from contract_tests.vendors.trincico.calls import send
+from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness.documents import base_path
+from contract_tests.suite.vendors.trincico.calls import send
 from tests.verify.servers import serving
 
 if TYPE_CHECKING:

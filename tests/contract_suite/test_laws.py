@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.harness import Api, Target
-from contract_tests.harness.documents import base_path, document
-from contract_tests.harness.findings import Outcome
-from contract_tests.laws import judge
 from contract_tests.self_test.copies import NoCopy, plant
 from contract_tests.self_test.mutants import KINDS, Edit, mutants
 from contract_tests.self_test.run import Result, interval, table, try_one
 from contract_tests.self_test.variants import variants
+from contract_tests.suite.checks import judge
+from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness.documents import base_path, document
+from contract_tests.suite.harness.findings import Outcome
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:

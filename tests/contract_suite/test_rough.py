@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness import Api, Target
-from contract_tests.harness.documents import base_path, document
-from contract_tests.harness.findings import Outcome
-from contract_tests.laws import rough
-from contract_tests.laws.book import Book
-from contract_tests.laws.run import Run
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import mutants
+from contract_tests.suite.checks import rough
+from contract_tests.suite.checks.model import Book
+from contract_tests.suite.checks.run import Run
+from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness.documents import base_path, document
+from contract_tests.suite.harness.findings import Outcome
 
 if TYPE_CHECKING:
-    from contract_tests.harness.findings import Verdict
+    from contract_tests.suite.harness.findings import Verdict
     from tests.conftest import Mock
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.harness.answers import Answers
-from contract_tests.harness.documents import document
-from contract_tests.laws.book import Book
-from contract_tests.laws.edges import LEFT_OUT, breaking, keeping
-from contract_tests.laws.values import Values
+from contract_tests.suite.checks.edges import LEFT_OUT, breaking, keeping
+from contract_tests.suite.checks.model import Book
+from contract_tests.suite.checks.values import Values
+from contract_tests.suite.harness.answers import Answers
+from contract_tests.suite.harness.documents import document
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:

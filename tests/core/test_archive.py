@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.archive import digest, read, write
-from mockserver.core.clock import Clock
-from mockserver.core.faults import Invalid
-from mockserver.core.injection import Delay, Rule
-from mockserver.core.persistent import Ordered
-from mockserver.core.reply import Damage
-from mockserver.core.tables import Rows, Table
-from mockserver.core.world import Draft, World
+from mockserver.core.base.clock import Clock
+from mockserver.core.base.faults import Invalid
+from mockserver.core.base.replies import Damage
+from mockserver.core.state.archive import digest, read, write
+from mockserver.core.state.persistent import Ordered
+from mockserver.core.state.rules import Delay, Rule
+from mockserver.core.state.tables import Rows, Table
+from mockserver.core.state.world import Draft, World
 from tests.core.test_state import PETS, Pet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.core import boundary
-from mockserver.core.clock import Clock
-from mockserver.core.faults import HandlerCrashed
-from mockserver.core.requests import Request
-from mockserver.core.world import TIMERS_AT_ONCE, Draft, World, catch_up
+from mockserver.core.base.clock import Clock
+from mockserver.core.base.faults import HandlerCrashed
+from mockserver.core.base.requests import Request
+from mockserver.core.engine import executor as boundary
+from mockserver.core.state.world import TIMERS_AT_ONCE, Draft, World, catch_up
 from tests.core.toy import NOON, Toy
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Action
+    from mockserver.core.state.world import Action
 
 TICK = "toy.tick"
 HOUR = timedelta(hours=1)

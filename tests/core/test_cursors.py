@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.paging import by_cursor
+from mockserver.core.operation.paging import by_cursor
 
 Item = tuple[int, int]
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.core.archive import read, write
-from mockserver.core.descriptions import As, Description, Judge, Shown, judges_of
-from mockserver.core.documents import Document
-from mockserver.core.faults import DocumentBroken, Invalid
-from mockserver.core.tables import DraftTable, Rows, Table
-from mockserver.core.world import World
+from mockserver.core.base.faults import Invalid
+from mockserver.core.state.archive import read, write
+from mockserver.core.state.mapping import As, Description, Judge, Shown, judges_of
+from mockserver.core.state.tables import DraftTable, Rows, Table
+from mockserver.core.state.world import World
+from mockserver.openapi.documents import Document
+from mockserver.openapi.errors import DocumentBroken
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

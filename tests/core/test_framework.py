@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
-from mockserver.core.framework import InvalidSpecification, Specification
+from mockserver.core.asgi.connexion_stack import InvalidSpecification, Specification
+from mockserver.openapi.documents import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

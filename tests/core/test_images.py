@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.images import JPEG_SEGMENTS, MEDIA_TYPES, Image, read_image
+from mockserver.core.base.images import JPEG_SEGMENTS, MEDIA_TYPES, Image, read_image
 from tests.pictures import gif, jpeg, png, webp
 
 SIDES = st.integers(1, 2**14 - 1)

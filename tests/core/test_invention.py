@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mockserver.core import ids
-from mockserver.core.documents import Document
-from mockserver.core.invention import invent
+from mockserver.core.base import ids
+from mockserver.openapi.documents import Document
+from mockserver.openapi.examples import invent
 
 SCHEMAS: dict[str, Any] = {
     "one property in two branches": {

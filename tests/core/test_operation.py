@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.core.clock import parse_duration
-from mockserver.core.faults import DocumentBroken, HandlersUnbound, Invalid, Malformed
-from mockserver.core.operation import PROVEN, compile_operations
-from mockserver.core.reply import Reply
-from mockserver.core.requests import Request
-from mockserver.core.store import MemoryStore
+from mockserver.core.base.clock import parse_duration
+from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.operation.compiled import PROVEN, compile_operations
+from mockserver.core.state.store import MemoryStore
+from mockserver.openapi.errors import DocumentBroken
 from tests.core.toy import DOCUMENT, NOON, Toy
 
 if TYPE_CHECKING:
-    from mockserver.core.world import World
+    from mockserver.core.state.world import World
 
 FORM = "application/x-www-form-urlencoded"
 BOTH = {"X-Key": "ana", "Authorization": "Bearer token"}

@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core import faults
-from mockserver.core.bodies import MAX_FIELDS, parse_json, parse_urlencoded
-from mockserver.core.documents import Document, read_document
-from mockserver.core.faults import DocumentBroken, Fault, Malformed, MockBug, SetupError, TooLarge, Violation
-from mockserver.core.forms import coercer, gather
-from mockserver.core.journal import SLACK, Exchange, Journal
-from mockserver.core.parameters import python_name
-from mockserver.core.reply import Reply
-from mockserver.core.requests import ClientGone, Request, read_body
-from mockserver.core.routing import origin
-from mockserver.core.schemas import SchemaCompiler, translate
+from mockserver.core.asgi.routing import origin
+from mockserver.core.base import faults
+from mockserver.core.base.faults import Fault, Malformed, MockBug, TooLarge
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import ClientGone, Request, read_body
+from mockserver.core.engine.journal import SLACK, Exchange, Journal
+from mockserver.core.operation.bodies import MAX_FIELDS, parse_json, parse_urlencoded
+from mockserver.core.operation.forms import coercer, gather
+from mockserver.core.operation.parameters import python_name
+from mockserver.openapi.documents import Document, read_document
+from mockserver.openapi.errors import DocumentBroken, SetupError, Violation
+from mockserver.openapi.schemas import SchemaCompiler, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

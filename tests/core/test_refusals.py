@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.core.api import Late, Situation
-from mockserver.core.faults import Invalid, Unauthenticated, Violation
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import Invalid, Unauthenticated
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import Late, Situation
+from mockserver.openapi.errors import Violation
 from tests.core.toy import DOCUMENT, Toy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 TEXT = "/notes/"
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness import documents
+from contract_tests.suite.harness import documents
 from mockserver.app import SPECS, discover
-from mockserver.core.documents import read_document
-from mockserver.core.faults import DocumentBroken, SetupError
+from mockserver.openapi.documents import read_document
+from mockserver.openapi.errors import DocumentBroken, SetupError
 
 if TYPE_CHECKING:
     from pathlib import Path

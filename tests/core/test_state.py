@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mockserver.core.clock import Clock, iso, parse_duration, parse_moment
-from mockserver.core.outbox import CAPACITY, Message
-from mockserver.core.paging import by_page
-from mockserver.core.persistent import Ordered
-from mockserver.core.store import DEFAULT, MemoryStore, is_world_name
-from mockserver.core.tables import DraftTable, Rows, Table
-from mockserver.core.world import Change, Draft, World, catch_up, diff
+from mockserver.core.base.clock import Clock, iso, parse_duration, parse_moment
+from mockserver.core.base.names import DEFAULT, is_world_name
+from mockserver.core.operation.paging import by_page
+from mockserver.core.state.outbox import CAPACITY, Message
+from mockserver.core.state.persistent import Ordered
+from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.tables import DraftTable, Rows, Table
+from mockserver.core.state.world import Change, Draft, World, catch_up, diff
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

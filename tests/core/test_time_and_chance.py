@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALLOWED = {
-    "mockserver/core/clock.py": {"time", "datetime.now"},
-    "mockserver/core/ids.py": {"random", "secrets"},
+    "mockserver/core/base/clock.py": {"time", "datetime.now"},
+    "mockserver/core/base/ids.py": {"random", "secrets"},
     "mockserver/serving.py": {"time"},  # watches the process that started the server, outside every world
     "mockserver/testing/launch.py": {"time"},  # the side of the client
 }

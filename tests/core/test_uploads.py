@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.core.faults import DocumentBroken
+from mockserver.openapi.errors import DocumentBroken
 from tests.core.toy import DOCUMENT, Toy
 from tests.pictures import gif, jpeg, png
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.values import Misfits, RecordCoder, coder_for
+from mockserver.core.state.codec import Misfits, RecordCoder, coder_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

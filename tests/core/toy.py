@@ -8,24 +8,24 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.api import Api, Situation
-from mockserver.core.binding import bind
-from mockserver.core.boundary import Boundary
-from mockserver.core.clock import Clock
-from mockserver.core.documents import Document
-from mockserver.core.faults import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthenticated, Unavailable, VendorFault
-from mockserver.core.journal import Journal
-from mockserver.core.operation import compile_operations
-from mockserver.core.reply import Reply
-from mockserver.core.requests import Request
-from mockserver.core.store import MemoryStore
-from mockserver.core.tables import Table
-from mockserver.core.world import Draft, World
+from mockserver.core.base.clock import Clock
+from mockserver.core.base.faults import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthenticated, Unavailable, VendorFault
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.executor import Boundary
+from mockserver.core.engine.journal import Journal
+from mockserver.core.operation.api import Api, Situation
+from mockserver.core.operation.binding import bind
+from mockserver.core.operation.compiled import compile_operations
+from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.tables import Table
+from mockserver.core.state.world import Draft, World
+from mockserver.openapi.documents import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.api import Late
+    from mockserver.core.operation.api import Late
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.app import CONTROL_DOCUMENT, SPECS
-from mockserver.core.documents import Document, read_document
+from mockserver.openapi.documents import Document, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mockserver.core.schemas import SchemaCompiler
+from mockserver.openapi.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockserver.core.documents import Document
+    from mockserver.openapi.documents import Document
 
     Rule = Callable[[Document], Iterator[str]]
 

@@ -16,7 +16,7 @@ from tests.documents.rules import walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.core.documents import Document
+    from mockserver.openapi.documents import Document
 
 SCHEMA = json.loads((SPECS / "behaviour.schema.json").read_text())
 ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine")

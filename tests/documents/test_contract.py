@@ -15,7 +15,7 @@ from tests.documents.rules import request_examples, walk
 from tests.vendors.tables import rows
 
 if TYPE_CHECKING:
-    from mockserver.core.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document, OperationSpec
 
 HERE = Path(__file__).parent
 CLAUSES = (HERE / "clauses.txt").read_text().split()

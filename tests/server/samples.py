@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.documents import Document, read_document
+from mockserver.openapi.documents import Document, read_document
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from mockserver.core.documents import OperationSpec
+    from mockserver.openapi.documents import OperationSpec
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"

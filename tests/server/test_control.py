@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.app import CONTROL_DOCUMENT
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.conftest import Server
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 
 from mockserver.app import SPECS, discover
 from mockserver.control.clock import list_timers, update_clock
-from mockserver.core.clock import Clock, iso
-from mockserver.core.world import Draft, World
+from mockserver.core.base.clock import Clock, iso
+from mockserver.core.state.world import Draft, World
 from mockserver.testing import Refused
 from tests.server.samples import SLUGS, samples
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.core.documents import OperationSpec, read_document
+from mockserver.openapi.documents import OperationSpec, read_document
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:

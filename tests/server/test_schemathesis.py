@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.conftest import ROOT
 from tests.documents.conftest import FILES
 

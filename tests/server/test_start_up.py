@@ -14,7 +14,8 @@ import pytest
 from mockserver import Reply
 from mockserver.apis.serpi import sucursales
 from mockserver.app import SPECS, create_app
-from mockserver.core.faults import HandlersUnbound, SetupError
+from mockserver.core.base.faults import HandlersUnbound
+from mockserver.openapi.errors import SetupError
 from mockserver.serving import is_loopback, listen
 from tests.conftest import ROOT, Server
 

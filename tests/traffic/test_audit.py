@@ -13,7 +13,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.harness.recorded import audited
+from contract_tests.suite.harness.recorded import audited
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import RecordingBroken, exchanges

@@ -13,15 +13,15 @@ from openapi_core import V30RequestValidator, V30ResponseValidator
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from contract_tests.harness.documents import base_path, document
-from contract_tests.harness.recorded import slugs
+from contract_tests.suite.harness.documents import base_path, document
+from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import Route, describe
 from contract_tests.traffic.exchange import MASK, Exchange, Message
 from contract_tests.traffic.forms import gather, multipart, urlencoded
 from contract_tests.traffic.judge import Judge
-from mockserver.core import forms
-from mockserver.core.faults import Malformed
+from mockserver.core.base.faults import Malformed
+from mockserver.core.operation import forms
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from contract_tests.harness.recorded import slugs
+from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import exchanges

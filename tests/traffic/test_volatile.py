@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.harness.recorded import slugs
+from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.player import Player, Side
 from contract_tests.traffic.steps import scenario

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
-from mockserver.core.schemas import SchemaCompiler
+from mockserver.openapi.documents import read_document
+from mockserver.openapi.schemas import SchemaCompiler
 from tests.pictures import png
 from tests.vendors.tables import rows
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from mockserver.core.documents import OperationSpec
+    from mockserver.openapi.documents import OperationSpec
     from tests.conftest import Mock
 
 MIB = 1024 * 1024

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.apis.monedero.points import earned, hundredths, shown
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.documents.test_contract import DISCREPANCIES
 from tests.vendors.tables import discrepancies, rows
 

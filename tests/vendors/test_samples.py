@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 
 if TYPE_CHECKING:
     from tests.conftest import Mock

@@ -10,7 +10,7 @@ from stdnum.co import nit
 
 from fixtures.serpi import CITIES
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.documents.test_contract import DISCREPANCIES
 from tests.vendors.tables import discrepancies, rows
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.core.documents import METHODS
+from mockserver.openapi.documents import METHODS
 from tests.documents.test_contract import DISCREPANCIES
 from tests.vendors.tables import discrepancies, rows
 from tests.vendors.trincico import DOCUMENT, OPERATIONS, RECIPES, call

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.documents.test_contract import DISCREPANCIES
 from tests.server.test_bad_input import BODIES
 from tests.vendors.tables import discrepancies, rows

@@ -12,7 +12,7 @@ from stdnum.ec import ci, ruc
 
 from mockserver.apis.troyansys.access_key import check_digit
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 
 if TYPE_CHECKING:
     import httpx

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.vendors.test_samples import CURL, curl
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.trincico import LANDMARKS
 from mockserver.app import SPECS
-from mockserver.core.documents import read_document
+from mockserver.openapi.documents import read_document
 from tests.vendors.tables import rows
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import Server
     from tests.verify.servers import Handler
 
-SCHEMA = json.loads((ROOT / "contract_tests/verify/report/schema.json").read_text())
+SCHEMA = json.loads((ROOT / "contract_tests/suite/verify/report/schema.json").read_text())
 START_UP = 15.0
 """Seconds that loading Python and the suite may take on a busy machine, beside the time budget."""
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from contract_tests.harness.documents import base_path
-from contract_tests.harness.target import Target
+from contract_tests.suite.harness.documents import base_path
+from contract_tests.suite.harness.target import Target
 from tests.verify.servers import serving
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from contract_tests.harness.documents import base_path
-from contract_tests.verify.contract import Contract, slugs
-from contract_tests.verify.report.write import FILES
+from contract_tests.suite.harness.documents import base_path
+from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.report.write import FILES
 from tests.conftest import ROOT, Server
 from tests.verify.conftest import verify
 from tests.verify.servers import serving

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.harness.findings import Exchange
-from contract_tests.verify.contract import Contract
-from contract_tests.verify.fuzz import excused, has_brackets
-from contract_tests.verify.ledger import Ledger
+from contract_tests.suite.harness.findings import Exchange
+from contract_tests.suite.verify.contract import Contract
+from contract_tests.suite.verify.findings_store import Ledger
+from contract_tests.suite.verify.fuzz import excused, has_brackets
 
 FORM = "application/x-www-form-urlencoded"
 FILES = "multipart/form-data; boundary=x"

@@ -10,9 +10,9 @@ import httpx
 import pytest
 import requests
 
-from contract_tests.harness.doors import GateTransport, connections, guarding_requests
-from contract_tests.harness.findings import Exchange
-from contract_tests.harness.gate import Gate, Limits, OutOfTime, Refused, Stopped
+from contract_tests.suite.harness.findings import Exchange
+from contract_tests.suite.harness.policy import Gate, Limits, OutOfTime, Refused, Stopped
+from contract_tests.suite.harness.transports import GateTransport, connections, guarding_requests
 from tests.verify.servers import Handler, serving, talking
 
 if TYPE_CHECKING:

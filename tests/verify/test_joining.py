@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from contract_tests.harness.findings import Finding
-from contract_tests.laws import DOCUMENTED
-from contract_tests.verify.clauses import CLAUSE
-from contract_tests.verify.contract import Contract
-from contract_tests.verify.joining import join
-from contract_tests.verify.ledger import Cause, Ledger
-from contract_tests.verify.report.compare import compare
-from contract_tests.verify.target_file import Deviation
+from contract_tests.suite.checks import DOCUMENTED
+from contract_tests.suite.harness.findings import Finding
+from contract_tests.suite.verify.clauses import CLAUSE
+from contract_tests.suite.verify.contract import Contract
+from contract_tests.suite.verify.findings_store import Cause, Ledger
+from contract_tests.suite.verify.joining import join
+from contract_tests.suite.verify.report.compare import compare
+from contract_tests.suite.verify.target_file import Deviation
 
 INPUTS, ACCESS = "what breaks the schema is refused", "credentials are demanded"
 E1, E2 = "trincico.view_invoice.e1", "trincico.view_invoice.e2"

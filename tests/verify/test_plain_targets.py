@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from contract_tests.verify.contract import Contract, slugs
+from contract_tests.suite.verify.contract import Contract, slugs
 from tests.verify.conftest import verify
 from tests.verify.plain import plain
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.laws import DOCUMENTED
+from contract_tests.suite.checks import DOCUMENTED
 from tests.verify.conftest import verify
 from tests.verify.plain import plain
 

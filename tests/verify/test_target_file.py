@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.verify.asked import asked_for, roles_of
-from contract_tests.verify.contract import Contract, slugs
-from contract_tests.verify.target_file import BadTargetFile, TargetFile, read_target_file, template
+from contract_tests.suite.verify.asked import asked_for, roles_of
+from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.target_file import BadTargetFile, TargetFile, read_target_file, template
 
 if TYPE_CHECKING:
     from pathlib import Path

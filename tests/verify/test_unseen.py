@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.harness.documents import base_path
-from contract_tests.harness.findings import Exchange, Outcome, Verdict
-from contract_tests.verify.contract import Contract, slugs
-from contract_tests.verify.ledger import Ledger
+from contract_tests.suite.harness.documents import base_path
+from contract_tests.suite.harness.findings import Exchange, Outcome, Verdict
+from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.findings_store import Ledger
 from tests.verify.conftest import verify
 
 if TYPE_CHECKING:

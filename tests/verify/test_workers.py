@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from contract_tests.verify.parsing import one_parser_at_a_time
+from contract_tests.suite.verify.parsing import one_parser_at_a_time
 
 if TYPE_CHECKING:
     import pytest

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
-from contract_tests.traffic.exchange import Exchange
-from contract_tests.traffic.findings import Judgement
-from contract_tests.traffic.proxy.bodies import ClientGone, Incoming, Kept, hung_up
-from contract_tests.traffic.proxy.headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
-from contract_tests.traffic.proxy.refusals import header_value, problem, refusal_status
-from contract_tests.traffic.proxy.upstream import Upstream, UpstreamFailed, failed
+from ..exchange import Exchange
+from ..findings import Judgement
+from .bodies import ClientGone, Incoming, Kept, hung_up
+from .headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
+from .refusals import header_value, problem, refusal_status
+from .upstream import Upstream, UpstreamFailed, failed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 
-    from contract_tests.traffic.description import Route
-    from contract_tests.traffic.findings import Finding
-    from contract_tests.traffic.judge import Judge
+    from ..description import Route
+    from ..findings import Finding
+    from ..judge import Judge
 
     Message_ = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message_]]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from contract_tests.traffic.proxy.bodies import hung_up
-from contract_tests.traffic.proxy.refusals import finding_as_json
+from .bodies import hung_up
+from .refusals import finding_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from contract_tests.traffic.audit import Audit
-    from contract_tests.traffic.masking import Masking
-    from contract_tests.traffic.proxy.app import Passed
+    from ..audit import Audit
+    from ..masking import Masking
+    from .app import Passed
 
     Message = MutableMapping[str, Any]
 

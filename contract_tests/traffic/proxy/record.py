@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from contract_tests.traffic.recording import unpacked
+from ..recording import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from contract_tests.traffic.exchange import Exchange, Message
-    from contract_tests.traffic.masking import Masking
+    from ..exchange import Exchange, Message
+    from ..masking import Masking
 
 _TAIL = b"\n]}}\n"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from contract_tests.traffic.findings import Finding
+    from ..findings import Finding
 
 LONGEST = 2000
 """Letters of the header that tells findings: servers and clients refuse longer heads."""

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from contract_tests.traffic.audit import Audit
-from contract_tests.traffic.judge import Judge
-from contract_tests.traffic.masking import Masking
-from contract_tests.traffic.proxy.app import Proxy, Settings
-from contract_tests.traffic.proxy.live import Live, line
-from contract_tests.traffic.proxy.record import HarFile, har_entry
-from contract_tests.traffic.proxy.refusals import finding_as_json
-from contract_tests.traffic.proxy.upstream import Timeouts, Upstream
+from ..audit import Audit
+from ..judge import Judge
+from ..masking import Masking
+from .app import Proxy, Settings
+from .live import Live, line
+from .record import HarFile, har_entry
+from .refusals import finding_as_json
+from .upstream import Timeouts, Upstream
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
     from pathlib import Path
 
-    from contract_tests.traffic.description import Description
-    from contract_tests.traffic.proxy.app import Passed
+    from ..description import Description
+    from .app import Passed
 
 KEEP_ALIVE = 30
 """Seconds that a client's idle connection is kept."""

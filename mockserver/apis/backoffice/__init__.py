@@ -19,7 +19,7 @@ from mockserver.apis.backoffice import (
 from mockserver.apis.backoffice.faults import render_fault
 from mockserver.apis.backoffice.records import DESCRIBED
 from mockserver.apis.backoffice.sessions import verify_api_key, verify_jwt
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 API = Api(
     slug="backoffice",

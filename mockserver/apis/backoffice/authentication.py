@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.backoffice.sessions import issue_jwt
 from mockserver.apis.backoffice.state import USERS, User, password_digest, user_named
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.api import Late
-    from mockserver.core.world import Draft
+    from mockserver.core.operation.api import Late
+    from mockserver.core.state.world import Draft
 
 REFERRAL_HOST = "wwww.demo.com"  # four w and no scheme, as printed (backoffice.D22)
 

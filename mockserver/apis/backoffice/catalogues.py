@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.state import CURRENCIES, LEGS, LOCALES
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def list_cryptocurrency_cashouts(world: Draft) -> Reply:

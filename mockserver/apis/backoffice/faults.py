@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, UnsupportedMedia, Violation
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, UnsupportedMedia
+from mockserver.core.base.replies import Reply
+from mockserver.openapi.errors import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.api import DocumentedError, Situation
+    from mockserver.core.operation.api import DocumentedError, Situation
 
 _OURS: tuple[tuple[type[Fault], int, str], ...] = (
     (TooLarge, 413, "The request is too large."),

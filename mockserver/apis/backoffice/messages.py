@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockserver.apis.backoffice.state import THREADS, Thread
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def add_message(world: Draft, ticket_id: int, text: str) -> Thread:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockserver.apis.backoffice.state import PICTURES
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 ASSETS = {

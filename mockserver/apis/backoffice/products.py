@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.backoffice.shown import PLAN_PICTURE
 from mockserver.apis.backoffice.state import PLANS, PURCHASES, user_by
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_products(world: Draft, id: int) -> Reply:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.shown import moment, money
 from mockserver.apis.backoffice.trees import MATRIX_LEGS
-from mockserver.core.descriptions import As, Description, Shown
-from mockserver.core.images import MEDIA_TYPES
+from mockserver.core.base.images import MEDIA_TYPES
+from mockserver.core.state.mapping import As, Description, Shown
 
 _KEY = {"minLength": 1}
 _SECRET = {"minLength": 32}

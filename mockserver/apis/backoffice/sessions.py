@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import jwt
 
 from mockserver.apis.backoffice.state import SETTINGS, USERS, Settings, User
-from mockserver.core.faults import Unauthenticated
+from mockserver.core.base.faults import Unauthenticated
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=24)

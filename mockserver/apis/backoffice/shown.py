@@ -10,7 +10,7 @@ from mockserver.apis.backoffice.state import PICTURES, User
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 ZONE = timezone(timedelta(hours=-7))
 """Where the company is: the offset of every moment on the page, and the midnight at which its days end."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import VendorFault
-from mockserver.core.tables import Table
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 @dataclass(frozen=True, slots=True)

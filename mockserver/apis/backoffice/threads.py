@@ -8,13 +8,13 @@ from mockserver.apis.backoffice.faults import wrong
 from mockserver.apis.backoffice.messages import add_message
 from mockserver.apis.backoffice.shown import moment
 from mockserver.apis.backoffice.state import THREADS, TICKETS
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.api import Late
-    from mockserver.core.world import Draft
+    from mockserver.core.operation.api import Late
+    from mockserver.core.state.world import Draft
 
 
 def list_threads(world: Draft, id: int) -> Reply:

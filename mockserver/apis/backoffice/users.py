@@ -22,17 +22,17 @@ from mockserver.apis.backoffice.state import (
     user_named,
 )
 from mockserver.apis.backoffice.trees import free_place
-from mockserver.core.faults import VendorFault
-from mockserver.core.images import read_image
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.images import read_image
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.core.api import Late
-    from mockserver.core.bodies import Upload
-    from mockserver.core.faults import Violation
-    from mockserver.core.world import Draft
+    from mockserver.core.operation.api import Late
+    from mockserver.core.operation.bodies import Upload
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.errors import Violation
 
 _KEPT_AS_SENT = ("first_name", "last_name", "email", "mobile", "default_leg", "country_code")
 _SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on_edit")

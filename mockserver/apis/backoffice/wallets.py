@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.backoffice.shown import moment, money
 from mockserver.apis.backoffice.state import TRANSACTIONS
-from mockserver.core.paging import by_page
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 PAGE_SIZE = 30
 

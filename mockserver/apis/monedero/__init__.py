@@ -4,7 +4,7 @@ from mockserver.apis.monedero import balance, contact, employee, sale, toolusers
 from mockserver.apis.monedero.faults import render_fault
 from mockserver.apis.monedero.records import DESCRIBED
 from mockserver.apis.monedero.state import ACCOUNTS, BLACKLIST, CONTACTS, NUMBERS, USERTOOLS, WALLETS, verify_apikey
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 API = Api(
     slug="monedero",

@@ -9,14 +9,14 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 
 from mockserver.apis.monedero.points import shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.api import Late
-    from mockserver.core.world import Draft
+    from mockserver.core.operation.api import Late
+    from mockserver.core.state.world import Draft
 
 MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

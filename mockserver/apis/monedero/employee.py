@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.monedero.state import ACTIVE, ARCHIVED, USERTOOLS, Usertool, password_digest
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def add_employee(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import (
+    Fault,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+    VendorFault,
+)
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.api import Situation
+    from mockserver.core.operation.api import Situation
 
 _TEXTS: dict[type[Fault], str] = {
     Malformed: "La solicitud no se puede leer.",

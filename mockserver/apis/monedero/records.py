@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.apis.monedero.points import shown
-from mockserver.core.descriptions import As, Description, Shown
+from mockserver.core.state.mapping import As, Description, Shown
 
 _QUOTA = {"minimum": 0}
 _POINTS = {"maximum": 2**53 - 1}

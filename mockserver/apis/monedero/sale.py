@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.monedero.points import earned, hundredths, shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, account_of, contact_of, is_blacklisted, may_sign, usertool_by, wallet_of
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 GIVE = 0
 USE = 1

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mockserver.core.faults import Unauthenticated
-from mockserver.core.tables import Table
+from mockserver.core.base.faults import Unauthenticated
+from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.outbox import Channel
-    from mockserver.core.world import Draft
+    from mockserver.core.state.outbox import Channel
+    from mockserver.core.state.world import Draft
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"

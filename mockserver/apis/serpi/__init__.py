@@ -4,7 +4,7 @@ from mockserver.apis.serpi import sucursales
 from mockserver.apis.serpi.faults import render_fault
 from mockserver.apis.serpi.records import DESCRIBED
 from mockserver.apis.serpi.state import BRANCHES, CLIENTS, same_client, verify_secretkey, verify_token
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 API = Api(
     slug="serpi",

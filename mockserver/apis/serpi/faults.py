@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.faults import (
+from mockserver.core.base.faults import (
     Fault,
     Invalid,
     Malformed,
@@ -17,12 +17,12 @@ from mockserver.core.faults import (
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
-    Violation,
 )
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.api import Situation
+    from mockserver.core.operation.api import Situation
+    from mockserver.openapi.errors import Violation
 
 _INTRODUCTIONS = {
     "list_sucursales": "Se presentaron errores al consultar los registros",

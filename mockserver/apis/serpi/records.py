@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.core.descriptions import Description, Shown
+from mockserver.core.state.mapping import Description, Shown
 
 DESCRIBED = {
     "clients": Description(unique=("secretkey", "token"), because="a client is known by its credentials only"),

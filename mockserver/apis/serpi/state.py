@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.faults import Unauthenticated, Unavailable
-from mockserver.core.tables import Table
+from mockserver.core.base.faults import Unauthenticated, Unavailable
+from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 @dataclass(frozen=True, slots=True)

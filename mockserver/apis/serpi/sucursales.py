@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.serpi.faults import UnknownBranch
 from mockserver.apis.serpi.state import BRANCHES, Branch, Client
-from mockserver.core.paging import by_page
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 PAGE_SIZE = 50
 """Branches on a page where ``limite`` is not sent; the page gives no default (serpi.D18)."""

@@ -19,7 +19,7 @@ from mockserver.apis.trincico.faults import render_fault
 from mockserver.apis.trincico.identity import verify_basic, verify_bearer
 from mockserver.apis.trincico.records import DESCRIBED
 from mockserver.apis.trincico.state import TABLES
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 API = Api(
     slug="trincico",

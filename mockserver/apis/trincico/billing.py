@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.money import difference
 from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Payment, Plan, Subscription, moment, new_id, plan_of, seconds
-from mockserver.core.clock import LATEST, later, parse_duration
+from mockserver.core.base.clock import LATEST, later, parse_duration
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 PERIOD_ENDS = "trincico.period_ends"
 DAY = 86_400

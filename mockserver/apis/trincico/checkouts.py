@@ -25,14 +25,14 @@ from mockserver.apis.trincico.state import (
     seconds,
     user_of,
 )
-from mockserver.core.faults import VendorFault
+from mockserver.core.base.faults import VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
     from mockserver.apis.trincico.state import User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)

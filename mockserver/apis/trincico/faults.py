@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.faults import Fault, Invalid, MethodNotAllowed, NotFound
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import Fault, Invalid, MethodNotAllowed, NotFound
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.api import Situation
+    from mockserver.core.operation.api import Situation
 
 _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
     NotFound: ("not_found", "Resource not found."),

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.trincico import checkouts, onboardings, pages
 from mockserver.apis.trincico.state import CHECKOUTS, ONBOARDINGS
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_checkout(world: Draft, session: str) -> Reply:

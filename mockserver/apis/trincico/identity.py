@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN, SETTINGS, USERS, User, seconds
-from mockserver.core.faults import Unauthenticated, VendorFault
+from mockserver.core.base.faults import Unauthenticated, VendorFault
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 ACCESS, REFRESH = "access", "refresh"
 LIFETIMES = {ACCESS: 3_600, REFRESH: 30 * 86_400}

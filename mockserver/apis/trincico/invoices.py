@@ -11,14 +11,14 @@ from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.ownership import own_draft, own_invoice, own_service
 from mockserver.apis.trincico.state import CUSTOMERS, FAILING, INVOICES, ITEMS, PAYMENT_METHODS, SERVICES, Invoice, new_id, seconds, user_of
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Service, User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 DEFAULT_CURRENCY = "usd"
 FIRST_NUMBER = 1000

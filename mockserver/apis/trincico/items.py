@@ -8,14 +8,14 @@ from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.money import LARGEST_AMOUNT, rate, tax
 from mockserver.apis.trincico.ownership import own_draft
 from mockserver.apis.trincico.state import INVOICES, ITEMS, Item, new_id, seconds
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Invoice, User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def add_invoice_item(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:

@@ -7,13 +7,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.apis.trincico.state import Invoice, Payout, as_uuid
-from mockserver.core.faults import VendorFault
-from mockserver.core.paging import Stretch, by_cursor
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.operation.paging import Stretch, by_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mockserver.core.tables import DraftTable
+    from mockserver.core.state.tables import DraftTable
 
 DEFAULT_LIMIT = 20
 _MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())

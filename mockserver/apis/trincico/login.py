@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.trincico.identity import ACCESS, REFRESH, digest, read, sign
 from mockserver.apis.trincico.state import USERS
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def login_user(world: Draft, body: Mapping[str, Any]) -> Reply:

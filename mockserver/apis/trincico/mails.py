@@ -11,7 +11,7 @@ from mockserver.apis.trincico.state import CUSTOMERS, SERVICES, Service, moment,
 
 if TYPE_CHECKING:
     from mockserver.apis.trincico.state import Booking, Customer, Invoice, Payout, Subscription, User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def _mail(world: Draft, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:

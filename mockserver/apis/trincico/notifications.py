@@ -15,13 +15,13 @@ from mockserver.apis.trincico.state import (
     USERS,
     user_of,
 )
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
     Sender = Callable[[Draft, str, str], None]
 

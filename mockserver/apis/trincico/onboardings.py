@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mockserver.apis.trincico.state import PayoutAccount
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 EXPIRES = "trincico.onboarding_expires"
 OPEN_FOR = timedelta(hours=1)

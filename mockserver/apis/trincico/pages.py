@@ -13,10 +13,10 @@ from mockserver.apis.trincico import checkouts, onboardings
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.mails import money
 from mockserver.apis.trincico.state import CUSTOMERS, INVOICES, PAYOUT_ACCOUNTS, SERVICES, SUBSCRIPTIONS, Checkout, Onboarding, moment, plan_of
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mockserver.apis.trincico"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

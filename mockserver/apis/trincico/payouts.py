@@ -11,14 +11,14 @@ from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.onboardings import open_onboarding
 from mockserver.apis.trincico.ownership import ALIVE, own_account
 from mockserver.apis.trincico.state import PAYMENT_METHODS, PAYOUT_ACCOUNTS, PAYOUTS, PayoutAccount, current_subscriptions, new_id, plan_of, seconds
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def list_payout_frequencies(world: Draft, caller: User) -> Reply:

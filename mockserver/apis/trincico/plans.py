@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import PAYMENT_METHODS, PLANS
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def list_plans(world: Draft) -> Reply:

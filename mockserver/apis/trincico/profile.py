@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import FAVORITES, SERVICES, current_subscriptions
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from mockserver.apis.trincico.state import User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_profile(world: Draft, caller: User) -> Reply:

@@ -6,8 +6,8 @@ from mockserver.apis.trincico import checkouts, onboardings
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import HUNDREDTHS_OF_PERCENT, LARGEST_AMOUNT, rate_number, rate_text
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
-from mockserver.core.clock import LATEST
-from mockserver.core.descriptions import As, Description, Shown
+from mockserver.core.base.clock import LATEST
+from mockserver.core.state.mapping import As, Description, Shown
 
 _SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
 """A time within the calendar of the mock; whether there may be none is told by the type of the field."""

@@ -8,14 +8,14 @@ from mockserver.apis.trincico import billing, mails, wire
 from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.state import CURRENT, PLANS, SUBSCRIPTIONS, current_subscriptions, plan_of, seconds
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Subscription, User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_active_subscription(world: Draft, caller: User) -> Reply:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.apis.trincico.state import Invoice, Item, Payment, PaymentMethod, Payout, PayoutAccount, Plan, Service, Subscription, User
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}

@@ -5,7 +5,7 @@ from mockserver.apis.troyansys.callers import join_callers, verify_api_key, veri
 from mockserver.apis.troyansys.faults import render_fault
 from mockserver.apis.troyansys.records import DESCRIBED
 from mockserver.apis.troyansys.state import TABLES
-from mockserver.core.api import Api
+from mockserver.core.operation.api import Api
 
 API = Api(
     slug="troyansys",

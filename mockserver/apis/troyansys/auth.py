@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.apis.troyansys.shapes import local, module_to_wire
 from mockserver.apis.troyansys.state import COMPANIES, SESSIONS, USERS, Session, User, modules_of, password_digest
-from mockserver.core.faults import VendorFault
-from mockserver.core.reply import Reply
+from mockserver.core.base.faults import VendorFault
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.troyansys.callers import UserCaller
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 LIFETIME = timedelta(hours=24)
 """How long a token works; the page gives no figure (troyansys.D16)."""

@@ -18,12 +18,12 @@ from mockserver.apis.troyansys.state import (
     modules_of,
     subscription_of,
 )
-from mockserver.core.faults import Unauthenticated, VendorFault
+from mockserver.core.base.faults import Unauthenticated, VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 _ID = re.compile(r"[0-9]{1,18}")
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mockserver.apis.troyansys.shapes import module_to_wire
 from mockserver.apis.troyansys.state import modules_of
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from mockserver.apis.troyansys.callers import Caller
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_company(world: Draft, caller: Caller) -> Reply:

@@ -12,12 +12,12 @@ from mockserver.apis.troyansys.faults import Rejected
 from mockserver.apis.troyansys.invoicing import Customer, issue
 from mockserver.apis.troyansys.shapes import dollars, local
 from mockserver.apis.troyansys.state import CURRENCY, INVOICE_LINES, PRODUCTS, Company, Invoice, InvoiceLine, Product, stock_of
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 FINAL_CONSUMER = "9999999999999"
 """What stands for the identification of a customer who gives none."""

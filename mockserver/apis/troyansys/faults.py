@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.faults import (
+from mockserver.core.base.faults import (
     Fault,
     Invalid,
     Malformed,
@@ -17,14 +17,14 @@ from mockserver.core.faults import (
     Unauthenticated,
     UnsupportedMedia,
     VendorFault,
-    Violation,
 )
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.core.api import Situation
+    from mockserver.core.operation.api import Situation
+    from mockserver.openapi.errors import Violation
 
 BODY = "body"
 """The name under which a fault of the body as a whole is listed."""

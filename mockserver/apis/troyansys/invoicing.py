@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 SALE = "sale"
 PURCHASE = "purchase"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.apis.troyansys.invoicing import PURCHASE, SALE
 from mockserver.apis.troyansys.shapes import dollars, local
 from mockserver.apis.troyansys.state import ACTIVE, APPROVED, FAILED, PAST_DUE, PENDING
-from mockserver.core.descriptions import As, Description, Shown
+from mockserver.core.state.mapping import As, Description, Shown
 
 _MONEY = As(write=dollars)
 _CENTS = {"maximum": 10**11}

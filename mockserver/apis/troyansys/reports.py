@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from mockserver.apis.troyansys.callers import Caller, require_module
 from mockserver.apis.troyansys.shapes import dollars
 from mockserver.apis.troyansys.state import CURRENCY, MOVEMENTS, PRODUCTS, Product, stock_of
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 
 def get_inventory_report(world: Draft, caller: Caller, product_id: int | None) -> Reply:

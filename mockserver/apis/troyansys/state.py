@@ -10,12 +10,12 @@ from datetime import timedelta, timezone
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.tables import Table
+from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 CURRENCY = "USD"
 ECUADOR = timezone(timedelta(hours=-5))

@@ -23,13 +23,13 @@ from mockserver.apis.troyansys.state import (
     plan_of,
     subscription_of,
 )
-from mockserver.core.reply import Reply
+from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.troyansys.callers import Caller, UserCaller
-    from mockserver.core.world import Draft
+    from mockserver.core.state.world import Draft
 
 MONTH = timedelta(days=30)
 """How long a payment of a monthly plan lasts."""

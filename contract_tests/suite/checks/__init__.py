@@ -1,0 +1,62 @@
+"""Laws: statements that hold for every API, checked by what a document declares and by nothing else.
+
+:func:`judge` exercises every declaration of a document at a target, with fresh values made from its schemas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..harness.findings import Finding, Outcome, Verdict
+from . import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
+from .model import Book
+from .run import Level, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from types import ModuleType
+
+    from ..harness import Api
+
+LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
+"""The families of laws, in the order in which they are tried."""
+DOCUMENTED = "the answer is documented"
+
+__all__ = ["DOCUMENTED", "LAWS", "judge"]
+
+
+def judge(api: Api, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
+    """Try every law at a target.
+
+    ``level``: ``quick`` tries one of each kind, ``standard`` every declaration, ``deep`` the same with three seeds. The same seed makes the
+    same calls. ``operations`` are the only ones to be judged, where some are named. Never raises for what the target answers: what cannot be
+    tried is *not exercised*, what needs a hook that is not there is *not observable here*.
+    """
+    book = Book(document)
+    for number in range(3 if level == "deep" else 1):
+        run = Run(api, book, level, seed + number, None if operations is None else frozenset(operations))
+        for law in LAWS:
+            yield from law.check(run)
+            yield from _documented(run)
+
+
+def _documented(run: Run) -> Iterator[Verdict]:
+    """The verdicts on the answers to the calls of a law."""
+    seen = set()
+    for problem, exchange in run.settle():
+        key = (problem.operation, problem.status, problem.keyword, problem.pointer)
+        if key in seen:
+            continue
+        seen.add(key)
+        finding = Finding(
+            DOCUMENTED,
+            problem.operation,
+            problem.sentence,
+            run.book.answer_clause(problem.operation, problem.status),
+            run.book.page(problem.operation),
+            f"{problem.status} {problem.keyword} {problem.pointer}".strip(),
+            problem.expected,
+            problem.got,
+            (exchange,),
+        )
+        yield Verdict(DOCUMENTED, problem.operation, Outcome.BROKEN, problem.sentence, finding)

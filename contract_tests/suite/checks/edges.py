@@ -1,0 +1,129 @@
+"""Values just outside and just inside of what a schema says."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .model import Book
+
+    Pairs = Iterator[tuple[str, Any]]
+
+LEFT_OUT = object()
+"""Stands for a field that is not sent."""
+WRONG_TYPES: Mapping[str, Any] = {"string": {"a": 1}, "integer": "x", "number": "x", "boolean": "x", "object": "x", "array": "x"}
+STRAY = ("\x01", "ñ x!", "x", "0", "")
+LONGEST = 100_000
+"""Characters beyond which a limit is not tried."""
+ADDRESS = "@example.com"
+
+
+def breaking(book: Book, schema: Any, *, needed: bool, in_text: bool, value: Any) -> Pairs:
+    """Keyword and value that breaks it, for each keyword of a schema; only values that break it on the wire too.
+
+    ``in_text`` says that everything travels as text; ``value`` is one that keeps the schema.
+    """
+    if needed:
+        yield "required", LEFT_OUT
+    declared = book.merged(schema)
+    ways = declared.get("anyOf", declared.get("oneOf"))
+    if ways is not None:
+        found = [] if in_text else [pair for way in ways for pair in breaking(book, way, needed=False, in_text=False, value=value)]
+        yield from {str(wrong): (keyword, wrong) for keyword, wrong in found if not book.fits(schema, wrong)}.values()
+        return
+    kind = declared.get("type", "")
+    if kind in WRONG_TYPES and not (in_text and kind in ("string", "object", "array")):
+        yield "type", WRONG_TYPES[kind]
+    if "enum" in declared:
+        yield from _outside_enum(declared, kind)
+    else:
+        yield from _texts(declared, value)
+        yield from _numbers(declared, kind)
+    if not in_text:
+        yield from _arrays(book, declared, kind, value)
+        yield from _objects(book, declared, kind, value)
+
+
+def _outside_enum(declared: Mapping[str, Any], kind: str) -> Pairs:
+    if kind == "string":
+        yield "enum", f"{declared['enum'][0]}x"
+    elif kind == "integer":
+        yield "enum", max(item for item in declared["enum"] if item is not None) + 1
+
+
+def _texts(declared: Mapping[str, Any], value: Any) -> Pairs:
+    low, high = int(declared.get("minLength", 0)), int(declared.get("maxLength", LONGEST))
+    if "pattern" in declared:
+        near = (f"{value}x", value[:-1]) if isinstance(value, str) else ()
+        stray = (text for text in (*near, *STRAY) if low <= len(text) <= high and (near or text) and not re.search(declared["pattern"], text))
+        yield from (("pattern", text) for text in list(stray)[:1])
+    if high < LONGEST:
+        yield "maxLength", _long(declared, high + 1)
+    if low >= 1:
+        yield "minLength", _long(declared, low - 1)
+    if declared.get("format") == "email":
+        yield "format", "no-address"
+
+
+def _long(declared: Mapping[str, Any], length: int) -> str:
+    if declared.get("format") == "email" and length:
+        return ("a" * max(0, length - len(ADDRESS)) + ADDRESS)[-length:]
+    return "a" * length
+
+
+def _numbers(declared: Mapping[str, Any], kind: str) -> Pairs:
+    if kind in ("integer", "number"):
+        if "minimum" in declared:
+            yield "minimum", declared["minimum"] - 1
+        if "maximum" in declared:
+            yield "maximum", declared["maximum"] + 1
+
+
+def _arrays(book: Book, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
+    if kind != "array":
+        return
+    if declared.get("minItems", 0) >= 1:
+        yield "minItems", []
+    if isinstance(value, list) and value:
+        if "maxItems" in declared:
+            yield "maxItems", [value[0]] * (int(declared["maxItems"]) + 1)
+        for keyword, wrong in breaking(book, declared.get("items", {}), needed=False, in_text=False, value=value[0]):
+            yield keyword, [wrong, *value[1:]]
+
+
+def _objects(book: Book, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
+    if kind != "object" or not isinstance(value, dict):
+        return
+    for field in declared.get("required", ()):
+        yield "required", {name: inner for name, inner in value.items() if name != field}
+    for field, inner in declared.get("properties", {}).items():
+        for keyword, wrong in breaking(book, inner, needed=False, in_text=False, value=value.get(field)):
+            yield keyword, {**value, field: wrong}
+
+
+def keeping(book: Book, schema: Any) -> Pairs:
+    """Values that just keep a keyword of a schema."""
+    declared = book.merged(schema)
+    kind = declared.get("type", "")
+    if "anyOf" in declared or "oneOf" in declared:
+        return
+    if "enum" in declared:
+        yield from (("enum", value) for value in declared["enum"] if value is not None)
+        return
+    if kind == "string" and "format" not in declared and "pattern" not in declared:
+        if 0 < declared.get("maxLength", 0) < LONGEST:
+            yield "maxLength", "a" * declared["maxLength"]
+        if declared.get("minLength", 0) >= 1:
+            yield "minLength", "a" * declared["minLength"]
+    if (
+        kind == "string"
+        and "pattern" in declared
+        and 0 < declared.get("maxLength", 0) < LONGEST
+        and re.search(declared["pattern"], "a" * declared["maxLength"])
+    ):
+        yield "maxLength", "a" * declared["maxLength"]
+    if kind in ("integer", "number"):
+        yield from ((keyword, declared[keyword]) for keyword in ("minimum", "maximum") if keyword in declared)

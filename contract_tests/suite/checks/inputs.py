@@ -1,0 +1,113 @@
+"""What breaks the schema is refused, with its code; what stands just inside it is not refused for the same reason; and neither changes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .edges import LEFT_OUT, breaking, keeping
+from .model import FORMS, WORKS
+from .refusals import NOTHING, snapshot, unchanged, wrong_with
+from .session import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..harness.findings import Verdict
+    from .run import Run
+    from .session import Answer, Session
+
+LAW = "what breaks the schema is refused"
+INSIDE = "what keeps the schema is not refused for breaking it"
+UNDECLARED = "zz_undeclared"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Every constraint of every field that can be sent."""
+    if run.is_quick:
+        return
+    for name in run.book.operations:
+        if WORKS not in run.book.recipes(name) or not run.wants(name) or run.book.operations[name].spec.get("x-lenient"):
+            continue
+        yield from guarded(LAW, name, _operation(run, name))
+
+
+def _operation(run: Run, name: str) -> Iterator[Verdict]:
+    session = run.session(f"inputs {name}")
+    sent = session.prepare(name, run.book.works(name))
+    writes = not run.book.is_read(name)
+    before = snapshot(session) if writes else {}
+    refused: dict[tuple[str, str], Answer] = {}
+    found = list(_negative(session, name, sent, refused))
+    what = "a request that breaks its schema"
+    yield from session.in_one(LAW, name, tuple(refused.values()), found, what, _fields(refused)) or [session.held(LAW, name)]
+    if writes and not found:
+        yield from unchanged(session, name, before, None, f"{name}, refused for breaking its schema,", NOTHING)
+    yield from _positive(run, name, refused)
+
+
+def _fields(tried: Iterable[tuple[str, str]]) -> str:
+    """What was tried: each field with the keywords that were broken."""
+    keywords: dict[str, list[str]] = {}
+    for field, keyword in tried:
+        keywords.setdefault(field, []).append(keyword)
+    return ", ".join(f"{field} ({', '.join(found)})" for field, found in keywords.items())
+
+
+def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dict[tuple[str, str], Answer]) -> Iterator[Verdict]:
+    book = session.book
+    media_type, schema = book.body(name)
+    role = book.works(name).get("role", "")
+    for field, (place, declared, needed) in book.fields(name).items():
+        if place == "header" or (place == "path" and book.declared(name, field).get("x-lenient")):
+            continue
+        in_text = place != "body" or media_type in FORMS
+        for keyword, value in breaking(book, declared, needed=needed and place != "path", in_text=in_text, value=sent.get(field)):
+            changed = {key: inner for key, inner in sent.items() if key != field} if value is LEFT_OUT else {**sent, field: value}
+            answer = session.dispatch(name, changed, role=role)
+            refused[field, keyword] = answer
+            yield from _judge(session, name, field, keyword, answer, value)
+    if schema.get("additionalProperties") is False:
+        answer = session.dispatch(name, {**sent, UNDECLARED: "x"}, role=role)
+        refused[UNDECLARED, "additionalProperties"] = answer
+        yield from _judge(session, name, UNDECLARED, "additionalProperties", answer, "x")
+
+
+def _judge(session: Session, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
+    book = session.book
+    codes = book.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
+    general = book.operations[name].spec.get("x-fault-codes", {})
+    codes = codes or general.get(keyword, general.get("invalid", []))
+    codes = [codes] if isinstance(codes, str) else list(codes)
+    clause = next((row for code in codes if (row := book.errors(name).get(code, {}).get("clause"))), None) or book.input_clause(name, field, keyword)
+    what = f"{name} without {field}" if value is LEFT_OUT else f"{name} with a {field} that breaks {keyword}"
+    if not answer.is_refusal:
+        yield session.broken(
+            LAW, name, f"{what} is not refused", clause=clause, pointer=f"/{field} {keyword}", expected=codes or "a refusal", got=str(answer)
+        )
+        return
+    if codes and not any(not wrong_with(book, name, code, answer) for code in codes):
+        text = f"{what} is refused otherwise than documented"
+        yield session.broken(LAW, name, text, clause=clause, pointer=f"/{field} {keyword}", expected=codes, got=str(answer))
+
+
+def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) -> Iterator[Verdict]:
+    """Values just inside of a constraint: not answered like the one just outside."""
+    book = run.book
+    session = run.session(f"inside {name}")
+    found = []
+    for field, (place, schema, _) in book.fields(name).items():
+        by_state = (*book.works(name).get("by-state", ()), *book.works(name).get("never", ()))
+        if place in ("path", "header") or field in by_state or str(book.works(name).get("send", {}).get(field, "")).startswith("$"):
+            continue
+        for keyword, value in keeping(book, schema):
+            outside = refused.get((field, keyword))
+            if outside is None:
+                continue
+            inner = run.session(f"inside {name} {field} {keyword} {str(value)[:9]}")
+            answer = inner.call(name, {"send": {field: value}})
+            if answer.is_refusal and (answer.status, answer.body) == (outside.status, outside.body):
+                text = f"{name}: the {field} {str(value)[:40]!r} keeps {keyword} and is refused as if it did not"
+                found.append(
+                    inner.broken(INSIDE, name, text, clause=book.input_clause(name, field, keyword), pointer=f"/{field} {keyword}", got=str(answer))
+                )
+    yield from found or [session.held(INSIDE, name)]

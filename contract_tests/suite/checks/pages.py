@@ -1,0 +1,193 @@
+"""Lists: pages visit each record once, and size, order and filters hold."""
+
+from __future__ import annotations
+
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from ..harness import LONGEST
+from .formulas import number, same
+from .session import Answer, at, guarded, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..harness.findings import Verdict
+    from .run import Run
+    from .session import Session
+
+VISIT = "pages visit each record once"
+SIZE = "a page is as large as asked"
+ORDER = "a list keeps its order"
+FILTER = "a filter shows what fits and nothing else"
+COUNT = "counts beside a list agree with it"
+MOST_PAGES = 60
+LARGEST = 100
+"""Records of the largest page that is asked for on a walk."""
+SIZES = (1, 2, 7)
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each list that the document declares."""
+    for name, operation in run.book.operations.items():
+        declared = operation.spec.get("x-list")
+        if declared and run.wants(name):
+            yield from guarded(VISIT, name, _list(run, name, declared))
+
+
+def every_page(session: Session, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
+    """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged.
+
+    A page that shows what the one before it showed is the last: a target that pays no heed to the parameter has no other.
+    """
+    declared = session.book.operations[name].spec.get("x-list", {})
+    page = declared.get("page", {})
+    size = recipe.get("send", {}).get(page.get("size"))
+    cursor: Any = page.get("first", 1)
+    send = dict(recipe.get("send", {}))
+    before: list[dict[str, Any]] = []
+    for _ in range(LONGEST):
+        answer = session.call(name, {**recipe, "send": send}, role=role)
+        yield answer
+        items = records(answer.body, declared.get("at", ""))
+        if answer.is_refusal or size is None or "parameter" not in page or len(items) < size or items == before:
+            return
+        before = items
+        cursor = cursor + 1 if page.get("by", "number") == "number" else at(answer.body, page["next"])
+        if cursor in (None, "", False):
+            return
+        send[page["parameter"]] = cursor
+
+
+def _list(run: Run, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    session = run.session(f"pages {name}")
+    session.steps(declared.get("after", run.book.works(name).get("after", ())))
+    yield from _whole(session, name, declared)
+    if "page" in declared:
+        yield from guarded(VISIT, name, _pages(run, session, name, declared))
+    for one in declared.get("filters", ()):
+        yield from guarded(FILTER, name, _filter(session, name, declared, one))
+
+
+def _items(answer: Answer, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = records(answer.body, declared.get("at", ""))
+    return [] if answer.is_refusal else found
+
+
+def _clause(declared: Mapping[str, Any], part: str) -> str | None:
+    found: str | None = declared.get("clauses", {}).get(part)
+    return found
+
+
+def _read(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
+    return session.call(name, {"after": [], "send": {**declared.get("send", {}), **send}})
+
+
+def _every(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None) -> tuple[Answer, list[dict[str, Any]]]:
+    """The first page of the largest size, and the records of all pages, which at a mock is one."""
+    recipe = {"after": [], "send": {**declared.get("send", {}), **declared.get("whole", {}), **(send or {})}}
+    pages = list(every_page(session, name, recipe))
+    return pages[0], [item for page in pages for item in _items(page, declared)]
+
+
+def _whole(session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    answer, items = _every(session, name, declared)
+    yield from _ordered(session, name, declared, items)
+    identity = declared.get("identity", "id")
+    ids = [item.get(identity) for item in items]
+    if len(set(map(str, ids))) != len(ids):
+        yield session.broken(VISIT, name, f"{name} shows a record twice", clause=_clause(declared, "visit"), got=ids)
+    found = list(session.judged(COUNT, name, declared.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")))
+    yield from found or [session.held(COUNT, name)]
+
+
+def _ordered(session: Session, name: str, declared: Mapping[str, Any], items: list[dict[str, Any]]) -> Iterator[Verdict]:
+    order = declared.get("order")
+    if not order:
+        return
+    key, _, way = str(order).partition(" ")
+    values = [number(at(item, f"/{key}")) for item in items]
+    wrong = [(one, other) for one, other in pairwise(values) if (one < other if way == "descending" else one > other)]
+    if wrong:
+        text = f"{name} is not in the order {order}"
+        yield session.broken(ORDER, name, text, clause=_clause(declared, "order"), pointer=key, expected=order, got=str(wrong[0]))
+    else:
+        yield session.held(ORDER, name)
+
+
+def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    page = declared["page"]
+    whole = [item.get(declared.get("identity", "id")) for item in _every(session, name, declared)[1]]
+    if not declared.get("whole") and "size" not in page:
+        whole = []
+    sizes = [page["fixed"]] if "fixed" in page else [max(page.get("walk", 7), min(LARGEST, 2 * len(whole) // MOST_PAGES))]
+    for size in sizes:
+        seen: list[Any] = []
+        short = False
+        cursor: Any = page.get("first", 1)
+        for _ in range(MOST_PAGES):
+            send = {page["parameter"]: cursor} if cursor is not None else {}
+            if "size" in page:
+                send[page["size"]] = size
+            answer = _read(session, name, declared, send)
+            items = _items(answer, declared)
+            for formula in session.judged(COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")):
+                yield formula
+                return
+            if short and items:
+                text = f"{name}: a page that is not full is followed by another"
+                yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"))
+                return
+            short = len(items) < size
+            if len(items) > size:
+                text = f"{name}: a page of {size} holds {len(items)}"
+                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                return
+            seen += [item.get(declared.get("identity", "id")) for item in items]
+            if page.get("by", "number") == "number":
+                cursor += 1
+                if not items:
+                    break
+            else:
+                cursor = at(answer.body, page["next"])
+                if cursor in (None, "", False):
+                    break
+        yield from visited(session, name, declared, seen, whole)
+    if "size" in page and not run.is_quick:
+        for size in SIZES:
+            items = _items(_read(session, name, declared, {page["size"]: size}), declared)
+            if len(items) != min(size, len(whole)) and whole:
+                text = f"{name}: a page of {size} holds {len(items)}"
+                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                return
+        yield session.held(SIZE, name)
+
+
+def visited(session: Session, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
+    """The verdict on what all pages together show, beside the whole list where that can be had."""
+    expected = session.value(declared["total"]) if "total" in declared else len(whole) or None
+    twice = len(seen) - len({str(one) for one in seen})
+    other = next((pair for pair in zip_longest(seen, whole) if pair[0] != pair[1]), None) if whole else None
+    if twice or (expected is not None and not same(len(seen), expected)):
+        text = f"{name}: its pages show {len(seen)} records, {twice} of them twice, where there are {expected}"
+        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=expected, got=len(seen))
+    elif other:
+        text = f"{name}: its pages show {other[0]!r} where the whole list shows {other[1]!r}"
+        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=other[1], got=other[0])
+    else:
+        yield session.held(VISIT, name)
+
+
+def _filter(session: Session, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
+    session.steps(one.get("after", ()))
+    _, everything = _every(session, name, declared)
+    answer, items = _every(session, name, declared, one["send"])
+    names = session.names(**answer.names, items=items, all=everything)
+    verdicts = list(session.judged(FILTER, name, one.get("holds", ()), names, one.get("clause")))
+    if "field" in one:
+        wanted = session.value(one.get("equals", next(iter(one["send"].values()))))
+        fits = [item for item in everything if same(str(at(item, f"/{one['field']}")), str(wanted))]
+        if items != fits or not fits:
+            text = f"{name} filtered by {', '.join(one['send'])} shows {len(items)} records, where {len(fits)} fit"
+            verdicts.append(session.broken(FILTER, name, text, clause=one.get("clause"), pointer=one["field"], expected=len(fits), got=len(items)))
+    yield from verdicts or [session.held(FILTER, name)]

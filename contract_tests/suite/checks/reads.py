@@ -1,0 +1,61 @@
+"""Reads change nothing, and show twice what they show once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..harness.findings import Outcome, Verdict
+from .model import OBSERVES, WORKS
+from .refusals import settled, snapshot
+from .session import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .run import Run
+
+LAW = "reads change nothing"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Every read, between two looks at everything; a change is laid at the door of the read after which it is seen."""
+    if run.wants(*run.book.reads):
+        yield from guarded(LAW, "", _all(run))
+
+
+def _all(run: Run) -> Iterator[Verdict]:
+    session = run.session("reads")
+    before = snapshot(session)
+    is_settled = snapshot(session) == before
+    for name in filter(run.wants, run.book.reads):
+        yield from guarded(LAW, name, _twice(run, name, looked=is_settled))
+
+
+def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
+    """Each way in which a read is called with success, twice; those among two equal looks at everything need no second one."""
+    volatile = run.book.volatile()
+    for recipe, full in ways(run, name, looked=looked):
+        session = run.session(f"reads {name}")
+        if "spends" in recipe and session.api.is_shared:
+            continue
+        sent = session.prepare(name, recipe, full=full)
+        first, second = session.send(name, recipe, sent), session.send(name, recipe, sent)
+        if (first.status, settled(first.body, volatile)) != (second.status, settled(second.body, volatile)):
+            text = f"{name} shows something else when it is called again"
+            yield session.broken(LAW, name, text, expected=first.body, got=second.body)
+            return
+    yield Verdict(LAW, name, Outcome.HELD)
+
+
+def ways(run: Run, name: str, *, looked: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Recipes for which a read is to succeed, and whether every optional field is set."""
+    if not looked:
+        yield from ((recipe or run.book.works(name), False) for recipe in run.book.observations(name))
+    if run.is_quick:
+        return
+    yield run.book.works(name), True
+    for situation, found in run.book.recipes(name).items():
+        if situation not in (WORKS, OBSERVES, *run.book.errors(name)):
+            for recipe in found if isinstance(found, list) else [found]:
+                if not recipe.get("expect", {}).get("refused"):
+                    yield recipe, False

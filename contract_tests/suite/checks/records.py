@@ -1,0 +1,294 @@
+"""Resources: what was written is read back, listed once, changed as far as a change says, and gone once deleted."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .formulas import number, same
+from .pages import every_page
+from .session import Answer, NotExercised, guarded, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ..harness.findings import Verdict
+    from .run import Run
+    from .session import Session
+
+WRITTEN = "what was written is read back"
+LISTED = "what was created is listed once"
+ALONE = "a creation changes nothing else"
+CHANGED = "a change changes just what it says"
+KEPT = "a change leaves the others alone"
+GONE = "what was deleted is gone and unlisted"
+
+
+@dataclass
+class Made:
+    """A record that a law has made: what was sent, what it is known by, how it is shown."""
+
+    sent: dict[str, Any]
+    answer: Answer
+    listed: dict[str, Any] | None = None
+    before: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    after: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+
+class Resource:
+    """A resource that a document declares, in a session."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self.session = session
+        self.name = name
+        self.spec: Mapping[str, Any] = session.book.resources[name]
+        shown = self.spec.get("fields", {})
+        self.fields: dict[str, str] = {one: one for one in shown} if isinstance(shown, list) else dict(shown)
+        self.identity: str = self.spec.get("identity", "id")
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """A part of the declaration, such as ``create``, as a recipe that names its operation under ``call``."""
+        found = self.spec.get(name)
+        return {"call": found} if isinstance(found, str) else found or {}
+
+    def clause(self, name: str) -> str | None:
+        """The clause behind a part."""
+        found: str | None = self.part(name).get("clause") or self.spec.get("clauses", {}).get(name)
+        return found
+
+    def list(self, role: str = "") -> list[dict[str, Any]]:
+        """What the list shows, None of it where the list is refused."""
+        part = self.part("list")
+        if not part:
+            return []
+        pages = every_page(self.session, part["call"], part, role=role)
+        found = [record for page in pages if not page.is_refusal for record in records(page.body, part.get("at", ""), part.get("children"))]
+        return [record[part["each"]] for record in found] if "each" in part else found
+
+    def create(self, *, full: bool = True, send: Mapping[str, Any] | None = None) -> Made:
+        """Create one with fresh values. Raises NotExercised where it is refused."""
+        part = self.part("create")
+        before = self.list()
+        answer = self.session.call(part["call"], {**part, "send": {**part.get("send", {}), **(send or {})}}, full=full)
+        if answer.is_refusal:
+            raise NotExercised(f"{part['call']} was refused: {answer}")
+        made = Made(dict(answer.sent), answer, before=before)
+        self.session.scope |= {"sent": made.sent, "answer": answer.body}
+        made.after = self.list()
+        known = [record.get(self.identity) for record in before]
+        new = [record for record in made.after if record.get(self.identity) not in known]
+        made.listed = next((record for record in new if not self.differences(made.sent, record)), new[0] if new else None)
+        if made.listed is not None:
+            self.session.scope["record"] = made.listed
+        self.session.steps(self.spec.get("find", ()))
+        return made
+
+    def read(self, role: str = "") -> tuple[Answer | None, dict[str, Any] | None]:
+        """The record as its own read shows it."""
+        part = self.part("read")
+        if not part:
+            return None, None
+        answer = self.session.call(part["call"], part, role=role)
+        found = [] if answer.is_refusal else records(answer.body, part.get("at", ""))
+        return answer, found[0] if found else None
+
+    def shown(self, made: Made) -> dict[str, Any] | None:
+        """The record by its read, or else by the list."""
+        if self.part("read"):
+            return self.read()[1]
+        known = (made.listed or {}).get(self.identity)
+        return next((record for record in self.list() if same(record.get(self.identity), known)), None)
+
+    def differences(self, sent: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """Fields that are shown otherwise than sent: sent and shown, by the name under which they are shown."""
+        return {
+            place: (sent[name], shown[place])
+            for name, place in self.fields.items()
+            if name in sent and place in shown and not same(_stored(sent[name], self.spec, name), shown[place])
+        }
+
+
+def _stored(value: Any, spec: Mapping[str, Any], name: str) -> Any:
+    form = spec.get("stored", {}).get(name)
+    return number(value) if name in spec.get("as-number", ()) else form.replace("{}", str(value)) if form else value
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each resource: created twice, with every optional field and with none, then changed field by field, then deleted."""
+    for name, spec in run.book.resources.items():
+        if not run.wants(*calls(spec)):
+            continue
+        if "create" in spec:
+            for full in (True,) if run.is_quick else (True, False):
+                yield from guarded(WRITTEN, name, _created(Resource(run.session(f"record {name} {full}"), name), full=full))
+        if "change" in spec:
+            yield from guarded(CHANGED, name, _changed(run, name))
+        if "delete" in spec:
+            yield from guarded(GONE, name, _deleted(Resource(run.session(f"delete {name}"), name)))
+
+
+def calls(spec: Mapping[str, Any]) -> list[str]:
+    """The operations of a resource."""
+    parts = [spec[part] for part in ("create", "read", "list", "change", "delete") if part in spec]
+    return [part if isinstance(part, str) else part["call"] for part in parts]
+
+
+def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
+    session, creation = resource.session, resource.part("create")["call"]
+    made = resource.create(full=full)
+    listing = resource.part("list")
+    if listing:
+        known = [record.get(resource.identity) for record in made.before]
+        new = [record for record in made.after if record.get(resource.identity) not in known]
+        if len(new) != 1:
+            text = f"{creation}: the list {listing['call']} shows {len(new)} new records, where one was created"
+            yield session.broken(LISTED, creation, text, clause=resource.clause("list") or resource.clause("create"), expected=1, got=len(new))
+        else:
+            yield session.held(LISTED, creation)
+        others = [record for record in made.after if record not in new]
+        if not same(_plain(others, listing), _plain(made.before, listing)) and len(new) == 1:
+            yield session.broken(ALONE, creation, f"{creation} changed other records too", clause=resource.clause("create"))
+        else:
+            yield session.held(ALONE, creation)
+    views: list[tuple[str, dict[str, Any], str]] = [(listing.get("call", ""), made.listed, "list")] if made.listed else []
+    if resource.part("read"):
+        answer, shown = resource.read()
+        if shown is None:
+            text = f"{creation}: what was created cannot be read by {resource.part('read')['call']}"
+            yield session.broken(WRITTEN, creation, text, clause=resource.clause("read") or resource.clause("create"), got=str(answer))
+        else:
+            views.append((resource.part("read")["call"], shown, "read"))
+    if resource.spec.get("echo") is not None:
+        views += [(creation, record, "create") for record in records(made.answer.body, resource.spec["echo"])]
+    wrong = False
+    for call, part, place, sent, got in misread(resource, made.sent, views):
+        wrong = True
+        text = f"{creation}: {place} is shown by {call} otherwise than it was sent"
+        clause = resource.clause(part) or resource.clause("create")
+        yield session.broken(WRITTEN, creation, text, clause=clause, pointer=place, expected=sent, got=got)
+    for _, view, _ in views:
+        for place, start in resource.spec.get("starts", {}).items():
+            wanted = session.value(start)
+            if place in (view or {}) and not same((view or {})[place], wanted):
+                wrong = True
+                text = f"{creation}: a new record starts with another {place} than documented"
+                yield session.broken(
+                    WRITTEN, creation, text, clause=resource.clause("create"), pointer=place, expected=wanted, got=(view or {})[place]
+                )
+    if views and not wrong:
+        yield session.held(WRITTEN, creation)
+
+
+def misread(
+    resource: Resource, sent: Mapping[str, Any], views: Sequence[tuple[str, dict[str, Any], str]]
+) -> Iterator[tuple[str, str, str, Any, Any]]:
+    """Views that show a field otherwise than it was sent, with the part to blame: a view that others contradict, or the creation."""
+    differences = [resource.differences(sent, view) for _, view, _ in views]
+    for (call, view, part), found in zip(views, differences, strict=True):
+        for place, (value, got) in found.items():
+            others = [place in other for (_, shown, _), other in zip(views, differences, strict=True) if place in shown]
+            if not all(others):
+                yield call, part, place, value, got
+            elif view is next(shown for _, shown, _ in views if place in shown):
+                yield call, "create", place, value, got
+
+
+def _plain(items: list[dict[str, Any]], listing: Mapping[str, Any]) -> list[dict[str, Any]]:
+    loose = listing.get("changes", ())
+    return [{name: value for name, value in item.items() if name not in loose} for item in items]
+
+
+def _changed(run: Run, name: str) -> Iterator[Verdict]:
+    resource = Resource(run.session(f"change {name}"), name)
+    session, part = resource.session, resource.part("change")
+    change = part["call"]
+    made = resource.create()
+    shown = resource.shown(made)
+    if shown is None:
+        raise NotExercised(f"{name} cannot be read before it is changed")
+    fields = run.book.fields(change)
+    named = {**run.book.works(change).get("send", {}), **part.get("send", {})}
+    fixed = {field: said for field, said in named.items() if field not in resource.fields}
+    held: dict[str, Any] = {**made.sent}
+    changeable = [field for field in fields if field in resource.fields and field not in part.get("never", ())]
+    verdicts: list[Verdict] = []
+    for field in changeable[:1] if run.is_quick else changeable:
+        value = _other(session, fields[field][1], named.get(field), held.get(field))
+        if value is None:
+            continue
+        needed = {one: held[one] for one, (_, _, needs) in fields.items() if needs and one in resource.fields and one in held}
+        before, others = shown, resource.list()
+        optional = [one for one in changeable if one not in needed and one != field]
+        answer = session.call(change, {**part, "send": {**fixed, **needed, field: value}, "without": optional})
+        if answer.is_refusal:
+            text = f"{change}: a change of {field} is refused"
+            verdicts.append(session.broken(CHANGED, change, text, clause=resource.clause("change"), pointer=field, got=str(answer)))
+            continue
+        held[field] = value
+        shown = resource.shown(made) or {}
+        verdicts += _compare(resource, change, field, held, before, shown)
+        verdicts += _others(resource, change, made, others)
+    yield from verdicts or [session.held(CHANGED, change), session.held(KEPT, change)]
+
+
+def _other(session: Session, schema: Any, said: Any, held: Any) -> Any:
+    for _ in range(8):
+        value = session.value(said, schema) if isinstance(said, dict) and "fresh" in said else session.values.of(schema)
+        if isinstance(value, bool):
+            return not held
+        if not same(value, held):
+            return value
+    return None
+
+
+def _compare(
+    resource: Resource, change: str, field: str, held: Mapping[str, Any], before: Mapping[str, Any], shown: Mapping[str, Any]
+) -> Iterator[Verdict]:
+    place = resource.fields[field]
+    changes = {place, *resource.part("change").get("changes", ())}
+    volatile = resource.session.book.volatile()
+    for name in before:
+        if name in changes and name != place:
+            continue
+        wanted = _stored(held[field], resource.spec, field) if name == place else before[name]
+        if name not in volatile and not same(shown.get(name), wanted):
+            text = f"{change}: a change of {field} " + ("is not read back" if name == place else f"changes {name} too")
+            clause = resource.clause("change") if name == place else resource.clause("keeps") or resource.clause("change")
+            yield resource.session.broken(CHANGED, change, text, clause=clause, pointer=name, expected=wanted, got=shown.get(name))
+
+
+def _others(resource: Resource, change: str, made: Made, before: list[dict[str, Any]]) -> Iterator[Verdict]:
+    listing = resource.part("list")
+    if not listing or made.listed is None:
+        return
+    own = made.listed.get(resource.identity)
+    left = [record for record in _plain(before, listing) if not same(record.get(resource.identity), own)]
+    after = [record for record in _plain(resource.list(), listing) if not same(record.get(resource.identity), own)]
+    if left != after:
+        yield resource.session.broken(KEPT, change, f"{change} changed other records than the one named", clause=resource.clause("change"))
+
+
+def _deleted(resource: Resource) -> Iterator[Verdict]:
+    session, part = resource.session, resource.part("delete")
+    made = resource.create()
+    delete = part["call"]
+    answer = session.call(delete, part)
+    if answer.is_refusal:
+        yield session.broken(GONE, delete, f"{delete} of a record just created is refused", clause=resource.clause("delete"), got=str(answer))
+        return
+    read, shown = resource.read()
+    verdicts = []
+    if read is not None and shown is not None and not read.is_refusal:
+        text = f"{delete}: what was deleted can still be read"
+        verdicts.append(session.broken(GONE, delete, text, clause=resource.clause("delete"), expected="a refusal", got=str(read)))
+    own = (made.listed or {}).get(resource.identity)
+    after = resource.list()
+    if made.listed is not None and any(same(record.get(resource.identity), own) for record in after):
+        text = f"{delete}: what was deleted is still listed"
+        verdicts.append(session.broken(GONE, delete, text, clause=resource.clause("delete"), got=own))
+    left = [record for record in after if not same(record.get(resource.identity), own)]
+    listing = resource.part("list")
+    if listing and not same(_plain(left, listing), _plain(made.before, listing)):
+        verdicts.append(session.broken(GONE, delete, f"{delete} changed other records too", clause=resource.clause("delete")))
+    yield from verdicts or [session.held(GONE, delete)]

@@ -1,0 +1,129 @@
+"""A documented error is reached by its recipe, dressed as documented, and a refused call changes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .formulas import same
+from .model import OBSERVES, WORKS
+from .session import Answer, NotExercised, Session, at, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..harness.findings import Verdict
+    from .model import Book
+    from .run import Run
+
+LAW = "a documented error is answered as documented"
+NOTHING = "a refused call changes nothing"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each recipe of each documented error."""
+    for name in run.book.operations:
+        errors = run.book.errors(name)
+        for code, recipes in run.book.recipes(name).items():
+            if code in errors and run.wants(name):
+                tried = recipes if isinstance(recipes, list) else [recipes]
+                for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
+                    yield from guarded(LAW, name, _try(run, name, code, recipe, number))
+
+
+def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
+    session = run.session(f"refusal {name} {code} {number}")
+    clause = recipe.get("clause", run.book.errors(name)[code].get("clause"))
+    sent = session.prepare(name, recipe)
+    writes = not run.book.is_read(name)
+    before = snapshot(session) if writes else {}
+    answer = session.send(name, recipe, sent)
+    problems = wrong_with(run.book, name, code, answer)
+    if problems:
+        text = f"{name}: {code} was to be answered, but {'; '.join(problems)}"
+        yield session.broken(LAW, name, text, clause=clause, pointer=code, expected=run.book.errors(name)[code], got=str(answer))
+    else:
+        yield session.held(LAW, name)
+    if writes and not problems:
+        yield from unchanged(session, name, before, clause, f"{name}, refused with {code},")
+
+
+def wrong_with(book: Book, name: str, code: str, answer: Answer) -> list[str]:
+    """How an answer differs from a documented error."""
+    row, envelope = book.errors(name)[code], book.envelope
+    if not answer.is_refusal:
+        return [f"the call was not refused; the status is {answer.status}"]
+    found = []
+    if answer.status not in (row["status"], *envelope.get("any-status", ())):
+        found.append(f"the status is {answer.status}")
+    got = at(answer.body, envelope["code"]) if "code" in envelope else None
+    if "code" in envelope and got not in (row.get("code", code), *row.get("aliases", ())):
+        found.append("there is no code" if got is None else f"the code is {got}")
+    message = row.get("message")
+    shown = at(answer.body, envelope["message"]) if "message" in envelope else None
+    if message and "code" in envelope and "message" in envelope:
+        if shown is not None and str(shown).rstrip(".") != str(message).rstrip("."):
+            found.append(f"the message is {shown}")
+    elif message and "code" not in envelope and not any(message in text for text in _texts(answer.body)):
+        found.append(f"nowhere stands {message!r}")
+    named = at(answer.body, envelope["field"]) if "field" in envelope and "field" in row else row.get("field")
+    if "field" in row and row["field"] not in (named if isinstance(named, list) else [named]):
+        found.append("no field is said to be at fault" if named is None else f"the field at fault is {named}")
+    status = at(answer.body, envelope["status"]) if "status" in envelope else None
+    if status is not None and status != row["status"]:
+        found.append(f"the body says {status}")
+    return found
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for inner in node.values():
+            yield from _texts(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _texts(inner)
+
+
+def snapshot(session: Session, role: str = "") -> dict[str, Any]:
+    """What every read shows to a role, by the call that showed it; without what may differ between equal calls. With it the messages sent."""
+    book = session.book
+    volatile = book.volatile()
+    found: dict[str, Any] = {}
+    asked = json.dumps([book.recipes(name) for name in book.reads])
+    for name in session.api.target.own:  # what a read would make for itself is made before the first look, not between two
+        if f'"${name}"' in asked:
+            session.api.known(name)
+    for name in book.reads:
+        recipes = book.recipes(name)
+        if recipes.get(OBSERVES) is False or "after" in recipes[WORKS]:
+            continue
+        for number, recipe in enumerate(book.observations(name)):
+            try:
+                answer = session.call(name, recipe, role=role or str(recipe.get("role", "")))
+            except NotExercised as reason:
+                found[f"{name} {number}"] = str(reason)
+                continue
+            found[f"{name} {number}"] = [answer.status, settled(answer.body, volatile)]
+    if session.api.target.control is not None:
+        found["messages"] = len(session.api.outbox())
+    return found
+
+
+def unchanged(session: Session, name: str, before: Mapping[str, Any], clause: str | None, what: str, law: str = NOTHING) -> Iterator[Verdict]:
+    """The verdict on whether every read shows what it showed before."""
+    after = snapshot(session)
+    different = [read for read in before if not same(json.dumps(before[read], sort_keys=True), json.dumps(after.get(read), sort_keys=True))]
+    if different:
+        text = f"{what} changed what {', '.join(read.partition(' ')[0] for read in different)} shows"
+        yield session.broken(law, name, text, clause=clause, pointer=different[0], expected=before[different[0]], got=after.get(different[0]))
+    else:
+        yield session.held(law, name)
+
+
+def settled(node: Any, volatile: set[str]) -> Any:
+    """A body without what may differ between equal calls."""
+    if isinstance(node, dict):
+        return {name: settled(inner, volatile) for name, inner in node.items() if name not in volatile}
+    return [settled(item, volatile) for item in node] if isinstance(node, list) else node

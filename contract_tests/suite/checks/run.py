@@ -1,0 +1,64 @@
+"""One judgement: the target, the document's behaviour, the seed, and how much is tried."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from .session import Session
+from .values import Values
+
+if TYPE_CHECKING:
+    from ..harness import Api
+    from ..harness.answers import Problem
+    from ..harness.findings import Exchange
+    from .model import Book
+
+Level = Literal["quick", "standard", "deep"]
+
+
+@dataclass
+class Run:
+    """What the laws are given. ``operations`` are those to be judged, None for all."""
+
+    api: Api
+    book: Book
+    level: Level
+    seed: int
+    operations: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.salt = "" if self.api.target.control else os.urandom(4).hex()
+        self.sessions: list[Session] = []
+
+    def session(self, label: str) -> Session:
+        """A conversation in a world of its own, whose values depend on the seed and the label only.
+
+        Where all share one state, what the one before has used up is put back first.
+        """
+        self.put_back()
+        session = Session(self.api.fresh(), self.book, Values(self.book.document, f"{self.seed}/{label}", self.salt))
+        self.sessions.append(session)
+        return session
+
+    def put_back(self) -> None:
+        """Let the owner of the target put back what the last conversation has used up, where it has used up anything."""
+        if self.sessions:
+            self.sessions[-1].api.put_right()
+
+    def wants(self, *names: str) -> bool:
+        """Whether one of some operations is to be judged; all are, unless some were named."""
+        return self.operations is None or any(name in self.operations for name in names)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether one try of each kind is enough."""
+        return self.level == "quick"
+
+    def settle(self) -> list[tuple[Problem, Exchange]]:
+        """What was wrong with the answers of the conversations so far, which are forgotten."""
+        self.put_back()
+        found = [problem for session in self.sessions for problem in session.problems]
+        self.sessions = []
+        return found

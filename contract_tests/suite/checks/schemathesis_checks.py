@@ -1,0 +1,76 @@
+"""The behaviour checks as checks of Schemathesis, set up in ``schemathesis.toml``.
+
+::
+
+    SCHEMATHESIS_HOOKS=contract_tests.suite.checks.schemathesis_checks schemathesis run …
+
+    [checks.AnswersAreDocumented]
+    slug = "serpi"
+    strict = true          # judge by what the mock has promised as well
+
+    [checks.LawsHold]
+    slug = "serpi"
+    url = "http://127.0.0.1:8000/serpi/api/v1"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import schemathesis
+
+from ..harness import Api, Target
+from ..harness.answers import Answers
+from ..harness.documents import document
+from ..harness.findings import Outcome
+from . import judge
+
+if TYPE_CHECKING:
+    from schemathesis.checks import CheckContext
+    from schemathesis.core.transport import Response
+    from schemathesis.generation.case import Case
+
+
+@schemathesis.check
+class AnswersAreDocumented:
+    """Every answer of a run is one that the document describes: status, media type, headers, schema, and with ``strict`` no undeclared field."""
+
+    def __init__(self, slug: str = "", *, strict: bool = False) -> None:
+        self._answers = Answers(document(slug), strict=strict) if slug else None
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+        """Judge one answer. Raises AssertionError with what is wrong."""
+        del ctx
+        if self._answers is None:
+            return None
+        named = case.operation.definition.raw.get("operationId")
+        operation = next((one for one in self._answers.operations if one.id == named and one.method == case.method.upper()), None)
+        if operation is None:
+            return None
+        headers = [(name, value) for name, values in response.headers.items() for value in values]
+        shown = httpx.Response(
+            response.status_code, headers=[pair for pair in headers if pair[0].lower() != "content-encoding"], content=response.content
+        )
+        problems = [problem.sentence for problem in self._answers.problems(operation, shown)]
+        assert not problems, "; ".join(problems)
+        return None
+
+
+@schemathesis.check
+class LawsHold:
+    """After a run, every law is tried at the target, with worlds of its own where it is a mock."""
+
+    def __init__(self, slug: str = "", url: str = "", *, seed: int = 1) -> None:
+        self._slug, self._url, self._seed = slug, url, seed
+
+    def after_run(self, ctx: CheckContext) -> None:
+        """Try the laws. Raises AssertionError with every sentence that does not hold."""
+        del ctx
+        if not self._slug:
+            return
+        api = Api(Target.discover(self._slug, self._url))
+        verdicts = judge(api, document(self._slug), level="standard", seed=self._seed)
+        broken = sorted({verdict.reason for verdict in verdicts if verdict.outcome is Outcome.BROKEN})
+        api.close()
+        assert not broken, "\n".join(broken)

@@ -1,0 +1,408 @@
+"""A conversation of a law with the target: calls made from recipes, every exchange kept as evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..harness.answers import resolve
+from ..harness.findings import Exchange, Finding, Outcome, Verdict
+from .files import file
+from .formulas import evaluate, holds, same, sides
+from .model import header_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import httpx
+
+    from ..harness import Api
+    from ..harness.answers import Problem
+    from .model import Book
+    from .values import Values
+
+SHOWN = 8
+"""Exchanges that a finding carries at most, the last ones."""
+NOTHING_REFUSED, ALIKE = "nothing is refused", "all is refused alike"
+"""Keywords of a finding that stands for all that an operation should have refused, or refused otherwise."""
+
+
+class NotExercised(Exception):
+    """A law cannot be tried, because something that it needs did not succeed; the reason says what."""
+
+
+def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
+    """Verdicts, ended by one that says why where something needed is missing."""
+    try:
+        yield from verdicts
+    except (NotExercised, LookupError) as reason:
+        yield Verdict(law, operation, Outcome.NOT_EXERCISED, str(reason))
+    except pytest.skip.Exception as reason:
+        yield Verdict(law, operation, Outcome.NOT_OBSERVABLE, str(reason.msg).removeprefix("not observable here: "))
+
+
+class Answer:
+    """An answer with its body read as JSON, where it is JSON."""
+
+    def __init__(self, operation: str, response: httpx.Response, envelope: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+        self.operation = operation
+        self.response = response
+        self.status = response.status_code
+        self.sent = sent
+        self.body: Any = None
+        try:
+            self.body = json.loads(response.content) if response.content else None
+        except ValueError:
+            self.body = None
+        inner = envelope.get("unwrap")
+        if inner and isinstance(self.body, dict) and self.body.keys() == {inner}:
+            self.body = self.body[inner]
+        refused = envelope.get("refused", {})
+        says_no = bool(refused) and all(same(at(self.body, pointer), value) for pointer, value in refused.items())
+        self.is_refusal = (self.status >= 400 and self.status not in envelope.get("accepted", ())) or says_no
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What formulas may name of it."""
+        return {"answer": self.body, "sent": self.sent, "status": self.status}
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.response.text[:200]}"
+
+
+def at(body: Any, pointer: str) -> Any:
+    """The value at a JSON pointer, None where there is none; ``*`` stands for every item of a list, ``**`` for a tree of them."""
+    found = body
+    parts = pointer.split("/")[1:] if pointer else []
+    for number, part in enumerate(parts):
+        rest = "".join(f"/{inner}" for inner in parts[number + 1 :])
+        if part == "*":
+            return [at(item, rest) for item in found] if isinstance(found, list) else None
+        if isinstance(found, list):
+            position = int(part) if part.lstrip("-").isdigit() else len(found)
+            found = found[position] if -len(found) <= position < len(found) else None
+        else:
+            found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def records(body: Any, pointer: str, children: str | None = None) -> list[dict[str, Any]]:
+    """The records at a pointer; ``children`` names the list of those below each, where they form a tree."""
+    found = at(body, pointer)
+    items = found if isinstance(found, list) else [] if found is None else [found]
+    return [record for item in items for record in _below(item, children)] if children else items
+
+
+def _below(item: Any, children: str) -> Iterator[dict[str, Any]]:
+    yield item
+    for inner in item.get(children, ()):
+        yield from _below(inner, children)
+
+
+class Session:
+    """Calls in a world of its own. ``scope`` holds what the steps so far have kept, by name."""
+
+    def __init__(self, api: Api, book: Book, values: Values) -> None:
+        self.api = api
+        self.book = book
+        self.values = values
+        self.exchanges: list[Exchange] = []
+        self.problems: list[tuple[Problem, Exchange]] = []
+        self.scope: dict[str, Any] = {}
+
+    # Calling
+
+    def call(
+        self,
+        name: str,
+        recipe: Mapping[str, Any] | None = None,
+        *,
+        full: bool = False,
+        headers: Mapping[str, str] | None = None,
+        role: str | None = "",
+        raw: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer to a call after the working recipe, changed by another. ``raw`` replaces options of the request; ``role`` comes first."""
+        self.spend(name, recipe or {})
+        prepared = self.prepare(name, recipe or {}, full=full)
+        return self.dispatch(
+            name, prepared, role=role or self._role(name, recipe or {}), headers={**self._headers(recipe or {}), **(headers or {})}, raw=raw
+        )
+
+    def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
+        """End the law where a call that is to succeed uses up what cannot be had again at this target. A recipe's own word comes first."""
+        what = recipe.get("spends", self.book.works(name).get("spends"))
+        if what:
+            self.api.spends(what)
+
+    def send(self, name: str, recipe: Mapping[str, Any], sent: Mapping[str, Any]) -> Answer:
+        """The answer to a call prepared from a recipe."""
+        return self.dispatch(name, sent, role=self._role(name, recipe), headers=self._headers(recipe))
+
+    def _role(self, name: str, recipe: Mapping[str, Any]) -> str:
+        return str(recipe.get("role", self.book.works(name).get("role", "")))
+
+    def _headers(self, recipe: Mapping[str, Any]) -> dict[str, str]:
+        return {name: str(self.value(value)) for name, value in recipe.get("headers", {}).items()}
+
+    def prepare(self, name: str, recipe: Mapping[str, Any], *, full: bool = False) -> dict[str, Any]:
+        """The fields of a call: those of the working recipe, then those of the recipe, then fresh ones for what has to be sent still."""
+        works = self.book.works(name)
+        self.steps(recipe.get("after", works.get("after", ())))
+        named: dict[str, Any] = {**works.get("send", {})}
+        if full:
+            named |= works.get("full", {})
+        named |= {} if recipe is works else recipe.get("send", {})
+        left_out = [*recipe.get("without", ())] if isinstance(recipe.get("without", []), list) else [recipe["without"]]
+        never = [*left_out, *(works.get("never", ()) if full else ())]
+        fields = self.book.fields(name)
+        sent: dict[str, Any] = {}
+        for field, (_, schema, needed) in fields.items():
+            if field in left_out:
+                continue
+            if field in named:
+                sent[field] = self.value(named[field], schema)
+            elif needed or (full and field not in never):
+                sent[field] = self.values.of(schema, full=full)
+        return {**sent, **{field: self.value(value) for field, value in named.items() if field not in fields and field not in left_out}}
+
+    def dispatch(
+        self,
+        name: str,
+        sent: Mapping[str, Any],
+        *,
+        role: str | None = "",
+        headers: Mapping[str, str] | None = None,
+        raw: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer to a call with exactly these fields."""
+        operation = self.book.operations[name]
+        fields = self.book.fields(name)
+        path = operation.path
+        options: dict[str, Any] = {}
+        given = dict(headers or {})
+        body: dict[str, Any] = {}
+        for field, value in sent.items():
+            place = fields.get(field, ("body", {}, False))[0]
+            if place == "path":
+                path = path.replace(f"{{{field}}}", _text(value))
+            elif place == "query":
+                options.setdefault("params", {})[field] = _text(value)
+            elif place == "header":
+                given[field] = _text(value)
+            else:
+                body[field] = value
+        media_type, _ = self.book.body(name)
+        options |= _encoded(media_type, body)
+        if raw:
+            options = {key: value for key, value in options.items() if key not in ("json", "data", "files", "content")} | {
+                key: value for key, value in raw.items() if key != "headers"
+            }
+            given |= raw.get("headers", {})
+        return self.request(name, operation.method, path, role=role, headers=given, sent=sent, **options)
+
+    def request(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        *,
+        role: str | None = "",
+        headers: Mapping[str, str] | None = None,
+        sent: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Answer:
+        """The answer to a request; every request of a law comes through here."""
+        credentials = self.credentials(name, role) if role is not None else {}
+        before = len(self.api.problems)
+        response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
+        self.exchanges.append(_exchange(name, response))
+        self.problems += [(problem, self.exchanges[-1]) for problem in self.api.problems[before:]]
+        return Answer(name, response, self.book.envelope, sent or {})
+
+    def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
+        """The headers of a role for one way of authentication of an operation; none where it needs none."""
+        ways = self.book.schemes(name)
+        if not ways:
+            return {}
+        wanted = {header_of(scheme) for scheme in ways[way].values()}
+        others = {header_of(scheme) for scheme in self.book.every_scheme().values()} - wanted
+        return {header: value for header, value in self.api.credentials(role).items() if header.lower() not in others}
+
+    # Recipes
+
+    def value(self, said: Any, schema: Any = None) -> Any:  # noqa: PLR0911 - one line for each way to say a value
+        """What a recipe says, with names looked up and fresh values made."""
+        if isinstance(said, str) and said.startswith("$"):
+            return self._typed(self.named(said[1:]), schema)
+        if isinstance(said, dict):
+            if "fresh" in said:
+                wanted = resolve(self.book.document, schema or {})
+                narrower = said["fresh"] if isinstance(said["fresh"], dict) else {}
+                return self.values.of({**wanted, **narrower})
+            if "times" in said:
+                return said["text"] * said["times"]
+            if "formula" in said:
+                return self.formula(said["formula"])
+            if "file" in said:
+                return file(said)
+            inner = self.book.merged(schema or {}).get("properties", {})
+            return {key: self.value(value, inner.get(key)) for key, value in said.items()}
+        if isinstance(said, list):
+            inner = self.book.merged(schema or {}).get("items")
+            return [self.value(item, inner) for item in said]
+        return said
+
+    def named(self, name: str) -> Any:
+        """A value by its name: kept by a step, of the login of a role, or known at the target."""
+        first, _, rest = name.partition(".")
+        if first in self.scope:
+            found = self.scope[first]
+            return at(found, "/" + rest.replace(".", "/")) if rest else found
+        if first == "login":
+            return self.api.login()[rest]
+        if first == "credential":
+            return next((value for header, value in self.api.credentials().items() if header.lower() == rest.lower()), None)
+        return self.api.known(name)
+
+    def _typed(self, value: Any, schema: Any) -> Any:
+        kind = self.book.merged(schema or {}).get("type")
+        if isinstance(value, str) and kind in ("integer", "number"):
+            try:
+                return int(value) if kind == "integer" else float(value)
+            except ValueError:
+                return value
+        return str(value) if kind == "string" and isinstance(value, int | float) else value
+
+    def formula(self, text: str) -> Any:
+        """The value of a formula on what was kept and what is known."""
+        return evaluate(text, self.names())
+
+    def names(self, **more: Any) -> dict[str, Any]:
+        """What formulas may name: what was kept, and ``known``."""
+        return {"known": _Known(self.api), **self.scope, **more}
+
+    def steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Take the steps that come before a call. Raises NotExercised where one is refused."""
+        for step in steps:
+            if "advance" in step:
+                self.api.advance(step["advance"])
+                continue
+            if "outbox" in step:
+                found: Any = self.api.outbox()
+            else:
+                answer = self.call(step["call"], {key: value for key, value in step.items() if key != "keep"}, full=bool(step.get("full")))
+                if answer.is_refusal and not step.get("refused"):
+                    raise NotExercised(f"{step['call']}, which has to come before, was refused: {answer}")
+                found = answer.body
+                if "as" in step:
+                    self.scope[step["as"]] = answer.sent
+            for name, pointer in step.get("keep", {}).items():
+                kept = at(found, pointer)
+                if kept is None:
+                    raise NotExercised(f"{step.get('call', 'the outbox')} gives nothing at {pointer}")
+                self.scope[name] = kept
+
+    def observed(self, observations: Mapping[str, Any]) -> dict[str, Any]:
+        """What is read at several places, by name. A refused read reads as None."""
+        found: dict[str, Any] = {}
+        for name, read in observations.items():
+            if read.get("outbox"):
+                found[name] = self.api.outbox()
+                continue
+            answer = self.call(read["call"], read)
+            found[name] = None if answer.is_refusal else at(answer.body, read.get("at", ""))
+            if "children" in read:
+                found[name] = records(answer.body, read.get("at", ""), read["children"])
+            if "pick" in read and isinstance(found[name], list):
+                wanted = {key: self.value(value) for key, value in read["pick"].items()}
+                found[name] = next((item for item in found[name] if all(same(item.get(key), value) for key, value in wanted.items())), None)
+        return found
+
+    # Verdicts
+
+    def held(self, law: str, operation: str) -> Verdict:
+        """A law that held."""
+        return Verdict(law, operation, Outcome.HELD)
+
+    def broken(
+        self, law: str, operation: str, sentence: str, *, clause: str | None = None, pointer: str = "", expected: object = None, got: object = None
+    ) -> Verdict:
+        """A law that was broken, with the exchanges so far."""
+        finding = Finding(law, operation, sentence, clause, self.book.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
+        return Verdict(law, operation, Outcome.BROKEN, sentence, finding)
+
+    def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
+        """One verdict instead of many, where an operation takes all that it should refuse, or refuses all of it alike: that has one cause.
+
+        ``answers`` are those to ``what`` should be refused, each way of which was ``tried``; ``found`` is what is wrong with them.
+        """
+        if len(found) < 2:
+            return found
+        if not any(answer.is_refusal for answer in answers):
+            keyword, sentence, got = NOTHING_REFUSED, f"{operation} never refuses {what}: {tried}", "a success, the first "
+        elif len({str(answer) for answer in answers}) == 1:
+            keyword, sentence, got = ALIKE, f"{operation} answers {what} always alike, with {answers[0]}: {tried}", ""
+        else:
+            return found
+        first, *others = [verdict.finding for verdict in found if verdict.finding is not None]
+        clauses = tuple(dict.fromkeys(one.clause for one in others if one.clause and one.clause != first.clause))
+        finding = replace(first, sentence=sentence, pointer=keyword, got=f"{len(answers)} times {got}{first.got}", clauses=clauses)
+        return [Verdict(law, operation, Outcome.BROKEN, sentence, finding)]
+
+    def judged(self, law: str, operation: str, formulas: Sequence[str], names: Mapping[str, Any], clause: str | None) -> Iterator[Verdict]:
+        """The verdicts on formulas that have to hold."""
+        for formula in formulas:
+            try:
+                if holds(formula, names):
+                    continue
+                expected, got = sides(formula, names)
+                sentence = f"{operation}: {formula} does not hold"
+            except LookupError as error:
+                expected, got, sentence = formula, None, f"{operation}: {error}"
+            yield self.broken(law, operation, sentence, clause=clause, pointer=formula, expected=expected, got=got)
+
+
+class _Known(dict[str, str]):
+    """What is known at a target, for formulas."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__()
+        self._api = api
+
+    def __missing__(self, name: str) -> str:
+        return self._api.known(name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _encoded(media_type: str, body: dict[str, Any]) -> dict[str, Any]:
+    if not media_type:
+        return {}
+    if media_type == "application/x-www-form-urlencoded":
+        return {"data": {name: _text(value) for name, value in body.items()}}
+    if media_type == "multipart/form-data":
+        return {"files": {name: value if isinstance(value, tuple) else (None, _text(value)) for name, value in body.items()}}
+    return {"json": body}
+
+
+def _exchange(operation: str, response: httpx.Response) -> Exchange:
+    request = response.request
+    return Exchange(
+        request.method,
+        str(request.url),
+        dict(request.headers),
+        request.read(),
+        response.status_code,
+        dict(response.headers),
+        response.content,
+        response.elapsed.total_seconds(),
+        operation,
+    )

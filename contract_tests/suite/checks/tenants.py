@@ -1,0 +1,112 @@
+"""Another tenant can neither read, list, write, delete nor refer to what is the owner's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .formulas import same
+from .model import WORKS
+from .records import Resource, calls
+from .refusals import snapshot
+from .session import at, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..harness.findings import Verdict
+    from .run import Run
+
+LAW = "another tenant has no part in it"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each call that names something of the owner's, made by another; each resource, read and changed by another."""
+    other = run.book.tenants.get("other")
+    if not other or other not in run.api.target.credentials:
+        return
+    for name in run.book.operations:
+        works = run.book.works(name)
+        if WORKS in run.book.recipes(name) and run.wants(name) and not run.book.operations[name].spec.get("x-shared") and run.book.schemes(name):
+            yield from guarded(LAW, name, _called(run, name, works, other))
+    for name, spec in run.book.resources.items():
+        if not run.wants(*calls(spec)):
+            continue
+        yield from guarded(LAW, name, _resource(run, name, other))
+
+
+def _called(run: Run, name: str, works: Mapping[str, Any], other: str) -> Iterator[Verdict]:
+    """The owner's working call, made by another: refused, or without anything of the owner's in its answer; and nothing changes for the owner."""
+    session = run.session(f"tenant {name}")
+    clause = run.book.tenants.get("clauses", {}).get(name)
+    mine = session.call(name, works)
+    session = run.session(f"tenant {name}")
+    sent = session.prepare(name, works)
+    before = {} if run.book.is_read(name) else snapshot(session)
+    theirs = session.dispatch(name, sent, role=other)
+    verdicts = []
+    if _refers(works) and not theirs.is_refusal and not run.book.is_read(name):
+        text = f"{name}: somebody else's call with the owner's ids is not refused"
+        verdicts.append(session.broken(LAW, name, text, clause=clause, expected="a refusal", got=str(theirs)))
+    if run.book.is_read(name) and not theirs.is_refusal:
+        pointer = run.book.tenants.get("reads", {}).get(name)
+        if pointer is not None:
+            shared = _shared(at(mine.body, pointer), at(theirs.body, pointer))
+            if shared:
+                text = f"{name}: somebody else is shown what is the owner's"
+                verdicts.append(session.broken(LAW, name, text, clause=clause, pointer=pointer, expected=None, got=shared))
+    if before and before != (after := snapshot(session)):
+        different = next(read for read in before if before[read] != after.get(read))
+        text = f"{name}, called by somebody else, changed what the owner's {different} shows"
+        verdicts.append(session.broken(LAW, name, text, clause=clause, pointer=different, expected=before[different], got=after.get(different)))
+    yield from verdicts or [session.held(LAW, name)]
+
+
+def _refers(works: Mapping[str, Any]) -> bool:
+    return '"$' in json.dumps(works.get("send", {}))
+
+
+def _shared(mine: Any, theirs: Any) -> Any:
+    """What stands in both answers: common items of two lists, or the whole where both are the same."""
+    if isinstance(mine, list) and isinstance(theirs, list):
+        shown = {json.dumps(item, sort_keys=True) for item in mine}
+        return [item for item in theirs if json.dumps(item, sort_keys=True) in shown]
+    return theirs if theirs and same(mine, theirs) else None
+
+
+def _resource(run: Run, name: str, other: str) -> Iterator[Verdict]:
+    """A record just made: not in the other's list, not to be read, changed or deleted by the other."""
+    session = run.session(f"tenant of {name}")
+    resource = Resource(session, name)
+    if not resource.part("create") or not (resource.part("list") or resource.part("read")) or resource.spec.get("owner") is None:
+        return
+    made = resource.create()
+    creation = resource.part("create")["call"]
+    clause = resource.clause("owner")
+    verdicts = []
+    if resource.part("list"):
+        own = (made.listed or {}).get(resource.identity)
+        if any(same(record.get(resource.identity), own) and not resource.differences(made.sent, record) for record in resource.list(other)):
+            text = f"{resource.part('list')['call']}: somebody else's list shows what the owner created"
+            verdicts.append(session.broken(LAW, resource.part("list")["call"], text, clause=clause or resource.clause("list"), got=own))
+    if resource.part("read"):
+        answer, shown = resource.read(other)
+        if shown is not None and not resource.differences(made.sent, shown):
+            text = f"{resource.part('read')['call']}: somebody else can read what the owner created"
+            verdicts.append(session.broken(LAW, resource.part("read")["call"], text, clause=clause or resource.clause("read"), got=str(answer)))
+    before = resource.shown(made)
+    for part in ("change", "delete"):
+        if resource.part(part):
+            call = resource.part(part)["call"]
+            recipe = {**resource.part(part), "send": {**_resent(run, call, resource, made.sent), **resource.part(part).get("send", {})}}
+            answer = session.call(call, recipe, role=other)
+            if not answer.is_refusal:
+                text = f"{call}: somebody else's {part} of what the owner created is not refused"
+                verdicts.append(session.broken(LAW, call, text, clause=resource.clause("foreign") or clause, expected="a refusal", got=str(answer)))
+            if not same(before, resource.shown(made)):
+                verdicts.append(session.broken(LAW, call, f"{call}: somebody else's {part} took effect", clause=resource.clause("foreign") or clause))
+    yield from verdicts or [session.held(LAW, creation)]
+
+
+def _resent(run: Run, call: str, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: sent[field] for field in run.book.fields(call) if field in resource.fields and field in sent}

@@ -1,0 +1,86 @@
+"""Undeclared methods, media types and bodies that cannot be read are refused as HTTP and the document say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import WORKS
+from .session import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..harness.findings import Verdict
+    from .run import Run
+
+METHOD = "an undeclared method is refused"
+MEDIA = "a media type that is not declared is refused"
+READABLE = "a body that cannot be read is refused"
+METHODS = ("PUT", "PATCH", "DELETE", "POST")
+NOT_ALLOWED = 405
+UNSUPPORTED = 415
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each path with the methods that it does not have, each body in a wrong shape."""
+    by_path: dict[str, set[str]] = {}
+    for operation in run.book.operations.values():
+        by_path.setdefault(operation.path, set()).add(operation.method)
+    seen: set[str] = set()
+    for name, operation in run.book.operations.items():
+        if WORKS not in run.book.recipes(name) or not run.wants(name):
+            continue
+        if operation.path not in seen:
+            seen.add(operation.path)
+            yield from guarded(METHOD, name, _methods(run, name, by_path[operation.path]))
+        if run.book.body(name)[0]:
+            yield from guarded(MEDIA, name, _bodies(run, name))
+
+
+def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
+    session = run.session(f"methods {name}")
+    operation = run.book.operations[name]
+    sent = session.prepare(name, run.book.works(name))
+    path = operation.path
+    for field, (place, _, _) in run.book.fields(name).items():
+        if place == "path":
+            path = path.replace(f"{{{field}}}", str(sent.get(field, "1")))
+    found = []
+    for method in METHODS:
+        if method in declared or (
+            run.book.operations
+            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.book.operations.values())
+        ):
+            continue
+        answer = session.request(name, method, path)
+        allowed = {part.strip().upper() for part in answer.response.headers.get("allow", "").split(",")}
+        if answer.status not in (NOT_ALLOWED, 404, 501) and not (answer.status in (401, 403) and answer.is_refusal):
+            text = f"{method} {operation.path}, which is not declared, is answered with {answer.status}"
+            found.append(session.broken(METHOD, name, text, pointer=method, expected=NOT_ALLOWED, got=str(answer)))
+        elif answer.status == NOT_ALLOWED and not declared <= allowed:
+            text = f"{method} {operation.path} is refused with 405 and an Allow header that does not name {', '.join(sorted(declared))}"
+            found.append(session.broken(METHOD, name, text, pointer="Allow", expected=sorted(declared), got=sorted(allowed - {""})))
+    yield from found or [session.held(METHOD, name)]
+
+
+def _bodies(run: Run, name: str) -> Iterator[Verdict]:
+    session = run.session(f"bodies {name}")
+    sent = session.prepare(name, run.book.works(name))
+    role = run.book.works(name).get("role", "")
+    responses = run.book.operations[name].spec["responses"]
+    if str(UNSUPPORTED) in responses:
+        raw = {"content": b"<a/>", "headers": {"content-type": "application/xml"}}
+        answer = session.dispatch(name, sent, role=role, raw=raw)
+        if answer.status != UNSUPPORTED and not (answer.status in run.book.envelope.get("any-status", ()) and answer.is_refusal):
+            text = f"{name} takes a body of application/xml with {answer.status}"
+            yield session.broken(MEDIA, name, text, pointer="content-type", expected=UNSUPPORTED, got=str(answer))
+        else:
+            yield session.held(MEDIA, name)
+    media_type, _ = run.book.body(name)
+    if media_type == "application/json":
+        raw = {"content": b'{"a": ', "headers": {"content-type": media_type}}
+        answer = session.dispatch(name, sent, role=role, raw=raw)
+        if answer.is_refusal:
+            yield session.held(READABLE, name)
+        else:
+            yield session.broken(READABLE, name, f"{name} takes a body that is no JSON", pointer="body", expected="a refusal", got=str(answer))

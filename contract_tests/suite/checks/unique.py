@@ -1,0 +1,48 @@
+"""What is unique is given once: a second record with the same value is refused with its error, and the first stays as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .records import Resource
+from .refusals import wrong_with
+from .session import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..harness.findings import Verdict
+    from .run import Run
+
+LAW = "what is unique is given once"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each field that a resource declares to be unique."""
+    for name, spec in run.book.resources.items():
+        create = spec.get("create", "")
+        for field, declared in spec.get("unique", {}).items():
+            found = {"code": declared} if isinstance(declared, str) else declared
+            operation = create if isinstance(create, str) else create["call"]
+            if run.wants(operation):
+                yield from guarded(LAW, operation, _unique(run, name, operation, field, found))
+
+
+def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, Any]) -> Iterator[Verdict]:
+    session = run.session(f"unique {name} {field}")
+    resource = Resource(session, name)
+    made = resource.create(full=False)
+    value = made.sent[field]
+    clause = declared.get("clause", run.book.errors(create).get(declared["code"], {}).get("clause"))
+    verdicts = []
+    for taken in (value, str(value).upper()) if declared.get("ignores") == "case" else (value,):
+        before = resource.list()
+        answer = session.call(create, {**resource.part("create"), "send": {**resource.part("create").get("send", {}), field: taken}})
+        problems = wrong_with(run.book, create, declared["code"], answer)
+        if problems:
+            text = f"{create}: a {field} that is taken was to be refused with {declared['code']}, but {'; '.join(problems)}"
+            verdicts.append(session.broken(LAW, create, text, clause=clause, pointer=f"/{field}", expected=declared["code"], got=str(answer)))
+        elif before != resource.list():
+            text = f"{create}: refused for a {field} that is taken, and still changed the list"
+            verdicts.append(session.broken(LAW, create, text, clause=clause, pointer=f"/{field}"))
+    yield from verdicts or [session.held(LAW, create)]

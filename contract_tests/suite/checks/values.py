@@ -1,0 +1,152 @@
+"""Values made from schemas: seeded, fresh each time, so that nothing is refused for having been there before."""
+
+from __future__ import annotations
+
+import random
+import string
+from datetime import date, timedelta
+from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the parser of the standard library is the one that knows its patterns
+from typing import TYPE_CHECKING, Any
+
+from ..harness.answers import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LETTERS = string.ascii_lowercase
+PRINTABLE = string.ascii_letters + string.digits
+MOST = 999_983
+"""Upper end of numbers where the schema names none that is lower: large values are refused by state, which is no business of the schema."""
+REPEATS = 6
+TRIES = 50
+
+
+class Values:
+    """A source of values. The same seed gives the same values; ``salt`` sets runs apart that share a target."""
+
+    def __init__(self, document: Mapping[str, Any], seed: int | str, salt: str = "") -> None:
+        self._document = document
+        self._chance = random.Random(f"{seed}/{salt}")
+
+    def of(self, schema: Any, *, full: bool = False) -> Any:
+        """A value of a schema, never null where it may be something else; with ``full`` every optional field is set."""
+        schema = self._merged(schema)
+        if "enum" in schema:
+            return self._chance.choice([value for value in schema["enum"] if value is not None] or [None])
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                return self.of(schema[key][0], full=full)
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        made: Any = getattr(self, f"_{kind}")(schema, full)
+        return made
+
+    def _merged(self, schema: Any) -> dict[str, Any]:
+        schema = resolve(self._document, schema)
+        merged: dict[str, Any] = {}
+        for part in schema.get("allOf", ()):
+            inner = self._merged(part)
+            properties = {**merged.get("properties", {}), **inner.get("properties", {})}
+            merged = {**merged, **inner, "required": [*merged.get("required", ()), *inner.get("required", ())]}
+            if properties:
+                merged["properties"] = properties
+        return {**merged, **{key: value for key, value in schema.items() if key != "allOf"}}
+
+    def _boolean(self, _schema: Any, _full: bool) -> bool:  # noqa: FBT001 - one shape for all kinds
+        return True  # the default is mostly no
+
+    def _integer(self, schema: Any, _full: bool) -> int:  # noqa: FBT001
+        low, high = _range(schema)
+        return self._chance.randint(int(low), int(high))
+
+    def _number(self, schema: Any, _full: bool) -> float:  # noqa: FBT001
+        low, high = _range(schema)
+        return round(self._chance.uniform(float(low), float(high)), 2)
+
+    def _array(self, schema: Any, full: bool) -> list[Any]:  # noqa: FBT001
+        return [self.of(schema.get("items", {}), full=full) for _ in range(max(1, int(schema.get("minItems", 1))))]
+
+    def _object(self, schema: Any, full: bool) -> dict[str, Any]:  # noqa: FBT001
+        wanted = schema.get("properties", {})
+        chosen = [name for name in wanted if full or name in schema.get("required", ())]
+        chosen += [name for name in wanted if name not in chosen][: max(0, int(schema.get("minProperties", 0)) - len(chosen))]
+        return {name: self.of(wanted[name], full=full) for name in chosen}
+
+    def _string(self, schema: Any, _full: bool) -> str:  # noqa: FBT001, PLR0911 - one line for each format
+        low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 40))
+        form = schema.get("format")
+        if form == "date":
+            return (date(1950, 1, 1) + timedelta(days=self._chance.randrange(20_000))).isoformat()
+        if form == "date-time":
+            return f"{date(2027, 1, 1) + timedelta(days=self._chance.randrange(900))}T12:00:00Z"
+        if form == "email":
+            return f"{self.word(12)}@example.com"
+        if form == "uri":
+            return f"https://{self.word(8)}.example.com/{self.word(6)}"
+        if form == "uuid":
+            digits = "".join(self._chance.choices("0123456789abcdef", k=32))
+            return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        if "pattern" in schema and not self._fits(schema["pattern"], "Aa1" + self.word(5)):
+            for _ in range(TRIES):
+                made = self.matching(schema["pattern"])
+                if low <= len(made) <= max(high, low):
+                    return made
+        return self.word(max(low, min(12, high)))
+
+    @staticmethod
+    def _fits(pattern: str, text: str) -> bool:
+        return _compiled(pattern).search(text) is not None
+
+    def word(self, length: int) -> str:
+        """A text of some length."""
+        return "".join(self._chance.choices(LETTERS, k=length))
+
+    def matching(self, pattern: str) -> str:
+        """A text that matches a pattern as a whole."""
+        return "".join(self._draw(op, argument) for op, argument in _parser.parse(pattern))
+
+    def _draw(self, op: Any, argument: Any) -> str:  # noqa: PLR0911 - one line for each kind of node
+        c = _constants
+        if op == c.LITERAL:
+            return chr(argument)
+        if op == c.ANY:
+            return self._chance.choice(PRINTABLE)
+        if op == c.NOT_LITERAL:
+            return self._chance.choice([letter for letter in PRINTABLE if ord(letter) != argument])
+        if op == c.IN:
+            return self._chance.choice(_members(argument))
+        if op == c.BRANCH:
+            return "".join(self._draw(*part) for part in self._chance.choice(argument[1]))
+        if op == c.SUBPATTERN:
+            return "".join(self._draw(*part) for part in argument[-1])
+        if op in (c.MAX_REPEAT, c.MIN_REPEAT):
+            low, high, part = argument
+            return "".join(self._draw(*inner) for _ in range(self._chance.randint(low, min(int(high), low + REPEATS))) for inner in part)
+        return ""
+
+
+def _compiled(pattern: str) -> Any:
+    import re  # noqa: PLC0415 - beside its private parts above
+
+    return re.compile(pattern)
+
+
+def _members(argument: Any) -> str:
+    found = ""
+    negated = False
+    for op, value in argument:
+        if op == _constants.NEGATE:
+            negated = True
+        elif op == _constants.LITERAL:
+            found += chr(value)
+        elif op == _constants.RANGE:
+            found += "".join(map(chr, range(value[0], min(value[1], value[0] + 200) + 1)))
+        elif op == _constants.CATEGORY:
+            found += {_constants.CATEGORY_DIGIT: string.digits, _constants.CATEGORY_SPACE: " "}.get(value, PRINTABLE)
+    return "".join(letter for letter in PRINTABLE if letter not in found) if negated else found
+
+
+def _range(schema: Mapping[str, Any]) -> tuple[float, float]:
+    low = schema.get("minimum", 1)
+    low = max(low, 1) if low <= 1 else low
+    high = min(schema.get("maximum", MOST), low + MOST)
+    return (low, high) if low <= high else (high, high)

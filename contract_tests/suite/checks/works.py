@@ -1,0 +1,102 @@
+"""A documented call works: the working recipe, with every optional field too, the examples of the document, and recipes that say what comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..harness.answers import resolve
+from .formulas import same
+from .model import OBSERVES, WORKS
+from .refusals import snapshot, unchanged
+from .session import at, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..harness.findings import Verdict
+    from .run import Run
+from .session import Answer, Session
+
+LAW = "a documented call works"
+SITUATION = "a described situation is answered as described"
+
+
+def check(run: Run) -> Iterator[Verdict]:
+    """Each working recipe, and each situation that the document describes."""
+    for name in run.book.operations:
+        if WORKS not in run.book.recipes(name) or not run.wants(name):
+            continue
+        yield from guarded(LAW, name, _works(run, name, full=False))
+        if run.book.body(name)[0] or run.book.parameters(name):
+            yield from guarded(LAW, name, _works(run, name, full=True))
+        if run.api.target.control and run.book.works(name).get("examples", True):  # examples name landmarks, which a mock is known to have
+            yield from guarded(LAW, name, _examples(run, name))
+        for situation, recipe in run.book.recipes(name).items():
+            if situation not in (WORKS, OBSERVES, *run.book.errors(name)):
+                for number, one in enumerate(recipe if isinstance(recipe, list) else [recipe]):
+                    yield from guarded(SITUATION, name, _situation(run, name, situation, one, number))
+
+
+def _situation(run: Run, name: str, situation: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
+    session = run.session(f"{name} {situation} {number}")
+    refused = recipe.get("expect", {}).get("refused", False) and not run.book.is_read(name)
+    if not refused:
+        session.spend(name, recipe)
+    sent = session.prepare(name, recipe)
+    before = snapshot(session) if refused else {}
+    answer = session.send(name, recipe, sent)
+    yield from judged(session, name, situation, recipe, answer)
+    if refused and answer.is_refusal:
+        yield from unchanged(session, name, before, recipe.get("clause"), f"{name}, refused,")
+
+
+def _works(run: Run, name: str, *, full: bool) -> Iterator[Verdict]:
+    session = run.session(f"works {name} {full}")
+    recipe = run.book.works(name)
+    answer = session.call(name, recipe, full=full)
+    how = "with every optional field" if full else "as its recipe says"
+    if answer.is_refusal:
+        yield session.broken(LAW, name, f"{name}, called {how}, is refused", clause=recipe.get("clause"), expected="a success", got=str(answer))
+        return
+    yield from judged(session, name, WORKS, recipe, answer)
+
+
+def _examples(run: Run, name: str) -> Iterator[Verdict]:
+    media_type, _ = run.book.body(name)
+    declared = resolve(run.book.document, run.book.operations[name].spec.get("requestBody", {}))
+    for label, example in declared.get("content", {}).get(media_type, {}).get("examples", {}).items():
+        session = run.session(f"example {name} {label}")
+        prepared = session.prepare(name, run.book.works(name))
+        in_path = {field: value for field, value in prepared.items() if run.book.fields(name).get(field, ("body",))[0] != "body"}
+        answer = session.dispatch(name, {**in_path, **resolve(run.book.document, example)["value"]}, role=run.book.works(name).get("role", ""))
+        if answer.is_refusal:
+            yield session.broken(LAW, name, f"{name}: the documented example {label} is refused", expected="a success", got=str(answer))
+        else:
+            yield session.held(LAW, name)
+
+
+def judged(session: Session, name: str, situation: str, recipe: Mapping[str, Any], answer: Answer) -> Iterator[Verdict]:
+    """Whether an answer is what a recipe expects."""
+    law = LAW if situation == WORKS else SITUATION
+    expected: Mapping[str, Any] = recipe.get("expect", {})
+    clause = recipe.get("clause")
+    found = []
+    if "status" in expected and answer.status not in expected["status"]:
+        text = f"{name}, {situation}: the status is {answer.status}"
+        found.append(session.broken(law, name, text, clause=clause, pointer="status", expected=expected["status"], got=answer.status))
+    if expected.get("refused", answer.is_refusal) != answer.is_refusal or (not expected and answer.is_refusal):
+        text = f"{name}, {situation}: {'refused' if answer.is_refusal else 'not refused'}"
+        found.append(session.broken(law, name, text, clause=clause, pointer="refused", expected=not answer.is_refusal, got=str(answer)))
+    for pointer, value in expected.get("body", {}).items() if answer.body is not None or not expected.get("may-be-empty") else ():
+        wanted, got = session.value(value), at(answer.body, pointer)
+        if not same(wanted, got):
+            text = f"{name}, {situation}: {pointer} differs"
+            found.append(session.broken(law, name, text, clause=clause, pointer=pointer, expected=wanted, got=got))
+    names = session.names(**answer.names)
+    found += list(session.judged(law, name, expected.get("holds", ()), names, clause))
+    found += list(session.judged(law, name, expected.get("after", ()), session.names(**answer.names, **_after(session, expected)), clause))
+    yield from found or [session.held(law, name)]
+
+
+def _after(session: Session, expected: Mapping[str, Any]) -> dict[str, Any]:
+    return {"after": session.observed(expected["observe"])} if "observe" in expected else {}

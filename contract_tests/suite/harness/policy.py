@@ -1,0 +1,211 @@
+"""The one door through which every request of a run leaves: it refuses, paces, bounds and records.
+
+Whatever sends a request, a contract test, a law or Schemathesis, passes through the gate. So what a run promised (read only, dry run, a rate, a time
+budget, no other host) does not depend on the good will of the sender::
+
+    GateError
+    ├── Refused      this request must not be sent; the run goes on
+    └── Stopped      nothing more is sent in this run
+        └── OutOfTime
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .findings import Exchange
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_IMPLEMENTED = 501
+"""The one server error that says nothing of the server's health: what was asked for does not exist yet."""
+MAX_NETWORK_FAILURES = 3
+"""Calls in a row without an answer after which the target counts as gone."""
+
+
+class GateError(Exception):
+    """Something that the gate did not let through."""
+
+
+class Refused(GateError):
+    """A request that this run must not send."""
+
+
+class Stopped(GateError):
+    """The run has ended early; nothing more is sent."""
+
+
+class OutOfTime(Stopped):
+    """The time budget is spent."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may cost: seconds per answer and in all, bytes per answer, requests per second, server errors in a row.
+
+    ``rate`` and ``rates`` are requests per second, for each operation and for those named; None is without limit.
+    """
+
+    timeout: float = 10.0
+    budget: float = 300.0
+    max_bytes: int = 20_000_000
+    rate: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    server_errors: int = 20
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A request that a dry run would have sent."""
+
+    method: str
+    url: str
+    operation: str | None
+
+
+class Gate:
+    """Admits requests, and remembers what was refused, listed and seen.
+
+    ``operation_of`` names the operation of a method and a URL, None where there is none; ``origins`` are the origins that may be called.
+    """
+
+    def __init__(
+        self,
+        origins: frozenset[str],
+        operation_of: Callable[[str, str], str | None],
+        limits: Limits,
+        *,
+        read_only: bool = False,
+        dry_run: bool = False,
+        excluded: frozenset[str] = frozenset(),
+    ) -> None:
+        self.origins = origins
+        self.operation_of = operation_of
+        self.limits = limits
+        self.read_only = read_only
+        self.dry_run = dry_run
+        self.excluded = excluded
+        self.deadline = time.monotonic() + limits.budget
+        self.stopped: Stopped | None = None
+        self.sent = 0
+        self.refused: dict[str, int] = {}
+        self.listed: list[Listed] = []
+        self.closed: dict[str, str] = {}
+        self.on_exchange: list[Callable[[Exchange], None]] = []
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}
+        self._failures = 0
+        self._errors: dict[str, int] = {}
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left of the budget; never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def admit(self, method: str, url: str) -> str | None:
+        """The operation of a request that may be sent now, after waiting for its turn.
+
+        Raises:
+            Refused: it must not be sent in this run.
+            Stopped: nothing is sent any more.
+        """
+        name = self._permitted(method.upper(), url)
+        if self.dry_run:
+            with self._lock:
+                self.listed.append(Listed(method.upper(), url, name))
+            return name
+        self._wait(name)
+        with self._lock:
+            self.sent += 1
+        return name
+
+    def _permitted(self, method: str, url: str) -> str | None:
+        if self.stopped is not None:
+            raise self.stopped
+        if not self.remaining:
+            self._out_of_time()
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        name = self.operation_of(method, url)
+        if origin not in self.origins:
+            self._refuse(f"{origin} is not the target")
+        if self.read_only and method not in READING:
+            self._refuse(f"{method} may change something, and this run only reads")
+        if name in self.excluded:
+            self._refuse(f"{name} is excluded by the target file")
+        if name in self.closed:
+            self._refuse(self.closed[name])
+        return name
+
+    def _refuse(self, reason: str) -> None:
+        with self._lock:
+            self.refused[reason] = self.refused.get(reason, 0) + 1
+        raise Refused(reason)
+
+    def _out_of_time(self) -> None:
+        self.stop(OutOfTime(f"the time budget of {self.limits.budget:g} s is spent"))
+
+    def stop(self, reason: Stopped) -> None:
+        """Let nothing more through, from any thread."""
+        with self._lock:
+            self.stopped = self.stopped or reason
+        raise self.stopped
+
+    def _wait(self, name: str | None) -> None:
+        """Keep the rate of an operation, and of all that are none."""
+        key = name or ""
+        rate = self.limits.rates.get(key, self.limits.rate)
+        if rate is None:
+            return
+        with self._lock:
+            turn = max(self._next.get(key, 0.0), time.monotonic())
+            self._next[key] = turn + 1 / rate
+        delay = turn - time.monotonic()
+        if delay > self.remaining:
+            time.sleep(self.remaining)
+            self._out_of_time()
+        if delay > 0:
+            time.sleep(delay)
+
+    def patience(self) -> float:
+        """Seconds that the next answer may take."""
+        return max(0.05, min(self.limits.timeout, self.remaining))
+
+    def answered(self, exchange: Exchange) -> None:
+        """Take note of an answer; too many server errors in a row close an operation."""
+        with self._lock:
+            self._failures = 0
+            name = exchange.operation
+            if name is not None:
+                failed = exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED
+                self._errors[name] = self._errors.get(name, 0) + 1 if failed else 0
+                if self._errors[name] >= self.limits.server_errors:
+                    self.closed[name] = f"{name} answered {self._errors[name]} times in a row with a server error and is left alone"
+        for listener in self.on_exchange:
+            listener(exchange)
+
+    def unanswered(self, reason: str) -> None:
+        """Take note of a call without an answer; a few in a row end the run."""
+        with self._lock:
+            self._failures += 1
+            gone = self._failures >= MAX_NETWORK_FAILURES
+        if not self.remaining:
+            self._out_of_time()
+        if gone:
+            self.stop(Stopped(f"the target gave no answer {MAX_NETWORK_FAILURES} times in a row: {reason}"))
+
+    @contextmanager
+    def listening(self, listener: Callable[[Exchange], None]) -> Iterator[None]:
+        """Hear of every answer for a while."""
+        self.on_exchange.append(listener)
+        try:
+            yield
+        finally:
+            self.on_exchange.remove(listener)

@@ -1,0 +1,296 @@
+"""The implementation under test, as a test sees it: a base URL, credentials by role, known ids by name, and hooks that it may have.
+
+Against the mock everything but the base URL is found under ``/_mock`` of the same origin, and each test gets a world of its own. Against another
+implementation credentials and known ids come from its owner; what it cannot do, such as moving its clock, makes a test *not observable here*.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from .answers import Answers, Problem
+from .documents import document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_numbers = itertools.count(1)
+Make = Callable[["Api"], "Mapping[str, str]"]
+"""Makes a record of a test's own: the id by its name, and whatever else is known of it by theirs."""
+TIMEOUT = 30.0
+"""Seconds that an answer may take."""
+
+
+@cache
+def _answers(slug: str, strict: bool) -> Answers:  # noqa: FBT001 - a key of the cache
+    return Answers(document(slug), strict=strict)
+
+
+LONGEST = 1_000
+"""Pages of a list that are walked at most."""
+
+
+def not_observable(reason: str) -> NoReturn:
+    """End a test because the target lacks what it needs; never a pass. The reason says what is missing."""
+    pytest.skip(f"not observable here: {reason}")
+
+
+def control_headers() -> dict[str, str]:
+    """The header that a control plane demands on an address that other machines can reach, from the environment variable MOCKSERVER_TOKEN."""
+    token = os.environ.get("MOCKSERVER_TOKEN")
+    return {"x-mock-token": token} if token else {}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One implementation of one vendor's API.
+
+    ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
+    where there is none. ``strict`` judges answers by what the mock has promised to send as well. ``own`` makes records that a test may change or use
+    up, by the name of the known ones in whose place they stand where all tests share one state.
+    """
+
+    slug: str
+    base_url: str
+    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    control: str | None = None
+    hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
+    strict: bool = False
+    own: Mapping[str, Make] = field(default_factory=dict)
+
+    @classmethod
+    def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
+        """The target at a base URL; a mock tells its credentials, logins and landmarks itself."""
+        parts = urlsplit(base_url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        get = httpx.get if client is None else client.get
+        try:
+            apis = get(f"{origin}/_mock/apis", headers=control_headers(), timeout=TIMEOUT)
+        except httpx.TransportError:
+            return cls(slug, base_url)
+        api = _api(apis, slug)
+        if api is None:
+            return cls(slug, base_url)
+        credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
+        logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
+        known = get(f"{origin}/_mock/apis/{slug}/landmarks", headers=control_headers(), timeout=TIMEOUT).json()["landmarks"]
+        return cls(slug, base_url, credentials, known, logins, origin, strict=True)
+
+    @property
+    def owner(self) -> str:
+        """The role that owns what is known."""
+        if not self.credentials:
+            not_observable("no credentials were given for this target")
+        return next(iter(self.credentials))
+
+
+def fresh_digits(count: int) -> str:
+    """Digits that nobody has used, for names and numbers at a target that keeps what earlier runs have made."""
+    return f"{int.from_bytes(os.urandom(8), 'big') % 10**count:0{count}d}"
+
+
+def own_records(slug: str) -> Mapping[str, Make]:
+    """What the contract tests of a vendor can make for themselves, by name; nothing where they say nothing of it."""
+    try:
+        module = importlib.import_module(f"contract_tests.suite.vendors.{slug}.own")
+    except ModuleNotFoundError:
+        return {}
+    found: Mapping[str, Make] = module.OWN
+    return found
+
+
+def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
+    """What a mock says of one API; None where this is no answer of a mock."""
+    try:
+        apis = answer.json()["apis"] if answer.is_success else []
+        return next((api for api in apis if api["slug"] == slug), None)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _messages(text: str) -> list[dict[str, Any]]:
+    """The messages that a hook gives, each with every field that tests read."""
+    try:
+        found = json.loads(text)["messages"]
+    except (ValueError, TypeError, KeyError):
+        not_observable('the hook outbox does not give {"messages": […]}')
+    return [{"channel": "", "to": "", "subject": None, "body": "", "codes": [], "links": [], **message} for message in found]
+
+
+class Api:
+    """The target for one test. Against the mock, all its calls share a world that nobody else has; elsewhere all tests share one state."""
+
+    def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
+        self.target = target
+        self.problems: list[Problem] = []
+        self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._answers = answers or _answers(target.slug, target.strict)
+        self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
+        self._own: dict[str, str] = {}
+        self._said_before: int | None = None
+        self._has_to_be_reset = False
+        self._to_put_back: list[Callable[[], object]] = []
+        self._prefix = urlsplit(target.base_url).path.rstrip("/")
+
+    def close(self) -> None:
+        """Put right what the test has broken or used up, and let the connections go."""
+        try:
+            self.put_right()
+        finally:
+            self._client.close()
+
+    def put_right(self) -> None:
+        """Undo what this test has changed for others, and reset the target where it has broken or used up something."""
+        while self._to_put_back:
+            self._to_put_back.pop()()
+        if self._has_to_be_reset:
+            self._has_to_be_reset = False
+            self.reset()
+
+    def fresh(self) -> Api:
+        """The same target over the same client; at a mock in a world that nobody has touched yet, elsewhere with records of its own."""
+        return Api(self.target, self._client, self._answers)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other tests, and earlier runs, have worked on the same state."""
+        return self.target.control is None
+
+    @cached_property
+    def stamp(self) -> str:
+        """Eight digits for what this test makes, so that nobody has its names and numbers yet. At a mock, where nobody can, always the same."""
+        return fresh_digits(8) if self.is_shared else "47550288"
+
+    def afterwards(self, put_back: Callable[[], object]) -> None:
+        """Undo a change after the test, where others would meet it."""
+        if self.is_shared:
+            self._to_put_back.append(put_back)
+
+    def spends(self, what: str) -> None:
+        """Say, before it is done, that a test uses up or changes for good what it cannot make for itself.
+
+        At a mock its world is its own. Elsewhere it takes the hook reset, which is used after the test; without it the test ends here.
+        """
+        if not self.is_shared:
+            return
+        if "reset" not in self.target.hooks:
+            not_observable(f"it would use up {what}, which no call brings back; it needs the hook reset, or a target that is made anew for each run")
+        self._has_to_be_reset = True
+
+    def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
+        """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
+        if self._said_before is None:
+            self._said_before = len(self._messages()) if "outbox" in self.target.hooks else 0
+        sent = dict(headers or {})
+        if role is not None:
+            sent = {**self.credentials(role), **sent}
+        answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
+        self.problems += self.judge(answer)
+        return answer
+
+    def judge(self, answer: httpx.Response) -> list[Problem]:
+        """What the document does not say of an answer to a call of one of its operations."""
+        operation = self._answers.operation_of(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+        return [] if operation is None else list(self._answers.problems(operation, answer))
+
+    def credentials(self, role: str = "") -> Mapping[str, str]:
+        """The headers of a role, the owner's without a name."""
+        name = role or self.target.owner
+        if name not in self.target.credentials:
+            not_observable(f"no credentials are known for the role {name}")
+        return self.target.credentials[name]
+
+    def login(self, role: str = "") -> Mapping[str, str]:
+        """What a sign-in asks of a role."""
+        name = role or self.target.owner
+        if name not in self.target.logins:
+            not_observable(f"no login is known for the role {name}")
+        return self.target.logins[name]
+
+    def known(self, name: str) -> str:
+        """The id or key of something that the target is known to have, or of what this test has made in its place."""
+        if name in self.target.own:
+            if name not in self._own:
+                self._own |= self.target.own[name](self)
+            return self._own[name]
+        if name not in self.target.known:
+            not_observable(f"no {name.replace('_', ' ')} is known at this target")
+        return self.target.known[name]
+
+    def advance(self, duration: str) -> None:
+        """Let time pass at the target, by an ISO 8601 duration."""
+        if not self._hooked("advance", duration=duration):
+            self._control("PATCH", "/clock", json={"advance": duration})
+
+    def freeze(self, moment: str) -> None:
+        """Let time stand still at the target."""
+        if not self._hooked("freeze", moment=moment):
+            self._control("PATCH", "/clock", json={"freeze": moment})
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The messages that the target has sent in this test, oldest first."""
+        if "outbox" in self.target.hooks:
+            return self._messages()[self._said_before or 0 :]
+        messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
+        return messages
+
+    def _messages(self) -> list[dict[str, Any]]:
+        """All that the hook gives, messages of other tests too."""
+        return _messages(self.target.hooks["outbox"]())
+
+    def reset(self) -> None:
+        """Put the target back to its start."""
+        if not self._hooked("reset"):
+            self._control("POST", "/reset")
+
+    def break_upstream(self, name: str) -> None:
+        """Let a service that the target depends on fail until the test is over; at a mock in the world of the test only.
+
+        Elsewhere it takes two hooks: one that breaks it, and a reset, without which the tests behind this one would meet it broken.
+        """
+        if "break_upstream" in self.target.hooks:
+            if "reset" not in self.target.hooks:
+                not_observable(f"the hook reset, which would put the upstream {name} right again, is not given")
+            self._has_to_be_reset = True  # before the hook: one that fails may have done its work
+            self._hooked("break_upstream", name=name)
+            return
+        if self.target.control is None:
+            not_observable(f"nothing is known that breaks the upstream {name} of this target; the hook break_upstream would")
+        self._control("PUT", f"/services/{self.target.slug}.{name}", json={"down": True})
+
+    def follow(self, url: str) -> httpx.Response:
+        """The page behind a link that the target gave, as somebody without credentials would open it."""
+        return self._client.get(url, headers=self._world)
+
+    def submit(self, url: str, **fields: str) -> httpx.Response:
+        """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
+        if self.target.control is None or not url.startswith(self.target.control):
+            not_observable("the page belongs to somebody else")
+        return self._client.post(url, data=fields, headers=self._world)
+
+    def _hooked(self, name: str, /, **values: str) -> bool:
+        """Whether the target's owner has given a hook, which is then used."""
+        if name not in self.target.hooks:
+            return False
+        self.target.hooks[name](**values)
+        return True
+
+    def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
+        if self.target.control is None:
+            not_observable("the target has no control plane")
+        return self._client.request(
+            method, f"{self.target.control}/_mock{path}", headers={**self._world, **control_headers()}, **options
+        ).raise_for_status()

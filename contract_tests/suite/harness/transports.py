@@ -1,0 +1,181 @@
+"""The gate, fitted to the two HTTP clients of the suite: a transport of httpx and an adapter of requests."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import httpx
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from .findings import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .policy import Gate
+
+CHUNK = 65_536
+DRY = b"{}"
+"""What a dry run lets the sender believe that it was answered."""
+
+
+class TooLong(httpx.ReadTimeout):
+    """An answer that did not end in time, or within the bytes that an answer may have."""
+
+
+class TooLongAnswer(requests.exceptions.ReadTimeout):
+    """The same for the other client."""
+
+
+def connections(verify: bool | str) -> httpx.HTTPTransport:  # noqa: FBT001 - the clients' own convention: a switch or a file of authorities
+    """A pool of connections for a whole run: reading the authorities again for each test would cost more than the test."""
+    return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify)
+
+
+def _gathered(gate: Gate, chunks: Iterable[bytes], started: float, patience: float) -> bytes | None:
+    """A body, None where it does not end in time or in size."""
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > gate.limits.max_bytes or time.monotonic() - started > patience:
+            return None
+    return b"".join(parts)
+
+
+class GateTransport(httpx.BaseTransport):
+    """Sends what the gate admits. ``heard`` gets the exchanges of this transport alone; connections are shared through ``inner``."""
+
+    def __init__(self, gate: Gate, inner: httpx.BaseTransport, heard: Callable[[Exchange], None] | None = None) -> None:
+        self.gate = gate
+        self._heard = heard
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, read to its end.
+
+        Raises:
+            GateError: the gate does not let the request through.
+            httpx.TransportError: there is no answer, or none that ends.
+        """
+        gate, body = self.gate, request.read()
+        operation = gate.admit(request.method, str(request.url))
+        if gate.dry_run:
+            return httpx.Response(200, headers={"content-type": "application/json"}, content=DRY)
+        patience = gate.patience()
+        request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), patience)}
+        started = time.monotonic()
+        try:
+            answer = self._inner.handle_request(request)
+            try:
+                assert isinstance(answer.stream, httpx.SyncByteStream)
+                raw = _gathered(gate, answer.stream, started, patience)
+            finally:
+                answer.close()
+            if raw is None:
+                raise TooLong(f"the answer did not end within {patience:.1f} s and {gate.limits.max_bytes} bytes", request=request)
+        except httpx.TransportError as error:
+            gate.unanswered(said(error))
+            raise
+        whole = httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw), request=request)
+        try:
+            content = whole.read()
+        except httpx.DecodingError as error:
+            gate.unanswered(said(error))
+            raise
+        exchange = Exchange(
+            request.method,
+            str(request.url),
+            dict(request.headers),
+            body,
+            answer.status_code,
+            dict(answer.headers),
+            content,
+            time.monotonic() - started,
+            operation,
+        )
+        gate.answered(exchange)
+        if self._heard is not None:
+            self._heard(exchange)
+        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw))
+
+
+def _received(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
+    """A body as it comes in. Reading by pieces of a fixed size would wait for a slow target to fill each."""
+    while piece := raw.read1(CHUNK, decode_content=True):
+        yield piece
+
+
+class GateAdapter(HTTPAdapter):
+    """Sends what the gate admits, for sessions of requests."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        """The answer, read to its end."""
+        gate, url, method = self._gate, str(request.url), str(request.method)
+        operation = gate.admit(method, url)
+        if gate.dry_run:
+            return _dry(request)
+        patience = gate.patience()
+        started = time.monotonic()
+        try:
+            answer = super().send(request, **{**options, "stream": True, "timeout": patience})
+            try:
+                raw = _gathered(gate, _received(answer.raw), started, patience)
+            except urllib3.exceptions.HTTPError as error:
+                raise requests.exceptions.ConnectionError(error, request=request) from error
+            finally:
+                answer.close()
+            if raw is None:
+                raise TooLongAnswer(f"the answer did not end within {patience:.1f} s", request=request)
+        except requests.exceptions.RequestException as error:
+            gate.unanswered(said(error))
+            raise
+        answer._content, answer._content_consumed = raw, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
+        body = request.body or b""
+        gate.answered(
+            Exchange(
+                method,
+                url,
+                {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in request.headers.items()},
+                body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b"",
+                answer.status_code,
+                dict(answer.headers),
+                raw,
+                time.monotonic() - started,
+                operation,
+            )
+        )
+        return answer
+
+
+def _dry(request: requests.PreparedRequest) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code, answer.request, answer.url = 200, request, str(request.url)
+    answer.headers["Content-Type"] = "application/json"
+    answer._content = DRY  # noqa: SLF001
+    return answer
+
+
+@contextmanager
+def guarding_requests(gate: Gate) -> Iterator[None]:
+    """Every session of requests sends through the gate for a while, whoever makes the session."""
+    adapter = GateAdapter(gate)
+    with patch.object(requests.Session, "get_adapter", lambda _session, url: adapter):  # noqa: ARG005 - named by its callers
+        yield
+    adapter.close()
+
+
+def said(error: Exception) -> str:
+    """What a failure of the network comes down to, in one line."""
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:300]

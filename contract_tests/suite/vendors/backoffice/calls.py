@@ -1,0 +1,146 @@
+"""Working calls of each operation, made of what the target is known to have, and how successes and refusals are read."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ...harness.documents import document, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from ...harness import Api
+
+BLANK = "can't be blank"
+
+WORKING: dict[str, dict[str, str]] = {
+    "login": {"username": "$username", "password": "$password"},
+    "get_user": {"id": "$read_user"},
+    "create_user": {
+        "sponsor": "$sponsor",
+        "first_name": "Contrato",
+        "last_name": "De Prueba",
+        "email": "#@example.com",
+        "user_name": "#",
+        "mobile": "55500077",
+        "password": "clave-contrato",
+        "country_code": "US",
+    },
+    "update_user": {"id": "$edited_user"},
+    "list_cryptocurrency_cashouts": {},
+    "list_legs": {},
+    "list_locales": {},
+    "list_countries": {},
+    "create_token": {"user_id": "$token_user"},
+    "get_dashboard": {"id": "$user"},
+    "get_notices": {"id": "$user"},
+    "get_products": {"id": "$user"},
+    "get_teamview": {"id": "$user"},
+    "get_matrix": {"id": "$user"},
+    "list_category_resources": {},
+    "list_resources": {"id": "$category"},
+    "list_user_tickets": {"id": "$ticket_user"},
+    "create_user_ticket": {"user_id": "$ticket_user", "subject": "Contrato", "comment": "Una pregunta del contrato."},
+    "list_threads": {"id": "$ticket"},
+    "create_thread": {"ticket_id": "$ticket", "content": "Una respuesta del contrato."},
+    "get_wallet_transactions": {"wallet_id": "$wallet", "user_id": "$user", "page": "1"},
+}
+"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have, ``#`` for a name that nobody has yet."""
+
+
+def new_name() -> str:
+    """A user name that nobody has yet, here or at a target that keeps what earlier runs have made."""
+    return f"contrato{time.time_ns()}"
+
+
+def send(api: Api, name: str, *, role: str | None = "", headers: Any = None, **changes: Any) -> httpx.Response:
+    """The answer to a working call with some fields replaced; None leaves a field out, a pair of name and bytes is a file."""
+    found, fresh = operation("backoffice", name), new_name()
+    path: str = found["path"]
+    fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
+    query: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    for field, value in fields.items():
+        filled = value
+        if isinstance(value, str):
+            filled = api.known(value[1:]) if value.startswith("$") else value.replace("#", fresh)
+        if f"{{{field}}}" in path:
+            path = path.replace(f"{{{field}}}", filled)
+        elif found["method"] == "GET":
+            query[field] = filled
+        else:
+            body[field] = filled
+    options: dict[str, Any] = {"params": query}
+    if found["method"] == "POST":
+        options = {"data": body}
+    if found["method"] == "PUT":
+        options = {"files": {field: value if isinstance(value, tuple) else (None, value) for field, value in body.items()}}
+    return api.call(found["method"], path, role=role, headers=headers, **options)
+
+
+def succeeded(answer: httpx.Response) -> Any:
+    """The body of a success; a creation may be answered 201 (D21)."""
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+def row(name: str, code: str) -> dict[str, Any]:
+    """What the document says of a refusal."""
+    found: dict[str, Any] = {**document("backoffice")["x-errors"], **operation("backoffice", name).get("x-errors", {})}[code]
+    return found
+
+
+def statuses(name: str, code: str) -> set[int]:
+    """The statuses of a refusal that the page allows: the printed one and, where fields are missing or there is no JWT, the others (D01 to D05)."""
+    status: int = row(name, code)["status"]
+    others: dict[int, set[int]] = {422: {400, 404}, 404: {422} if name.startswith("create_") and name != "create_token" else set()}
+    if code == "jwt_nil":
+        return {401, 403}
+    return {status} | others.get(status, set())
+
+
+def refused(answer: httpx.Response, name: str, code: str) -> dict[str, Any]:
+    """The body of the documented refusal, whose text stands under ``error``."""
+    body: dict[str, Any] = answer.json()
+    assert answer.status_code in statuses(name, code), (answer.status_code, body)
+    assert body["error"] == row(name, code)["message"], body
+    return body
+
+
+def refused_for(answer: httpx.Response, name: str, code: str, under: str = "errors") -> dict[str, list[str]]:
+    """The texts by field of a refusal of fields."""
+    body: dict[str, Any] = answer.json()
+    assert answer.status_code in statuses(name, code), (answer.status_code, body)
+    texts: dict[str, list[str]] = body[under]
+    return texts
+
+
+def nobody(answer: httpx.Response) -> None:
+    """Whether an answer says that a user does not exist, in either of the two bodies that the page has for it (D08)."""
+    assert answer.status_code == 404, answer.text
+    body = answer.json()
+    assert body == {"error": "User not found."} or body.get("errors", {}).get("user_id") == ["user_id doesn't exist."], body
+
+
+def session(api: Api, username: str = "$username", password: str = "$password") -> dict[str, Any]:  # noqa: S107 - a name, not a secret
+    """What a login with the key alone answers."""
+    found: dict[str, Any] = succeeded(send(api, "login", headers={}, username=username, password=password))
+    return found
+
+
+def members(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every member of a team, the upper ones first."""
+    for node in nodes:
+        yield node["user"]
+        yield from members(node["childs"])
+
+
+def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a matrix that somebody has."""
+    if node:
+        yield node
+        for leg in ("child_left", "child_center", "child_right"):
+            yield from nodes_of(node.get(leg, {}))

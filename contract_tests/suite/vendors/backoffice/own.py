@@ -1,0 +1,35 @@
+"""What a test makes for itself where all tests share one state: users whom it may edit, or give a team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...harness import not_observable
+from .calls import WORKING, new_name, send, session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...harness import Api
+    from ...harness.target import Make
+
+
+def _user(api: Api) -> tuple[str, str]:
+    """Id and name of a new user, who has sponsored nobody."""
+    name = new_name()
+    answer = send(api, "create_user", user_name=name, email=f"{name}@example.com")
+    if not answer.is_success:
+        not_observable(f"no user could be made for this test: {answer.text[:200]}")
+    return str(session(api, name, WORKING["create_user"]["password"])["id"]), name
+
+
+def _edited(api: Api) -> Mapping[str, str]:
+    return {"edited_user": _user(api)[0]}
+
+
+def _without_team(api: Api) -> Mapping[str, str]:
+    identity, name = _user(api)
+    return {"user_without_team": identity, "username_without_team": name}
+
+
+OWN: Mapping[str, Make] = {"edited_user": _edited, **dict.fromkeys(("user_without_team", "username_without_team"), _without_team)}

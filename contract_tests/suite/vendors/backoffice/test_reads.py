@@ -1,0 +1,198 @@
+"""Lists, dashboards, notices, products, trees, resources."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ...harness import clause
+from .calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+LISTS: dict[str, set[str]] = {
+    "list_cryptocurrency_cashouts": {"id", "name"},
+    "list_legs": {"id", "name"},
+    "list_locales": {"id", "name", "image"},
+    "list_countries": {"id", "name"},
+    "list_category_resources": {"id", "title", "icon"},
+}
+
+
+def _list(name: str, rule: str) -> object:
+    return pytest.param(name, marks=clause(f"backoffice.{name}.{rule}"), id=name)
+
+
+@pytest.mark.parametrize("name", [_list(name, "r1") for name in LISTS])
+def test_a_list_holds_entries_with_ids_of_their_own(api: Api, name: str) -> None:
+    entries = succeeded(send(api, name))["list"]
+    assert entries
+    assert all(entry.keys() >= LISTS[name] for entry in entries)
+    assert len({entry["id"] for entry in entries}) == len(entries)
+
+
+@pytest.mark.parametrize("name", [_list(name, "r2") for name in LISTS])
+def test_a_list_takes_no_parameters(api: Api, name: str) -> None:
+    assert succeeded(send(api, name, page="2", id="1", user_id="x")) == succeeded(send(api, name))
+
+
+@clause("backoffice.list_legs.r1")
+def test_the_legs_are_the_four_that_the_page_prints(api: Api) -> None:
+    legs = succeeded(send(api, "list_legs"))["list"]
+    assert {leg["id"]: leg["name"] for leg in legs} == {
+        "left": "Left",
+        "right": "Right",
+        "binary_tank": "Binary tank",
+        "balanced": "Balanced",
+    }
+
+
+@clause("backoffice.list_locales.r1", "backoffice.list_countries.r1", "backoffice.list_cryptocurrency_cashouts.r1")
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("list_locales", {"en", "es", "ko", "zhCN", "vi", "ja", "zhHK", "ms", "km", "ph"}),
+        ("list_countries", {"NZ", "CK", "NU", "PN", "US", "NI"}),
+        ("list_cryptocurrency_cashouts", {470}),
+    ],
+)
+def test_a_list_holds_what_the_page_prints(api: Api, name: str, printed: set[Any]) -> None:
+    assert printed <= {entry["id"] for entry in succeeded(send(api, name))["list"]}
+
+
+def _unknown(name: str, *rules: str) -> object:
+    return pytest.param(name, marks=clause(*(f"backoffice.{name}.{rule}" for rule in rules)), id=name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        _unknown("get_dashboard", "e1", "r3"),
+        _unknown("get_notices", "e1", "r2"),
+        _unknown("get_products", "e1", "r2"),
+        _unknown("get_teamview", "e1", "r3"),
+        _unknown("get_matrix", "e1", "r5"),
+    ],
+)
+def test_nobodys_reads_are_refused(api: Api, name: str) -> None:
+    nobody(send(api, name, id="$unknown_user"))
+
+
+# Dashboard, notices, products
+
+
+@clause("backoffice.get_dashboard.r1", "backoffice.get_dashboard.r2")
+def test_a_dashboard_is_about_its_user_and_counts_by_day(api: Api) -> None:
+    full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", "$user_without_team"))
+    assert full.keys() >= {"wallets", "matrix_dimensions", "team_growth_chart", "popular_countries"}
+    for dashboard in (full, empty):
+        chart = dashboard["team_growth_chart"]
+        assert len(chart["dates"]) == len(chart["users"]) > 0
+        days = [date.fromisoformat(day) for day in chart["dates"]]
+        assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
+    assert full["popular_countries"]
+    assert empty["popular_countries"] == []
+    assert sum(empty["team_growth_chart"]["users"]) == 0
+
+
+@clause("backoffice.get_dashboard.r1")
+def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: Api) -> None:
+    succeeded(send(api, "create_user", sponsor="$username_without_team"))
+    dashboard = succeeded(send(api, "get_dashboard", id="$user_without_team"))
+    assert sum(dashboard["team_growth_chart"]["users"]) == 1
+    assert [row["number"] for row in dashboard["popular_countries"]] == [1]
+
+
+@clause("backoffice.get_notices.r1")
+def test_notices_come_in_three_groups(api: Api) -> None:
+    notices = succeeded(send(api, "get_notices"))
+    groups = ("general_notices", "user_notices", "plan_notices")
+    for group in groups:
+        assert all(notice.keys() >= {"id", "title", "content"} for notice in notices[group])
+    assert any(notices[group] for group in groups)
+    assert succeeded(send(api, "get_notices", id="$read_user"))["general_notices"] == notices["general_notices"]
+
+
+@clause("backoffice.get_products.r1")
+def test_products_are_the_plans_of_the_user(api: Api) -> None:
+    plans = succeeded(send(api, "get_products"))["plans"]
+    assert plans
+    for plan in plans:
+        assert plan.keys() >= {"id", "plan", "image", "price", "currency"}
+        assert isinstance(plan["price"], int | float)
+    shown = succeeded(send(api, "get_matrix"))["matrix"]["user"]["plan"]
+    assert shown in {plan["plan"] for plan in plans}
+
+
+# Trees
+
+
+@clause("backoffice.get_teamview.r1", "backoffice.get_teamview.r2")
+def test_a_team_is_a_tree_of_those_sponsored(api: Api) -> None:
+    team = succeeded(send(api, "get_teamview"))["teamview"]
+    found = list(members(team))
+    assert int(api.known("read_user")) in {member["id"] for member in found}
+    assert {member["level"] for node in team for member in (node["user"],)} == {1}
+    for node in team:
+        assert all(child["user"]["level"] == 2 for child in node["childs"])  # one below the first
+    own = succeeded(send(api, "get_teamview", id="$read_user"))["teamview"]
+    below = next(node["childs"] for node in team if node["user"]["id"] == int(api.known("read_user")))
+    assert [node["user"]["id"] for node in own] == [node["user"]["id"] for node in below]
+
+
+@clause("backoffice.get_teamview.r1", "backoffice.create_user.r1")
+def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: Api) -> None:
+    name = new_name()
+    succeeded(send(api, "create_user", sponsor="$username_without_team", user_name=name, email=f"{name}@example.com"))
+    (node,) = succeeded(send(api, "get_teamview", id="$user_without_team"))["teamview"]
+    assert (node["user"]["username"], node["user"]["level"], node["childs"]) == (name, 1, [])
+    matrix = succeeded(send(api, "get_matrix", id="$user_without_team"))["matrix"]
+    assert name in {found["user"]["usernname"] for found in nodes_of(matrix)}
+    assert session(api, name, WORKING["create_user"]["password"])["sponsor"] == api.known("username_without_team")
+
+
+@clause("backoffice.get_matrix.r1", "backoffice.get_matrix.r2")
+def test_a_matrix_is_nested_by_three_legs_and_counts_its_levels(api: Api) -> None:
+    matrix = succeeded(send(api, "get_matrix"))["matrix"]
+    assert (matrix["user"]["id"], matrix["user"]["level"]) == (int(api.known("user")), 0)
+    legs = ("child_left", "child_center", "child_right")
+    for node in nodes_of(matrix):
+        for leg in legs:
+            child = node.get(leg, {})
+            assert not child or child["user"]["level"] == node["user"]["level"] + 1
+    assert all(matrix.get(leg) for leg in legs)
+    assert max(node["user"]["level"] for node in nodes_of(matrix)) >= 1
+
+
+@clause("backoffice.get_matrix.r3", "backoffice.get_matrix.r4")
+@pytest.mark.parametrize("user", ["$user", "$read_user"])
+def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api: Api, user: str) -> None:
+    nodes = list(nodes_of(succeeded(send(api, "get_matrix", id=user))["matrix"]))
+    deepest = max(node["user"]["level"] for node in nodes)
+    for node in nodes:
+        if node["user"]["level"] == deepest:
+            assert (node["child_left"], node["child_center"], node["child_right"], node["last_node"]) == ({}, {}, {}, True)
+
+
+# Resources
+
+
+@clause("backoffice.list_resources.r1")
+def test_resources_are_those_of_their_category(api: Api) -> None:
+    seen: set[int] = set()
+    for category in succeeded(send(api, "list_category_resources"))["list"]:
+        resources = succeeded(send(api, "list_resources", id=str(category["id"])))["list"]
+        assert all(resource.keys() >= {"id", "title", "description", "video", "file"} for resource in resources)
+        ids = {resource["id"] for resource in resources}
+        assert not ids & seen
+        seen |= ids
+    assert seen
+
+
+@clause("backoffice.list_category_resources.r1")
+def test_the_categories_are_those_that_the_page_prints(api: Api) -> None:
+    titles = {category["title"] for category in succeeded(send(api, "list_category_resources"))["list"]}
+    assert titles >= {"Photos", "Videos", "Files", "Presentations", "PDFs", "Documents", "Spreadsheets"}

@@ -1,0 +1,101 @@
+"""The two credentials of every call, and the login."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import jwt
+import pytest
+
+from ...harness import clause
+from ...harness.documents import document, operation
+from .calls import BLANK, WORKING, refused, refused_for, send, session, succeeded
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+SECURED = [name for name in WORKING if name != "login"]
+
+
+@clause("backoffice.login.e1", "backoffice.login.r3")
+@pytest.mark.parametrize("name", WORKING)
+def test_a_missing_and_a_wrong_key_get_the_same_answer(api: Api, name: str) -> None:
+    token = {"jwt-token": api.credentials()["jwt-token"]}
+    missing = send(api, name, role=None, headers=token)
+    wrong = send(api, name, role=None, headers={**token, "x-api-key": "nobody-has-this-key"})
+    assert refused(missing, name, "api_key_invalid") == refused(wrong, name, "api_key_invalid")
+    assert missing.status_code == wrong.status_code
+
+
+@pytest.mark.parametrize("name", SECURED)
+def test_a_call_without_a_jwt_is_refused(api: Api, name: str) -> None:
+    key = {"x-api-key": api.credentials()["x-api-key"]}
+    refused(send(api, name, role=None, headers=key), name, "jwt_nil")
+
+
+@pytest.mark.parametrize("name", SECURED)
+def test_a_jwt_that_was_not_made_here_is_refused(api: Api, name: str) -> None:
+    token = jwt.encode({"user_id": int(api.known("user")), "exp": 4_102_444_800}, "a secret that the target does not have", algorithm="HS256")
+    for forged in (token, "x.y.z"):
+        refused(send(api, name, headers={"jwt-token": forged}), name, "jwt_forged")
+
+
+@clause("backoffice.login.r1", "backoffice.login.r2")
+def test_the_token_of_a_login_with_the_key_alone_opens_the_other_calls(api: Api) -> None:
+    key = {"x-api-key": api.credentials()["x-api-key"]}
+    token = succeeded(send(api, "login", role=None, headers=key))["token"]
+    for name in ("get_user", "list_legs", "get_wallet_transactions"):
+        assert send(api, name, role=None, headers=key).status_code in (401, 403)
+        succeeded(send(api, name, role=None, headers={**key, "jwt-token": token}))
+
+
+@clause("backoffice.login.e2", "backoffice.login.r4")
+@pytest.mark.parametrize("missing", [("username",), ("password",), ("username", "password")])
+def test_name_and_password_are_both_required(api: Api, missing: tuple[str, ...]) -> None:
+    texts = refused_for(send(api, "login", **dict.fromkeys(missing)), "login", "blank")
+    assert texts == {field: [BLANK] for field in missing}
+
+
+def test_a_wrong_password_and_an_unknown_name_are_refused(api: Api) -> None:
+    for changes in ({"password": "another one"}, {"username": "nobody-has-this-name"}):
+        answer = send(api, "login", **changes)
+        assert answer.status_code in (401, 403, 404, 422)
+        assert "token" not in answer.json()
+
+
+@clause("backoffice.login.r5", "backoffice.login.r6")
+def test_the_claims_of_the_token_are_what_the_answer_says(api: Api) -> None:
+    found = session(api)
+    claims = jwt.decode(found["token"], options={"verify_signature": False})
+    assert claims["user_id"] == found["id"] == int(api.known("user"))
+    shown = datetime.strptime(found["exp"], "%m-%d-%Y %H:%M").replace(tzinfo=UTC)
+    off = shown - datetime.fromtimestamp(claims["exp"] // 60 * 60, UTC)
+    assert abs(off) <= timedelta(hours=14)  # the zone of the text is not said (D23)
+    assert off % timedelta(minutes=15) == timedelta(0)
+
+
+def test_a_token_is_refused_once_it_has_expired(api: Api) -> None:
+    token = {"jwt-token": session(api)["token"]}
+    succeeded(send(api, "list_legs", headers=token))
+    expiry = jwt.decode(token["jwt-token"], options={"verify_signature": False})["exp"]
+    api.freeze(datetime.fromtimestamp(expiry + 1, UTC).isoformat())
+    refused(send(api, "list_legs", headers=token), "list_legs", "jwt_expired")
+
+
+@clause("backoffice.login.r7")
+def test_the_referral_link_ends_with_the_user_name(api: Api) -> None:
+    found = session(api)
+    assert found["username"] == api.known("username")
+    assert found["referral_link"].endswith(f"/{found['username']}")
+
+
+@clause("backoffice.login.r8", "backoffice.create_user.r2")
+def test_the_sponsor_of_a_login_sponsors_new_users(api: Api) -> None:
+    succeeded(send(api, "create_user", sponsor=session(api)["sponsor"]))
+
+
+def test_every_described_operation_has_a_working_call() -> None:
+    described = [found for item in document("backoffice")["paths"].values() for found in item.values() if isinstance(found, dict)]
+    assert {found["operationId"] for found in described if found["x-provenance"] == "described"} == set(WORKING)
+    assert all(operation("backoffice", name)["method"] in ("GET", "POST", "PUT") for name in WORKING)

@@ -1,0 +1,86 @@
+"""Working calls of each operation, made of what the target is known to have, and how a refusal is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...harness.documents import operation
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...harness import Api
+
+WORKING: dict[str, dict[str, str]] = {
+    "get_toolusers": {},
+    "get_wallets": {},
+    "add_contact": {"wallet_key": "$wallet", "phone": "$new_phone", "customer_name": "Clienta", "usertool_id": "$cashier"},
+    "get_contacts": {"wallet_key": "$wallet"},
+    "create_sale": {
+        "wallet_key": "$wallet",
+        "phone": "$contact",
+        "transaction_type": "0",
+        "transaction_amount": "1000",
+        "usertool_id": "$cashier",
+    },
+    "update_balance": {
+        "wallet_key": "$wallet",
+        "phone": "$contact",
+        "transaction_type": "0",
+        "transaction_amount": "10",
+        "usertool_id": "$manager",
+    },
+    "add_employee": {
+        "type": "cajero",
+        "employee_name": "Contrato #",
+        "business_name": "Centro",
+        "number": "47#",
+        "password": "clave-contrato-#",
+    },
+    "disable_employee": {"number": "$number_to_archive"},
+}
+"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
+
+
+def filled(api: Api, value: str) -> str:
+    """A value as it is sent."""
+    return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
+
+
+def own(api: Api, field: str) -> str:
+    """What this test sends of a new collaborator."""
+    return filled(api, WORKING["add_employee"][field])
+
+
+def send(api: Api, name: str, *, role: str | None = "", **changes: str | None) -> httpx.Response:
+    """The answer to a working call with some fields replaced; None leaves a field out."""
+    fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
+    data = {field: filled(api, value) for field, value in fields.items()}
+    return api.call("POST", operation("monedero", name)["path"], role=role, data=data)
+
+
+def succeeded(answer: httpx.Response, code: str) -> dict[str, Any]:
+    """The body of a success with this code."""
+    body: dict[str, Any] = answer.json()
+    assert answer.status_code == 200, body
+    assert (body["success"], body["code"]) == (True, code)
+    return body
+
+
+def refused(answer: httpx.Response, name: str, code: str) -> None:
+    """Whether an answer is the documented refusal: its code or an alias, its message, and a status that the document allows."""
+    error = operation("monedero", name)["x-errors"][code]
+    body = answer.json()
+    assert body["success"] is False
+    assert body["code"] in (code, *error.get("aliases", ())), body
+    assert answer.status_code in (200, error["status"])
+    if "message" in body:
+        assert body["message"].rstrip(".") == error["message"].rstrip(".")
+    if "status" in body:
+        assert body["status"] == error["status"]
+
+
+def points(api: Api, phone: str = "$contact", wallet: str = "$wallet", role: str | None = "") -> float:
+    """The points of a contact."""
+    contact: dict[str, Any] = succeeded(send(api, "get_contacts", role=role, wallet_key=wallet, phone=phone), "balance_get_01")["result"]
+    return float(contact["contact_balance"])

@@ -1,0 +1,130 @@
+"""Every row of the vendor's error tables: what to send, and the code that answers it. The call changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ...harness import clause
+from ...harness.documents import document, operation
+from .calls import refused, send
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+Fields = dict[str, str | None]
+
+NO_BALANCE: Fields = {"wallet_key": "$wallet_without_balance", "phone": "$contact_of_any_account", "usertool_id": "$cashier_without_balance"}
+NO_BALANCE_TO_REGISTER: Fields = {**NO_BALANCE, "phone": "$new_phone"}
+NO_CUSTOMERS: Fields = {"wallet_key": "$wallet_without_customers_left", "usertool_id": "$cashier_without_customers_left"}
+NO_REDEMPTIONS: Fields = {
+    "wallet_key": "$wallet_without_redemptions_left",
+    "phone": "$contact_of_any_account",
+    "usertool_id": "$cashier_without_redemptions_left",
+}
+
+Recipe = tuple[str, str, str, Fields]
+OWNER = ""
+
+RECIPES: tuple[Recipe, ...] = (
+    ("add_contact", "contact_add_02", OWNER, {"wallet_key": None}),
+    ("add_contact", "contact_add_03", OWNER, {"phone": None}),
+    ("add_contact", "contact_add_04", OWNER, {"phone": "477555019"}),
+    ("add_contact", "contact_add_04", OWNER, {"phone": "47755501999"}),
+    ("add_contact", "contact_add_04", OWNER, {"phone": "477555019x"}),
+    ("add_contact", "contact_add_05", OWNER, {"customer_name": None}),
+    ("add_contact", "contact_add_06", OWNER, {"usertool_id": None}),
+    ("add_contact", "contact_add_07", OWNER, {"wallet_key": "no-such-wallet"}),
+    ("add_contact", "contact_add_07", OWNER, {"wallet_key": "$foreign_wallet"}),
+    ("add_contact", "wallet_manager_08", OWNER, {"phone": "$contact"}),
+    ("add_contact", "wallet_manager_15", OWNER, {"phone": "$unsupported_lada_phone"}),
+    ("add_contact", "wallet_manager_09", OWNER, {"customer_birthdate": "31/12/1990"}),
+    ("add_contact", "wallet_manager_10", OWNER, {"phone": "$unreachable_phone"}),
+    ("add_contact", "wallet_manager_11", "no_balance", NO_BALANCE_TO_REGISTER),
+    ("add_contact", "wallet_manager_12", OWNER, {"phone": "$locked_phone"}),
+    ("add_contact", "wallet_manager_14", OWNER, {"phone": "$landline"}),
+    ("add_contact", "wallet_manager_18", "no_customers_left", NO_CUSTOMERS),
+    ("get_contacts", "balance_get_02", OWNER, {"wallet_key": None}),
+    ("get_contacts", "balance_get_03", OWNER, {"phone": "47755"}),
+    ("get_contacts", "balance_get_04", OWNER, {"phone": "$new_phone"}),
+    ("create_sale", "new_sale_02", OWNER, {"wallet_key": None}),
+    ("create_sale", "new_sale_03", OWNER, {"phone": None}),
+    ("create_sale", "new_sale_04", OWNER, {"phone": "47755"}),
+    ("create_sale", "new_sale_05", OWNER, {"transaction_type": None}),
+    ("create_sale", "new_sale_05", OWNER, {"transaction_type": "2"}),
+    ("create_sale", "new_sale_06", OWNER, {"transaction_amount": None}),
+    ("create_sale", "new_sale_07", OWNER, {"transaction_amount": "mil"}),
+    ("create_sale", "new_sale_08", OWNER, {"transaction_type": "1", "points_used": "diez"}),
+    ("create_sale", "new_sale_09", OWNER, {"usertool_id": None}),
+    ("create_sale", "new_sale_10", OWNER, {"wallet_key": "no-such-wallet"}),
+    ("create_sale", "new_sale_10", OWNER, {"wallet_key": "$foreign_wallet"}),
+    ("create_sale", "new_sale_11", OWNER, {"wallet_key": "$ticket_wallet"}),
+    ("create_sale", "new_sale_12", OWNER, {"phone": "$new_phone"}),
+    ("create_sale", "new_sale_13", OWNER, {"usertool_id": "$foreign_cashier"}),
+    ("create_sale", "new_sale_14", OWNER, {"usertool_id": "$cashier_without_permission"}),
+    ("create_sale", "wallet_redeem_10", OWNER, {"transaction_type": "1", "points_used": "999999"}),
+    ("create_sale", "wallet_redeem_13", "no_balance", NO_BALANCE),
+    ("create_sale", "wallet_redeem_14", OWNER, {"phone": "$blacklisted_phone"}),
+    ("create_sale", "wallet_redeem_18", "no_redemptions_left", NO_REDEMPTIONS),
+    ("update_balance", "balance_update_02", OWNER, {"wallet_key": None}),
+    ("update_balance", "balance_update_03", OWNER, {"phone": None}),
+    ("update_balance", "balance_update_04", OWNER, {"phone": "47755"}),
+    ("update_balance", "balance_update_05", OWNER, {"transaction_type": None}),
+    ("update_balance", "balance_update_06", OWNER, {"transaction_amount": None}),
+    ("update_balance", "balance_update_07", OWNER, {"transaction_amount": "diez"}),
+    ("update_balance", "balance_update_08", OWNER, {"usertool_id": None}),
+    ("update_balance", "balance_update_09", OWNER, {"wallet_key": "no-such-wallet"}),
+    ("update_balance", "balance_update_10", OWNER, {"phone": "$new_phone"}),
+    ("update_balance", "wallet_balance_update_07", OWNER, {"transaction_type": "1", "transaction_amount": "999999"}),
+    ("update_balance", "wallet_balance_update_09", "no_balance", NO_BALANCE),
+    ("update_balance", "wallet_balance_update_10", OWNER, {"phone": "$blacklisted_phone"}),
+    ("update_balance", "balance_update_11", OWNER, {"usertool_id": "$foreign_cashier"}),
+    ("update_balance", "balance_update_12", OWNER, {"usertool_id": "$cashier_without_permission"}),
+    ("add_employee", "err_toolusers_01", OWNER, {"employee_name": "x" * 2_000_000}),
+    ("add_employee", "err_toolusers_02", OWNER, {"type": "jefe"}),
+    ("add_employee", "err_toolusers_02", OWNER, {"number": "47755"}),
+    ("add_employee", "err_toolusers_03", OWNER, {"employee_name": "$taken_employee_name"}),
+    ("add_employee", "err_toolusers_03", OWNER, {"password": "$taken_password"}),
+    ("add_employee", "err_toolusers_04", OWNER, {"number": "$taken_number"}),
+    ("disable_employee", "err_toolusers_01", OWNER, {"number": "4" * 2_000_000}),
+    ("disable_employee", "err_toolusers_02", OWNER, {"number": None}),
+    ("disable_employee", "err_toolusers_02", OWNER, {"number": "47755"}),
+    ("disable_employee", "err_toolusers_04", OWNER, {"number": "$new_phone"}),
+)
+
+
+def _clause(name: str, code: str) -> str:
+    found: str = operation("monedero", name)["x-errors"][code]["clause"]
+    return found
+
+
+def _case(recipe: Recipe) -> object:
+    name, code, _, fields = recipe
+    shown = ",".join(f"{field}={str(value)[:30]}" for field, value in fields.items())
+    return pytest.param(*recipe, marks=clause(_clause(name, code)), id=f"{name}-{code}-{shown}")
+
+
+@pytest.mark.parametrize(("name", "code", "role", "fields"), [_case(recipe) for recipe in RECIPES])
+def test_each_row_answers_what_it_says(api: Api, name: str, code: str, role: str, fields: Fields) -> None:
+    answer = send(api, name, role=role, **fields)
+    if code == "err_toolusers_01":
+        assert answer.json()["code"] == code
+        assert answer.json()["success"] is False
+    else:
+        refused(answer, name, code)
+
+
+KEYED = [found["operationId"] for item in document("monedero")["paths"].values() for found in item.values()]
+
+
+def _keyed(name: str) -> object:
+    row = operation("monedero", name)["x-errors"]["auth_01"].get("clause")
+    return pytest.param(name, marks=clause(row) if row else (), id=name)
+
+
+@pytest.mark.parametrize("name", [_keyed(name) for name in KEYED])
+def test_a_missing_or_wrong_key_is_refused(api: Api, name: str) -> None:
+    refused(send(api, name, role=None), name, "auth_01")
+    wrong = api.call("POST", operation("monedero", name)["path"], role=None, headers={"apikey": "nobody"})
+    refused(wrong, name, "auth_01")

@@ -1,0 +1,27 @@
+"""What a test makes for itself where all tests share one state: a branch that it may change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...harness import not_observable
+from .calls import NEW, PATH, everything
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...harness import Api
+    from ...harness.target import Make
+
+
+def _branch(api: Api) -> Mapping[str, str]:
+    """A new branch, found by its description, for a creation does not tell its id."""
+    name = f"CONTRATO {api.stamp}"
+    answer = api.call("POST", PATH, json={**NEW, "descripcion": name})
+    made = [branch["id"] for branch in everything(api) if branch["descripcion"] == name]
+    if not made:
+        not_observable(f"no branch could be made for this test: {answer.text[:200]}")
+    return {"branch": str(made[-1])}
+
+
+OWN: Mapping[str, Make] = {"branch": _branch}

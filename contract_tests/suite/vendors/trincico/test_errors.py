@@ -1,0 +1,160 @@
+"""Every row of the vendor's error tables: what to send, and the code that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ...harness import clause
+from ...harness.documents import operation
+from .calls import NOBODY, SAME_ROLE, WORKING, paid_out, refused, send
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+Recipe = tuple[str, str, str | None, dict[str, Any]]
+AS_BEFORE = SAME_ROLE
+
+RECIPES: tuple[Recipe, ...] = (
+    ("upgrade_subscription", "missing_param", AS_BEFORE, {"plan_id": None}),
+    ("upgrade_subscription", "missing_param", AS_BEFORE, {"success_url": None}),
+    ("upgrade_subscription", "missing_param", AS_BEFORE, {"cancel_url": None}),
+    ("upgrade_subscription", "unrecognized_parameter", AS_BEFORE, {"coupon": "x"}),
+    ("upgrade_subscription", "invalid_param", AS_BEFORE, {"success_url": "nowhere"}),
+    ("upgrade_subscription", "multi_row", "two_subscriptions", {"plan_id": "$plan_with_trial"}),
+    ("upgrade_subscription", "already_have_resource", "pro", {}),
+    ("upgrade_subscription", "unknown_plan", AS_BEFORE, {"plan_id": NOBODY}),
+    ("upgrade_subscription", "unknown_plan", AS_BEFORE, {"plan_id": "$inactive_plan"}),
+    ("upgrade_subscription", "unknown_payment_method", AS_BEFORE, {"payment_method_id": NOBODY}),
+    ("upgrade_subscription", "no_active_subscription", "canceled", {}),
+    ("upgrade_subscription", "configuration_needed", AS_BEFORE, {"plan_id": "$plan_without_price"}),
+    ("cancel_subscription", "not_found", AS_BEFORE, {"subscription_id": NOBODY}),
+    ("cancel_subscription", "forbidden_resource", AS_BEFORE, {"subscription_id": "$foreign_subscription"}),
+    ("cancel_subscription", "status_value_denied", "canceled", {"subscription_id": "$ended_subscription"}),
+    ("cancel_subscription", "non_processable", "unlinked", {"subscription_id": "$unlinked_subscription"}),
+    ("update_subscription_payment_method", "missing_param", AS_BEFORE, {"success_url": None}),
+    ("update_subscription_payment_method", "missing_param", AS_BEFORE, {"cancel_url": None}),
+    ("update_subscription_payment_method", "unrecognized_parameter", AS_BEFORE, {"card": "x"}),
+    ("update_subscription_payment_method", "invalid_param", AS_BEFORE, {"cancel_url": "nowhere"}),
+    ("update_subscription_payment_method", "not_found", AS_BEFORE, {"subscription_id": NOBODY}),
+    ("update_subscription_payment_method", "forbidden_resource", AS_BEFORE, {"subscription_id": "$foreign_subscription"}),
+    ("update_subscription_payment_method", "non_processable", "unlinked", {"subscription_id": "$unlinked_subscription"}),
+    ("list_invoices", "not_found", AS_BEFORE, {"query": {"service_id": NOBODY}}),
+    ("list_invoices", "not_found", AS_BEFORE, {"query": {"service_id": "$foreign_service"}}),
+    ("create_invoice", "unknown_service", AS_BEFORE, {"service_id": NOBODY}),
+    ("create_invoice", "unknown_service", AS_BEFORE, {"service_id": "$foreign_service"}),
+    ("create_invoice", "unknown_customer", AS_BEFORE, {"service_customer_id": "$foreign_customer"}),
+    ("create_invoice", "unknown_customer", AS_BEFORE, {"service_customer_id": "$customer_of_other_service"}),
+    ("create_invoice", "row_exists", AS_BEFORE, {"reference": "$taken_reference"}),
+    ("build_invoice_reference", "not_found", AS_BEFORE, {"query": {"service_id": NOBODY}}),
+    ("build_invoice_reference", "not_found", AS_BEFORE, {"query": {"service_id": "$foreign_service"}}),
+    ("retrieve_invoice", "not_found", AS_BEFORE, {"invoice_id": NOBODY}),
+    ("retrieve_invoice", "not_found", AS_BEFORE, {"invoice_id": "$foreign_invoice"}),
+    ("update_invoice", "status_value_denied", AS_BEFORE, {"invoice_id": "$ready_invoice"}),
+    ("update_invoice", "status_value_denied", AS_BEFORE, {"invoice_id": "$paid_invoice"}),
+    ("update_invoice", "status_value_denied", AS_BEFORE, {"invoice_id": "$canceled_invoice"}),
+    ("update_invoice", "unknown_customer", AS_BEFORE, {"service_customer_id": NOBODY}),
+    ("update_invoice", "row_exists", AS_BEFORE, {"invoice_id": "$empty_invoice", "reference": "$taken_reference"}),
+    ("update_invoice_status", "status_value_denied", AS_BEFORE, {"status": "paid"}),
+    ("update_invoice_status", "non_processable", AS_BEFORE, {"invoice_id": "$empty_invoice"}),
+    ("update_invoice_status", "not_found", AS_BEFORE, {"invoice_id": NOBODY}),
+    ("update_invoice_status", "not_found", AS_BEFORE, {"invoice_id": "$foreign_invoice"}),
+    ("view_invoice", "not_found", AS_BEFORE, {"invoice_id": NOBODY}),
+    ("view_invoice", "internal_error", AS_BEFORE, {"invoice_id": "$failing_invoice"}),
+    ("pay_invoice", "status_value_denied", AS_BEFORE, {"invoice_id": "$draft_invoice"}),
+    ("pay_invoice", "status_value_denied", AS_BEFORE, {"invoice_id": "$paid_invoice"}),
+    ("pay_invoice", "unknown_payment_method", AS_BEFORE, {"payment_method_id": NOBODY}),
+    ("pay_invoice", "configuration_needed", AS_BEFORE, {"invoice_id": "$invoice_without_default_method"}),
+    ("add_invoice_item", "status_value_denied", AS_BEFORE, {"invoice_id": "$ready_invoice"}),
+    ("add_invoice_item", "not_found", AS_BEFORE, {"invoice_id": NOBODY}),
+    ("add_invoice_item", "not_found", AS_BEFORE, {"invoice_id": "$foreign_invoice"}),
+    ("update_invoice_item", "status_value_denied", AS_BEFORE, {"invoice_id": "$ready_invoice", "item_id": "$item_of_ready_invoice"}),
+    ("update_invoice_item", "not_found", AS_BEFORE, {"invoice_id": "$foreign_invoice"}),
+    ("delete_invoice_item", "status_value_denied", AS_BEFORE, {"invoice_id": "$paid_invoice", "item_id": "$item_of_paid_invoice"}),
+    ("delete_invoice_item", "not_found", AS_BEFORE, {"invoice_id": "$foreign_invoice"}),
+    ("create_payout_account", "unknown_payment_method", AS_BEFORE, {"payment_method_id": NOBODY}),
+    ("create_payout_account", "row_exists", "elite", {}),
+    ("enable_payout_account", "not_found", "demo", {}),
+    ("retrieve_payout_account", "not_found", "demo", {}),
+    ("update_payout_frequency", "status_value_denied", "pro", {}),
+    ("update_payout_frequency", "not_found", "demo", {"frequency": "on_demand"}),
+    ("get_payout_balance", "status_value_denied", "pro", {}),
+    ("get_payout_balance", "not_found", "demo", {}),
+    ("list_external_accounts", "status_value_denied", "pro", {}),
+    ("list_external_accounts", "not_found", "demo", {}),
+    ("create_payout", "status_value_denied", "automatic", {}),
+    ("create_payout", "balance_insufficient", AS_BEFORE, {"amount": 99_999_999}),
+    ("create_payout", "not_found", "demo", {}),
+    ("create_payout", "not_found", AS_BEFORE, {"payout_account_id": NOBODY}),
+    ("send_notification", "status_value_denied", AS_BEFORE, {"target_id": "$draft_invoice"}),
+    ("send_notification", "unknown_scope", AS_BEFORE, {"scope": "invoice_lost"}),
+    ("send_notification", "no_activation_code", AS_BEFORE, {"scope": "welcome", "target_id": "$user_without_activation_code"}),
+    ("send_notification", "internal_error", AS_BEFORE, {"scope": "password_updated", "target_id": "$failing_user"}),
+    ("send_notification", "not_implemented", AS_BEFORE, {"channel": "sms_notification"}),
+)
+
+PAID_OUT = {("create_payout", "balance_insufficient"): ("elite", "on_demand"), ("create_payout", "status_value_denied"): ("automatic", "auto_7_days")}
+"""Refusals that are about the way in which an account is paid out: whose, and how."""
+
+PROVIDER = "provider"
+"""The payment provider, as the hook that breaks an upstream calls it."""
+BEHIND_THE_PROVIDER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("upgrade_subscription", {"plan_id": "$plan_elite"}),
+    ("cancel_subscription", {}),
+    ("update_subscription_payment_method", {}),
+    ("pay_invoice", {}),
+    ("create_payout_account", {}),
+    ("enable_payout_account", {}),
+    ("update_payout_frequency", {"frequency": "on_demand"}),
+    ("get_payout_balance", {}),
+    ("list_external_accounts", {}),
+    ("create_payout", {}),
+)
+"""What succeeds as long as the payment provider answers."""
+READS_OF_OUR_OWN = ("get_active_subscription", "retrieve_payout_account")
+"""Reads that need no provider, by which a call that did something would show; beside them the invoice that it is about."""
+
+OPEN_TO_ALL = [name for name, working in WORKING.items() if working.role is None]
+FAILING = [name for name in WORKING if name not in (*OPEN_TO_ALL, "send_notification")]
+
+
+def _case(name: str, row: str, role: str | None, options: dict[str, Any]) -> object:
+    shown = ",".join(f"{field}={value}" for field, value in options.items())
+    return pytest.param(name, row, role, options, marks=clause(operation("trincico", name)["x-errors"][row]["clause"]), id=f"{name}-{row}-{shown}")
+
+
+@pytest.mark.parametrize(("name", "row", "role", "options"), [_case(*recipe) for recipe in RECIPES])
+def test_each_row_answers_what_it_says(api: Api, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
+    if (name, row) in PAID_OUT:
+        paid_out(api, *PAID_OUT[name, row])
+    refused(send(api, name, role=role, **options), name, row)
+
+
+@pytest.mark.parametrize(("name", "row", "role", "options"), [_case(name, "internal_error", "internal_error", {}) for name in FAILING])
+def test_an_unexpected_failure_is_said_to_be_one(api: Api, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
+    refused(send(api, name, role=role, **options), name, row)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "options"),
+    [
+        pytest.param(
+            name, "service_unavailable", options, marks=clause(operation("trincico", name)["x-errors"]["service_unavailable"]["clause"]), id=name
+        )
+        for name, options in BEHIND_THE_PROVIDER
+    ],
+)
+def test_while_the_provider_is_broken_what_needs_it_is_refused_and_nothing_is_done(api: Api, name: str, row: str, options: dict[str, Any]) -> None:
+    working = WORKING[name]
+    reads: list[tuple[str, dict[str, Any]]] = [(read, {}) for read in READS_OF_OUR_OWN]
+    reads += [("retrieve_invoice", dict(working.path))] if "invoice_id" in working.path else []
+
+    def seen() -> list[tuple[int, bytes]]:
+        answers = [send(api, read, role=working.role or "", **where) for read, where in reads]
+        return [(answer.status_code, answer.content) for answer in answers]
+
+    before = seen()
+    api.break_upstream(PROVIDER)
+    refused(send(api, name, **options), name, row)
+    assert seen() == before

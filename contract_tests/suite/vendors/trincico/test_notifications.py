@@ -1,0 +1,94 @@
+"""Every rule of the vendor's page about notifications."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ...harness import clause
+from .calls import done, refused, send
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+TARGETS = {
+    "welcome": "$user",
+    "email_verification": "$user",
+    "request_password_code": "$user",
+    "password_updated": "$user",
+    "invoice_created": "$ready_invoice",
+    "invoice_paid": "$payment",
+    "booking_created": "$booking",
+    "booking_owner_canceled": "$booking",
+    "booking_user_canceled": "$booking",
+    "booking_approved": "$booking",
+    "subscription_updated": "$subscription",
+    "subscription_canceled": "$subscription",
+    "payout_updated": "$payout",
+}
+"""What each mail scope is about."""
+
+
+def _message(api: Api, scope: str, target: str) -> dict[str, Any]:
+    """The one message that a notification sends."""
+    done(api, "send_notification", scope=scope, target_id=target)
+    (message,) = api.outbox()
+    assert message["channel"] == "mail"
+    assert message["subject"]
+    return message
+
+
+@clause("trincico.send_notification.r2")
+def test_only_the_password_counts(api: Api) -> None:
+    published = api.credentials("notifications")["Authorization"].removeprefix("Basic ")
+    password = base64.b64decode(published).decode().partition(":")[2]
+
+    def as_user(user: str, secret: str) -> dict[str, str]:
+        return {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()}
+
+    for user in ("", "anybody"):
+        assert send(api, "send_notification", role=None, headers=as_user(user, password)).status_code == 204
+        assert send(api, "send_notification", role=None, headers=as_user(user, password + "x")).status_code in (401, 403)
+
+
+@clause("trincico.send_notification.r4")
+@pytest.mark.parametrize("scope", TARGETS)
+def test_each_scope_of_the_mail_sends_one_message(api: Api, scope: str) -> None:
+    message = _message(api, scope, TARGETS[scope])
+    assert "@" in message["to"]
+    refused(send(api, "send_notification", channel="sms_notification", scope=scope, target_id=TARGETS[scope]), "send_notification", "not_implemented")
+
+
+@clause("trincico.send_notification.r5")
+def test_the_welcome_mail_goes_to_the_user_of_the_profile(api: Api) -> None:
+    message = _message(api, "welcome", "$user")
+    assert message["to"] == api.known("user_email")
+    assert message["codes"]
+
+
+@clause("trincico.send_notification.r6", "trincico.send_notification.r8")
+def test_a_ready_invoice_is_shared_with_its_customer(api: Api) -> None:
+    message = _message(api, "invoice_created", "$ready_invoice")
+    assert message["to"] == api.known("customer_email")
+    for name in ("draft_invoice", "paid_invoice", "canceled_invoice"):
+        refused(send(api, "send_notification", target_id=f"${name}"), "send_notification", "status_value_denied")
+
+
+@clause("trincico.send_notification.r7")
+def test_a_payment_is_confirmed_by_its_id(api: Api) -> None:
+    message = _message(api, "invoice_paid", "$payment")
+    assert "@" in message["to"]
+    refused(send(api, "send_notification", scope="invoice_paid", target_id="$user"), "send_notification", "unknown_target")
+
+
+@clause("trincico.send_notification.r9")
+@pytest.mark.parametrize("scope", ["welcome", "invoice_created", "nothing"])
+def test_no_scope_of_sms_is_implemented(api: Api, scope: str) -> None:
+    refused(send(api, "send_notification", channel="sms_notification", scope=scope), "send_notification", "not_implemented")
+
+
+@clause("trincico.send_notification.r10")
+def test_a_scope_that_does_not_exist_is_unknown(api: Api) -> None:
+    refused(send(api, "send_notification", scope="invoice_lost"), "send_notification", "unknown_scope")

@@ -1,0 +1,279 @@
+"""Every rule of the vendor's page about payout accounts and payouts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ...harness import clause
+from .calls import (
+    BACK_TO_PAYOUTS,
+    account,
+    balance,
+    done,
+    got,
+    keep_frequency,
+    page_of,
+    paid_out,
+    press,
+    refused,
+    rows,
+    send,
+    spend,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from ...harness import Api
+
+# Frequencies
+
+
+@clause("trincico.list_payout_frequencies.r3")
+def test_a_frequency_that_is_not_listed_cannot_be_set(api: Api) -> None:
+    everything, listed = got(api, "list_payout_frequencies", role="elite"), got(api, "list_payout_frequencies", role="pro")
+    denied = [frequency for frequency in everything if frequency not in listed]
+    assert denied
+    for frequency in denied:
+        refused(send(api, "update_payout_frequency", role="pro", frequency=frequency), "update_payout_frequency", "status_value_denied")
+
+
+@clause("trincico.list_payout_frequencies.r4")
+def test_pro_and_elite_are_given_different_frequencies(api: Api) -> None:
+    of_pro, of_elite = (set(got(api, "list_payout_frequencies", role=role)) for role in ("pro", "elite"))
+    assert of_pro < of_elite
+
+
+@clause(
+    "trincico.list_payout_frequencies.r5",
+    "trincico.update_payout_frequency.r2",
+    "trincico.update_payout_frequency.r3",
+)
+@pytest.mark.parametrize("role", ["pro", "elite", "automatic"])
+def test_each_frequency_listed_can_be_set(api: Api, role: str) -> None:
+    keep_frequency(api, role)
+    for frequency in got(api, "list_payout_frequencies", role=role):
+        done(api, "update_payout_frequency", role=role, frequency=frequency)
+        assert account(api, role)["frequency"] == frequency
+
+
+@clause("trincico.update_payout_frequency.r4")
+def test_the_plan_decides_which_frequency_can_be_set(api: Api) -> None:
+    before = account(api, "pro")
+    refused(send(api, "update_payout_frequency", role="pro", frequency="auto_daily"), "update_payout_frequency", "status_value_denied")
+    assert account(api, "pro") == before
+    keep_frequency(api, "elite")
+    done(api, "update_payout_frequency", role="elite", frequency="auto_daily")
+
+
+# The account
+
+
+@clause("trincico.create_payout_account.r2", "trincico.create_payout_account.r3", "trincico.enable_payout_account.r2")
+def test_an_account_is_created_enabled_and_completed(api: Api) -> None:
+    spend(api, "create_payout_account")
+    done(api, "create_payout_account")
+    opened = account(api, "demo")
+    methods = {method["id"]: method["type"] for method in got(api, "list_payment_methods")}
+    assert opened["payment_method_type"] == methods[api.known("payment_method")]
+    assert opened["status"] == "pending"
+    url = page_of(api.call("POST", f"/payouts/account/{opened['id']}/enable", json=BACK_TO_PAYOUTS))
+    press(api, url, "complete")
+    completed = account(api, "demo")
+    assert (completed["id"], completed["status"]) == (opened["id"], "completed")
+
+
+@clause("trincico.create_payout_account.r4")
+def test_a_completed_account_is_not_made_twice(api: Api) -> None:
+    before = account(api)
+    refused(send(api, "create_payout_account", role="elite"), "create_payout_account", "row_exists")
+    assert account(api) == before
+
+
+@clause("trincico.retrieve_payout_account.r3")
+@pytest.mark.parametrize(("role", "name", "status"), [("pro", "pending_payout_account", "pending"), ("elite", "payout_account", "completed")])
+def test_a_pending_or_completed_account_is_returned(api: Api, role: str, name: str, status: str) -> None:
+    found = account(api, role)
+    assert found["id"] == api.known(name)
+    assert found["status"] in (status, "active" if status == "completed" else status)
+
+
+@clause("trincico.retrieve_payout_account.r4")
+@pytest.mark.parametrize("role", ["demo", "suspended"])
+def test_no_other_account_is_returned(api: Api, role: str) -> None:
+    refused(send(api, "retrieve_payout_account", role=role), "retrieve_payout_account", "not_found")
+
+
+@clause("trincico.enable_payout_account.r3", "trincico.enable_payout_account.r5")
+def test_after_a_failure_the_activation_starts_again(api: Api) -> None:
+    assert press(api, page_of(send(api, "enable_payout_account")), "fail") == BACK_TO_PAYOUTS["refresh_url"]
+    assert account(api, "pro")["status"] == "pending"
+    press(api, page_of(send(api, "enable_payout_account")), "complete")
+    assert account(api, "pro")["status"] == "completed"
+
+
+@clause("trincico.enable_payout_account.r4")
+def test_another_bank_account_can_be_tied_to_the_payout_account(api: Api) -> None:
+    (before,) = got(api, "list_external_accounts")
+    press(api, page_of(send(api, "enable_payout_account", role="elite")), "complete", bank="paribas_eur")
+    (after,) = got(api, "list_external_accounts")
+    assert after["id"] != before["id"]
+    assert after["currency"] == "eur" != before["currency"]
+
+
+@clause("trincico.enable_payout_account.r7")
+def test_after_a_success_the_browser_is_sent_back(api: Api) -> None:
+    assert press(api, page_of(send(api, "enable_payout_account")), "complete") == BACK_TO_PAYOUTS["return_url"]
+
+
+@clause("trincico.list_external_accounts.r3")
+def test_the_account_at_the_bank_is_another_than_the_payout_account(api: Api) -> None:
+    payout_account, external = account(api), got(api, "list_external_accounts")
+    assert external
+    for found in external:
+        assert found["id"] != payout_account["id"]
+        assert found["bank_name"]
+        assert found.keys() >= {"last4", "currency", "country", "routing_number"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("get_payout_balance", marks=clause("trincico.get_payout_balance.r5")),
+        pytest.param("list_external_accounts", marks=clause("trincico.list_external_accounts.r4")),
+    ],
+)
+def test_only_a_completed_account_tells_more(api: Api, name: str) -> None:
+    refused(send(api, name, role="pro"), name, "status_value_denied")
+    press(api, page_of(send(api, "enable_payout_account")), "complete")
+    assert send(api, name, role="pro").status_code == 200
+
+
+# The balance
+
+
+@clause("trincico.get_payout_balance.r3")
+def test_the_balance_tells_what_can_be_paid_out(api: Api) -> None:
+    paid_out(api, "elite", "on_demand")
+    spend(api, "create_payout")
+    available = balance(api)["available"]["usd"]
+    refused(send(api, "create_payout", amount=available + 1), "create_payout", "balance_insufficient")
+    done(api, "create_payout", amount=available)
+    assert "usd" not in balance(api)["available"]
+
+
+@clause("trincico.get_payout_balance.r4")
+def test_a_key_without_data_is_null(api: Api) -> None:
+    press(api, page_of(send(api, "enable_payout_account")), "complete")
+    body = got(api, "get_payout_balance", role="pro")
+    assert {key: body[key] for key in ("available", "instant", "pending")} == dict.fromkeys(("available", "instant", "pending"))
+
+
+@clause("trincico.get_payout_balance.r6")
+def test_there_is_one_amount_for_each_currency(api: Api) -> None:
+    body = got(api, "get_payout_balance")
+    for key in ("available", "instant", "pending"):
+        found = [amount["currency"] for amount in body[key] or ()]
+        assert len(set(found)) == len(found)
+        assert all(isinstance(amount["amount"], int) for amount in body[key] or ())
+    assert {amount["currency"] for amount in body["available"]} == {"eur", "usd"}
+
+
+# Payouts
+
+
+@clause("trincico.create_payout.r2")
+def test_a_payout_by_hand_needs_the_frequency_on_demand(api: Api) -> None:
+    paid_out(api, "automatic", "auto_7_days")
+    refused(send(api, "create_payout", role="automatic"), "create_payout", "status_value_denied")
+    spend(api, "create_payout")
+    done(api, "update_payout_frequency", role="automatic", frequency="on_demand")
+    done(api, "create_payout", role="automatic")
+
+
+@clause("trincico.create_payout.r3")
+@pytest.mark.parametrize("instant", [True, False])
+def test_the_account_has_to_hold_the_amount(api: Api, instant: bool) -> None:  # noqa: FBT001 - a column of the table
+    paid_out(api, "elite", "on_demand")
+    held = balance(api)["instant" if instant else "available"]["usd"]
+    refused(send(api, "create_payout", amount=held + 1, instant=instant), "create_payout", "balance_insufficient")
+    spend(api, "create_payout")
+    done(api, "create_payout", amount=held, instant=instant)
+
+
+@clause("trincico.create_payout.r4")
+def test_a_payout_that_is_not_instant_leaves_at_the_end_of_the_day(api: Api) -> None:
+    spend(api, "create_payout")
+    done(api, "create_payout", amount=123)
+    assert _newest(api)["status"] == "requested"
+    api.advance("P1D")
+    assert _newest(api)["status"] == "in_transit"
+    api.advance("P7D")
+    assert _newest(api)["status"] == "paid"
+    done(api, "create_payout", amount=124, instant=True)
+    assert _newest(api)["status"] == "paid"
+
+
+def _newest(api: Api) -> dict[str, Any]:
+    return rows(api, "list_payouts", limit=1)[0]
+
+
+@clause("trincico.list_payouts.r2")
+def test_only_the_payouts_of_the_caller_are_listed(api: Api) -> None:
+    mine = {row["id"] for row in rows(api, "list_payouts", limit=100)}
+    assert api.known("payout") in mine
+    assert not mine & {row["id"] for row in rows(api, "list_payouts", role="automatic", limit=100)}
+    assert rows(api, "list_payouts", role="demo") == []
+
+
+@clause("trincico.list_payouts.r3")
+def test_the_newest_payout_comes_first(api: Api) -> None:
+    spend(api, "create_payout")
+    done(api, "create_payout", amount=321, instant=True)
+    listed = rows(api, "list_payouts", limit=100)
+    assert listed[0]["amount"] == 321
+    times = [row["created_at"] for row in listed]
+    assert times == sorted(times, reverse=True)
+
+
+@clause("trincico.list_payouts.r4")
+def test_payouts_are_sorted_by_their_properties_only(api: Api) -> None:
+    for name in ("amount", "created_at"):
+        values = [row[name] for row in rows(api, "list_payouts", order_by=name, limit=100)]
+        assert values == sorted(values)
+    refused(send(api, "list_payouts", query={"order_by": "password"}), "list_payouts", "invalid_param")
+
+
+@clause("trincico.list_payouts.r5")
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_page_of_payouts_has_as_many_rows_as_asked_for(api: Api, limit: int) -> None:
+    assert len(rows(api, "list_payouts", limit=limit)) == limit
+
+
+@clause("trincico.list_payouts.r6")
+@pytest.mark.parametrize("status", ["requested", "paid", "failed", "canceled"])
+def test_a_status_lists_its_own_payouts(api: Api, status: str) -> None:
+    if not api.is_shared:
+        done(api, "create_payout", amount=77)
+    listed = whole(api, "list_payouts", status=status)
+    assert listed or api.is_shared
+    assert all(row["status"] == status for row in listed)
+    assert {row["id"] for row in listed} == {row["id"] for row in whole(api, "list_payouts") if row["status"] == status}
+
+
+@clause("trincico.list_payouts.r7", "trincico.list_payouts.r8")
+@pytest.mark.parametrize("name", ["next_page", "cursor"])
+def test_the_pages_of_payouts_show_each_once(api: Api, name: str) -> None:
+    every = [row["id"] for row in whole(api, "list_payouts")]
+    seen: list[str] = []
+    query: dict[str, Any] = {"limit": 2}
+    for _ in range(len(every)):
+        body = send(api, "list_payouts", query=query).json()
+        assert body.keys() >= {"next_page", "data"}
+        seen += [row["id"] for row in body["data"]]
+        if not body["next_page"]:
+            break
+        query[name] = body["next_page"]
+    assert seen == every
+    assert len(seen) > 2

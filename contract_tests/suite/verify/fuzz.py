@@ -1,0 +1,355 @@
+"""The stage of Schemathesis: documented examples, systematic coverage, generated data, and sequences, by the level.
+
+Schemathesis keeps its own checks; what it sends passes the gate, and what it reports becomes findings in the words of this suite. The events of its
+engine are not part of its public reference, so they are met in this module only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import httpx
+import requests
+import schemathesis
+from schemathesis.engine import events, from_schema
+from schemathesis.openapi import checks as openapi
+
+from ..checks import DOCUMENTED
+from ..checks.transport import METHOD
+from ..harness.findings import Exchange, Finding, Outcome, Verdict
+from ..harness.policy import READING, GateError
+from ..harness.transports import guarding_requests, said
+from .replay import replayed
+from .session import bearing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from schemathesis.core.failures import Failure
+    from schemathesis.engine.recorder import ScenarioRecorder
+
+    from .contract import Operation
+    from .findings_store import Cause, Ledger
+    from .session import Session
+
+STAGE = "schemathesis"
+EXAMPLES: Mapping[str, int] = {"quick": 1, "standard": 40, "deep": 300}
+LAWS = {
+    "not_a_server_error": "no request makes the server fail",
+    "status_code_conformance": DOCUMENTED,
+    "content_type_conformance": DOCUMENTED,
+    "response_headers_conformance": DOCUMENTED,
+    "response_schema_conformance": DOCUMENTED,
+    "negative_data_rejection": "what breaks the schema is refused",
+    "positive_data_acceptance": "what keeps the schema is accepted",
+    "missing_required_header": "a missing required header is refused",
+    "unsupported_method": METHOD,
+    "allow_header_conformance": "a 405 names the methods that are allowed",
+    "use_after_free": "what was deleted is gone",
+    "ensure_resource_availability": "what was created can be read",
+    "ignored_auth": "credentials are demanded",
+    "object_level_authorization": "another tenant cannot read it",
+}
+ACCEPTANCE = "positive_data_acceptance"
+REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth")
+"""Checks that want a refusal, and tell one by its status only."""
+ALSO_LAWS = frozenset(LAWS[name] for name in (*REFUSING, "unsupported_method"))
+"""What a law of this suite looks for as well, by the same name."""
+GRAVEST = tuple(LAWS)
+"""Of several failures of one answer the first in this order is its cause."""
+
+
+def configuration(session: Session, headers: Mapping[str, str]) -> dict[str, Any]:
+    """What Schemathesis is told for this target and level."""
+    level, reading = session.level, session.gate.read_only
+    examples = EXAMPLES[level]
+    return {
+        "base-url": session.target.base_url,
+        "seed": session.seed,
+        "workers": session.workers,
+        "continue-on-failure": True,
+        "request-timeout": session.gate.limits.timeout,
+        "tls-verify": session.file.verify,
+        "headers": dict(headers),
+        "cache": {"enabled": False},
+        "analysis": {"constants": {"enabled": False}},
+        "warnings": False,
+        "generation": {"max-examples": examples, "database": "none", "no-shrink": level != "deep"},
+        "phases": {
+            "examples": {"enabled": True},
+            "coverage": {"enabled": level != "quick", **({"unexpected-methods": []} if reading else {})},
+            "fuzzing": {"enabled": level != "quick"},
+            "stateful": {"enabled": level == "deep" and not reading, "generation": {"max-examples": max(10, examples // 10)}},
+        },
+        "operations": list(_operations(session)),
+    }
+
+
+def _operations(session: Session) -> Iterable[dict[str, Any]]:
+    """What differs from operation to operation."""
+    for one in session.contract.operations.values():
+        rule: dict[str, Any] = {"include-operation-id": one.id}
+        # A call that ends its session, or is another role's affair, is made by the role of its working recipe.
+        works = one.spec.get("x-recipes", {}).get("works", {})
+        role = works.get("role")
+        unknown = role is not None and role not in session.target.credentials
+        left_alone = session.target.control is None and _touches_others(one, works)
+        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or unknown or left_alone:
+            yield {**rule, "enabled": False}
+            continue
+        if role is not None:
+            rule["headers"] = dict(session.target.credentials[role])
+        checks: dict[str, Any] = {}
+        by_state = session.contract.refused_by_state[one.id]
+        if by_state:
+            checks["positive_data_acceptance"] = {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "429", *sorted(by_state)]}
+        if "501" in one.statuses:
+            checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "501"]}
+        if _carries_files(session, one.spec):
+            # Schemathesis 4.32 does not see that a spoilt field of a form is a valid text again once it is sent, where the form carries a file.
+            checks["negative_data_rejection"] = {"enabled": False}
+        if checks:
+            rule["checks"] = checks
+        if len(rule) > 1:
+            yield rule
+
+
+def _touches_others(one: Operation, works: Mapping[str, Any]) -> bool:
+    """Whether generated values may hit what no test has made: a write that names a record, or that uses up what no call brings back.
+
+    Contract tests and laws make such calls on records of their own.
+    """
+    writes = one.method not in READING and not one.spec.get("x-safe")
+    return writes and (one.method != "POST" or "{" in one.path or "spends" in works)
+
+
+def _document(session: Session) -> dict[str, Any]:
+    """The document as Schemathesis is given it: where all tests share one state, without the examples of writes.
+
+    They name what a mock is known to have. At a real target it belongs to nobody, or to somebody who did not ask for it to be changed.
+    """
+    document = session.contract.document
+    if session.target.control is not None:
+        return document
+    writing = {one.id for one in session.contract.operations.values() if one.method not in READING and not one.spec.get("x-safe")}
+
+    def told(operation: Any) -> Any:
+        if not isinstance(operation, dict) or operation.get("operationId") not in writing:
+            return operation
+        kept = {**operation, "parameters": [_without_examples(session.contract.resolve(one)) for one in operation.get("parameters", ())]}
+        if "requestBody" in operation:
+            body = session.contract.resolve(operation["requestBody"])
+            content = {media_type: _without_examples(media) for media_type, media in body.get("content", {}).items()}
+            kept["requestBody"] = {**_without_examples(body), "content": content}
+        return kept
+
+    return {**document, "paths": {path: {key: told(value) for key, value in item.items()} for path, item in document["paths"].items()}}
+
+
+def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key not in ("example", "examples")}
+
+
+def _carries_files(session: Session, spec: Mapping[str, Any]) -> bool:
+    body = session.contract.resolve(spec.get("requestBody", {}))
+    return "multipart/form-data" in body.get("content", {})
+
+
+def run_fuzz(session: Session) -> None:
+    """Run Schemathesis over the document, and take its failures down."""
+    started = time.monotonic()
+    headers = {**session.headers(), **session.world()}
+    with warnings.catch_warnings(), guarding_requests(session.gate):
+        warnings.simplefilter("ignore")
+        stumbled = _execute(session, configuration(session, headers))
+        if stumbled:
+            again = {**configuration(session, headers), "workers": 1}
+            skipped = [{"include-name": one.label, "enabled": False} for one in session.contract.operations.values() if one.label not in stumbled]
+            for label in _execute(session, {**again, "operations": [*again["operations"], *skipped]}):
+                session.ledger.problem(f"Schemathesis could not try {label}: the interpreter stumbled over several threads; --workers 1 avoids that")
+    session.ledger.seconds[STAGE] = time.monotonic() - started
+
+
+def _execute(session: Session, config: dict[str, Any]) -> set[str]:
+    """One run of the engine; the operations over which the interpreter itself stumbled.
+
+    CPython 3.11 may raise a SystemError where one thread parses code while another changes the limit of recursion, as Hypothesis does.
+    """
+    stumbled = set()
+    schema = schemathesis.openapi.from_dict(_document(session), config=schemathesis.Config.from_dict(config))
+    stream = from_schema(schema).execute()
+    for event in stream:
+        if session.gate.stopped is not None:
+            stream.stop()
+        if isinstance(event, events.NonFatalError) and isinstance(event.value, SystemError):
+            stumbled.add(event.label)
+        else:
+            _take(session, event)
+    return stumbled
+
+
+def _take(session: Session, event: events.EngineEvent) -> None:
+    if isinstance(event, events.PhaseStarted) and event.phase.is_enabled:
+        session.progress.step(f"schemathesis: {event.phase.name.value}")
+    elif isinstance(event, events.ScenarioFinished):
+        session.progress.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.gate.sent} requests so far")
+        _scenario(session, event.recorder)
+    elif isinstance(event, events.NonFatalError):
+        # Schemathesis says of every failure of the network that the connection failed.
+        why = said(event.value) if isinstance(event.value, requests.RequestException) else event.info.message
+        _error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {why}")
+    elif isinstance(event, events.FatalError):
+        _error(session, event.exception, f"Schemathesis gave up: {event.exception}")
+
+
+def _error(session: Session, error: BaseException, text: str) -> None:
+    """Note what kept Schemathesis from something, but for what the gate held back."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, GateError):
+            return
+        seen = seen.__cause__ or seen.__context__
+    if session.gate.stopped is None:
+        session.ledger.problem(" ".join(text.split())[:400])
+
+
+def _scenario(session: Session, recorder: ScenarioRecorder) -> None:
+    """Verdicts and findings of one scenario."""
+    ledger = session.ledger
+    for case_id, nodes in recorder.checks.items():
+        node = recorder.cases.get(case_id)
+        operation = ledger.contract.by_label(node.value.operation.label if node is not None else recorder.label)
+        failures = {check.name: check.failure_info.failure for check in nodes if check.failure_info is not None}
+        exchange = _exchange(session, recorder, case_id) if failures else None
+        if exchange is not None:
+            failures = {name: failure for name, failure in failures.items() if not excused(ledger, name, exchange)}
+        for check in nodes:
+            if check.failure_info is None and check.name in LAWS and not session.gate.dry_run:
+                ledger.judge(Verdict(LAWS[check.name], operation, Outcome.HELD))
+        if not failures or session.gate.dry_run:
+            continue
+        name = min(failures, key=lambda one: GRAVEST.index(one) if one in GRAVEST else len(GRAVEST))
+        _finding(session, recorder, case_id, operation, name, failures[name])
+
+
+def excused(ledger: Ledger, check: str, exchange: Exchange) -> bool:
+    """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
+    return (check in REFUSING and ledger.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
+
+
+def has_brackets(exchange: Exchange) -> bool:
+    """Whether a form names fields with brackets: many servers make objects of them, and refuse ``a`` beside ``a[b]``, which no schema can say."""
+    kind = next((value for name, value in exchange.request_headers.items() if name.lower() == "content-type"), "")
+    if "multipart/form-data" in kind:
+        return any(b"[" in name for name in re.findall(rb'name="([^"]*)"', exchange.request_body))
+    return "urlencoded" in kind and any("[" in name for name, _ in parse_qsl(exchange.request_body.decode("latin-1"), keep_blank_values=True))
+
+
+def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operation: str, name: str, failure: Failure) -> None:
+    found = session.ledger.contract.operations.get(operation)
+    last = failure.case_id if failure.case_id in recorder.interactions else case_id
+    chain = [case.id for case in recorder.iter_chain_cases(case_id=str(last), related_case_ids=failure.related_case_ids())]
+    exchanges = tuple(one for one in (_exchange(session, recorder, part) for part in chain) if one is not None)
+    if not exchanges:
+        return
+    status = exchanges[-1].status
+    law = LAWS["ignored_auth"] if _is_credential(session, failure) else LAWS.get(name, name)
+    keyword, pointer, expected, got, text = _described(failure, status)
+    problem = session.ledger.problem_of(exchanges[-1]) if law == DOCUMENTED else None
+    if problem is not None:  # said as contract tests and laws say it, so that one cause has one name
+        keyword, pointer, expected, got = f"{status} {problem.keyword}", problem.pointer, problem.expected, problem.got
+        text = problem.sentence.removeprefix(f"{operation} ")
+    if name == "not_a_server_error" and found is not None and str(status) not in found.statuses:
+        law, keyword = DOCUMENTED, f"{status} status"
+    sentence = f"{operation} {text}"
+    finding = Finding(law, operation, sentence, None, found.page if found else None, pointer, expected, got, exchanges)
+    before = len(session.ledger.causes)
+    cause = session.ledger.found(finding, STAGE, keyword=keyword, again=_again(session, status, failure))
+    if len(session.ledger.causes) > before:
+        session.progress.found(cause)
+
+
+def _is_credential(session: Session, failure: Failure) -> bool:
+    """Whether it is a credential that a request lacked and was taken without; Schemathesis calls that a required header."""
+    if not isinstance(failure, openapi.MissingHeaderNotRejected):
+        return False
+    return failure.header_name.lower() in {name.lower() for name in bearing(session.contract.document)}
+
+
+def _again(session: Session, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:
+    """Whether the same requests still give the same kind of answer."""
+
+    def same(exchanges: tuple[Exchange, ...]) -> bool:
+        last = exchanges[-1]
+        if last.status != status:
+            return False
+        return not isinstance(failure, (openapi.JsonSchemaError, openapi.UndefinedContentType)) or _still(session, failure, last)
+
+    return lambda cause: replayed(session, cause.finding.exchanges, same)
+
+
+def _still(session: Session, failure: Failure, last: Exchange) -> bool:
+    """Whether an answer breaks the document as another did."""
+    schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict({"warnings": False}))
+    operation = session.contract.operations[str(last.operation)]
+    request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)
+    kept = {
+        name: value
+        for name, value in last.response_headers.items()
+        if name.lower() not in ("content-encoding", "transfer-encoding", "content-length")
+    }
+    answer = httpx.Response(last.status, headers=kept, content=last.response_body, request=request)
+    answer.elapsed = dt.timedelta(seconds=last.elapsed)
+    try:
+        schema[operation.path][operation.method].validate_response(answer)
+    except Exception as error:  # noqa: BLE001 - one failure or a group of them
+        found = getattr(error, "exceptions", (error,))
+        return any(type(one) is type(failure) for one in found)
+    return False
+
+
+def _exchange(session: Session, recorder: ScenarioRecorder, case_id: str) -> Exchange | None:
+    taken = recorder.interactions.get(case_id)
+    if taken is None or taken.response is None:
+        return None
+    sent, got = taken.request, taken.response
+    return Exchange(
+        sent.method,
+        sent.uri,
+        {name: ", ".join(values) for name, values in sent.headers.items()},
+        sent.body or b"",
+        got.status_code,
+        {name: ", ".join(values) for name, values in got.headers.items()},
+        got.content or b"",
+        got.elapsed,
+        session.contract.find(session.target.base_url, sent.method, sent.uri),
+    )
+
+
+def _described(failure: Failure, status: int) -> tuple[str, str, object, object, str]:
+    """Keyword, pointer, expected, got and the rest of the sentence of a failure."""
+    if isinstance(failure, openapi.JsonSchemaError):
+        keyword = str(failure.schema_path[-1]) if failure.schema_path else ""
+        pointer = "".join(f"/{part}" for part in failure.instance_path)
+        text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {failure.validation_message}"
+        return f"{status} schema {keyword}", pointer, {keyword: failure.schema.get(keyword)}, failure.instance, text
+    first = " ".join(str(failure.message).split())[:240]
+    kind = failure.title if failure.title[1:2].isupper() else failure.title[:1].lower() + failure.title[1:]
+    if isinstance(failure, openapi.UndefinedStatusCode):
+        return f"{status} status", "", failure.allowed_status_codes, status, f"answers with the status {status}, which is not documented"
+    if isinstance(failure, (openapi.UndefinedContentType, openapi.MissingContentType, openapi.MalformedMediaType)):
+        return (
+            f"{status} content-type",
+            "",
+            getattr(failure, "defined_content_types", None),
+            getattr(failure, "content_type", None),
+            f"answers {status}: {kind}. {first}",
+        )
+    if isinstance(failure, openapi.MissingHeaders):
+        return f"{status} header", "", failure.missing_headers, None, f"answers {status} without the headers {', '.join(failure.missing_headers)}"
+    return f"{status}", "", None, status, f"answers {status}: {kind}. {first}".rstrip()

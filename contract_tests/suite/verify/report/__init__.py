@@ -1,0 +1,6 @@
+"""What a run leaves behind: one model of it, and a file for each reader."""
+
+from .model import build
+from .write import write
+
+__all__ = ["build", "write"]

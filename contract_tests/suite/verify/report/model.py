@@ -1,0 +1,206 @@
+"""The model of a report: plain data, the same for every format. Its schema is ``schema.json`` beside this module."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...harness.findings import Outcome
+from .evidence import shown
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from ..findings_store import Cause, Ledger
+    from ..masking import Mask
+    from ..session import Session
+    from ..target_file import Deviation
+
+SCHEMA_VERSION = 1
+CONFORMS, BROKEN, COULD_NOT = "conforms", "broken", "could not run"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a run knows of itself when it ends. ``seconds`` is how long it took, ``unfinished`` says why it did not do everything."""
+
+    version: str
+    started: str
+    today: dt.date
+    seconds: float
+    unfinished: tuple[str, ...] = ()
+
+
+def short_id(key: str) -> str:
+    """A short name for a finding, for files and links; the same key gives the same name."""
+    return hashlib.sha256(key.encode()).hexdigest()[:10]
+
+
+def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
+    """A run as plain data, without secrets."""
+    ledger, contract = session.ledger, session.contract
+    causes = sorted(ledger.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.law, one.key))
+    findings = [_finding(one, facts, mask) for one in causes]
+    failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
+    clauses = _clauses(ledger)
+    operations = [_operation(session, name) for name in contract.operations]
+    laws = [
+        {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": mask.text(verdict.reason)}
+        for verdict in ledger.verdicts.values()
+        if verdict.subject not in contract.clauses
+    ]
+    unfinished = [*facts.unfinished, *ledger.problems]
+    if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
+        unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
+    verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "contract_tests", "version": facts.version},
+        "api": {"slug": contract.slug, "title": contract.title, "version": contract.version},
+        "target": {"base_url": mask.url(session.target.base_url), "roles": list(session.target.credentials), "known": sorted(session.target.known)},
+        "run": {
+            "started": facts.started,
+            "seconds": round(facts.seconds, 1),
+            "stages": {name: round(value, 1) for name, value in ledger.seconds.items()},
+            "level": session.level,
+            "seed": session.seed,
+            "workers": session.workers,
+            "read_only": session.gate.read_only,
+            "budget": session.gate.limits.budget,
+            "requests": session.gate.sent,
+            "refused": dict(session.gate.refused),
+            "excluded": sorted(session.gate.excluded),
+            "unfinished": [mask.text(one) for one in unfinished],
+        },
+        "verdict": verdict,
+        "exit_code": code,
+        "summary": {
+            "clauses": {name: len(found) for name, found in clauses.items()},
+            "laws": dict(Counter(one["outcome"] for one in laws)),
+            "findings": len(failing),
+            "accepted": len(findings) - len(failing),
+            "unconfirmed": len(ledger.unconfirmed),
+            "answers_documented": sum(len(one["answers"]) for one in operations)
+            - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
+            "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
+            "answers_explained": sum(1 for one in operations for row in one["answers"] if row["documented"] and not row["seen"] and row["unseen"]),
+        },
+        "clauses": clauses,
+        "laws": laws,
+        "findings": findings,
+        "unconfirmed": [_finding(one, facts, mask) for one in ledger.unconfirmed],
+        "deviations": [_deviation(one, causes, facts.today) for one in session.file.deviations],
+        "operations": operations,
+        "never_observed": [
+            {"operation": one["id"], "answer": row["status"], "reason": row["unseen"]}
+            for one in operations
+            for row in one["answers"]
+            if row["documented"] and not row["seen"]
+        ]
+        + [{"operation": one["id"], "code": row["code"], "reason": row["unseen"]} for one in operations for row in one["codes"] if not row["seen"]],
+        "comparison": None,
+    }
+
+
+def _finding(cause: Cause, facts: Facts, mask: Mask) -> dict[str, Any]:
+    found, deviation = cause.finding, cause.deviation
+    accepted = None if deviation is None else {**_words(deviation), "expired": deviation.expired(facts.today)}
+    return {
+        "id": short_id(cause.key),
+        "key": cause.key,
+        "also": cause.also,
+        "stage": cause.stage,
+        "law": found.law,
+        "operation": found.operation,
+        "sentence": mask.text(found.sentence),
+        "clause": found.clause,
+        "clauses": sorted(cause.clauses),
+        "page": found.page,
+        "pointer": found.pointer,
+        "expected": mask.value(_plain(found.expected)),
+        "got": mask.value(_plain(found.got), found.pointer.rpartition("/")[2]),
+        "count": cause.count,
+        "confirmed": cause.confirmed,
+        "note": mask.text(cause.note),
+        "accepted": accepted,
+        "exchanges": [shown(one, mask) for one in found.exchanges],
+    }
+
+
+def _plain(value: object) -> object:
+    """A value that JSON can hold, whatever a law compared."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    return str(value)
+
+
+def _words(deviation: Deviation) -> dict[str, Any]:
+    return {"reason": deviation.reason, "owner": deviation.owner, "expires": deviation.expires.isoformat()}
+
+
+def _deviation(deviation: Deviation, causes: list[Cause], today: dt.date) -> dict[str, Any]:
+    used = any(one.deviation is deviation for one in causes)
+    state = "expired" if deviation.expired(today) else "used" if used else "unused"
+    return {"finding": deviation.finding, **_words(deviation), "state": state}
+
+
+def _clauses(ledger: Ledger) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {"held": [], "broken": [], "not_observable": [], "not_exercised": []}
+    names = {Outcome.NOT_OBSERVABLE: "not_observable", Outcome.NOT_EXERCISED: "not_exercised"}
+    for clause in ledger.contract.clauses:
+        verdict = ledger.clause(clause)
+        if verdict.outcome in names:
+            found[names[verdict.outcome]].append({"clause": clause, "reason": verdict.reason})
+        else:
+            found[str(verdict.outcome)].append(clause)
+    return found
+
+
+def _operation(session: Session, name: str) -> dict[str, Any]:
+    operation, seen = session.contract.operations[name], session.ledger.observed[name]
+    documented = list(operation.statuses)
+    statuses = documented + sorted(str(status) for status in seen.statuses if str(status) not in documented)
+    verdicts = [one for one in session.ledger.verdicts.values() if one.operation == name]
+    return {
+        "id": name,
+        "method": operation.method,
+        "path": operation.path,
+        "summary": operation.summary,
+        "page": operation.page,
+        "provenance": operation.provenance,
+        "answers": [
+            {
+                "status": one,
+                "documented": one in documented,
+                "seen": seen.statuses.get(int(one), 0) if one.isdigit() else 0,
+                "unseen": operation.unseen.get(one, ""),
+            }
+            for one in statuses
+        ],
+        "parameters": [{"in": place, "name": parameter, "sent": seen.parameters[place, parameter]} for place, parameter in operation.parameters],
+        "codes": [
+            {
+                "code": code,
+                "status": status,
+                "seen": seen.codes[code],
+                "unseen": operation.unseen.get(code) or operation.unseen.get(str(status), ""),
+            }
+            for code, status in operation.codes.items()
+        ],
+        "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in session.contract.clauses},
+        "clauses": [
+            {
+                "clause": clause,
+                "sentence": text,
+                "outcome": str(session.ledger.clause(clause).outcome),
+                "reason": session.ledger.clause(clause).reason,
+            }
+            for clause, text in operation.clauses.items()
+        ],
+    }

@@ -1,0 +1,92 @@
+"""Writing a report's files into a folder."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from .evidence import curl_script, dumps, har
+from .machines import COLOURS, badge, junit, sarif
+from .markdown import MOST, by_operation, headline, markdown
+from .model import short_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..findings_store import Cause
+    from ..masking import Mask
+
+HERE = Path(__file__).parent
+FILES = ("report.html", "report.json", "junit.xml", "report.sarif", "report.md", "badge.svg")
+SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·"}
+
+
+@cache
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["pretty"] = lambda value: dumps(value).rstrip()
+    return environment.get_template("report.html.jinja")
+
+
+def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
+    """The page: it needs no network and no other file."""
+    laws = list(dict.fromkeys(one["law"] for one in report["laws"]))
+    return _page().render(
+        report=report,
+        headline=headline(report),
+        laws=laws,
+        symbols=SYMBOLS,
+        colour=COLOURS[report["verdict"]],
+        scripts=scripts,
+        findings=by_operation(report["findings"]),
+        most=MOST,
+        unseen=_unseen(report),
+        unjudged=_unjudged(report),
+    )
+
+
+def _unseen(report: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """What was never observed, by the reason for which it need not be, and by operation; what has no reason comes first."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in sorted(report["never_observed"], key=lambda one: bool(one["reason"])):
+        found.setdefault(row["reason"], {}).setdefault(row["operation"], []).append(row.get("answer") or row["code"])
+    return found
+
+
+def _unjudged(report: dict[str, Any]) -> dict[str, list[str]]:
+    """The clauses that are neither held nor broken, by the reason."""
+    found: dict[str, list[str]] = {}
+    for row in (*report["clauses"]["not_exercised"], *report["clauses"]["not_observable"]):
+        found.setdefault(row["reason"], []).append(row["clause"])
+    return found
+
+
+def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: Mask) -> None:
+    """Write every format, and the evidence of each finding under ``evidence/``."""
+    evidence = folder / "evidence"
+    evidence.mkdir(parents=True, exist_ok=True)
+    for old in (*evidence.glob("*.sh"), *evidence.glob("*.har")):
+        old.unlink()
+    scripts = {}
+    for cause in causes:
+        name = short_id(cause.key)
+        scripts[name] = curl_script(cause, mask)
+        (evidence / f"{name}.sh").write_text(scripts[name], encoding="utf-8")
+        (evidence / f"{name}.har").write_text(
+            dumps(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
+        )
+    texts = {
+        "report.json": dumps(report),
+        "report.html": html(report, scripts),
+        "junit.xml": junit(report),
+        "report.sarif": dumps(sarif(report)),
+        "report.md": markdown(report),
+        "badge.svg": badge(report),
+    }
+    for name in FILES:
+        (folder / name).write_text(texts[name], encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,135 @@
+"""What the control plane steers, beyond the world of the request: the vendors, their fixtures, the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from mockserver.control.runs import Runs
+from mockserver.core.base.faults import NotFound
+from mockserver.core.state.mapping import judges_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mockserver.core.engine.executor import Boundary
+    from mockserver.core.engine.journal import Journal
+    from mockserver.core.engine.scenarios import Scenario
+    from mockserver.core.operation.api import Api, Credential
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.mapping import Judge
+    from mockserver.core.state.store import Snapshot, Store
+    from mockserver.core.state.tables import Table
+    from mockserver.core.state.world import Draft, World
+    from mockserver.openapi.documents import Document
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One vendor of this server: its API, its document, its published credentials at a world's time, its landmarks by name, its scenarios."""
+
+    api: Api
+    document: Document
+    credentials: Callable[[Draft], Sequence[Credential]]
+    landmarks: Mapping[str, str] = field(default_factory=dict)
+    scenarios: Sequence[Scenario] = ()
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """The server as its control plane sees it.
+
+    ``reseeded`` makes a fresh world from a seed, or the one that every world starts from. ``operations`` are the compiled operations by full name;
+    they are filled in after the control plane itself is compiled. ``numbers`` name the worlds that nobody gave a name;
+    ``runs`` are those of the contract suite.
+    """
+
+    vendors: Mapping[str, Vendor]
+    boundary: Boundary
+    reseeded: Callable[[int | None], World]
+    version: str
+    operations: dict[str, Operation] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    runs: Runs = field(default_factory=Runs)
+
+    @property
+    def journal(self) -> Journal:
+        """The exchanges of every world."""
+        return self.boundary.journal
+
+    @property
+    def store(self) -> Store:
+        """The worlds."""
+        return self.boundary.store
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table[Any]]:
+        """The declared tables of every vendor by full name."""
+        return {table.name: table for vendor in self.vendors.values() for table in vendor.api.tables}
+
+    @cached_property
+    def judges(self) -> Mapping[str, Judge]:
+        """What holds records made by hand to their vendor's document, by the full name of the table. Raises DocumentBroken."""
+        return {
+            name: judge
+            for vendor in self.vendors.values()
+            for name, judge in judges_of(vendor.api.tables, vendor.api.described, vendor.document).items()
+        }
+
+    @cached_property
+    def bases(self) -> Sequence[tuple[str, str]]:
+        """The base path of each vendor, with a slash at its end, and its slug."""
+        return [(vendor.document.base_path + "/", slug) for slug, vendor in self.vendors.items()]
+
+    @cached_property
+    def services(self) -> Mapping[str, str]:
+        """What can be switched off, by full name, with its description."""
+        return {f"{slug}.{name}": text for slug, vendor in self.vendors.items() for name, text in vendor.api.services.items()}
+
+    def vendor(self, slug: str) -> Vendor:
+        """The vendor of this slug. Raises NotFound."""
+        found = self.vendors.get(slug)
+        if found is None:
+            raise NotFound("API", f"{slug!r}; there are {', '.join(self.vendors)}")
+        return found
+
+    def table(self, slug: str, name: str) -> Table[Any]:
+        """A table of a vendor by its short name. Raises NotFound."""
+        tables = {declared.short_name: declared for declared in self.vendor(slug).api.tables}
+        if name not in tables:
+            raise NotFound("table", f"{name!r} in {slug}; there are {', '.join(tables)}")
+        return tables[name]
+
+    async def world(self, name: str) -> World:
+        """A world as it is now, everything that is due included. Raises NotFound; asking does not make it."""
+        world = await self.boundary.settled(name)
+        if world is None:
+            raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
+        return world
+
+    async def snapshot(self, world: str, name: str) -> Snapshot:
+        """A snapshot of a world. Raises NotFound."""
+        snapshots = {snapshot.name: snapshot for snapshot in await self.store.snapshots(world)}
+        if name not in snapshots:
+            raise NotFound("snapshot", f"{name!r} of the world {world}; there are {', '.join(snapshots) or 'none'}")
+        return snapshots[name]
+
+    def scenario(self, full_name: str) -> tuple[str, Scenario]:
+        """A scenario by its full name ``<slug>.<scenario>``, with its vendor's slug. Raises NotFound."""
+        slug, _, name = full_name.partition(".")
+        found = next((scenario for scenario in self.vendors[slug].scenarios if scenario.name == name), None) if slug in self.vendors else None
+        if found is None:
+            known = [f"{slug}.{scenario.name}" for slug, vendor in self.vendors.items() for scenario in vendor.scenarios]
+            raise NotFound("scenario", f"{full_name!r}; there are {', '.join(known) or 'none'}")
+        return slug, found
+
+    def headers_of(self, slug: str, credential: str | None, draft: Draft) -> Mapping[str, str]:
+        """The headers of a published credential at a world's time; the first of the vendor's without a name, none for None. Raises NotFound."""
+        if credential is None:
+            return {}
+        published = {found.name: found for found in self.vendor(slug).credentials(draft)}
+        if credential and credential not in published:
+            raise NotFound("credential", f"{credential!r} of {slug}; there are {', '.join(published)}")
+        return published[credential or next(iter(published))].headers

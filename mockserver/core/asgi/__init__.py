@@ -1,0 +1,1 @@
+"""The ASGI side: Connexion's stack, routing, delivery of replies, and the choice of the world."""

@@ -1,0 +1,120 @@
+"""How a reply goes over the wire: whole, piece by piece, or damaged on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.replies import Reply, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+TRANSPORT = "mockserver.transport"
+"""Where the server puts the connection of a request in its scope, so that it can be broken on purpose."""
+NO_CONTENT = 204
+"""The one status whose answer has no length."""
+DROPS = 20
+"""Pieces at most in which a slow body comes."""
+
+
+def sent_whole(reply: Reply, payload: bytes, send: Send) -> bool:
+    """Send a reply at once where that can be done; whether it was.
+
+    A server whose ``send`` is a method beside one named ``whole`` takes it in one piece. Where something between server and application wants to see
+    what is sent, ``send`` is its own; and headers that a vendor has set are left to the server, which checks them.
+    """
+    if reply.headers or reply.damage is not None or isinstance(reply.body, Stream):
+        return False
+    whole = getattr(getattr(send, "__self__", None), "whole", None)
+    return whole is not None and bool(whole(reply.status, "" if reply.body is None else reply.media_type, payload))
+
+
+async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
+    """Send a reply as one response."""
+    await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, len(payload), extra)})
+    await send({"type": "http.response.body", "body": payload})
+
+
+async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a reply the way it asks for."""
+    if isinstance(reply.body, Stream):
+        await _stream(reply, reply.body, scope, receive, send)
+    elif reply.damage is None or reply.damage.kind == "malformed":
+        await send_reply(reply, payload, send)
+    elif reply.damage.kind == "drip":
+        await _drip(reply, payload, reply.damage.seconds, send)
+    else:
+        await _break(reply, payload, scope, receive, send)
+
+
+def _headers(reply: Reply, length: int | None, extra: Mapping[str, str] | None = None) -> list[tuple[bytes, bytes]]:
+    named = {**reply.headers, **extra} if extra else reply.headers
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+    if reply.body is not None:
+        headers.append((b"content-type", reply.media_type.encode("latin-1")))
+    if length is not None and reply.status != NO_CONTENT:
+        headers.append((b"content-length", b"%d" % length))
+    return headers
+
+
+async def _start(reply: Reply, length: int | None, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, length)})
+
+
+async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send parts as they come, until there are no more or the client has hung up."""
+    await _start(reply, None, send)
+    if scope["method"] != "HEAD":
+        sending = asyncio.ensure_future(_pour(body, send))
+        gone = asyncio.ensure_future(_gone(receive))
+        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        for task in (sending, gone):
+            task.cancel()
+        await asyncio.gather(sending, gone, return_exceptions=True)
+        if not sending.cancelled():
+            sending.result()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _pour(body: Stream, send: Send) -> None:
+    async for part in body.parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> None:
+    """Send the whole body, but slowly."""
+    await _start(reply, len(payload), send)
+    count = min(len(payload), DROPS)
+    for number in range(count):
+        await asyncio.sleep(seconds / count)
+        piece = payload[number * len(payload) // count : (number + 1) * len(payload) // count]
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _break(reply: Reply, payload: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    """Break the connection: at once and with a reset, or after half of the body."""
+    transport: Any = scope.get(TRANSPORT)
+    if transport is None:
+        raise RuntimeError("this server does not let connections be broken; start it with `mockserver serve`")
+    if reply.damage is not None and reply.damage.kind == "truncated":
+        await _start(reply, max(len(payload), 1), send)
+        await send({"type": "http.response.body", "body": payload[: len(payload) // 2], "more_body": True})
+        transport.close()
+    else:
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset, not with a farewell
+        transport.abort()
+    await _gone(receive)

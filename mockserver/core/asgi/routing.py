@@ -1,0 +1,178 @@
+"""Connexion as the router, and the end of its stack: the place where a routed request is read and answered.
+
+Connexion's routing reads the documents, and its middleware notes the operation of a request. Three things differ from its stock behaviour: both
+spellings of a path, with and without the slash at its end, reach the operation without a redirect; each path is one entry, so that a method that it
+lacks is refused with all the methods that it has; and paths are found in a tree, not tried one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.asgi.connexion_stack import ROUTING_CONTEXT, AbstractOperation, RoutingAPI, RoutingMiddleware, RoutingOperation, Specification
+from mockserver.core.asgi.delivery import deliver, send_reply, sent_whole
+from mockserver.core.asgi.paths import PathTree
+from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
+from mockserver.core.operation.api import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.core.engine.executor import Boundary
+    from mockserver.core.operation.api import Api
+    from mockserver.core.operation.compiled import Operation
+
+ALLOW = "mockserver.allow"
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+class _Path:
+    """The operations of one path: what Connexion says of a routed request, by method."""
+
+    def __init__(self) -> None:
+        self.contexts: dict[str, dict[str, str]] = {}
+
+
+class _PathAPI(RoutingAPI):
+    """One document, whose operations Connexion reads into the tree of paths."""
+
+    def __init__(self, specification: Specification, paths: PathTree[_Path], **options: Any) -> None:
+        self._paths = paths
+        super().__init__(specification, **options)
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:  # noqa: ARG004 - Connexion passes it
+        return path, path
+
+    def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - likewise
+        base: str = self.base_path
+        context = {"api_base_path": base, "operation_id": operation.operation_id or ""}
+        self._paths.at(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
+
+
+class Routing(RoutingMiddleware):
+    """Connexion's routing, with the differences named above."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._paths: PathTree[_Path] = PathTree()
+
+    def add_api(self, specification: Specification, base_path: str | None = None, arguments: dict[str, Any] | None = None, **options: Any) -> None:
+        """Add one document's paths under its base path."""
+        _PathAPI(specification, self._paths, base_path=base_path, arguments=arguments, next_app=self.app, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note the operation that a request is for, or the methods of its path where it has none for it, and pass it on."""
+        found = self._paths.find(scope["path"]) if scope["type"] == "http" else None
+        if found is not None:
+            path, scope["path_params"] = found
+            method = scope["method"]
+            context = path.contexts.get("GET" if method == "HEAD" else method)
+            if context is None:
+                scope[ALLOW] = tuple(path.contexts)
+            else:
+                scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+        await self.app(scope, receive, send)
+
+
+class Operations:
+    """The end of the stack: reads a routed request, lets the boundary answer it, sends the reply.
+
+    ``operations`` are found by base path and operationId, ``apis`` by base path. ``pages`` are served at their exact path, also inside an API;
+    what belongs to no API goes on to ``other``.
+    """
+
+    def __init__(
+        self,
+        boundary: Boundary,
+        operations: Mapping[tuple[str, str], Operation],
+        apis: Mapping[str, Api],
+        pages: Mapping[str, ASGIApp],
+        other: ASGIApp,
+    ) -> None:
+        self._boundary = boundary
+        self._operations = operations
+        self._apis = dict(sorted(apis.items(), key=lambda item: -len(item[0])))
+        self._pages = pages
+        self._other = other
+
+    def api_at(self, path: str) -> Api | None:
+        """The API whose base path a path has; the longest base path wins."""
+        return next((api for base, api in self._apis.items() if path == base or path.startswith(base + "/")), None)
+
+    def malformed(self, path: str, fault: Fault) -> Reply | None:
+        """The reply to bytes that are no HTTP request, in the clothing of the API whose base path they name; None outside every API."""
+        api = self.api_at(path)
+        return None if api is None else api.render_fault(fault, Situation())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a routed request."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+        elif (page := self._pages.get(scope["path"])) is not None:
+            await page(scope, receive, send)
+        elif (routed := scope.get("extensions", {}).get(ROUTING_CONTEXT)) is not None:
+            await self._answer(self._operations[routed["api_base_path"], routed["operation_id"]], scope, receive, send)
+        elif (api := self.api_at(scope["path"])) is not None:
+            await self._unrouted(api, scope, send)
+        else:
+            await self._other(scope, receive, send)
+
+    async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_from(scope)
+        try:
+            if operation.body.media:  # a body that the operation does not have is left unread, however long it is
+                request.body = await read_body(scope, receive, operation.body.limit)
+        except ClientGone:
+            return
+        except Fault as fault:
+            reply, payload = await self._boundary.refuse_unread(operation, fault, request)
+        else:
+            reply, payload = await self._boundary.reply(operation, request)
+        if not sent_whole(reply, payload, send):
+            await deliver(reply, payload, scope, receive, send)
+
+    async def _unrouted(self, api: Api, scope: Scope, send: Send) -> None:
+        allow: tuple[str, ...] = scope.get(ALLOW, ())
+        methods = sorted({*allow, *(["HEAD"] if "GET" in allow else []), "OPTIONS"}) if allow else []
+        if allow and scope["method"] == "OPTIONS":
+            await send_reply(Reply(204, headers={"allow": ", ".join(methods)}), b"", send)
+            return
+        fault = MethodNotAllowed(scope["method"], methods) if allow else NotFound("path", scope["path"])
+        reply, payload = await self._boundary.refuse(api, fault, request_from(scope))
+        await send_reply(reply, payload, send, {"allow": ", ".join(methods)} if allow else {})
+
+
+def request_from(scope: Scope) -> Request:
+    """A request without its body."""
+    return Request(
+        scope["method"],
+        scope["path"],
+        scope.get("query_string", b""),
+        scope["headers"],
+        b"",
+        scope.get("path_params", {}),
+        scope.get("mockserver.world", "default"),
+        origin(scope),
+        scope.get("mockserver.prefix", ""),
+    )
+
+
+def origin(scope: Scope) -> str:
+    """Scheme and host under which the client reached the server."""
+    host = sent_headers(scope).get(b"host", b"")
+    return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: bytes, server: tuple[str, int | None]) -> str:
+    named = host.decode("latin-1")
+    if not _HOST.fullmatch(named):
+        named = f"{server[0]}:{server[1]}" if server[1] else server[0]
+    return f"{scheme}://{named}"

@@ -1,0 +1,1 @@
+"""Faults, time, identifiers, names, requests and replies: values that every higher layer uses."""

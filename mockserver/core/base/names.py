@@ -1,0 +1,13 @@
+"""Names of worlds."""
+
+from __future__ import annotations
+
+import re
+
+DEFAULT = "default"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def is_world_name(name: str) -> bool:
+    """Whether a text can name a world: 1 to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit."""
+    return _NAME.fullmatch(name) is not None

@@ -1,0 +1,94 @@
+"""A request as the core sees it, and how its body is read off the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockserver.core.base.faults import TooLarge
+from mockserver.core.base.names import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from typing import Any
+
+MIB = 1024 * 1024
+_HEADERS = "mockserver.headers"
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete; there is nobody to answer."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, whole: no part of it is still to come."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    raw_headers: Sequence[tuple[bytes, bytes]] = ()
+    body: bytes = b""
+    path_values: Mapping[str, str] = field(default_factory=dict)
+    world: str = DEFAULT
+    origin: str = ""
+    prefix: str = ""
+    headers: Mapping[str, str] = field(init=False)
+    """Headers by lower-case name; several of one name are joined by commas."""
+
+    def __post_init__(self) -> None:
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.raw_headers}
+        if len(self.headers) < len(self.raw_headers):
+            self.headers = _joined(self.raw_headers)
+
+    @property
+    def base_url(self) -> str:
+        """The address under which the client reached the server, without a slash at the end."""
+        return self.origin + self.prefix
+
+    @property
+    def own_url(self) -> str:
+        """The address of the request's world, whichever way the client named it."""
+        return self.origin + (self.prefix or ("" if self.world == DEFAULT else f"/~{self.world}"))
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body in lower case, without parameters; empty where none is named."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _joined(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw_headers:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:
+    """The headers of a request by name, of several with one name the last. Layers that look for one each do not go through all again."""
+    found: Mapping[bytes, bytes] | None = scope.get(_HEADERS)
+    if found is None:
+        found = scope[_HEADERS] = dict(scope["headers"])
+    return found
+
+
+async def read_body(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
+    """The body of a request. Raises TooLarge as soon as it is known to exceed ``limit`` bytes, without reading on; ClientGone on a hang-up."""
+    length = sent_headers(scope).get(b"content-length", b"")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise TooLarge(limit)
+        if part:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)

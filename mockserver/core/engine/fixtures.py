@@ -1,0 +1,41 @@
+"""What a fixture module hands over, and how a seeded world is made from all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from faker import Faker
+
+from mockserver.core.state.world import Draft, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mockserver.core.base.clock import Clock
+    from mockserver.core.operation.api import Credential
+
+
+class Fixture(Protocol):
+    """A module ``fixtures.<slug>``. It may export ``SCENARIOS`` as well: a sequence of :class:`~mockserver.core.engine.scenarios.Scenario`."""
+
+    LOCALE: str
+    """The locale of Faker in which the crowd is made up."""
+    LANDMARKS: Mapping[str, str]
+    """Ids and keys of fixed records by the name under which contract tests and people refer to them."""
+
+    def seed(self, world: Draft, fake: Faker) -> None:
+        """Put landmarks, then a crowd, into an empty world."""
+
+    def credentials(self, world: Draft) -> Sequence[Credential]:
+        """The demo credentials to publish, ready to send at the world's time."""
+
+
+def seeded_world(fixtures: Mapping[str, Fixture], seed: int, clock: Clock, now: datetime) -> World:
+    """A world with every vendor's fixtures in it; the same seed and moment give the same world."""
+    draft = Draft(World(seed=seed, clock=clock), now)
+    for slug, fixture in sorted(fixtures.items()):
+        fake = Faker(fixture.LOCALE)
+        fake.seed_instance(f"{seed} {slug}")
+        fixture.seed(draft, fake)
+    return draft.finish()

@@ -1,0 +1,184 @@
+"""Named starting points, made by nothing but calls that anybody could make and by the clock, so that they cannot lie.
+
+A fixture module may export ``SCENARIOS``. A scenario is data: steps that name operations of its vendor, published credentials, parameters and bodies,
+or that move the clock. A step may use what an earlier one answered: :class:`From` stands for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from mockserver.core.base.clock import parse_duration, parse_moment, wall_clock
+from mockserver.core.base.faults import MockBug
+from mockserver.core.base.requests import Request
+from mockserver.core.operation.compiled import MULTIPART, URLENCODED
+from mockserver.openapi.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mockserver.core.engine.executor import Handled
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.world import World
+
+    Handle = Callable[[Operation, Request, World], Handled]
+    HeadersAt = Callable[[World, str | None], Mapping[str, str]]
+
+BREATH = 50
+"""Steps after which other requests get their turn."""
+FIRST = ""
+"""The credential that stands first among the published ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """A value of an earlier answer: the step's ``keep`` and a JSON pointer into the body; with a ``pattern``, the text of its first group there."""
+
+    step: str
+    pointer: str
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. ``credential`` is the name of a published one, None for none; ``status`` is what has to be answered, any success where it is None.
+
+    ``parameters`` are path, query and header parameters by name; ``body`` is sent in the operation's first media type. ``keep`` names the answer.
+    """
+
+    operation: str
+    body: Any = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    credential: str | None = FIRST
+    status: int | None = None
+    keep: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Let time pass: an ISO 8601 duration such as ``P31D``."""
+
+    duration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Let time stand still at a moment."""
+
+    moment: str
+
+
+Step = Call | Advance | Freeze
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A starting point: its name (letters, digits, dashes), what somebody finds there, and how it comes about."""
+
+    name: str
+    description: str
+    steps: Sequence[Step]
+
+
+def check(slug: str, scenarios: Sequence[Scenario], operations: Mapping[str, Operation]) -> None:
+    """Raise SetupError where a scenario names what there is not."""
+    seen: set[str] = set()
+    for scenario in scenarios:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scenario.name) or scenario.name in seen:
+            raise SetupError(f"the scenario {slug}.{scenario.name} needs a name of its own, of letters, digits and dashes")
+        seen.add(scenario.name)
+        for step in scenario.steps:
+            if isinstance(step, Call) and f"{slug}.{step.operation}" not in operations:
+                raise SetupError(f"the scenario {slug}.{scenario.name} calls {step.operation}, which is no operation")
+
+
+async def play(
+    slug: str, scenario: Scenario, world: World, target: Request, operations: Mapping[str, Operation], handle: Handle, headers: HeadersAt
+) -> World:
+    """The world after a scenario. ``target`` says under which address and name the world will be reached.
+
+    Raises MockBug where a step is not answered as it has to be.
+    """
+    answers: dict[str, Any] = {}
+    for number, step in enumerate(scenario.steps, 1):
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
+        if isinstance(step, Advance):
+            world = replace(world, clock=world.clock.advance(parse_duration(step.duration), wall_clock()))
+            continue
+        if isinstance(step, Freeze):
+            world = replace(world, clock=world.clock.freeze(parse_moment(step.moment)))
+            continue
+        where = f"{slug}.{scenario.name}, step {number} ({step.operation})"
+        operation = operations[f"{slug}.{step.operation}"]
+        request = request_for(
+            operation, _filled(step.parameters, answers, where), _filled(step.body, answers, where), headers(world, step.credential)
+        )
+        request.world, request.origin, request.prefix = target.world, target.origin, target.prefix
+        handled = handle(operation, request, world)
+        if step.status != handled.reply.status if step.status is not None else not 200 <= handled.reply.status < 300:  # noqa: PLR2004 - a success
+            raise MockBug(operation.name, f"the scenario {where} was answered {handled.reply.status}: {str(handled.reply.body)[:300]}")
+        world = handled.world
+        if step.keep:
+            answers[step.keep] = handled.reply.body
+    return world
+
+
+def _filled(value: Any, answers: Mapping[str, Any], where: str) -> Any:
+    """A value with what earlier answers say in the place of each :class:`From`."""
+    if isinstance(value, From):
+        found = answers.get(value.step)
+        for part in value.pointer.split("/")[1:]:
+            try:
+                found = found[int(part)] if isinstance(found, list) else found[part]  # type: ignore[index]
+            except (LookupError, TypeError, ValueError):
+                raise MockBug(where, f"there is no {value.pointer} in the answer {value.step}") from None
+        if value.pattern:
+            match = re.search(value.pattern, str(found))
+            if match is None:
+                raise MockBug(where, f"{value.pointer} in the answer {value.step} does not match {value.pattern}")
+            return match[1]
+        return found
+    if isinstance(value, dict):
+        return {key: _filled(inner, answers, where) for key, inner in value.items()}
+    return [_filled(inner, answers, where) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def request_for(operation: Operation, parameters: Mapping[str, Any], body: Any, headers: Mapping[str, str]) -> Request:
+    """A request to an operation, as a client would send it."""
+    sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    places = {parameter["name"]: parameter["in"] for parameter in operation.spec.parameters}
+    path_values = {name: str(value) for name, value in parameters.items() if places.get(name) == "path"}
+    query = [(name, value) for name, value in parameters.items() if places.get(name, "query") == "query"]
+    sent += [(name.lower().encode(), str(value).encode("latin-1")) for name, value in parameters.items() if places.get(name) == "header"]
+    path = operation.spec.path
+    for name, value in path_values.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    payload = b""
+    if body is not None:
+        media_type, payload = _written(body, operation.body.default)
+        sent.append((b"content-type", media_type.encode()))
+    return Request(
+        method=operation.spec.method,
+        path=operation.document.base_path + path,
+        query=urlencode(query, doseq=True).encode(),
+        raw_headers=sent,
+        body=payload,
+        path_values=path_values,
+    )
+
+
+def _written(body: Any, media_type: str) -> tuple[str, bytes]:
+    """A body in a media type, with the content type that says so."""
+    if media_type == URLENCODED:
+        return media_type, urlencode(body, doseq=True).encode()
+    if media_type == MULTIPART:
+        parts = "".join(f'--part\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in body.items())
+        return f"{media_type}; boundary=part", f"{parts}--part--\r\n".encode()
+    return media_type, orjson.dumps(body)

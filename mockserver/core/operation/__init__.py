@@ -1,0 +1,1 @@
+"""One operation compiled from its document: binding, security, parameters, bodies, and the checks of its replies."""

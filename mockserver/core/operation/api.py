@@ -1,0 +1,129 @@
+"""All that a vendor hands over: one frozen record, and what its functions are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.faults import Fault, Invalid, Unauthenticated, VendorFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+    from mockserver.core.base.replies import Reply
+    from mockserver.core.operation.security import Verifier
+    from mockserver.core.state.mapping import Description
+    from mockserver.core.state.tables import Table
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.errors import Violation
+
+    Action = Callable[[Draft, int | str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedError:
+    """A row of a vendor's error table as ``x-errors`` gives it. ``extra`` is what else stands in it, for the vendor's ``render_fault``."""
+
+    code: str
+    status: int
+    message: str
+    aliases: tuple[str, ...] = ()
+    clause: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a fault arose: the operation, None where no operation was reached, and what its document says of errors."""
+
+    operation_id: str | None = None
+    method: str = ""
+    errors: Mapping[str, DocumentedError] = field(default_factory=dict)
+    fault_codes: Mapping[str, str] = field(default_factory=dict)
+    credential_codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def documented(self, fault: Fault) -> DocumentedError | None:
+        """The documented error for a fault.
+
+        By the code of a vendor fault, by that of the deciding violation, by what is wrong with the credential, or by the kind of the fault.
+        """
+        code: str | None = None
+        if isinstance(fault, VendorFault):
+            code = fault.code
+        elif isinstance(fault, Invalid):
+            violation = self.deciding(fault)
+            code = None if violation is None else self._code(violation)
+        elif isinstance(fault, Unauthenticated):
+            code = self.credential_codes.get(fault.scheme, {}).get("missing" if fault.missing else fault.reason)
+        return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
+
+    def deciding(self, fault: Invalid) -> Violation | None:
+        """The violation that decides the code: the first that has one of its own or, by its keyword, one of the operation."""
+        return next((violation for violation in fault.violations if self._code(violation)), None)
+
+    def _code(self, violation: Violation) -> str | None:
+        return violation.code or self.fault_codes.get(violation.keyword)
+
+
+class Late:
+    """Violations of properties marked ``x-fault-late``: the handler says when the vendor would report them."""
+
+    def __init__(self, violations: Sequence[Violation] = ()) -> None:
+        self._violations = violations
+
+    def check(self, name: str) -> None:
+        """Raise Invalid where the property has a violation."""
+        found = [violation for violation in self._violations if violation.field == name]
+        if found:
+            raise Invalid(found)
+
+    def sound(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties of a body that have no violation."""
+        wrong = {violation.field for violation in self._violations}
+        return {name: value for name, value in body.items() if name not in wrong}
+
+    def refusal(self, *found: Violation) -> Invalid:
+        """Every violation, and those that the handler has found besides, to be raised."""
+        return Invalid([*self._violations, *found])
+
+    def refuse(self, *found: Violation) -> None:
+        """Raise the refusal; where there is no violation and nothing was found, do nothing."""
+        if self._violations or found:
+            raise self.refusal(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A published demo credential: ``headers`` are ready to send, ``login`` is what a sign-in page asks for."""
+
+    name: str
+    description: str
+    headers: Mapping[str, str]
+    login: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Api:
+    """One vendor's API, beside its document.
+
+    ``handlers`` are modules; their public functions are named as operationIds. ``render_fault`` dresses every fault in the vendor's
+    envelope. ``verifiers`` judge one credential per security scheme; where an operation asks for several at once, ``join_callers`` makes one
+    caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
+    ``services`` describes, by short name, what stands behind the API and can be switched off: a handler asks ``world.is_down("<slug>.<service>")``
+    and raises the fault that the vendor documents for it. ``described`` says, by the short name of a table, what the document says of its records,
+    for those that somebody writes by hand. ``steers`` marks the control plane, whose handlers may be awaited, whose calls are not
+    recorded and on which no fault is ever injected.
+    """
+
+    slug: str
+    handlers: tuple[ModuleType, ...]
+    render_fault: Callable[[Fault, Situation], Reply]
+    tables: tuple[Table[Any], ...] = ()
+    verifiers: Mapping[str, Verifier] = field(default_factory=dict)
+    join_callers: Callable[[Mapping[str, Any]], object] | None = None
+    timers: Mapping[str, Action] = field(default_factory=dict)
+    provides: Mapping[str, Any] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    described: Mapping[str, Description] = field(default_factory=dict)
+    steers: bool = False

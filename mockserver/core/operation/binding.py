@@ -1,0 +1,80 @@
+"""Operations of a document bound to plain functions, checked at start-up."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from mockserver.core.operation.parameters import python_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockserver.core.base.replies import Reply
+    from mockserver.core.operation.api import Api
+    from mockserver.openapi.documents import Document, OperationSpec
+
+    Handler = Callable[..., Reply]
+
+OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias"})
+"""Arguments that any handler may take, besides its parameters and its body.
+
+``home`` is the address of the API in the request's world, for links that somebody follows. ``alias`` holds what stood in the placeholders that
+only an alias of the path has (``x-aliases``).
+"""
+
+
+def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
+    """Handlers by operationId, and every problem found: missing, orphan, and wrongly shaped handlers."""
+    functions = dict(_public_functions(api))
+    operations = {spec.id: spec for spec in document.operations}
+    problems = [f"{api.slug}.{name} has no handler" for name in operations if name not in functions]
+    problems += [
+        f"{function.__module__}.{name} is named as no operation of {api.slug}" for name, function in functions.items() if name not in operations
+    ]
+    handlers = {name: function for name, function in functions.items() if name in operations}
+    for name, function in handlers.items():
+        problems += _misfits(api, document, operations[name], function)
+    return handlers, problems
+
+
+def _public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
+    for module in api.handlers:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if not name.startswith("_") and function.__module__ == module.__name__:
+                yield name, function
+
+
+def _misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
+    where = f"{function.__module__}.{spec.id}"
+    if inspect.iscoroutinefunction(function) and not api.steers:
+        yield f"{where} is async, but handlers are plain functions"
+    taken = set(inspect.signature(function).parameters)
+    parameters = {python_name(parameter["name"]) for parameter in spec.parameters}
+    body = body_fields(document, spec)
+    offered = OFFERED | parameters | set(api.provides) | ({"body"} if body is not None else set())
+    needed = parameters | ({"body"} if body else set())
+    if late_fields(document, spec):
+        needed.add("late")
+    for name in sorted(taken - offered):
+        yield f"{where} takes {name}, which {spec.method} {spec.path} does not have"
+    for name in sorted(needed - taken):
+        yield f"{where} does not take {name}"
+
+
+def body_fields(document: Document, spec: OperationSpec) -> dict[str, object] | None:
+    """The properties of an operation's body over all its media types; None where it has no body."""
+    if "requestBody" not in spec.spec:
+        return None
+    found: dict[str, object] = {}
+    for media in document.resolve(spec.spec["requestBody"]).get("content", {}).values():
+        schema = document.resolve(media.get("schema", {}))
+        if not schema.get("properties") and schema.get("type") != "object":
+            found[""] = schema  # a body that is no object is passed on as a whole
+        found.update(schema.get("properties", {}))
+    return found
+
+
+def late_fields(document: Document, spec: OperationSpec) -> set[str]:
+    """The properties of an operation's body that are marked ``x-fault-late``."""
+    return {name for name, schema in (body_fields(document, spec) or {}).items() if document.resolve(schema).get("x-fault-late")}

@@ -1,0 +1,164 @@
+"""Bodies as data: JSON, urlencoded forms, multipart forms. Nothing here touches the file system."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import orjson
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from mockserver.core.base.faults import Malformed
+
+if TYPE_CHECKING:
+    from mockserver.core.base.requests import Request
+
+MAX_FIELDS = 1000
+"""Fields or parts that a form may have."""
+
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
+"""Any JSON string; the group is there where it is the name of a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a multipart form, in memory. ``filename`` is what the client said; never use it as a path."""
+
+    filename: str
+    media_type: str
+    data: bytes
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON as data.
+
+    Raises Malformed for anything that is not one JSON value in UTF-8, for a member named twice and for nesting beyond the parser's limit.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"the body is no JSON: {error}") from None
+    if b":" in body and _is_doubled(body, value):
+        raise Malformed("the body is no JSON that can be trusted: an object names the same member twice")
+    return value
+
+
+def _is_doubled(body: bytes, value: Any) -> bool:
+    """Whether an object inside a JSON text names a member twice; ``value`` is what the parser made of it, which keeps only the last.
+
+    A member that got lost takes its colon with it, so the text and what is written from the value have as many colons where none did. Where colons
+    may be written as escapes, or the value is too deep to be written, names in the text are counted instead.
+    """
+    try:
+        if b"\\u003" not in body:
+            return body.count(b":") != orjson.dumps(value).count(b":")
+    except orjson.JSONEncodeError:
+        pass
+    return _members(value) != sum(1 for name in _TEXT.findall(body) if name)
+
+
+def _members(value: Any) -> int:
+    """How many members the objects inside a value have."""
+    count, open_values = 0, [value]
+    while open_values:
+        inner = open_values.pop()
+        if isinstance(inner, dict):
+            count += len(inner)
+            open_values.extend(inner.values())
+        elif isinstance(inner, list):
+            open_values.extend(inner)
+    return count
+
+
+def parse_urlencoded(text: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query or an urlencoded form, in their order. Raises Malformed for wrong encodings and too many fields."""
+    if text.count(b"&") >= MAX_FIELDS:
+        raise Malformed(f"more than {MAX_FIELDS} fields")
+    try:
+        pairs = [field.partition("=") for field in text.decode("utf-8").split("&") if field]
+        return [(_plain(name), _plain(value)) for name, _, value in pairs]
+    except UnicodeDecodeError:
+        raise Malformed("names and values must be UTF-8, percent-encoded") from None
+
+
+def _plain(text: str) -> str:
+    """A name or a value without its encoding, which most do not need."""
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+
+
+def parse_multipart(request: Request) -> list[tuple[str, str | Upload]]:
+    """Names and values of a multipart form, in their order; files as :class:`Upload`. Raises Malformed where it is broken or truncated."""
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise Malformed("the content type names no boundary")
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
+        parser.write(request.body)
+        parser.finalize()
+    except (MultipartParseError, ValueError, UnicodeDecodeError) as error:
+        raise Malformed(f"the form cannot be read: {error}") from None
+    if not parts.complete:
+        raise Malformed("the form is truncated: its last boundary is missing")
+    return parts.fields
+
+
+class _Parts:
+    """Collects what the parser of multipart forms reports."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[str, str | Upload]] = []
+        self.complete = False
+        self._headers: dict[str, bytes] = {}
+        self._name = b""
+        self._value = b""
+        self._data = bytearray()
+
+    def callbacks(self) -> dict[str, Any]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        if len(self.fields) >= MAX_FIELDS:
+            raise ValueError(f"more than {MAX_FIELDS} parts")
+        self._headers, self._data = {}, bytearray()
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = self._value
+        self._name = self._value = b""
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _part_end(self) -> None:
+        _, options = parse_options_header(self._headers.get("content-disposition", b""))
+        if b"name" not in options:
+            raise ValueError("a part has no name")
+        name = options[b"name"].decode("utf-8")
+        if b"filename" in options:
+            if not options[b"filename"] and not self._data:
+                return  # a file that was not chosen: browsers send the empty field all the same
+            media_type = self._headers.get("content-type", b"application/octet-stream").decode("latin-1")
+            self.fields.append((name, Upload(options[b"filename"].decode("utf-8", "replace"), media_type, bytes(self._data))))
+        else:
+            self.fields.append((name, self._data.decode("utf-8")))
+
+    def _end(self) -> None:
+        self.complete = True

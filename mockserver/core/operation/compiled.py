@@ -1,0 +1,272 @@
+"""One operation, with everything that can be known from its document computed at start-up."""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
+from mockserver.core.base.replies import JSON, Reply, Stream
+from mockserver.core.base.requests import MIB
+from mockserver.core.operation.api import DocumentedError, Late, Situation
+from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.operation.forms import coercer, gather
+from mockserver.core.operation.parameters import ParameterPlan
+from mockserver.core.operation.security import plan_security
+from mockserver.core.operation.uploads import UploadRules
+from mockserver.openapi.schemas import SchemaCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mockserver.core.base.requests import Request
+    from mockserver.core.operation.api import Api
+    from mockserver.core.operation.binding import Handler
+    from mockserver.core.operation.forms import Coercer
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.errors import Violation
+    from mockserver.openapi.schemas import Validator
+
+    Asked = tuple[str, bytes]
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+MAX_BODY = MIB
+"""Bytes that a JSON or urlencoded body may have."""
+MAX_MULTIPART = 8 * MIB
+"""Bytes that a multipart body may have, files included."""
+PROVEN = MIB // 4
+"""Bytes of proven answers that are remembered of an operation, with what was asked."""
+
+
+def _json_body(request: Request) -> Any:
+    if not request.body:
+        raise Malformed("the body is empty")
+    return parse_json(request.body)
+
+
+def _form_body(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
+    return coerce(gather(parse(request)))
+
+
+class BodyPlan:
+    """How the body of one operation is read: a parser and a validator for each media type."""
+
+    def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler) -> None:
+        declared = document.resolve(spec.spec.get("requestBody", {}))
+        self.required = bool(declared.get("required", False))
+        self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
+        for media_type, media in declared.get("content", {}).items():
+            schema = media.get("schema", {})
+            self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
+        self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
+        self.default = next(iter(self.media), "")
+        schemas = [document.resolve(media.get("schema", {})) for media in declared.get("content", {}).values()]
+        self.properties: Mapping[str, Any] = {
+            name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
+        }
+        self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
+
+    @staticmethod
+    def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
+        if media_type == URLENCODED:
+            return partial(_form_body, coercer(document, schema), lambda request: parse_urlencoded(request.body))
+        if media_type == MULTIPART:
+            return partial(_form_body, coercer(document, schema), parse_multipart)
+        return _json_body
+
+    def read(self, request: Request) -> tuple[Any, list[Violation]]:
+        """The body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
+        media_type = request.media_type
+        if not request.body and not media_type:
+            if not self.required:
+                return None, []
+            media_type = self.default
+        if media_type not in self.media:
+            raise UnsupportedMedia(media_type, tuple(self.media))
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity":
+            raise UnsupportedMedia(f"{media_type} encoded as {encoding}", tuple(self.media))
+        parse, validator = self.media[media_type]
+        if not request.body and not self.required and media_type == JSON:
+            return None, []
+        value = parse(request)
+        if media_type == MULTIPART:
+            return value, self._judge_form(value, validator)
+        return value, [] if validator.is_valid(value) else validator.violations(value, "body")
+
+    def _judge_form(self, form: Any, validator: Validator) -> list[Violation]:
+        shown = self._uploads.shown(form)
+        found = [] if validator.is_valid(shown) else validator.violations(shown, "body")
+        return sorted([*found, *self._uploads.violations(form, validator, "body")], key=lambda violation: violation.rank)
+
+
+_ENTRY = 300
+"""Bytes that an entry takes besides its texts, about."""
+
+
+class _Proven:
+    """The bodies that passed their validators last, by what was asked.
+
+    Whether a body keeps a schema depends on its bytes only, so the very same bytes need not be judged twice. A client that reads what nobody has
+    changed since gets them; any other body, different by one character, is judged.
+    """
+
+    __slots__ = ("_bodies", "_size")
+
+    def __init__(self) -> None:
+        self._bodies: dict[Asked, tuple[tuple[Validator, ...], bytes]] = {}
+        self._size = 0
+
+    def holds(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> bool:
+        known = self._bodies.get(asked)
+        return known is not None and known[0] is validators and known[1] == body
+
+    def keep(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> None:
+        if asked in self._bodies:
+            self._forget(asked)
+        self._bodies[asked] = (validators, body)
+        self._size += _weight(asked, body)
+        while self._size > PROVEN:
+            self._forget(next(iter(self._bodies)))
+
+    def _forget(self, asked: Asked) -> None:
+        self._size -= _weight(asked, self._bodies.pop(asked)[1])
+
+
+def _weight(asked: Asked, body: bytes) -> int:
+    return _ENTRY + len(asked[0]) + len(asked[1]) + len(body)
+
+
+class ResponsePlan:
+    """What an operation may answer: validators by status and media type."""
+
+    def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler, name: str) -> None:
+        self._name = name
+        self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
+        self._required: dict[int, tuple[str, ...]] = {}
+        self._declared: dict[int, Mapping[str, Any]] = {}
+        self._proven = _Proven()
+        for status, response in spec.spec["responses"].items():
+            declared = self._declared[int(status)] = document.resolve(response)
+            self.statuses[int(status)] = {
+                media_type: tuple(compiler.compile(media[key]) for key in ("schema", "x-emits") if key in media)
+                for media_type, media in declared.get("content", {}).items()
+            }
+            headers = {name: document.resolve(header) for name, header in declared.get("headers", {}).items()}
+            self._required[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
+
+    def content(self, status: int) -> Mapping[str, Any]:
+        """What the document says of the bodies of a status, by media type."""
+        found: Mapping[str, Any] = self._declared[status].get("content", {})
+        return found
+
+    def headers(self, status: int) -> Mapping[str, Any]:
+        """What the document says of the headers of a status."""
+        found: Mapping[str, Any] = self._declared[status].get("headers", {})
+        return found
+
+    def check(self, reply: Reply, payload: bytes | None = None, asked: Asked = ("", b"")) -> None:
+        """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``.
+
+        ``payload`` are the bytes of its body, where they are made already, and ``asked`` is the path and the query that it answers.
+        """
+        media = self.statuses.get(reply.status)
+        if media is None:
+            raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
+        for header in self._required[reply.status]:
+            if header.lower() not in {name.lower() for name in reply.headers}:
+                raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
+        body = reply.body
+        if body is None:
+            if media:
+                raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has no body, though one is documented")
+            return
+        validators = media.get(reply.media_type) or media.get(reply.media_type.partition(";")[0])
+        if validators is None:
+            raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
+        if isinstance(body, bytes | Stream):
+            return
+        if payload is not None and self._proven.holds(asked, validators, payload):
+            return
+        for validator in validators:
+            if not validator.is_valid(body):
+                raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
+        if payload is not None:
+            self._proven.keep(asked, validators, payload)
+
+
+class Operation:
+    """One operation of one vendor: what a request to it has to pass, in this order: security, parameters, body, handler."""
+
+    def __init__(self, api: Api, document: Document, spec: OperationSpec, compiler: SchemaCompiler, handler: Handler) -> None:
+        self.api = api
+        self.id = spec.id
+        self.name = f"{api.slug}.{spec.id}"
+        self.document = document
+        self.spec = spec
+        self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
+        self.responses = ResponsePlan(spec, document, compiler, self.name)
+        self.body = BodyPlan(spec, document, compiler)
+        self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document))
+        self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
+        self._parameters = ParameterPlan(spec, document, compiler)
+        self._base_path = document.base_path
+        self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
+        self.waits = inspect.iscoroutinefunction(handler)
+        """Whether the handler is awaited: one of the control plane's that reaches beyond the world of its request."""
+        self._handler = handler
+        self._taken = tuple(inspect.signature(handler).parameters)
+        self._takes_address = "home" in self._taken or "alias" in self._taken
+        self._takes_late = "late" in self._taken
+
+    def caller(self, request: Request, world: Draft) -> object:
+        """Who makes a request. Raises a Fault where nobody does who may."""
+        return self._security.caller(request, world)
+
+    def answer(self, request: Request, world: Draft) -> Any:
+        """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
+        arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
+        if self._takes_address:
+            arguments["home"] = world.own_url + self._base_path
+            arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
+        arguments["caller"] = self._security.caller(request, world)
+        violations = self._parameters.read(request, arguments)
+        if self.body.media:
+            arguments["body"], wrong = self.body.read(request)
+            violations += wrong
+        if violations and (now := [violation for violation in violations if not violation.late]):
+            raise Invalid(now)
+        if self._takes_late:
+            arguments["late"] = Late(violations)
+        return self._handler(**{name: arguments[name] for name in self._taken})
+
+
+def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
+    """The errors of an operation, after those that hold for every operation of the document."""
+    declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
+    return {name: _error(name, **row) for name, row in declared.items()}
+
+
+def _error(
+    name: str, status: int, message: str, code: str = "", aliases: Sequence[str] = (), clause: str | None = None, **extra: str
+) -> DocumentedError:
+    return DocumentedError(code or name, status, message, tuple(aliases), clause, extra)
+
+
+def _credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
+    """By security scheme, the codes for what may be wrong with its credential."""
+    schemes = document.raw.get("components", {}).get("securitySchemes", {})
+    return {name: document.resolve(scheme).get("x-fault-codes", {}) for name, scheme in schemes.items()}
+
+
+def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:
+    """Every operation of a document by its id."""
+    compiler = SchemaCompiler(document)
+    missing = [f"{api.slug}.{spec.id} has no handler" for spec in document.operations if spec.id not in handlers]
+    if missing:
+        raise HandlersUnbound(missing)
+    return {spec.id: Operation(api, document, spec, compiler, handlers[spec.id]) for spec in document.operations}

@@ -1,0 +1,160 @@
+"""Form fields: brackets become objects and lists, text becomes the type that the document asks for.
+
+Everything in a form is text. A value that does not read as the type asked for stays text, so that the validator reports it with the
+vendor's code like any other violation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.faults import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mockserver.openapi.documents import Document
+
+    Coercer = Callable[[Any], Any]
+
+_INTEGER = re.compile(r"[+-]?\d{1,19}")
+_NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+MAX_DEPTH = 8
+"""Brackets that a field name may nest."""
+
+
+def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends, and brackets alone are a name as it stands.
+
+    Raises:
+        Malformed: names contradict each other.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if "[" not in name and name not in fields:
+            fields[name] = value
+            continue
+        head, _, _ = name.partition("[")
+        path = _BRACKETS.findall(name[len(head) :])
+        if not (head and path) or head + "".join(f"[{part}]" for part in path) != name:
+            head, path = name, []
+        if len(path) > MAX_DEPTH:
+            raise Malformed(f"the field {name[:80]} is nested deeper than {MAX_DEPTH} levels")
+        _put(fields, [head, *path], value, name)
+    return fields
+
+
+def _put(fields: dict[str, Any], path: list[str], value: Any, name: str) -> None:
+    here: Any = fields
+    for part, following in pairwise(path):
+        inner: Any = [] if following == "" else {}
+        if isinstance(here, list):
+            here.append(inner)
+            here = inner
+            continue
+        here = here.setdefault(part, inner)
+        if type(here) is not type(inner):
+            raise Malformed(f"the field {name[:80]} is sent in two shapes")
+    last = path[-1]
+    if isinstance(here, list):
+        here.append(value)
+    elif last not in here:
+        here[last] = value
+    elif isinstance(here[last], list):
+        here[last].append(value)
+    elif isinstance(here[last], dict):
+        raise Malformed(f"the field {name[:80]} is sent in two shapes")
+    else:
+        here[last] = [here[last], value]
+
+
+def coercer(document: Document, schema: Any) -> Coercer:
+    """What gives a value of a form or a parameter the type that the schema asks for, and leaves unchanged one that does not read as that type."""
+    return _Coercers(document).of(schema)
+
+
+class _Coercers:
+    """Compiles coercers; a schema that contains itself is compiled once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._made: dict[int, Coercer] = {}
+
+    def of(self, schema: Any) -> Coercer:
+        schema = self._document.resolve(schema)
+        key = id(schema)  # the document keeps its schemas alive
+        if key not in self._made:
+            self._made[key] = partial(self._again, key)
+            self._made[key] = self._make(schema)
+        return self._made[key]
+
+    def _again(self, key: int, value: Any) -> Any:
+        """Stands for a schema inside itself while that is being compiled."""
+        return self._made[key](value)
+
+    def _make(self, schema: Mapping[str, Any]) -> Coercer:
+        branches = [self.of(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
+        kind = schema.get("type", "")
+        own = self._array(schema) if kind == "array" else self._object(schema) if kind == "object" else _SCALARS.get(kind, _unchanged)
+        if not branches:
+            return own
+
+        def coerce(value: Any) -> Any:
+            for branch in branches:
+                typed = branch(value)
+                if typed is not value:
+                    return typed
+            return own(value)
+
+        return coerce
+
+    def _array(self, schema: Mapping[str, Any]) -> Coercer:
+        coerce = self.of(schema["items"]) if "items" in schema else _unchanged
+        return lambda value: [coerce(item) for item in (value if isinstance(value, list) else [value])]
+
+    def _object(self, schema: Mapping[str, Any]) -> Coercer:
+        properties = {name: self.of(inner) for name, inner in schema.get("properties", {}).items()}
+        numeric = {
+            name
+            for name, inner in schema.get("properties", {}).items()
+            if self._document.resolve(inner).get("type") in ("integer", "number", "boolean")
+        }
+
+        def coerce(value: Any) -> Any:
+            if not isinstance(value, dict):
+                return value
+            typed: dict[str, Any] = {}
+            for name, inner in value.items():
+                if inner == "" and name in numeric:
+                    continue  # an empty field cannot hold a number: it was left out
+                typed[name] = properties[name](inner) if name in properties else inner
+            return typed
+
+        return coerce
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _integer(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isascii() and _INTEGER.fullmatch(value) else value
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, str) or not value.isascii() or not _NUMBER.fullmatch(value):
+        return value
+    return float(value) if "." in value else int(value)
+
+
+def _boolean(value: Any) -> Any:
+    return _BOOLEANS.get(value.lower(), value) if isinstance(value, str) else value
+
+
+_SCALARS: Mapping[str, Coercer] = {"integer": _integer, "number": _number, "boolean": _boolean}

@@ -1,0 +1,258 @@
+"""Answers on demand: a documented status, code or example of an operation, without playing it.
+
+A rule for injected faults and the header ``Prefer`` of one call both ask for an answer that the document knows. It is made from what the document
+says and by the vendor's own ``render_fault``, and it is checked like any other reply. What cannot be made so is :class:`Impossible`, in words that
+say what is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.faults import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    MockBug,
+    NotFound,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    VendorFault,
+)
+from mockserver.core.base.replies import JSON, Reply
+from mockserver.core.state.rules import Wish
+from mockserver.openapi.errors import Violation
+from mockserver.openapi.examples import invent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mockserver.core.base.ids import Chance
+    from mockserver.core.operation.api import DocumentedError
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.openapi.documents import Document
+
+REFUSED = 400
+"""The first status that is a refusal."""
+TRIES = 20
+"""How often a body is invented again because it broke the schema."""
+
+_PREFERENCE = re.compile(r"""\s*([a-zA-Z0-9_-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\s*(?:[,;]|$)""")
+_TOKENS = ("code", "example", "delay", "dynamic")
+
+
+class Impossible(Exception):
+    """The document has no such answer; the text says which answers it has."""
+
+
+class Demanded(Fault):
+    """A refusal of a status that no other fault has."""
+
+    kind = "demanded"
+
+    def __init__(self, status: int) -> None:
+        super().__init__("refused on demand")
+        self.status = status
+
+
+def parse_prefer(header: str, operation: Operation, longest: float) -> Wish | None:
+    """The wish in a header ``Prefer``; None where it asks for nothing that is known here. Raises Impossible."""
+    said: dict[str, str] = {}
+    for name, quoted, plain in _PREFERENCE.findall(header):
+        if name.lower() in _TOKENS:
+            said.setdefault(name.lower(), quoted or plain)
+    if not said:
+        return None
+    wish = Wish(example=said.get("example"))
+    if "code" in said:
+        text = said["code"]
+        is_status = text.isascii() and text.isdigit() and (int(text) in operation.responses.statuses or text not in operation.situation.errors)
+        wish = replace(wish, status=int(text)) if is_status else replace(wish, code=text)
+    if "dynamic" in said:
+        if said["dynamic"].lower() not in ("true", "false"):
+            raise Impossible(f"dynamic={said['dynamic']}: write true or false")
+        wish = replace(wish, dynamic=said["dynamic"].lower() == "true")
+    if "delay" in said:
+        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", said["delay"]) or float(said["delay"]) > longest:
+            raise Impossible(f"delay={said['delay']}: write seconds, at most {longest:g}, such as 0.5")
+        wish = replace(wish, delay=float(said["delay"]))
+    return wish
+
+
+def grant(operation: Operation, wish: Wish, chance: Chance) -> Reply:
+    """The answer that is asked for. Raises Impossible where the document does not have it."""
+    if wish.code is not None:
+        reply = _coded(operation, wish.code)
+        if wish.status not in (None, reply.status):
+            raise Impossible(f"{wish.code} comes with status {reply.status}, not {wish.status}")
+        return reply
+    if wish.example is not None:
+        return _named(operation, wish.example, wish.status)
+    status = wish.status if wish.status is not None else min(operation.responses.statuses)
+    if status not in operation.responses.statuses:
+        raise Impossible(f"{operation.name} documents {_listed(operation.responses.statuses)}, not {status}")
+    for reply in _candidates(operation, status, wish.dynamic, chance):
+        if _holds(operation, reply, status):
+            return reply
+    raise Impossible(f"no body could be made for status {status} of {operation.name}")
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(map(str, sorted(names)))
+
+
+def _holds(operation: Operation, reply: Reply, status: int) -> bool:
+    """Whether a reply is one that the document knows, and the one asked for."""
+    try:
+        operation.responses.check(reply)
+    except MockBug:
+        return False
+    return reply.status == status
+
+
+def _coded(operation: Operation, code: str) -> Reply:
+    """The refusal with one of the vendor's codes."""
+    errors = operation.situation.errors
+    if code not in errors:
+        same = next((error for error in errors.values() if code in error.aliases), None)
+        if same is not None:
+            raise Impossible(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
+        known = f"documents the codes {', '.join(errors)}" if errors else "documents no codes"
+        raise Impossible(f"{operation.name} {known}, not {code}")
+    for fault in (VendorFault(code), Invalid([_violation(operation, errors[code])])):
+        reply = _rendered(operation, fault)
+        if reply is not None and _holds(operation, reply, errors[code].status):
+            return reply
+    for found in _examples(operation, errors[code].status):
+        if {code, errors[code].message} & set(_texts(found.body)) and _holds(operation, found, errors[code].status):
+            return found
+    raise Impossible(f"{code} of {operation.name} needs details that only a real refusal has; no example of the document shows it")
+
+
+def _violation(operation: Operation, error: DocumentedError) -> Violation:
+    """What could be wrong with a request that gets this error: the field for which the document says so, or one that the error speaks of."""
+    declared = dict(operation.body.properties)
+    for name, schema in declared.items():
+        for keyword, codes in schema.get("x-fault-codes", {}).items():
+            if error.code in ([codes] if isinstance(codes, str) else codes):
+                return Violation("body", f"/{name}", keyword, error.message, (error.code,))
+    spoken_of = [name for name in declared if name in error.message or name in error.code]
+    name = max(spoken_of, key=len) if spoken_of else next(iter(declared), "")
+    return Violation("body", f"/{name}" if name else "", "state", error.message, (error.code,))
+
+
+def _texts(body: Any) -> Iterator[str]:
+    """Every value in a body, as text."""
+    if isinstance(body, dict):
+        for value in body.values():
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)
+    else:
+        yield str(body)
+
+
+def _named(operation: Operation, name: str, status: int | None) -> Reply:
+    """The example of a name."""
+    found: dict[str, list[int]] = {}
+    for known in operation.responses.statuses:
+        for label, reply in _labelled(operation, known):
+            found.setdefault(label, []).append(known)
+            if label == name and status in (None, known):
+                if _holds(operation, reply, known):
+                    return reply
+                raise Impossible(f"the example {name} shows a reading of the page that this mock does not send")
+    shown = ", ".join(f"{label} ({_listed(statuses)})" for label, statuses in found.items()) or "none"
+    raise Impossible(f"{operation.name} has no example {name}{'' if status is None else f' for status {status}'}; there are: {shown}")
+
+
+def _candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - three ways to ask
+    """Answers of a status, the most lifelike first."""
+    if dynamic is not True:
+        if dynamic is None:
+            yield from _refusals(operation, status)
+        yield from _examples(operation, status)
+        if dynamic is False:
+            return
+    if not operation.responses.statuses[status]:
+        yield Reply(status, None, _headers(operation, status, chance))
+    for media_type, media in operation.responses.content(status).items():
+        if media_type.endswith("json"):
+            schema = media.get("x-emits", media.get("schema", {}))
+            for _ in range(TRIES):
+                yield Reply(status, invent(operation.document, schema, chance), _headers(operation, status, chance), media_type)
+        else:
+            yield Reply(status, str(invent(operation.document, {"type": "string"}, chance)).encode(), _headers(operation, status, chance), media_type)
+
+
+def _refusals(operation: Operation, status: int) -> Iterator[Reply]:
+    """What the vendor itself would say with this status: to a fault of that kind, then its own codes, then what it says to any other fault."""
+    faults = [fault for fault in _USUAL if fault.status == status]
+    faults += [VendorFault(code) for code, error in operation.situation.errors.items() if error.status == status]
+    if status >= REFUSED:
+        faults.append(Demanded(status))
+    for fault in faults:
+        reply = _rendered(operation, fault)
+        if reply is not None:
+            yield reply
+
+
+_USUAL: tuple[Fault, ...] = (
+    Unauthenticated("credential"),
+    Forbidden("refused on demand"),
+    NotFound("thing", "refused on demand"),
+    MethodNotAllowed("this method", ("others",)),
+    Conflict("refused on demand"),
+    TooLarge(1024),
+    UnsupportedMedia("this type", (JSON,)),
+    TooManyRequests(1),
+    Unavailable("refused on demand"),
+    Malformed("refused on demand"),
+    Invalid([Violation("body", "", "type", "refused on demand")]),
+)
+
+
+def _rendered(operation: Operation, fault: Fault) -> Reply | None:
+    """A fault in the vendor's clothing; None where the vendor needs to know more than its kind."""
+    try:
+        return operation.api.render_fault(fault, operation.situation)
+    except (LookupError, TypeError, AttributeError, ValueError, MockBug):
+        return None
+
+
+def _examples(operation: Operation, status: int) -> Iterator[Reply]:
+    for _, reply in _labelled(operation, status):
+        yield reply
+
+
+def _labelled(operation: Operation, status: int) -> Iterator[tuple[str, Reply]]:
+    """The examples of a status with their names; ``example`` for one without."""
+    document = operation.document
+    for media_type, media in operation.responses.content(status).items():
+        examples: Mapping[str, Any] = {"example": {"value": media["example"]}} if "example" in media else media.get("examples", {})
+        for name, example in examples.items():
+            value = document.resolve(example).get("value")
+            body = value if media_type.endswith("json") else str(value).encode()
+            yield name, Reply(status, body, _headers(operation, status, None), media_type)
+
+
+def _headers(operation: Operation, status: int, chance: Chance | None) -> dict[str, str]:
+    """The headers that a response has to have, from their examples or made up."""
+    document: Document = operation.document
+    found: dict[str, str] = {}
+    for name, declared in operation.responses.headers(status).items():
+        header = document.resolve(declared)
+        if header.get("required"):
+            schema = document.resolve(header.get("schema", {}))
+            value = header.get("example", schema.get("example"))
+            found[name] = str(value if value is not None or chance is None else invent(document, schema, chance))
+    return found

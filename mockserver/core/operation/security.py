@@ -1,0 +1,139 @@
+"""Credentials: taken from where the document says, judged by the vendor's verifiers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.faults import Unauthenticated
+from mockserver.core.operation.bodies import parse_urlencoded
+from mockserver.openapi.errors import DocumentBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mockserver.core.base.requests import Request
+    from mockserver.core.state.world import Draft
+    from mockserver.openapi.documents import Document
+
+    Verifier = Callable[[Draft, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One security scheme: where its credential stands and who judges it. ``verify`` returns an identity or raises a fault."""
+
+    name: str
+    extract: Callable[[Request], str | None]
+    verify: Verifier
+
+
+class SecurityPlan:
+    """The security requirements of one operation: any of them suffices, each may ask for several schemes at once."""
+
+    def __init__(self, requirements: Sequence[Sequence[Scheme]], join: Callable[[Mapping[str, Any]], object] | None) -> None:
+        self._requirements = requirements
+        self._join = join
+
+    def caller(self, request: Request, world: Draft) -> object:
+        """Who calls: the identity of the one scheme, or what the vendor joins from several; None where no credential is needed."""
+        refusals: list[Unauthenticated] = []
+        for schemes in self._requirements:
+            try:
+                return self._satisfy(schemes, request, world)
+            except Unauthenticated as refusal:
+                refusals.append(refusal)
+        if refusals:
+            raise next((refusal for refusal in refusals if not refusal.missing), refusals[0])
+        return None
+
+    def _satisfy(self, schemes: Sequence[Scheme], request: Request, world: Draft) -> object:
+        identities: dict[str, object] = {}
+        for scheme in schemes:
+            credential = scheme.extract(request)
+            if credential is None:
+                raise Unauthenticated(scheme.name, missing=True)
+            identities[scheme.name] = scheme.verify(world, credential)
+        if self._join is not None:
+            return self._join(identities)
+        return next(iter(identities.values()), None) if len(identities) < 2 else identities  # noqa: PLR2004 - one or many
+
+
+def plan_security(
+    document: Document,
+    spec: Mapping[str, Any],
+    verifiers: Mapping[str, Verifier],
+    join: Callable[[Mapping[str, Any]], object] | None,
+) -> SecurityPlan:
+    """The plan of an operation. Raises DocumentBroken where a scheme is unknown or has no verifier."""
+    declared = document.raw.get("components", {}).get("securitySchemes", {})
+    requirements = []
+    for requirement in spec.get("security", document.raw.get("security", ())):
+        schemes = []
+        for name in requirement:
+            if name not in declared or name not in verifiers:
+                missing = "is not declared" if name not in declared else "has no verifier"
+                raise DocumentBroken(f"{document.source}: the security scheme {name} {missing}")
+            schemes.append(Scheme(name, _extractor(document, document.resolve(declared[name])), verifiers[name]))
+        requirements.append(schemes)
+    return SecurityPlan(requirements, join)
+
+
+def _extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[[Request], str | None]:
+    kind = (scheme.get("type"), str(scheme.get("scheme", scheme.get("in", ""))).lower())
+    if kind[0] == "apiKey":
+        name = scheme["name"]
+        return {"header": _from_header, "query": _from_query, "cookie": _from_cookie}[kind[1]](name)
+    if kind == ("http", "bearer"):
+        return _from_authorization("bearer", without_space=bool(scheme.get("x-accept-without-space")))
+    if kind == ("http", "basic"):
+        basic, password_only = _from_authorization("basic", without_space=False), bool(scheme.get("x-accept-password-only"))
+        return lambda request: _decoded(basic(request), password_only=password_only)
+    raise DocumentBroken(f"{document.source}: security schemes of type {' '.join(map(str, kind))} are not supported")
+
+
+def _from_header(name: str) -> Callable[[Request], str | None]:
+    key = name.lower()
+    return lambda request: request.headers.get(key)
+
+
+def _from_query(name: str) -> Callable[[Request], str | None]:
+    return lambda request: dict(parse_urlencoded(request.query)).get(name)
+
+
+def _from_cookie(name: str) -> Callable[[Request], str | None]:
+    def extract(request: Request) -> str | None:
+        try:
+            morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
+        except CookieError:
+            return None
+        return None if morsel is None else morsel.value
+
+    return extract
+
+
+def _from_authorization(scheme: str, *, without_space: bool) -> Callable[[Request], str | None]:
+    pattern = re.compile(rf"{scheme}{'[ ]*' if without_space else '[ ]+'}(\S.*)", re.IGNORECASE)
+
+    def extract(request: Request) -> str | None:
+        found = pattern.fullmatch(request.headers.get("authorization", "").strip())
+        return None if found is None else found.group(1)
+
+    return extract
+
+
+def _decoded(credential: str | None, *, password_only: bool) -> str | None:
+    """``user:password`` of a Basic credential; None where it cannot be decoded. A password alone has an empty user, where the document takes it."""
+    if credential is None:
+        return None
+    try:
+        text = base64.b64decode(credential, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    if ":" in text:
+        return text
+    return f":{text}" if password_only else None

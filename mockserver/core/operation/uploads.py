@@ -1,0 +1,88 @@
+"""Files in multipart forms: judged by their bytes, never by their name or by the type that the client gives them.
+
+What is allowed stands in the document, at the property: ``x-media-types`` lists the media types, ``x-max-bytes`` and ``x-max-pixels`` bound the
+size, ``x-filename-pattern`` the name. A violation has as keyword the name of what it breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mockserver.core.base.images import MEDIA_TYPES, read_image
+from mockserver.core.operation.bodies import Upload
+from mockserver.openapi.errors import DocumentBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.errors import Violation
+    from mockserver.openapi.schemas import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a file of one property may be. ``media_types`` is empty where any will do."""
+
+    media_types: frozenset[str]
+    max_bytes: int | None
+    max_pixels: int | None
+    filename: re.Pattern[str] | None
+
+    def broken_by(self, upload: Upload) -> Iterator[tuple[str, str]]:
+        """Keyword and text of what is wrong with a file; a file that is too large is not looked into."""
+        if self.filename is not None and not self.filename.search(upload.filename):
+            yield "x-filename-pattern", f"the name of the file does not match {self.filename.pattern}"
+        if self.max_bytes is not None and len(upload.data) > self.max_bytes:
+            yield "x-max-bytes", f"the file has more than {self.max_bytes} bytes"
+        elif self.media_types:
+            image = read_image(upload.data)
+            if image is None or image.media_type not in self.media_types:
+                yield "x-media-types", f"the bytes of the file are no {' or '.join(sorted(self.media_types))}"
+            elif self.max_pixels is not None and image.width * image.height > self.max_pixels:
+                yield "x-max-pixels", f"the picture has more than {self.max_pixels} pixels"
+
+
+class UploadRules:
+    """What the files of one multipart body may be."""
+
+    def __init__(self, document: Document, schema: Any) -> None:
+        properties: Mapping[str, Any] = document.resolve(schema).get("properties", {})
+        declared = {name: document.resolve(reference) for name, reference in properties.items()}
+        self._rules = {name: _rule(document, name, found) for name, found in declared.items() if found.get("format") == "binary"}
+
+    def shown(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        """A form as its schema can judge it: a file is a text where a file is wanted; elsewhere it is none, nor is a text where a file is wanted."""
+        return {name: self._shown(name, value) for name, value in form.items()}
+
+    def _shown(self, name: str, value: Any) -> Any:
+        if name not in self._rules:
+            return _without_files(value)
+        return value.filename if isinstance(value, Upload) else {"no file": _without_files(value)}
+
+    def violations(self, form: Mapping[str, Any], validator: Validator, place: str) -> Iterator[Violation]:
+        """Everything that is wrong with the files of a form."""
+        for name, rule in self._rules.items():
+            value = form.get(name)
+            if isinstance(value, Upload):
+                for keyword, text in rule.broken_by(value):
+                    yield validator.violation(place, [name], keyword, text)
+
+
+def _rule(document: Document, name: str, schema: Mapping[str, Any]) -> _Rule:
+    media_types = frozenset(schema.get("x-media-types", ()))
+    unknown = media_types - MEDIA_TYPES
+    if unknown:
+        raise DocumentBroken(f"{document.source}: {name}: {', '.join(sorted(unknown))} cannot be recognised by its bytes")
+    pattern = schema.get("x-filename-pattern")
+    return _Rule(media_types, schema.get("x-max-bytes"), schema.get("x-max-pixels"), None if pattern is None else re.compile(pattern))
+
+
+def _without_files(value: Any) -> Any:
+    if isinstance(value, Upload):
+        return {"file": value.filename}
+    if isinstance(value, dict):
+        return {name: _without_files(inner) for name, inner in value.items()}
+    return [_without_files(inner) for inner in value] if isinstance(value, list) else value

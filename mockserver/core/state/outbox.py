@@ -1,0 +1,52 @@
+"""Messages that a vendor would have sent: kept in the world, sent nowhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockserver.core.base.clock import iso
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LINK = re.compile(r"https?://[^\s<>\"']+")
+
+Channel = Literal["mail", "sms", "whatsapp"]
+
+CAPACITY = 1000
+"""Messages kept per world; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``to`` is an address or a number; ``codes`` are what the reader is meant to type in."""
+
+    id: int
+    api: str
+    channel: Channel
+    to: str
+    subject: str
+    body: str
+    sent_at: datetime
+    codes: tuple[str, ...] = ()
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The links in the body, in their order, without closing punctuation."""
+        return tuple(link.rstrip(".,;:!?)") for link in _LINK.findall(self.body))
+
+    def to_json(self) -> dict[str, Any]:
+        """As the control plane shows it."""
+        return {
+            "id": self.id,
+            "api": self.api,
+            "channel": self.channel,
+            "to": self.to,
+            "subject": self.subject,
+            "body": self.body,
+            "codes": list(self.codes),
+            "links": list(self.links),
+            "sent_at": iso(self.sent_at),
+        }

@@ -1,0 +1,150 @@
+"""Fault rules of a world as data: which calls they match, what they do, and how often.
+
+The rules, with their counters, and the services that are switched off are part of a world's value: a snapshot keeps them and a fork has its own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.core.base import ids
+from mockserver.core.base.replies import Damage  # noqa: TC001 - the type of a field that is read from JSON
+
+if TYPE_CHECKING:
+    from mockserver.core.base.requests import Request
+
+MAX_DELAY = 60.0
+"""Seconds that one rule or one wish may hold up a call."""
+
+When = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. ``dynamic`` wants the body made up from the schema (True) or taken from an example (False); ``delay`` is in seconds."""
+
+    status: int | None = None
+    code: str | None = None
+    example: str | None = None
+    dynamic: bool | None = None
+    delay: float = 0.0
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether an answer is asked for, not only a delay."""
+        return self.status is not None or self.code is not None or self.example is not None or self.dynamic is not None
+
+    def __str__(self) -> str:
+        said = {"code": self.code if self.code is not None else self.status, "example": self.example}
+        if self.dynamic is not None:
+            said["dynamic"] = str(self.dynamic).lower()
+        if self.delay:
+            said["delay"] = f"{self.delay:g}"
+        return ", ".join(f"{name}={value}" for name, value in said.items() if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long a call is held up, in seconds of real time.
+
+    ``fixed`` takes ``seconds``, ``uniform`` something between ``seconds`` and ``most``, ``lognormal`` has the median ``seconds`` and the shape
+    ``sigma``.
+    """
+
+    distribution: Literal["fixed", "uniform", "lognormal"]
+    seconds: float
+    most: float = MAX_DELAY
+    sigma: float = 0.0
+
+    def draw(self, chance: ids.Chance) -> float:
+        """The seconds for one call."""
+        if self.distribution == "uniform":
+            return chance.uniform(self.seconds, self.most)
+        if self.distribution == "lognormal" and self.seconds > 0:
+            return min(chance.lognormvariate(math.log(self.seconds), self.sigma), self.most)
+        return min(self.seconds, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``operations`` are the full names of those it is for; ``path`` is a pattern with ``*``; every header has to have its value.
+
+    ``status`` and ``code`` choose a documented answer of the vendor. ``when`` says whether what the call does is kept: ``before`` nothing of it is,
+    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` strikes every call that it matches; one that is not
+    ``active`` matches none.
+    """
+
+    id: int
+    api: str
+    operations: tuple[str, ...]
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    caller: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    code: str | None = None
+    delay: Delay | None = None
+    damage: Damage | None = None
+    when: When = "before"
+    first: int | None = None
+    every: int | None = None
+    probability: float | None = None
+    matched: int = 0
+    struck: int = 0
+    active: bool = True
+
+    @property
+    def wish(self) -> Wish | None:
+        """The documented answer that is asked for."""
+        return None if self.status is None and self.code is None else Wish(status=self.status, code=self.code)
+
+    def matches(self, operation: str, request: Request, base_path: str) -> bool:
+        """Whether a call is one of those that the rule is for; who calls is judged elsewhere."""
+        if not self.active or operation not in self.operations:
+            return False
+        if self.path is not None and not fnmatchcase(request.path.removeprefix(base_path), self.path):
+            return False
+        return all(request.headers.get(name) == value for name, value in self.headers)
+
+    def strikes(self, seed: int) -> bool:
+        """Whether the rule strikes the call that it has matched last."""
+        if self.first is not None:
+            return self.matched <= self.first
+        if self.every is not None:
+            return self.matched % self.every == 0
+        if self.probability is not None:
+            return ids.generator(seed, f"fault {self.id}", self.matched).random() < self.probability
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The rules of a world, in the order in which they were made, and the services that are down (``<slug>.<service>``)."""
+
+    rules: tuple[Rule, ...] = ()
+    down: tuple[str, ...] = ()
+    next_id: int = 1
+
+    def add(self, rule: Rule) -> Faults:
+        """With one rule more, which gets the next number."""
+        return replace(self, rules=(*self.rules, replace(rule, id=self.next_id)), next_id=self.next_id + 1)
+
+    def remove(self, rule_id: int | None = None) -> Faults:
+        """Without a rule, or without any."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule_id is not None and rule.id != rule_id))
+
+    def turn(self, rule_id: int, *, active: bool) -> Faults:
+        """With a rule turned off or on; its counts go on from where they were."""
+        return replace(self, rules=tuple(replace(rule, active=active) if rule.id == rule_id else rule for rule in self.rules))
+
+    def switch(self, service: str, *, down: bool) -> Faults:
+        """With a service switched off or on."""
+        others = [name for name in self.down if name != service]
+        return replace(self, down=tuple(sorted([*others, service] if down else others)))
+
+
+NO_FAULTS = Faults()

@@ -1,0 +1,291 @@
+"""Tables of records, as values.
+
+A vendor declares its state as data, one :class:`Table` per kind of record. :class:`Rows` is the content of one table in one world; it is
+never changed in place. :class:`DraftTable` is what a handler works with: it reads and replaces the rows of its draft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import orjson
+from rpds import HashTrieMap
+
+from mockserver.core.state.codec import RecordCoder, coder_for
+from mockserver.core.state.persistent import Ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+
+
+class Record(Protocol):
+    """A frozen dataclass with flat, JSON-like fields and an ``id``."""
+
+    @property
+    def id(self) -> int | str:
+        """Unique in its table."""
+
+
+R = TypeVar("R", bound=Record)
+
+LOGGED = 100
+"""Records per table of which a draft remembers how they were; writes beyond are counted only."""
+
+
+class Table(Generic[R]):
+    """Declaration of one kind of record.
+
+    ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to the key of a record in it, so that lists and look-ups by that
+    key do not walk the table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field to the name of the
+    table that has the id in it; a record made by hand may not name an id that is not there. ``ids`` is the kind from which the vendor draws
+    the ids, so that a record made by hand takes none that the vendor would give next.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record: type[R],
+        indexes: Mapping[str, Callable[[R], Hashable]] | None = None,
+        secrets: tuple[str, ...] = (),
+        references: Mapping[str, str] | None = None,
+        ids: str | None = None,
+    ) -> None:
+        self.name = name
+        self.record = record
+        self.indexes: Mapping[str, Callable[[R], Hashable]] = indexes or {}
+        self.secrets = secrets
+        self.references: Mapping[str, str] = references or {}
+        self.ids = ids
+
+    @cached_property
+    def coder(self) -> RecordCoder:
+        """How the records are written as JSON and read back."""
+        return coder_for(self.record)
+
+    @property
+    def short_name(self) -> str:
+        """The name without the vendor's slug."""
+        return self.name.partition(".")[2]
+
+    def to_json(self, record: R) -> dict[str, Any]:
+        """A record as flat JSON, without its secrets."""
+        values = self.coder.encode(record)
+        for name in self.secrets:
+            del values[name]
+        return values
+
+
+class Rows(Generic[R]):
+    """The records of one table, oldest first, with their indexes. Never changed in place."""
+
+    __slots__ = ("_digest", "indexes", "positions", "records")
+
+    def __init__(
+        self,
+        records: Ordered[R] | None = None,
+        positions: HashTrieMap[int | str, int] | None = None,
+        indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]] | None = None,
+    ) -> None:
+        self.records: Ordered[R] = records or Ordered()
+        self.positions: HashTrieMap[int | str, int] = HashTrieMap() if positions is None else positions
+        self.indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]] = HashTrieMap() if indexes is None else indexes
+        self._digest: bytes | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same records stand in the same order, in the table and in each index, wherever in memory they stand."""
+        if not isinstance(other, Rows):
+            return NotImplemented
+        return self is other or (self.records == other.records and self._index_orders() == other._index_orders())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _index_orders(self) -> dict[tuple[str, Hashable], list[R]]:
+        return {key: [self.records[position] for position in positions.ascending()] for key, positions in self.indexes.items()}
+
+    def orders(self) -> dict[str, list[list[int | str]]]:
+        """For each index the ids under a key, of those keys that do not list them in the order of the table."""
+        found: dict[str, list[list[int | str]]] = {}
+        for (name, _), positions in self.indexes.items():
+            ordered = list(positions.ascending())
+            if ordered != sorted(ordered):
+                found.setdefault(name, []).append([self.records[position].id for position in ordered])
+        return {name: sorted(lists, key=lambda ids: list(map(str, ids))) for name, lists in sorted(found.items())}
+
+    def digest(self, declared: Table[R]) -> bytes:
+        """A hash of the records and their orders; computed once for the same rows."""
+        if self._digest is None:
+            written = [list(map(declared.coder.encode, self.records.ascending())), self.orders()]
+            self._digest = blake2b(orjson.dumps(written), digest_size=16).digest()
+        return self._digest
+
+    def get(self, record_id: int | str) -> R | None:
+        """The record with this id."""
+        position = self.positions.get(record_id)
+        return None if position is None else self.records.get(position)
+
+
+EMPTY: Rows[Any] = Rows()
+
+
+def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Sequence[Sequence[int | str]]]) -> Rows[R]:
+    """The rows of a table with these records, whose indexes list some keys in an order of their own.
+
+    Raises KeyError where an id is there twice, or where an order does not name the records of one key.
+    """
+    table = DraftTable(declared, EMPTY)
+    for record in records:
+        table.add(record)
+    rows = table.rows
+    indexes = rows.indexes
+    for name, lists in orders.items():
+        for ids in lists:
+            positions = [rows.positions[record_id] for record_id in ids]
+            key = (name, declared.indexes[name](rows.records[positions[0]]))
+            if sorted(positions) != list(indexes[key].ascending()):
+                raise KeyError(f"the order {ids} of the index {name}")
+            ordered = Ordered[int]()
+            for position in positions:
+                ordered = ordered.append(position)
+            indexes = indexes.insert(key, ordered)
+    return Rows(rows.records, rows.positions, indexes)
+
+
+def _indexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
+    return indexes.insert(key, (indexes.get(key) or Ordered[int]()).append(position))
+
+
+def _unindexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
+    entry = indexes[key]
+    at = next(slot for slot in range(entry.end - 1, -1, -1) if entry.get(slot) == position)  # what changes is mostly recent
+    left = entry.drop(at)
+    return indexes.insert(key, left) if len(left) else indexes.remove(key)
+
+
+class DraftTable(Generic[R]):
+    """The records of one table inside a draft.
+
+    Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.
+    """
+
+    __slots__ = ("_declared", "before", "log", "rows", "writes")
+
+    def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
+        self._declared = declared
+        self.before = rows
+        """The rows as the draft found them."""
+        self.rows = rows
+        self.writes = 0
+        """How often a record was added, changed or removed."""
+        self.log: dict[int | str, tuple[R | None, R | None]] = {}
+        """What was written, by id: the record before, None where there was none, and after, None where there is none any more."""
+
+    def __len__(self) -> int:
+        return len(self.rows.records)
+
+    def __contains__(self, record_id: int | str) -> bool:
+        return record_id in self.rows.positions
+
+    def get(self, record_id: int | str) -> R | None:
+        """The record with this id, or None."""
+        return self.rows.get(record_id)
+
+    def all(self) -> Iterator[R]:
+        """Every record, oldest first."""
+        return self.rows.records.ascending()
+
+    def newest(self) -> Iterator[R]:
+        """Every record, newest first."""
+        return self.rows.records.descending()
+
+    def slice(self, offset: int, limit: int) -> list[R]:
+        """At most ``limit`` records after the first ``offset``, oldest first."""
+        return self.rows.records.slice(offset, limit)
+
+    def select(self, index: str, key: Hashable) -> Selection[R]:
+        """The records with this key in an index, in the order in which they got it."""
+        if index not in self._declared.indexes:
+            raise KeyError(f"{self._declared.name} has no index {index}")
+        return Selection(self.rows.records, self.rows.indexes.get((index, key)) or Ordered())
+
+    def find(self, index: str, key: Hashable) -> R | None:
+        """The first record with this key in an index, or None."""
+        return next(iter(self.select(index, key)), None)
+
+    def add(self, record: R) -> R:
+        """Add a record with a new id."""
+        rows = self.rows
+        if record.id in rows.positions:
+            raise KeyError(f"{self._declared.name} already has {record.id!r}")
+        position, indexes = rows.records.end, rows.indexes
+        for name, key in self._declared.indexes.items():
+            indexes = _indexed(indexes, (name, key(record)), position)
+        self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
+        self._wrote(record.id, None, record)
+        return record
+
+    def change(self, record: R, **changes: Any) -> R:
+        """Store a copy of the record with other values in some fields, and return it."""
+        rows = self.rows
+        changed: R = replace(record, **changes)  # type: ignore[type-var]
+        position = rows.positions[record.id]
+        before = rows.records.get(position)
+        if changed.id != record.id or before is None:
+            raise KeyError(f"{self._declared.name}: the id {record.id!r} cannot change")
+        indexes = rows.indexes
+        for name, key in self._declared.indexes.items():
+            old, new = key(before), key(changed)
+            if old != new:
+                indexes = _indexed(_unindexed(indexes, (name, old), position), (name, new), position)
+        self.rows = Rows(rows.records.replace(position, changed), rows.positions, indexes)
+        self._wrote(record.id, before, changed)
+        return changed
+
+    def remove(self, record_id: int | str) -> None:
+        """Remove the record with this id."""
+        rows = self.rows
+        position = rows.positions[record_id]
+        record = rows.records.get(position)
+        if record is None:
+            raise KeyError(record_id)
+        indexes = rows.indexes
+        for name, key in self._declared.indexes.items():
+            indexes = _unindexed(indexes, (name, key(record)), position)
+        self.rows = Rows(rows.records.drop(position), rows.positions.remove(record_id), indexes)
+        self._wrote(record_id, record, None)
+
+    def _wrote(self, record_id: int | str, before: R | None, after: R | None) -> None:
+        self.writes += 1
+        known = self.log.get(record_id)
+        if known is not None or len(self.log) < LOGGED:
+            self.log[record_id] = (before if known is None else known[0], after)
+
+
+class Selection(Generic[R]):
+    """Records that share a key in an index: a length, an order and cheap slices."""
+
+    __slots__ = ("_positions", "_records")
+
+    def __init__(self, records: Ordered[R], positions: Ordered[int]) -> None:
+        self._records = records
+        self._positions = positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[R]:
+        return self._read(self._positions.ascending())
+
+    def newest(self) -> Iterator[R]:
+        """Newest first."""
+        return self._read(self._positions.descending())
+
+    def slice(self, offset: int, limit: int) -> list[R]:
+        """At most ``limit`` records after the first ``offset``, oldest first."""
+        return list(self._read(iter(self._positions.slice(offset, limit))))
+
+    def _read(self, positions: Iterator[int]) -> Iterator[R]:
+        records = self._records
+        return (record for position in positions if (record := records.get(position)) is not None)

@@ -1,0 +1,263 @@
+"""A world is a value: every vendor's tables, the clock, the seed with its counters, the timers, the outbox and the faults injected on purpose.
+
+A request works on a :class:`Draft`. A reply commits the draft by putting its :meth:`Draft.finish` in the world's place; a fault drops it.
+So a refused call changes nothing by construction, and a snapshot, a fork or a restore is an assignment.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rpds import HashTrieMap
+
+from mockserver.core.base import ids
+from mockserver.core.base.clock import Clock
+from mockserver.core.base.faults import HandlerCrashed
+from mockserver.core.state.outbox import CAPACITY, Channel, Message
+from mockserver.core.state.persistent import Ordered
+from mockserver.core.state.rules import NO_FAULTS, Faults
+from mockserver.core.state.tables import EMPTY, DraftTable, Record, Rows, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    Action = Callable[["Draft", int | str | None], None]
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timer:
+    """Something that happens at a moment of the world's time: ``action`` is the name of a function that an API registers."""
+
+    due: datetime
+    number: int
+    action: str = field(compare=False)
+    subject: int | str | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All mutable state of one world. Never changed in place."""
+
+    seed: int = 1
+    clock: Clock = field(default_factory=Clock)
+    tables: HashTrieMap[str, Rows[Any]] = field(default_factory=HashTrieMap)
+    counters: HashTrieMap[str, int] = field(default_factory=HashTrieMap)
+    timers: tuple[Timer, ...] = ()
+    outbox: Ordered[Message] = field(default_factory=Ordered)
+    faults: Faults = NO_FAULTS
+
+
+class Draft:
+    """A world being changed by one request, at one moment of its time.
+
+    ``now`` stands still while the request is handled; while a timer fires it is the moment at which that was due, and ``until`` the one up to which
+    the world is catching up. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
+    which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
+    """
+
+    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url", "until")
+
+    def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
+        self.now = now
+        self.until = now
+        self.base_url = base_url
+        self.own_url = own_url
+        self._world = world
+        self._open: dict[str, DraftTable[Any]] = {}
+        self._clock = world.clock
+        self._counters = world.counters
+        self._timers = world.timers
+        self._outbox = world.outbox
+        self.faults = world.faults
+
+    @property
+    def seed(self) -> int:
+        """The seed from which ids and chance are drawn."""
+        return self._world.seed
+
+    def table(self, declared: Table[R]) -> DraftTable[R]:
+        """The records of a table, to read and to change."""
+        opened = self._open.get(declared.name)
+        if opened is None:
+            opened = DraftTable(declared, self._world.tables.get(declared.name) or EMPTY)
+            self._open[declared.name] = opened
+        return opened
+
+    def draw(self, kind: str, start: int = 1) -> int:
+        """The next number of a kind, counted from ``start``."""
+        number = self._counters.get(kind)
+        number = start if number is None else number + 1
+        self._counters = self._counters.insert(kind, number)
+        return number
+
+    def drawn(self, kind: str) -> int | None:
+        """The last number drawn of a kind; None before the first."""
+        return self._counters.get(kind)
+
+    def reserve(self, kind: str, number: int) -> None:
+        """Let no later draw of a kind give a number up to this one."""
+        if number > self._counters.get(kind, 0):
+            self._counters = self._counters.insert(kind, number)
+
+    def token(self, kind: str, length: int = 32) -> str:
+        """The next opaque text of a kind, letters and digits."""
+        return ids.token(self.seed, kind, self.draw(f"token {kind}"), length)
+
+    def code(self, kind: str, length: int = 6) -> str:
+        """The next code of a kind, decimal digits."""
+        return ids.digits(self.seed, kind, self.draw(f"code {kind}"), length)
+
+    def chance(self, kind: str) -> ids.Chance:
+        """A random generator for one use."""
+        return ids.generator(self.seed, kind, self.draw(f"chance {kind}"))
+
+    def is_down(self, service: str) -> bool:
+        """Whether a service behind a vendor's API, ``<slug>.<service>`` as ``Api.services`` declares it, is switched off."""
+        return service in self.faults.down
+
+    @property
+    def writes(self) -> int:
+        """How often a record was added, changed or removed in this draft."""
+        return sum(opened.writes for opened in self._open.values())
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was written in this draft, by table in the order of the writes; of each table the first records only."""
+        return tuple(
+            Change(name, record_id, before, after)
+            for name, opened in self._open.items()
+            for record_id, (before, after) in opened.log.items()
+            if before is not after and before != after
+        )
+
+    def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
+        """Put a message of an API into the outbox; the oldest goes where there are too many."""
+        outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
+        self._outbox = outbox.drop(outbox.end - 1 - CAPACITY) if len(outbox) > CAPACITY else outbox
+
+    @property
+    def outbox(self) -> Ordered[Message]:
+        """The messages sent so far, oldest first."""
+        return self._outbox
+
+    def clear_outbox(self) -> None:
+        """Forget every message."""
+        self._outbox = Ordered()
+
+    def schedule(self, due: datetime, action: str, subject: int | str | None = None) -> Timer:
+        """Let an action happen when the world's time reaches ``due``."""
+        timer = Timer(due, self.draw("timer"), action, subject)
+        timers = list(self._timers)
+        insort(timers, timer)
+        self._timers = tuple(timers)
+        return timer
+
+    def cancel(self, action: str, subject: int | str | None = None) -> None:
+        """Call off every timer of an action for a subject."""
+        self._timers = tuple(timer for timer in self._timers if (timer.action, timer.subject) != (action, subject))
+
+    @property
+    def timers(self) -> tuple[Timer, ...]:
+        """What is still to happen, in due order."""
+        return self._timers
+
+    def take_due(self, moment: datetime) -> Timer | None:
+        """Remove and return the first timer that is due at a moment."""
+        if not self._timers or self._timers[0].due > moment:
+            return None
+        first, self._timers = self._timers[0], self._timers[1:]
+        return first
+
+    @property
+    def clock(self) -> Clock:
+        """The clock; set it to move the world in time."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def finish(self) -> World:
+        """The world as the draft leaves it; the very same object where nothing changed."""
+        before, tables = self._world, self._world.tables
+        for name, opened in self._open.items():
+            if opened.rows is not opened.before:
+                tables = tables.insert(name, opened.rows)
+        if (
+            tables is before.tables
+            and self._clock is before.clock
+            and self._counters is before.counters
+            and self._timers is before.timers
+            and self._outbox is before.outbox
+            and self.faults is before.faults
+        ):
+            return before
+        return World(before.seed, self._clock, tables, self._counters, self._timers, self._outbox, self.faults)
+
+
+TIMERS_AT_ONCE = 10_000
+"""Timers fired without a break at most."""
+
+
+def is_due(world: World, now: datetime) -> bool:
+    """Whether something has to happen before a request at this moment is answered."""
+    return bool(world.timers) and world.timers[0].due <= now
+
+
+def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: int | None = None) -> World:
+    """The world after what was due by ``now`` has happened, in due order: all of it, or the first ``most`` timers.
+
+    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer. Raises HandlerCrashed where one fails, and
+    where all of it is more than TIMERS_AT_ONCE.
+    """
+    if not is_due(world, now):
+        return world
+    draft = Draft(world, now)
+    timer = None
+    for _ in range(most or TIMERS_AT_ONCE):
+        timer = draft.take_due(now)
+        if timer is None:
+            break
+        draft.now = timer.due
+        try:
+            actions[timer.action](draft, timer.subject)
+        except Exception as error:
+            raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
+    if most is None and timer is not None and draft.timers and draft.timers[0].due <= now:
+        raise endless(draft.timers[0], TIMERS_AT_ONCE)
+    return draft.finish()
+
+
+def endless(timer: Timer, fired: int) -> HandlerCrashed:
+    """What keeps a request from being answered while its world has more to do than is done before one; ``timer`` is the next."""
+    return HandlerCrashed(
+        timer.action,
+        f"{fired:,} timers were due before this call, and more are, the next at {timer.due}; call again to let them happen, or reset the world",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that differs between two worlds; ``before`` or ``after`` is None where it is missing there."""
+
+    table: str
+    id: int | str
+    before: Any
+    after: Any
+
+
+def diff(before: World, after: World) -> Iterator[Change]:
+    """Every record that was added, removed or changed from one world to another, by table and id."""
+    for name in sorted({*before.tables, *after.tables}):
+        old, new = before.tables.get(name) or EMPTY, after.tables.get(name) or EMPTY
+        if old is new:
+            continue
+        for record_id in sorted({*old.positions, *new.positions}, key=lambda value: (str(type(value)), value)):
+            was, is_ = old.get(record_id), new.get(record_id)
+            if was is not is_ and was != is_:
+                yield Change(name, record_id, was, is_)

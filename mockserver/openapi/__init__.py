@@ -1,0 +1,1 @@
+"""What an OpenAPI document says: reading, schemas, examples. Imports nothing else of mockserver."""

@@ -1,0 +1,147 @@
+"""Bodies made up from a schema, from a given chance: the same chance makes the same body."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import rstr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from random import Random  # noqa: TID251 - a type only; callers pass a seeded generator
+
+    from mockserver.openapi.documents import Document
+
+DEPTH = 8
+"""Levels of nesting below which nothing is made that may be left out."""
+BRANCHING = 4
+"""Levels of nesting below which the smallest of several schemas is taken, so that a tree has an end."""
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_YEAR = 365 * 24 * 3600
+_WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa nube onda pino quinta rosa sol tarde uva valle yate zona".split()
+
+
+def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> Any:
+    """A value of a schema. It is made to fit, but where keywords contradict one another it may not: check it."""
+    schema = document.resolve(schema)
+    if "enum" in schema:
+        return chance.choice(schema["enum"])
+    if "allOf" in schema:
+        return invent(document, _merged(document, schema), chance, depth)
+    for combined in ("oneOf", "anyOf"):
+        if combined in schema:
+            branches = schema[combined]
+            return invent(document, chance.choice(branches) if depth < BRANCHING else min(map(document.resolve, branches), key=_size), chance, depth)
+    if schema.get("nullable") and chance.random() < (1 if depth > DEPTH else 0.1):
+        return None
+    kind = schema.get("type") or ("object" if "properties" in schema else "array" if "items" in schema else "string")
+    if kind in ("object", "array"):
+        return (_object if kind == "object" else _array)(document, schema, chance, depth)
+    return {"integer": _integer, "number": _number, "boolean": _boolean}.get(kind, _text)(schema, chance)
+
+
+def _size(schema: Any) -> int:
+    return len(str(schema))
+
+
+def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The branches of ``allOf`` as one schema."""
+    merged = {key: value for key, value in schema.items() if key != "allOf"}
+    for branch in map(document.resolve, schema["allOf"]):
+        flat = _merged(document, branch) if "allOf" in branch else dict(branch)
+        ours, theirs = merged.get("properties", {}), flat.get("properties", {})
+        both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
+        properties = {**theirs, **ours, **both}
+        required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
+        merged = {**flat, **merged}
+        if properties:
+            merged["properties"] = properties
+        if required:
+            merged["required"] = required
+    return merged
+
+
+def _object(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> dict[str, Any]:
+    required = set(schema.get("required", ()))
+    room = schema.get("maxProperties", len(schema.get("properties", {})))
+    made = {
+        name: invent(document, inner, chance, depth + 1)
+        for name, inner in list(schema.get("properties", {}).items())[:room]
+        if name in required or (depth < DEPTH and chance.random() < 0.8)  # noqa: PLR2004 - most of what may be there is
+    }
+    made |= {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}
+    others = schema.get("additionalProperties", True)
+    for word in _WORDS[: max(0, schema.get("minProperties", 0) - len(made))] if others is not False else ():
+        made[word] = invent(document, others if isinstance(others, dict) else {}, chance, depth + 1)
+    return made
+
+
+def _array(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> list[Any]:
+    least = schema.get("minItems", 0)
+    most = max(least, min(schema.get("maxItems", 3), 3)) if depth < DEPTH else least
+    return [invent(document, schema.get("items", {}), chance, depth + 1) for _ in range(chance.randint(least, most))]
+
+
+def _bounds(schema: Mapping[str, Any], lowest: float, span: float) -> tuple[float, float]:
+    low = schema.get("minimum", min(lowest, schema.get("maximum", lowest)))
+    return low, min(schema.get("maximum", low + span), low + span)
+
+
+def _integer(schema: Mapping[str, Any], chance: Random) -> int:
+    low, high = (int(bound) for bound in _bounds(schema, 1, 100_000))
+    step = int(schema.get("multipleOf", 1))
+    number = chance.randint(low + bool(schema.get("exclusiveMinimum")), high - bool(schema.get("exclusiveMaximum")))
+    return -(-number // step) * step
+
+
+def _number(schema: Mapping[str, Any], chance: Random) -> float:
+    low, high = _bounds(schema, 0, 10_000)
+    return round(chance.uniform(low, high), 2)
+
+
+def _boolean(_schema: Mapping[str, Any], chance: Random) -> bool:
+    return chance.random() < 0.5  # noqa: PLR2004 - a coin
+
+
+def _text(schema: Mapping[str, Any], chance: Random) -> str:
+    kind = schema.get("format", "")
+    if "pattern" in schema:
+        moments = _spellings(_moment(chance)) if kind == "date-time" else ()
+        fitting = next((text for text in moments if re.search(schema["pattern"], text)), None)
+        return fitting or str(rstr.Rstr(chance).xeger(schema["pattern"]))
+    if kind in _FORMATS:
+        return _FORMATS[kind](chance)
+    least: int = schema.get("minLength", 0)
+    most: int = schema.get("maxLength", max(40, least))
+    text = " ".join(chance.choice(_WORDS) for _ in range(chance.randint(1, 4)))[:most].strip()
+    return text + "x" * (least - len(text))
+
+
+def _spellings(moment: datetime) -> Iterator[str]:
+    """A moment at every offset, to the second, the thousandth and the millionth, with ``Z`` and with ``+00:00``."""
+    for hours in (0, *range(-12, 15)):
+        for precision in ("seconds", "milliseconds", "microseconds"):
+            text = moment.astimezone(timezone(timedelta(hours=hours))).isoformat(timespec=precision)
+            yield text.replace("+00:00", "Z")
+            yield text
+
+
+def _moment(chance: Random) -> datetime:
+    return _EPOCH + timedelta(seconds=chance.randrange(_YEAR))
+
+
+_FORMATS: dict[str, Callable[[Random], str]] = {
+    "date-time": lambda chance: _moment(chance).isoformat().replace("+00:00", "Z"),
+    "date": lambda chance: _moment(chance).date().isoformat(),
+    "time": lambda chance: _moment(chance).time().isoformat() + "Z",
+    "email": lambda chance: f"{chance.choice(_WORDS)}.{chance.choice(_WORDS)}@example.com",
+    "uri": lambda chance: f"https://example.com/{chance.choice(_WORDS)}",
+    "url": lambda chance: f"https://example.com/{chance.choice(_WORDS)}",
+    "uuid": lambda chance: f"{(h := f'{chance.getrandbits(128):032x}')[:8]}-{h[8:12]}-4{h[13:16]}-8{h[17:20]}-{h[20:]}",
+    "byte": lambda chance: base64.b64encode(chance.randbytes(6)).decode(),
+    "ipv4": lambda chance: f"192.0.2.{chance.randrange(256)}",
+    "hostname": lambda chance: f"{chance.choice(_WORDS)}.example.com",
+}

@@ -1,0 +1,149 @@
+"""Schemas of OpenAPI 3.0, translated to JSON Schema draft 4, from which they descend, and compiled once.
+
+In draft 4 an integer is written without a fraction: ``1.0`` is none.
+
+A :class:`Validator` answers ``is_valid`` for the common case at the price of one call into compiled code, and keeps *every* violation, with
+JSON pointer, keyword and the vendor's code, where something is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import orjson
+
+from mockserver.openapi.errors import DocumentBroken, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mockserver.openapi.documents import Document
+
+_ROOT = "urn:document"
+_UNSORTED = 1_000_000
+_ANNOTATIONS = frozenset(
+    {"example", "examples", "xml", "externalDocs", "discriminator", "deprecated", "readOnly", "writeOnly", "title", "description", "default"}
+)
+
+
+def translate(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4; what only describes is left out."""
+    if isinstance(schema, list):
+        return [translate(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": str(schema["$ref"]).replace("#/", f"{_ROOT}#/", 1)}
+    out = {key: _translated(key, value) for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
+    if schema.get("nullable") is not True:
+        return out
+    return {**out, "type": [out["type"], "null"]} if isinstance(out.get("type"), str) else {"anyOf": [out, {"type": "null"}]}
+
+
+def _translated(key: str, value: Any) -> Any:
+    if key in ("properties", "patternProperties"):
+        return {name: translate(inner) for name, inner in value.items()}
+    return value if key in ("enum", "required") else translate(value)
+
+
+class Validator:
+    """One compiled schema. ``place`` names in violations where the value stood."""
+
+    def __init__(self, compiler: SchemaCompiler, schema: Any, compiled: jsonschema_rs.Validator) -> None:
+        self._compiler = compiler
+        self._schema = schema
+        self._compiled = compiled
+        self.is_valid = compiled.is_valid
+
+    def violations(self, value: Any, place: str) -> list[Violation]:
+        """Every violation of the schema by a value, in the order of the document; empty where there is none."""
+        found = [self._violation(error, place, extra) for error in self._compiled.iter_errors(value) for extra in _named(error)]
+        found.sort(key=lambda violation: violation.rank)
+        return found
+
+    def _violation(self, error: jsonschema_rs.ValidationError, place: str, named: str | None) -> Violation:
+        path: list[str | int] = list(error.instance_path)
+        if named is not None:
+            path.append(named)
+        return self.violation(place, path, error.kind.name, _sentence(error))
+
+    def violation(self, place: str, path: Sequence[str | int], keyword: str, text: str) -> Violation:
+        """A violation at a place in a value, with what the document says of it there."""
+        declared, rank = self._compiler.locate(self._schema, path)
+        codes: Mapping[str, str | list[str]] = declared.get("x-fault-codes", {})
+        given = codes.get(keyword, [])
+        order = list(codes).index(keyword) if keyword in codes else _UNSORTED
+        return Violation(
+            place=place,
+            pointer="".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path),
+            keyword=keyword,
+            text=text,
+            codes=(given,) if isinstance(given, str) else tuple(given),
+            rank=(*rank, order),
+            late=bool(declared.get("x-fault-late")),
+        )
+
+
+def _named(error: jsonschema_rs.ValidationError) -> Sequence[str | None]:
+    """The properties that an error is about though it stands at their object: the one missing, each one that is not allowed."""
+    kind: Any = error.kind
+    if kind.name == "required":
+        return [kind.property]
+    return list(kind.unexpected) if kind.name == "additionalProperties" else [None]
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong, short enough to be read, whatever the client sent."""
+    text = str(error.message)
+    return text if len(text) <= 300 else text[:300] + " …"  # noqa: PLR2004 - about three lines
+
+
+class SchemaCompiler:
+    """Compiles the schemas of one document; equal schemas are compiled once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._cache: dict[bytes, Validator] = {}
+        shared = {"components": {"schemas": {name: translate(schema) for name, schema in document.schemas.items()}}}
+        self._registry = jsonschema_rs.Registry([(_ROOT, shared)], draft=jsonschema_rs.Draft4)
+
+    def compile(self, schema: Any) -> Validator:
+        """A validator for a schema of the document. Raises DocumentBroken."""
+        key = orjson.dumps(schema)
+        if key not in self._cache:
+            try:
+                compiled = jsonschema_rs.Draft4Validator(
+                    translate(schema),
+                    registry=self._registry,
+                    validate_formats=True,
+                    pattern_options=jsonschema_rs.RegexOptions(),
+                    offline=True,
+                )
+            except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+                raise DocumentBroken(f"{self._document.source}: a schema cannot be used: {error}") from None
+            self._cache[key] = Validator(self, schema, compiled)
+        return self._cache[key]
+
+    def locate(self, schema: Any, path: Sequence[str | int]) -> tuple[Mapping[str, Any], tuple[int, ...]]:
+        """The schema that the document gives for a place in a value, and where the place stands in the document's order."""
+        rank: list[int] = []
+        here: Mapping[str, Any] = self._document.resolve(schema)
+        for part in path:
+            step = next(self._steps(here, part), None)
+            if step is None:
+                return {}, (*rank, _UNSORTED)
+            inner, position = step
+            rank.append(position)
+            here = self._document.resolve(inner)
+        return here, tuple(rank)
+
+    def _steps(self, schema: Mapping[str, Any], part: str | int) -> Iterator[tuple[Any, int]]:
+        if isinstance(part, int):
+            if "items" in schema:
+                yield schema["items"], part
+        elif part in schema.get("properties", {}):
+            yield schema["properties"][part], list(schema["properties"]).index(part)
+        for combined in ("allOf", "anyOf", "oneOf"):
+            for branch in schema.get(combined, ()):
+                yield from self._steps(self._document.resolve(branch), part)
