@@ -28,7 +28,7 @@ from contract_tests.traffic.recording import exchanges
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.traffic.exchange import Exchange
+    from contract_tests.traffic.exchange import RecordedExchange
 
 ENTRIES = 20_000
 STOCK_ENTRIES = 1_000
@@ -62,7 +62,7 @@ def entries(slug: str, count: int) -> Iterator[dict[str, Any]]:
         yield {"request": request, "response": {"status": status, "headers": [], "content": content}}
 
 
-def stock(slug: str, recorded: list[Exchange]) -> float:
+def stock(slug: str, recorded: list[RecordedExchange]) -> float:
     """Exchanges per second of processor time that openapi-core judges as it comes."""
     judge = OpenAPI(SchemaPath.from_dict(document(slug)), config=Config(spec_validator_cls=None))  # type: ignore[arg-type]  # None is the documented way to skip it
     started = time.process_time()

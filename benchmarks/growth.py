@@ -18,7 +18,7 @@ from benchmarks.reference import payloads, state
 from benchmarks.reference.vendor import API, FIXTURE, reference_app
 from benchmarks.report import machine, publish, table
 from benchmarks.synthetic import synthetic
-from mockserver.app import Settings, create_app
+from mockserver.app import ServerSettings, create_app
 from mockserver.core.engine.fixtures import Fixture
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from benchmarks.inside import App
     from mockserver.core.operation.api import Credential
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 OBJECT, LIST, POST = CALLS
 BASE = "/reference"
@@ -40,17 +40,17 @@ class Filled(Fixture):
     """Fixtures of the reference API with more plans."""
 
     LOCALE = state.LOCALE
-    LANDMARKS = state.LANDMARKS
+    SEEDED_RECORDS = state.SEEDED_RECORDS
 
     def __init__(self, plans: int) -> None:
         self._plans = plans
 
-    def seed(self, world: Draft, fake: Faker) -> None:
+    def seed(self, world: Transaction, fake: Faker) -> None:
         """The usual world, then plans."""
         state.seed(world, fake)
         state.fill(world, self._plans)
 
-    def credentials(self, world: Draft) -> Sequence[Credential]:
+    def credentials(self, world: Transaction) -> Sequence[Credential]:
         """The one key."""
         return state.credentials(world)
 
@@ -94,7 +94,7 @@ def worlds(count: int) -> dict[str, Callable[[], float]]:
 
 def records(count: int) -> dict[str, Callable[[], float]]:
     """Object and pages of twenty in a table of many records."""
-    app = create_app(Settings(), {"reference": (API, payloads.reference_document(), Filled(count))})
+    app = create_app(ServerSettings(), {"reference": (API, payloads.reference_document(), Filled(count))})
     middle = Call("page in the middle", f"/plans?limit=20&page={max(1, count // 40)}", KEY)
     return {
         "object": lambda: micros(app, BASE, [Call("last object", f"/plans/{count}", KEY)]),
@@ -134,7 +134,7 @@ def loading(count: int) -> dict[str, Callable[[], float]]:
 def _loaded(count: int) -> App:
     """An application with a document of this many operations."""
     api, document = synthetic(count)
-    return create_app(Settings(), {"synthetic": (api, document, FIXTURE)})
+    return create_app(ServerSettings(), {"synthetic": (api, document, FIXTURE)})
 
 
 def _send(app: App, call: Call) -> None:

@@ -76,9 +76,9 @@ def client(port: int, number: int, until: float, done: Synchronized[int], bugs: 
         prepare(line, world, chance, list(everything))
         for _ in range(CALLS_PER_WORLD):
             method, path, body, headers = chance.choice(everything[chance.choice(list(everything))])
-            wish = {"prefer": "dynamic=true"} if chance.random() < 0.05 else {}  # noqa: PLR2004 - a few
+            preference = {"prefer": "dynamic=true"} if chance.random() < 0.05 else {}  # noqa: PLR2004 - a few
             try:
-                status, answer = line.send(method, path, body, {**headers, **wish, "x-mock-world": world})
+                status, answer = line.send(method, path, body, {**headers, **preference, "x-mock-world": world})
             except (OSError, HTTPException):  # a fault on purpose
                 line.close()
                 line = Line(port)

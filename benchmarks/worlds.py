@@ -14,7 +14,7 @@ import psutil
 
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.state.tables import Table
-from mockserver.core.state.world import Draft, World
+from mockserver.core.state.world import Transaction, World
 
 SIZES = (100, 1_000, 10_000, 100_000)
 FORKS = 1_000
@@ -35,22 +35,22 @@ ROWS = Table("bench.rows", Row, {"owner": lambda row: row.owner})
 
 def filled(size: int) -> World:
     """A world with this many records."""
-    draft = Draft(World(), wall_clock())
-    table = draft.table(ROWS)
+    transaction = Transaction(World(), wall_clock())
+    table = transaction.table(ROWS)
     for number in range(size):
         table.add(Row(number, number % 50, f"row {number}"))
-    return draft.finish()
+    return transaction.finish()
 
 
 def write(world: World, number: int) -> World:
     """The world after one request that reads, adds and changes a record."""
-    draft = Draft(world, wall_clock())
-    table = draft.table(ROWS)
+    transaction = Transaction(world, wall_clock())
+    table = transaction.table(ROWS)
     row = table.get(number)
     if row is not None:
         table.change(row, text="changed")
     table.add(Row(10**9 + number, 1, "added"))
-    return draft.finish()
+    return transaction.finish()
 
 
 def main() -> None:

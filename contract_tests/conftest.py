@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .suite.harness import Api, Target
+from .suite.harness import ApiClient, Target
 from .suite.harness.run import MAKE_API
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def targets() -> dict[str, Target]:
 
 
 @pytest.fixture
-def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[Api]:
+def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[ApiClient]:
     """The target of the vendor in whose folder the test stands."""
     make = request.config.stash.get(MAKE_API, None)
     tested = make() if make is not None else _found(request, targets)
@@ -88,7 +88,7 @@ def api(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Iterator[
     assert not tested.problems, "; ".join(problem.sentence for problem in tested.problems)
 
 
-def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Api:
+def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> ApiClient:
     """The target that the options of pytest name, or a mock started for this run."""
     slug = _slug(request.path)
     assert slug is not None, "contract tests stand under contract_tests/suite/vendors/<slug>/"
@@ -100,4 +100,4 @@ def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Api:
 
             url = origin + base_path(slug)
         targets[slug] = Target.discover(slug, url)
-    return Api(targets[slug])
+    return ApiClient(targets[slug])

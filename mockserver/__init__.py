@@ -20,24 +20,24 @@ from mockserver.core.base.faults import (
     VendorFault,
 )
 from mockserver.core.base.replies import Reply
-from mockserver.core.operation.api import Api, Credential, Late, Situation
+from mockserver.core.operation.api import Api, Credential, DeferredViolations, FaultContext
 from mockserver.openapi.errors import SetupError, Violation
 
 __all__ = [
     "Api",
     "Conflict",
     "Credential",
+    "DeferredViolations",
     "Fault",
+    "FaultContext",
     "Forbidden",
     "Invalid",
-    "Late",
     "Malformed",
     "MethodNotAllowed",
     "MockBug",
     "NotFound",
     "Reply",
     "SetupError",
-    "Situation",
     "TooLarge",
     "TooManyRequests",
     "Unauthenticated",

@@ -19,14 +19,14 @@ from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
 from mockserver.control.published import document_page
 from mockserver.control.runs import Runs
-from mockserver.control.services import Laboratory, Vendor
+from mockserver.control.services import ControlServices, Vendor
 from mockserver.core.asgi.connexion_stack import ConnexionMiddleware, InvalidSpecification, Resolver
 from mockserver.core.asgi.routing import Operations, Routing
 from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
 from mockserver.core.base.requests import sent_headers
-from mockserver.core.engine.executor import Boundary
+from mockserver.core.engine.executor import Executor
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.engine.scenarios import check as check_scenarios
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from mockserver.core.base.replies import Reply
     from mockserver.core.operation.api import Action, Api
-    from mockserver.core.state.world import Draft, World
+    from mockserver.core.state.world import Transaction, World
 
 ROOT = Path(__file__).resolve().parent
 SPECS = next((place for place in (ROOT / "specs", ROOT.parent / "specs") if place.is_dir()), ROOT.parent / "specs")
@@ -53,7 +53,7 @@ CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServerSettings:
     """How a server is set up.
 
     ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock; ``world`` is the file of an
@@ -75,9 +75,9 @@ class Settings:
 class App:
     """The server as an ASGI application."""
 
-    def __init__(self, stack: ASGIApp, lab: Laboratory, base: World, operations: Operations, console: Pages) -> None:
-        self.lab = lab
-        self.vendors = lab.vendors
+    def __init__(self, stack: ASGIApp, control: ControlServices, base: World, operations: Operations, console: Pages) -> None:
+        self.control = control
+        self.vendors = control.vendors
         self.base = base
         self.console = console
         self._stack = stack
@@ -93,8 +93,8 @@ class App:
 
     def close(self) -> None:
         """Let go of those who wait for something or listen, because the server stops."""
-        self.lab.boundary.bell.close()
-        self.lab.runs.kill()
+        self.control.executor.notifier.close()
+        self.control.runs.kill()
 
     def malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""
@@ -125,13 +125,13 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     return found
 
 
-def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
+def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
     """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, where something does not fit."""
-    settings = settings or Settings()
+    settings = settings or ServerSettings()
     found = discover(settings.specs) if found is None else found
     fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     vendors = {
-        slug: Vendor(api, document, fixture.credentials, fixture.LANDMARKS, getattr(fixture, "SCENARIOS", ()))
+        slug: Vendor(api, document, fixture.credentials, fixture.SEEDED_RECORDS, getattr(fixture, "SCENARIOS", ()))
         for slug, (api, document, fixture) in found.items()
     }
     timers = {name: action for vendor in vendors.values() for name, action in vendor.api.timers.items()}
@@ -141,29 +141,29 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
     journal = Journal(settings.keep, *(max(1, settings.keep // PER_WORLD) * size for size in (ALL_BYTES, WORLD_BYTES)))
     store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear)
 
-    def headers_of(slug: str, credential: str, draft: Draft) -> Mapping[str, str]:
-        return lab.headers_of(slug, credential, draft)
+    def headers_of(slug: str, credential: str, transaction: Transaction) -> Mapping[str, str]:
+        return control.headers_of(slug, credential, transaction)
 
     def reseeded(seed: int | None) -> World:
         if seed is None:
             return store.base
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
-    boundary = Boundary(store, journal, timers, headers_of)
-    lab = Laboratory(vendors, boundary, reseeded, _version(), runs=Runs(settings.reports))
-    control = Vendor(control_api(lab), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
-    served = [*vendors.values(), control]
+    executor = Executor(store, journal, timers, headers_of)
+    control = ControlServices(vendors, executor, reseeded, _version(), runs=Runs(settings.reports))
+    control_vendor = Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
+    served = [*vendors.values(), control_vendor]
     compiled = _compiled(served)
-    lab.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.steers})
+    control.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.is_control})
     for slug, vendor in vendors.items():
-        check_scenarios(slug, vendor.scenarios, lab.operations)
+        check_scenarios(slug, vendor.scenarios, control.operations)
     if settings.world is not None:
-        store.base = _read_world(settings.world, lab, timers)
+        store.base = _read_world(settings.world, control, timers)
 
-    _ = lab.judges  # a description that fits no document is found now, and not by the first record
+    _ = control.record_validators  # a description that fits no document is found now, and not by the first record
     console = Pages()
     operations = Operations(
-        boundary,
+        executor,
         compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
         {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
@@ -174,14 +174,14 @@ def create_app(settings: Settings | None = None, found: Mapping[str, tuple[Api, 
     for vendor in served:
         _route(stack, vendor.document)
     console.connect(stack)
-    return App(stack, lab, store.base, operations, console)
+    return App(stack, control, store.base, operations, console)
 
 
-def _read_world(file: Path, lab: Laboratory, timers: Mapping[str, Action]) -> World:
+def _read_world(file: Path, control: ControlServices, timers: Mapping[str, Action]) -> World:
     """The world of an exported file. Raises SetupError, in one line, where it cannot be read."""
     try:
         data = orjson.loads(file.read_bytes())
-        return read_world(data, lab.tables, timers, lab.operations, lab.judges)
+        return read_world(data, control.tables, timers, control.operations, control.record_validators)
     except OSError as error:
         raise SetupError(f"{file}: {error.strerror}") from None
     except orjson.JSONDecodeError as error:

@@ -107,7 +107,7 @@ def serve(
 ) -> None:
     """Serve every vendor's API."""
     gc.disable()  # until the server runs: nearly all that start-up makes stays, so that looking for waste is itself the waste
-    from mockserver.app import SPECS, Settings, create_app  # noqa: PLC0415
+    from mockserver.app import SPECS, ServerSettings, create_app  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
 
@@ -115,7 +115,7 @@ def serve(
         token = control_token()
     bound = listen(host, port)
     with bound:
-        settings = Settings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
+        settings = ServerSettings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
         app = create_app(settings)
         if record is not None:
             from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
@@ -183,9 +183,9 @@ def _announce(file: Path, url: str) -> None:
 def _banner(app: App, root: str, token: str | None) -> str:
     """What is served, where it is described, and with which credentials it answers."""
     from mockserver.core.base.clock import wall_clock  # noqa: PLC0415
-    from mockserver.core.state.world import Draft  # noqa: PLC0415
+    from mockserver.core.state.world import Transaction  # noqa: PLC0415
 
-    world = Draft(app.base, app.base.clock.now(wall_clock()))
+    world = Transaction(app.base, app.base.clock.now(wall_clock()))
     lines = [f"Serving {len(app.vendors)} APIs on {root}"]
     for slug, vendor in app.vendors.items():
         credential = vendor.credentials(world)[0]

@@ -14,16 +14,16 @@ from mockserver.core.operation.paging import by_page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def list_plans(world: Draft, limit: int | None, page: int | None) -> Reply:
+def list_plans(world: Transaction, limit: int | None, page: int | None) -> Reply:
     """A page of plans, oldest first."""
     found = by_page(world.table(PLANS), page or 1, limit or payloads.PAGE)
     return Reply(200, {"data": [_shown(plan) for plan in found.items], "page": found.number, "limit": found.size, "total": found.total})
 
 
-def get_plan(world: Draft, plan_id: int) -> Reply:
+def get_plan(world: Transaction, plan_id: int) -> Reply:
     """One plan."""
     plan = world.table(PLANS).get(plan_id)
     if plan is None:
@@ -31,7 +31,7 @@ def get_plan(world: Draft, plan_id: int) -> Reply:
     return Reply(200, _shown(plan))
 
 
-def create_subscription(world: Draft, body: Mapping[str, Any]) -> Reply:
+def create_subscription(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Subscribe a customer to plans that exist."""
     plans = world.table(PLANS)
     for item in body["items"]:

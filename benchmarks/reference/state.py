@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from faker import Faker
 
     from mockserver.core.base.faults import Fault
-    from mockserver.core.operation.api import Situation
-    from mockserver.core.state.world import Draft
+    from mockserver.core.operation.api import FaultContext
+    from mockserver.core.state.world import Transaction
 
 LOCALE = "es_MX"
-LANDMARKS: Mapping[str, str] = {}
+SEEDED_RECORDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ PLANS = Table("reference.plans", Plan)
 SUBSCRIPTIONS = Table("reference.subscriptions", Subscription)
 
 
-def verify_key(world: Draft, credential: str) -> Key:
+def verify_key(world: Transaction, credential: str) -> Key:
     """The key that was sent."""
     key = world.table(KEYS).get(credential)
     if key is None:
@@ -85,18 +85,18 @@ def verify_key(world: Draft, credential: str) -> Key:
     return key
 
 
-def render_fault(fault: Fault, _situation: Situation) -> Reply:
+def render_fault(fault: Fault, _situation: FaultContext) -> Reply:
     """A refusal: its kind and a sentence."""
     return Reply(fault.status, {"error": fault.kind, "message": str(fault)})
 
 
-def seed(world: Draft, _fake: Faker) -> None:
+def seed(world: Transaction, _fake: Faker) -> None:
     """One key and a page of plans."""
     world.table(KEYS).add(Key(payloads.KEY, "benchmark"))
     fill(world, payloads.PAGE)
 
 
-def fill(world: Draft, plans: int) -> None:
+def fill(world: Transaction, plans: int) -> None:
     """Add plans until there are this many."""
     table = world.table(PLANS)
     for number in range(len(table) + 1, plans + 1):
@@ -107,6 +107,6 @@ def fill(world: Draft, plans: int) -> None:
         table.add(Plan(**wire, **nested))
 
 
-def credentials(_world: Draft) -> Sequence[Credential]:
+def credentials(_world: Transaction) -> Sequence[Credential]:
     """The one key."""
     return (Credential("benchmark", "The key of the benchmark", {"X-Api-Key": payloads.KEY}),)

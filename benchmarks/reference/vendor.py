@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.reference import handlers, payloads, state
-from mockserver.app import App, Settings, create_app
+from mockserver.app import App, ServerSettings, create_app
 from mockserver.core.operation.api import Api
 from mockserver.serving import listen, run
 
@@ -25,7 +25,7 @@ FIXTURE: Fixture = state
 
 def reference_app() -> App:
     """Our server with the reference API as its only vendor."""
-    return create_app(Settings(), {"reference": (API, payloads.reference_document(), FIXTURE)})
+    return create_app(ServerSettings(), {"reference": (API, payloads.reference_document(), FIXTURE)})
 
 
 if __name__ == "__main__":

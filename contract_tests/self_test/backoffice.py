@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 APIS = "mockserver/apis/backoffice"
 MODULES = "authentication dashboard faults messages notices products resources sessions shown team threads tickets tokens trees users wallets state"
@@ -21,61 +21,61 @@ NEW = {
 }  # fmt: skip
 
 
-def _get(api: Api, path: str, **options: Any) -> Any:
+def _get(api: ApiClient, path: str, **options: Any) -> Any:
     return api.call("GET", f"/api/v1/{path}", **options)
 
 
-def _join(api: Api, **changes: Any) -> Any:
+def _join(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/api/v1/users/", data={**NEW, **changes})
 
 
-def _login(api: Api, **changes: Any) -> Any:
+def _login(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/api/v1/login/", data={**api.login(), **changes})
 
 
-def _joined(api: Api) -> Any:
+def _joined(api: ApiClient) -> Any:
     _join(api)
     return _get(api, f"users/{_login(api, username=NEW['user_name'], password=NEW['password']).json()['id']}").json()
 
 
-def _edit(api: Api, user: str = "edited_user", **fields: str) -> Any:
+def _edit(api: ApiClient, user: str = "edited_user", **fields: str) -> Any:
     return api.call("PUT", f"/api/v1/users/{api.known(user)}", files={name: (None, value) for name, value in fields.items()})
 
 
-def _user(api: Api, user: str = "edited_user") -> Any:
+def _user(api: ApiClient, user: str = "edited_user") -> Any:
     return _get(api, f"users/{api.known(user)}").json()
 
 
-def _ticket(api: Api, **changes: Any) -> Any:
+def _ticket(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/api/v1/user_tickets", data={"user_id": api.known("ticket_user"), "subject": "Duda", "comment": "Hola", **changes})
 
 
-def _tickets(api: Api) -> Any:
+def _tickets(api: ApiClient) -> Any:
     return _get(api, f"user_tickets/{api.known('ticket_user')}").json()["list"]
 
 
-def _thread(api: Api, **changes: Any) -> Any:
+def _thread(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/api/v1/threads", data={"ticket_id": api.known("ticket"), "content": "Sigo", **changes})
 
 
-def _threads(api: Api, ticket: Any = None) -> Any:
+def _threads(api: ApiClient, ticket: Any = None) -> Any:
     return _get(api, f"threads/{ticket or api.known('ticket')}").json()["list"]
 
 
-def _wallet(api: Api, page: Any = 1, wallet: str = "wallet") -> Any:
+def _wallet(api: ApiClient, page: Any = 1, wallet: str = "wallet") -> Any:
     return _get(api, f"wallets/{api.known(wallet)}", params={"user_id": api.known("user"), "page": page}).json()
 
 
-def _walk(api: Api) -> list[int]:
+def _walk(api: ApiClient) -> list[int]:
     return [row["id"] for page in range(1, _wallet(api)["total_pages"] + 1) for row in _wallet(api, page)["list"]]
 
 
-def _token(api: Api) -> str:
+def _token(api: ApiClient) -> str:
     api.call("POST", "/api/v1/tokens", data={"user_id": api.known("token_user")})
     return str(api.outbox()[-1]["codes"][0])
 
 
-def _later(api: Api, duration: str) -> bool:
+def _later(api: ApiClient, duration: str) -> bool:
     api.advance(duration)
     return True
 

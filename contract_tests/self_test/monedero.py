@@ -8,26 +8,26 @@ from ..suite.vendors.monedero.calls import points, send
 from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 APIS = "mockserver/apis/monedero"
 SALE, BALANCE, CONTACT, EMPLOYEE, STATE = (f"{APIS}/{name}.py" for name in ("sale", "balance", "contact", "employee", "state"))
 DOCUMENT = "specs/monedero.yaml"
 
 
-def _code(api: Api, name: str, **fields: Any) -> str:
+def _code(api: ApiClient, name: str, **fields: Any) -> str:
     return str(send(api, name, **fields).json()["code"])
 
 
-def _names(api: Api) -> list[str]:
+def _names(api: ApiClient) -> list[str]:
     return [contact["contact_name"] for contact in send(api, "get_contacts").json()["result"]]
 
 
-def _used(api: Api, amount: str) -> float:
+def _used(api: ApiClient, amount: str) -> float:
     return float(send(api, "create_sale", transaction_type="1", points_used=amount).json()["newBalance"])
 
 
-def _statuses(api: Api) -> list[str]:
+def _statuses(api: ApiClient) -> list[str]:
     return [usertool["usertool_status"] for usertool in send(api, "get_toolusers").json()["result"]]
 
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 Kind = Literal["shape", "http", "access", "input", "errors", "persistence", "workflow", "arithmetic", "paging", "tenants", "time", "notification"]
 KINDS: tuple[Kind, ...] = (
@@ -25,7 +25,7 @@ KINDS: tuple[Kind, ...] = (
     "time",
     "notification",
 )
-Witness = Callable[["Api"], Any]
+Witness = Callable[["ApiClient"], Any]
 """True of the mock as it is; false, or an exception, where the violation acts."""
 
 

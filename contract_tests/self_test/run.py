@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..suite.checks import judge
-from ..suite.checks.model import Book
-from ..suite.harness import Api, Target
+from ..suite.checks.model import BehaviourModel
+from ..suite.harness import ApiClient, Target
 from ..suite.harness.documents import base_path, document
-from ..suite.harness.findings import Outcome
+from ..suite.harness.findings import VerdictStatus
 from .copies import NoCopy, served
 from .mutants import KINDS, Mutant, mutants
 
@@ -86,7 +86,7 @@ def try_one(name: str, level: Level, seed: int, clause_tests: bool) -> Result:  
 
 
 def _witnessed(mutant: Mutant, url: str) -> bool:
-    api = Api(Target.discover(mutant.slug, url))
+    api = ApiClient(Target.discover(mutant.slug, url))
     try:
         return bool(mutant.witness(api))
     except Exception:  # noqa: BLE001 - whatever it is, the mock does not answer as it should
@@ -104,15 +104,15 @@ def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool
     target = Target.discover(slug, url)
     if target.control is None:
         raise NoCopy(f"the control plane of the copy at {url} did not answer")  # nothing would be observable, which is not the same as nothing found
-    with closing(Api(target)) as api:
+    with closing(ApiClient(target)) as api:
         early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
         for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
-            if verdict.outcome is Outcome.BROKEN and verdict.finding is not None:
+            if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
                 for clause in (verdict.finding.clause, *verdict.finding.clauses):
                     yield verdict.subject, verdict.operation, clause
     if clause_tests:
-        book = Book(document(slug))
-        operations = {clause: name for name in book.operations for clause in book.clauses(name)}
+        model = BehaviourModel(document(slug))
+        operations = {clause: name for name in model.operations for clause in model.clauses(name)}
         for clause in broken_clauses(slug, url):
             yield "clause", operations.get(clause, ""), clause
 

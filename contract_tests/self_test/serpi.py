@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 HANDLERS = "mockserver/apis/serpi/sucursales.py"
 STATE = "mockserver/apis/serpi/state.py"
@@ -22,33 +22,33 @@ NEW: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _list(api: Api, role: str = "", **query: Any) -> Any:
+def _list(api: ApiClient, role: str = "", **query: Any) -> Any:
     return api.call("GET", "/Sucursales", role=role, params={"limite": 1000, **query}).json()
 
 
-def _create(api: Api, **changes: Any) -> Any:
+def _create(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/Sucursales", json={**NEW, **changes})
 
 
-def _change(api: Api, role: str = "", **changes: Any) -> Any:
+def _change(api: ApiClient, role: str = "", **changes: Any) -> Any:
     return api.call("PUT", "/Sucursales", role=role, json={**NEW, "id": int(api.known("branch")), **changes})
 
 
-def _branch(api: Api) -> Any:
+def _branch(api: ApiClient) -> Any:
     return next(branch for branch in _list(api)["result"] if str(branch["id"]) == api.known("branch"))
 
 
-def _created(api: Api, **changes: Any) -> Any:
+def _created(api: ApiClient, **changes: Any) -> Any:
     taken = {branch["id"] for branch in _list(api)["result"]}
     _create(api, **changes)
     return [branch for branch in _list(api)["result"] if branch["id"] not in taken]
 
 
-def _total(api: Api) -> int:
+def _total(api: ApiClient) -> int:
     return len(_list(api)["result"])
 
 
-def _walk(api: Api) -> list[int]:
+def _walk(api: ApiClient) -> list[int]:
     return [branch["id"] for page in range(1, 12) for branch in _list(api, limite=7, pagina=page)["result"]]
 
 

@@ -8,7 +8,7 @@ from ..suite.vendors.trincico.calls import account, balance, invoice, new_invoic
 from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 APIS = "mockserver/apis/trincico"
 (IDENTITY, INVOICES, ITEMS, LISTS, MAILS, MONEY, NOTIFICATIONS, OWNERSHIP, PAYOUTS, SUBSCRIPTIONS, TREASURY) = (
@@ -17,17 +17,17 @@ APIS = "mockserver/apis/trincico"
 DOCUMENT_INVOICES, DOCUMENT_ITEMS = "specs/trincico/invoices.yaml", "specs/trincico/invoice_items.yaml"
 
 
-def _code(api: Api, name: str, /, **options: Any) -> str:
+def _code(api: ApiClient, name: str, /, **options: Any) -> str:
     return str(send(api, name, **options).json()["internal_code"])
 
 
-def _added(api: Api, **fields: Any) -> int:
+def _added(api: ApiClient, **fields: Any) -> int:
     before = invoice(api)["amount"]
     send(api, "add_invoice_item", **fields)
     return int(invoice(api)["amount"]) - int(before)
 
 
-def _walk(api: Api, limit: int) -> list[str]:
+def _walk(api: ApiClient, limit: int) -> list[str]:
     seen: list[str] = []
     query: dict[str, Any] = {"limit": limit}
     for _ in range(60):
@@ -39,11 +39,11 @@ def _walk(api: Api, limit: int) -> list[str]:
     return seen
 
 
-def _newest(api: Api) -> Any:
+def _newest(api: ApiClient) -> Any:
     return rows(api, "list_payouts", limit=1)[0]
 
 
-def _later(api: Api, duration: str) -> bool:
+def _later(api: ApiClient, duration: str) -> bool:
     api.advance(duration)
     return True
 

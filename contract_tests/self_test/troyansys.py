@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .mutants import Edit, Mutant, Spoil
 
 if TYPE_CHECKING:
-    from ..suite.harness import Api
+    from ..suite.harness import ApiClient
 
 APIS = "mockserver/apis/troyansys"
 AUTH, CALLERS, COMPANY, DOCUMENTS, INVOICING, REPORTS, SUBSCRIPTION, FAULTS, SHAPES = (
@@ -17,20 +17,20 @@ DOCUMENT = "specs/troyansys.yaml"
 UPGRADE = {"transactionStatus": "Approved", "reference": "SUB-PLAN-PREMIUM-20260317-001"}
 
 
-def _user(api: Api, method: str, path: str, role: str = "", **options: Any) -> Any:
+def _user(api: ApiClient, method: str, path: str, role: str = "", **options: Any) -> Any:
     headers = {name: value for name, value in api.credentials(role).items() if name != "X-API-Key"}
     return api.call(method, path, role=None, headers={**headers, **options.pop("headers", {})}, **options)
 
 
-def _login(api: Api, **changes: Any) -> Any:
+def _login(api: ApiClient, **changes: Any) -> Any:
     return api.call("POST", "/auth/login", role=None, json={**api.login(), **changes})
 
 
-def _me(api: Api, token: str) -> int:
+def _me(api: ApiClient, token: str) -> int:
     return int(_user(api, "GET", "/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code)
 
 
-def _invoice(api: Api, *items: tuple[int, int], role: str = "", **customer: Any) -> Any:
+def _invoice(api: ApiClient, *items: tuple[int, int], role: str = "", **customer: Any) -> Any:
     body = {
         "customer": {"identification": "3000000004", "name": "Cliente", **customer},
         "items": [{"product_id": product, "quantity": quantity} for product, quantity in items or ((101, 3),)],
@@ -38,19 +38,19 @@ def _invoice(api: Api, *items: tuple[int, int], role: str = "", **customer: Any)
     return _user(api, "POST", "/documents/invoices", role, json=body)
 
 
-def _report(api: Api, **query: Any) -> Any:
+def _report(api: ApiClient, **query: Any) -> Any:
     return _user(api, "GET", "/reports/inventory", params=query).json()
 
 
-def _plan(api: Api) -> str:
+def _plan(api: ApiClient) -> str:
     return str(api.call("GET", "/company/subscription/plans").json()["meta"]["current_plan_code"])
 
 
-def _notify(api: Api, **fields: Any) -> Any:
+def _notify(api: ApiClient, **fields: Any) -> Any:
     return api.call("POST", "/payphone/subscription/webhook", role=None, json=fields)
 
 
-def _later(api: Api, duration: str) -> bool:
+def _later(api: ApiClient, duration: str) -> bool:
     api.advance(duration)
     return True
 

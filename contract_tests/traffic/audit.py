@@ -14,14 +14,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .judge import Judge
+from .judge import TrafficValidator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .description import Description, Operation
-    from .exchange import Exchange
-    from .findings import Finding, Judgement
+    from .description import RoutedOperation, TrafficContract
+    from .exchange import RecordedExchange
+    from .findings import Judgement, TrafficFinding
 
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""
@@ -37,7 +37,7 @@ class Group:
 
     key: tuple[str, str, str, str, str]
     count: int = 0
-    examples: list[Finding] = field(default_factory=list)
+    examples: list[TrafficFinding] = field(default_factory=list)
 
 
 @dataclass
@@ -52,9 +52,9 @@ class Seen:
 class Audit:
     """Takes judgements one by one; its size does not grow with their number."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: TrafficContract) -> None:
         self.description = description
-        self.judge = Judge(description)
+        self.judge = TrafficValidator(description)
         self.kinds: Counter[str] = Counter()
         self.refused = 0
         self.unjudged: Counter[str] = Counter()
@@ -63,13 +63,13 @@ class Audit:
         self.overflow = 0
         self.seen: dict[str, Seen] = {operation.id: Seen() for operation in description.operations}
 
-    def run(self, recorded: Iterable[Exchange]) -> Audit:
+    def run(self, recorded: Iterable[RecordedExchange]) -> Audit:
         """Judge every exchange of a recording."""
         for exchange in recorded:
             self.add(exchange, self.judge.judge(exchange))
         return self
 
-    def add(self, exchange: Exchange, judgement: Judgement) -> None:
+    def add(self, exchange: RecordedExchange, judgement: Judgement) -> None:
         """Count one judgement."""
         self.kinds[judgement.kind] += 1
         for reason in judgement.unjudged:
@@ -89,7 +89,7 @@ class Audit:
             if len(group.examples) < EXAMPLES:
                 group.examples.append(finding)
 
-    def _see(self, operation: Operation, judgement: Judgement) -> None:
+    def _see(self, operation: RoutedOperation, judgement: Judgement) -> None:
         seen = self.seen[operation.id]
         seen.calls += 1
         seen.statuses[str(judgement.status)] += 1
@@ -160,7 +160,7 @@ class Audit:
         order = {operation.id: index for index, operation in enumerate(self.description.operations)}
         return sorted(self.groups.values(), key=lambda group: (order.get(group.key[0], -1), group.key))
 
-    def _operation(self, operation: Operation) -> dict[str, Any]:
+    def _operation(self, operation: RoutedOperation) -> dict[str, Any]:
         seen = self.seen[operation.id]
         return {
             "operation": operation.id,

@@ -16,7 +16,7 @@ _CHOICES = ("anyOf", "oneOf")
 
 
 @dataclass(frozen=True)
-class Cause:
+class ErrorCause:
     """One broken keyword: where in the value, which keyword, the value there, and the steps from the schema that judged it."""
 
     path: tuple[str | int, ...]
@@ -26,12 +26,12 @@ class Cause:
     steps: tuple[str | int, ...]
 
 
-def causes(errors: Iterable[ValidationError]) -> list[Cause]:
+def causes(errors: Iterable[ValidationError]) -> list[ErrorCause]:
     """The causes behind the errors of a schema, without those that a masked value explains."""
     return [cause for error in errors for cause in _causes(error)]
 
 
-def _causes(error: ValidationError) -> Iterator[Cause]:
+def _causes(error: ValidationError) -> Iterator[ErrorCause]:
     if error.instance == MASK:
         return
     keyword, path, steps = str(error.validator), tuple(error.absolute_path), tuple(error.absolute_schema_path)
@@ -43,17 +43,17 @@ def _causes(error: ValidationError) -> Iterator[Cause]:
         # the library reports each missing member by itself, and names it in its message only
         for name in wanted:
             if name not in instance and error.message.startswith(repr(name)):
-                yield Cause((*path, name), keyword, f"{name} is missing", None, steps)
+                yield ErrorCause((*path, name), keyword, f"{name} is missing", None, steps)
     elif keyword == "additionalProperties" and isinstance(wanted, bool):
         known = schema.get("properties", {})
         for name in instance:
             if name not in known:
-                yield Cause((*path, name), keyword, f"{name} is not a documented member", instance[name], steps)
+                yield ErrorCause((*path, name), keyword, f"{name} is not a documented member", instance[name], steps)
     else:
-        yield Cause(path, keyword, error.message, error.instance, steps)
+        yield ErrorCause(path, keyword, error.message, error.instance, steps)
 
 
-def _meant(error: ValidationError) -> Iterator[Cause]:
+def _meant(error: ValidationError) -> Iterator[ErrorCause]:
     """The causes in the branch that the value comes nearest to: first by what tells branches apart, then by their number."""
     branches: dict[int, list[ValidationError]] = {}
     for inner in error.context or ():
@@ -62,7 +62,7 @@ def _meant(error: ValidationError) -> Iterator[Cause]:
     if any(not causes for causes in found.values()):
         return  # one branch holds but for masked values
     if not found:
-        yield Cause(
+        yield ErrorCause(
             tuple(error.absolute_path),
             str(error.validator),
             "more than one of the documented shapes fits",
@@ -73,7 +73,7 @@ def _meant(error: ValidationError) -> Iterator[Cause]:
     yield from min(found.values(), key=lambda causes: _distance(causes, len(error.absolute_path)))
 
 
-def _distance(found: Sequence[Cause], depth: int) -> tuple[int, int, int]:
+def _distance(found: Sequence[ErrorCause], depth: int) -> tuple[int, int, int]:
     wrong_type = sum(cause.keyword == "type" and len(cause.path) == depth for cause in found)
     telling = sum(cause.keyword in ("enum", "const", "required") for cause in found)
     return wrong_type, telling, len(found)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from .description import escaped
 from .exchange import MASK
 from .judge import short
-from .player import Answer
+from .player import PlayedAnswer
 from .volatile import at_pointer, data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .description import Description, Operation
+    from .description import RoutedOperation, TrafficContract
     from .player import Player
     from .steps import Step
 
@@ -42,8 +42,8 @@ class Played:
     """One step at both sides."""
 
     step: Step
-    left: Answer
-    right: Answer
+    left: PlayedAnswer
+    right: PlayedAnswer
     difference: Difference | None
 
 
@@ -51,7 +51,7 @@ class Played:
 class Comparison:
     """Every step at both sides."""
 
-    description: Description
+    description: TrafficContract
     left: str
     right: str
     played: list[Played] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Comparison:
         return max((grade for grade, _, _ in self.grades().values()), default="A")
 
 
-def compare(steps: Iterable[Step], description: Description, left: Player, right: Player) -> Comparison:
+def compare(steps: Iterable[Step], description: TrafficContract, left: Player, right: Player) -> Comparison:
     """Play steps at both sides, one after the other. Raises ScenarioBroken."""
     result = Comparison(description, left.side.url, right.side.url)
     for step in steps:
@@ -89,7 +89,7 @@ def compare(steps: Iterable[Step], description: Description, left: Player, right
     return result
 
 
-def difference(description: Description, operation: Operation, left: Answer, right: Answer) -> Difference | None:
+def difference(description: TrafficContract, operation: RoutedOperation, left: PlayedAnswer, right: PlayedAnswer) -> Difference | None:
     """The first difference between two answers, or None."""
     if left.broken or right.broken:
         if left.broken and right.broken:
@@ -106,7 +106,7 @@ def difference(description: Description, operation: Operation, left: Answer, rig
     return Difference(kind, path, one, other, clause, says or operation.section)
 
 
-def _first(description: Description, operation: Operation, left: Answer, right: Answer) -> tuple[str, str, str, str] | None:
+def _first(description: TrafficContract, operation: RoutedOperation, left: PlayedAnswer, right: PlayedAnswer) -> tuple[str, str, str, str] | None:
     one, other = left.exchange, right.exchange
     if one.status != other.status:
         return "status", "status", str(one.status), str(other.status)
@@ -158,7 +158,7 @@ def _told(value: Any) -> str:
     return short(repr(value) if isinstance(value, str) else str(value))
 
 
-def _mentioned(operation: Operation, path: str) -> str | None:
+def _mentioned(operation: RoutedOperation, path: str) -> str | None:
     """The clause whose sentence names the member that differs, or None."""
     words = [word for word in path.split("/") if word and not word.isdigit()]
     for word in reversed(words):
@@ -168,7 +168,7 @@ def _mentioned(operation: Operation, path: str) -> str | None:
     return None
 
 
-def replayed_difference(step: Step, answer: Answer, description: Description | None = None) -> Difference | None:
+def replayed_difference(step: Step, answer: PlayedAnswer, description: TrafficContract | None = None) -> Difference | None:
     """How an answer differs from the recorded one, as far as it tells that the world is not the recorded one: no answer, or another status.
 
     With a description whole answers are compared.
@@ -176,7 +176,7 @@ def replayed_difference(step: Step, answer: Answer, description: Description | N
     if description is not None and step.recorded is not None:
         if step.recorded.response.body is None:
             return None  # the body was not recorded
-        return difference(description, step.operation, Answer(step.recorded, data_of(step.recorded.response)), answer)
+        return difference(description, step.operation, PlayedAnswer(step.recorded, data_of(step.recorded.response)), answer)
     if answer.broken:
         return Difference("answer", "answer", "an answer", answer.broken)
     if step.recorded is not None and step.recorded.status != answer.exchange.status:

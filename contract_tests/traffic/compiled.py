@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from openapi_core.deserializing.styles.deserializers import StyleDeserializer
     from openapi_core.validation.schemas.validators import SchemaValidator
 
-    from .description import Description, Operation
+    from .description import RoutedOperation, TrafficContract
     from .exchange import Headers
 
 HOST = "http://judged"
@@ -96,7 +96,7 @@ class _Schemas(SchemaValidatorsFactory):
 class _Styles(StyleDeserializersFactory):
     """Reads a parameter so that a value of a wrong type stays text and breaks its schema, at its place, instead of ending the reading."""
 
-    def __init__(self, description: Description, schemas: _Schemas) -> None:
+    def __init__(self, description: TrafficContract, schemas: _Schemas) -> None:
         super().__init__(cast("Any", schemas))
         self._description = description
         self._made: dict[Any, StyleDeserializer] = {}
@@ -109,7 +109,7 @@ class _Styles(StyleDeserializersFactory):
 
 
 class _Style:
-    def __init__(self, description: Description, schema: Any, style: str, name: str, *, explode: bool) -> None:
+    def __init__(self, description: TrafficContract, schema: Any, style: str, name: str, *, explode: bool) -> None:
         self._description = description
         self._schema = schema
         self._name = name
@@ -128,7 +128,7 @@ class _Style:
 class _MediaTypes(MediaTypeDeserializersFactory):
     """Reads a body by its media type; forms with unknown fields and nested names included."""
 
-    def __init__(self, description: Description, styles: _Styles) -> None:
+    def __init__(self, description: TrafficContract, styles: _Styles) -> None:
         super().__init__(styles)
         self._description = description
         self._made: dict[Any, _Body] = {}
@@ -146,7 +146,7 @@ class _MediaTypes(MediaTypeDeserializersFactory):
 
 
 class _Body:
-    def __init__(self, description: Description, media_type: str, schema: SchemaPath | None, content_type: str = "") -> None:
+    def __init__(self, description: TrafficContract, media_type: str, schema: SchemaPath | None, content_type: str = "") -> None:
         self._description = description
         self._media_type = media_type
         self._schema = None if schema is None else _contents(schema)
@@ -278,7 +278,7 @@ class _Remembered(SchemaPath):
         return iter(self._asked("items", lambda: list(super(_Remembered, self).str_items())))
 
 
-def _followed(description: Description) -> Any:
+def _followed(description: TrafficContract) -> Any:
     """The document with what each reference points at in its place; those that lead back to themselves stay references."""
     made: dict[str, Any] = {}
     open_references: set[str] = set()
@@ -305,7 +305,7 @@ def _followed(description: Description) -> Any:
 class Compiled:
     """openapi-core's two validators for one document."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: TrafficContract) -> None:
         # every node that is met is resolved once; the number bounds memory, a document has fewer
         spec = _Remembered.from_dict(cast("Any", _followed(description)), resolved_cache_maxsize=1_000_000)
         found = {
@@ -344,7 +344,7 @@ class Compiled:
             schema_validators_factory=read,
         )
 
-    def errors(self, operation: Operation, parameter: Mapping[str, Any], value: Any) -> list[Any]:
+    def errors(self, operation: RoutedOperation, parameter: Mapping[str, Any], value: Any) -> list[Any]:
         """What breaks the schema of a parameter in a value."""
         for declared in (self._spec / "paths" / operation.path / operation.method.lower(), self._spec / "paths" / operation.path):
             for found in declared.get("parameters", ()):

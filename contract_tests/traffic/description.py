@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
+class RoutedOperation:
     """One operation of a document. ``aliases`` are other spellings of its path; parameters are resolved, those of the path included."""
 
     id: str
@@ -50,7 +50,7 @@ class Operation:
     reference: str
     spec: Mapping[str, Any]
     parameters: tuple[Mapping[str, Any], ...]
-    description: Description
+    description: TrafficContract
 
     @property
     def clauses(self) -> Mapping[str, str]:
@@ -109,11 +109,11 @@ class Operation:
 class Route:
     """The operation that a path belongs to, and the values of its template."""
 
-    operation: Operation
+    operation: RoutedOperation
     values: Mapping[str, str]
 
 
-class Description:
+class TrafficContract:
     """One vendor's document. ``bases`` are further paths or URLs under which the API is reached, besides those of its servers."""
 
     def __init__(self, slug: str, raw: Mapping[str, Any], bases: Sequence[str] = ()) -> None:
@@ -124,7 +124,7 @@ class Description:
         self.bases = sorted(given | {path for server in servers if (path := server.path.rstrip("/"))}, key=len, reverse=True)
         self.hosts = frozenset(server.netloc for server in servers if server.netloc and not server.path.rstrip("/"))
         self.operations = tuple(self._operations())
-        self._by_path: dict[str, dict[str, Operation]] = {}
+        self._by_path: dict[str, dict[str, RoutedOperation]] = {}
         for operation in self.operations:
             for path in (operation.path, *operation.aliases):
                 self._by_path.setdefault(path.rstrip("/") or "/", {})[operation.method] = operation
@@ -203,7 +203,7 @@ class Description:
         """The methods that the document has at a path below the base path."""
         return tuple(self._operations_at(path)[0])
 
-    def _operations_at(self, path: str) -> tuple[Mapping[str, Operation], Mapping[str, str]]:
+    def _operations_at(self, path: str) -> tuple[Mapping[str, RoutedOperation], Mapping[str, str]]:
         if path in self._by_path:
             return self._by_path[path], {}
         for template, operations in self._templates:
@@ -213,7 +213,7 @@ class Description:
         decoded = unquote(path)
         return self._by_path.get(decoded, {}), {}
 
-    def _operations(self) -> Iterator[Operation]:
+    def _operations(self) -> Iterator[RoutedOperation]:
         for path, item in self.raw["paths"].items():
             shared = item.get("parameters", ())
             for method in METHODS:
@@ -225,7 +225,7 @@ class Description:
                 inherited = [found for found in map(self.resolve, shared) if (found["name"], found["in"]) not in named]
                 aliases = tuple(spec.get("x-aliases", ()))
                 reference = f"#/paths/{escaped(path)}/{method}"
-                yield Operation(spec["operationId"], method.upper(), path, aliases, reference, spec, (*own, *inherited), self)
+                yield RoutedOperation(spec["operationId"], method.upper(), path, aliases, reference, spec, (*own, *inherited), self)
 
 
 def _template(path: str) -> re.Pattern[str]:
@@ -235,6 +235,6 @@ def _template(path: str) -> re.Pattern[str]:
 
 
 @cache
-def describe(slug: str, bases: tuple[str, ...] = ()) -> Description:
+def describe(slug: str, bases: tuple[str, ...] = ()) -> TrafficContract:
     """The description of a vendor by its document on disk."""
-    return Description(slug, document(slug), bases)
+    return TrafficContract(slug, document(slug), bases)

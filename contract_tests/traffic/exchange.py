@@ -35,7 +35,7 @@ class Headers(dict[str, str]):
 
 
 @dataclass(frozen=True)
-class Message:
+class HttpMessage:
     """Headers and body of one side.
 
     ``body`` is without its content encoding; it is None where there is nothing to judge, and then ``unread`` says why. ``broken`` says what is wrong
@@ -59,7 +59,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RecordedExchange:
     """One entry of a recording.
 
     ``number`` counts entries from 1; ``status`` is 0 where no response came; ``started`` is an ISO 8601 moment; ``injected`` says that the mock
@@ -69,9 +69,9 @@ class Exchange:
     number: int
     method: str
     url: str
-    request: Message
+    request: HttpMessage
     status: int
-    response: Message
+    response: HttpMessage
     started: str = ""
     injected: bool = False
     credential: str = ""

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .description import Operation, Route
+    from .description import Route, RoutedOperation
 
 REFUSED = 400
 """The first status that refuses a request."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class TrafficFinding:
     """One place where an exchange breaks the document.
 
     ``place`` is where in the message (body, query, path, header, cookie, security, status, media type, encoding, operation), ``pointer`` a JSON
@@ -50,13 +50,13 @@ class Judgement:
     kind: str
     status: int
     route: Route | None = None
-    request: tuple[Finding, ...] = ()
-    response: tuple[Finding, ...] = ()
+    request: tuple[TrafficFinding, ...] = ()
+    response: tuple[TrafficFinding, ...] = ()
     unjudged: tuple[str, ...] = ()
     sent: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
     @property
-    def operation(self) -> Operation | None:
+    def operation(self) -> RoutedOperation | None:
         """The operation that was called, or None."""
         return None if self.route is None else self.route.operation
 
@@ -66,7 +66,7 @@ class Judgement:
         return bool(self.request) and REFUSED <= self.status < REFUSED + 100
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[TrafficFinding, ...]:
         """What counts as a violation: everything wrong with the response, and what is wrong with a request that was accepted (below 400)."""
         accepted = 0 < self.status < REFUSED and self.kind != "injected"
         return (*(self.request if accepted else ()), *self.response)

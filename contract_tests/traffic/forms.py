@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .description import Description
+    from .description import TrafficContract
 
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?", re.ASCII)
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
@@ -92,7 +92,7 @@ def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
         here[last] = [here[last], value]
 
 
-def typed(description: Description, schema: Any, value: Any) -> Any:
+def typed(description: TrafficContract, schema: Any, value: Any) -> Any:
     """A value of a form or a parameter as the type that its schema asks for, or unchanged where it does not read as that type."""
     schema = description.resolve(schema)
     for combined in ("anyOf", "oneOf", "allOf"):
@@ -118,7 +118,7 @@ def _scalar(kind: str | None, value: str) -> Any:
     return value
 
 
-def _object(description: Description, schema: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def _object(description: TrafficContract, schema: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
     found: dict[str, Any] = {}
     for name, inner in value.items():

@@ -26,11 +26,11 @@ from openapi_core.validation.request.exceptions import (
 from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData, MissingRequiredHeader
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
-from .causes import Cause, causes
+from .causes import ErrorCause, causes
 from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
 from .description import Place, escaped, pointer
 from .exchange import MASK
-from .findings import REFUSED, Finding, Judgement
+from .findings import REFUSED, Judgement, TrafficFinding
 from .forms import gather, urlencoded
 from .masking import Masking
 
@@ -39,23 +39,23 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-    from .description import Description, Operation, Route
-    from .exchange import Exchange
+    from .description import Route, RoutedOperation, TrafficContract
+    from .exchange import RecordedExchange
 
 NO_BODY = (204, 304)
 SHORT = 300
 """Letters of a text or a value that a finding shows."""
 
 
-class Judge:
+class TrafficValidator:
     """Judges the traffic of one vendor."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: TrafficContract) -> None:
         self.description = description
         self._compiled = Compiled(description)
         self.masking = Masking(description)
 
-    def judge(self, exchange: Exchange) -> Judgement:
+    def judge(self, exchange: RecordedExchange) -> Judgement:
         """What is wrong with an exchange."""
         path = self.description.below_base(exchange.path, exchange.host)
         if path is None:
@@ -71,7 +71,7 @@ class Judge:
         response, unread = self.response(route, exchange)
         return Judgement(exchange.number, "judged", exchange.status, route, request, response, (*unjudged, *unread), sent)
 
-    def _unrouted(self, exchange: Exchange, path: str) -> Judgement:
+    def _unrouted(self, exchange: RecordedExchange, path: str) -> Judgement:
         """An exchange that no operation is documented for: only an answer that does not refuse it is a finding."""
         if exchange.method == "OPTIONS":
             return Judgement(exchange.number, "preflight", exchange.status)
@@ -80,7 +80,7 @@ class Judge:
         accepted = self.undocumented(exchange) if exchange.status < REFUSED and not exchange.injected else None
         return Judgement(exchange.number, "unknown", exchange.status, request=() if accepted is None else (accepted,))
 
-    def undocumented(self, exchange: Exchange) -> Finding | None:
+    def undocumented(self, exchange: RecordedExchange) -> TrafficFinding | None:
         """The finding that a request has no operation, or None where it needs none: a preflight, the document itself, a refusal."""
         path = self.description.below_base(exchange.path, exchange.host)
         if path is None or exchange.method == "OPTIONS" or _is_document(exchange.method, path) or exchange.status >= REFUSED:
@@ -88,11 +88,11 @@ class Judge:
         methods = self.description.methods_at(path)
         what = f"{exchange.method} {path[:SHORT]}"
         text = f"{what} is not documented" + (f"; the path has {', '.join(methods)}" if methods else "")
-        return Finding(exchange.number, None, "request", "operation", "", "undocumented", what, text, "#/paths")
+        return TrafficFinding(exchange.number, None, "request", "operation", "", "undocumented", what, text, "#/paths")
 
     # Requests
 
-    def request(self, route: Route, exchange: Exchange) -> tuple[tuple[Finding, ...], tuple[str, ...], frozenset[tuple[str, str]]]:
+    def request(self, route: Route, exchange: RecordedExchange) -> tuple[tuple[TrafficFinding, ...], tuple[str, ...], frozenset[tuple[str, str]]]:
         """What is wrong with a request, which of its parts could not be judged, and which parameters were sent."""
         operation, message = route.operation, exchange.request
         try:
@@ -110,7 +110,7 @@ class Judge:
         content_type = content_type_for(message.media_type, message.headers.get("content-type"))
         read = Body(body or b"")
         judged = JudgedRequest(operation.method, operation.path, parameters, content_type, read or None)
-        found: list[Finding] = []
+        found: list[TrafficFinding] = []
         if message.broken:
             found.append(self._finding(exchange, operation, "request", "encoding", _plain("malformed", message.broken, ""), operation.reference))
         for broken in self._compiled.request.iter_errors(judged):
@@ -122,7 +122,7 @@ class Judge:
         return tuple(found), unjudged, sent
 
     @staticmethod
-    def _parameters(route: Route, exchange: Exchange) -> RequestParameters:
+    def _parameters(route: Route, exchange: RecordedExchange) -> RequestParameters:
         operation = route.operation
         # a query that an operation does not have is nobody's business, whatever it looks like
         query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and operation.has_query else {}
@@ -138,7 +138,7 @@ class Judge:
                 cookies = {}
         return RequestParameters(query, exchange.request.headers, cookies, route.values)
 
-    def _request_findings(self, error: Exception, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
+    def _request_findings(self, error: Exception, exchange: RecordedExchange, operation: RoutedOperation) -> Iterator[TrafficFinding]:
         cause = error.__cause__
         if isinstance(cause, SecurityNotFound):
             schemes = " or ".join(" and ".join(names) for names in cause.schemes) or "credentials"
@@ -162,8 +162,8 @@ class Judge:
             yield self._finding(exchange, operation, "request", "body", _plain("invalid", str(cause or error), ""), operation.reference)
 
     def _parameter_findings(
-        self, error: ParameterValidationError, cause: BaseException | None, exchange: Exchange, operation: Operation
-    ) -> Iterator[Finding]:
+        self, error: ParameterValidationError, cause: BaseException | None, exchange: RecordedExchange, operation: RoutedOperation
+    ) -> Iterator[TrafficFinding]:
         declared = next(found for found in operation.parameters if (found["name"], found["in"]) == (error.name, error.location))
         place = self._parameter_place(operation, error.name, error.location)
         path = [error.name]
@@ -182,7 +182,7 @@ class Judge:
             plain = _plain("invalid", str(cause or error), "", path)
             yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
 
-    def _parameter_place(self, operation: Operation, name: str, location: str) -> Place:
+    def _parameter_place(self, operation: RoutedOperation, name: str, location: str) -> Place:
         """Where the document declares a parameter."""
         path_item, own = f"#/paths/{escaped(operation.path)}", operation.spec.get("parameters", ())
         for reference, declared in ((operation.reference, own), (path_item, self.description.raw["paths"][operation.path].get("parameters", ()))):
@@ -194,13 +194,13 @@ class Judge:
 
     # Responses
 
-    def response(self, route: Route, exchange: Exchange) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    def response(self, route: Route, exchange: RecordedExchange) -> tuple[tuple[TrafficFinding, ...], tuple[str, ...]]:
         """What is wrong with a response, and which of its parts could not be judged."""
         operation, message = route.operation, exchange.response
         bodiless = exchange.method == "HEAD" or exchange.status in NO_BODY
         unjudged = (f"response body: {message.unread}",) if message.unread and not bodiless else ()
         judged = JudgedResponse(exchange.status, message.headers, message.media_type, message.body or None)
-        found: list[Finding] = []
+        found: list[TrafficFinding] = []
         if message.broken:
             plain = _plain("malformed", message.broken, message.headers.get("content-encoding"))
             found.append(self._finding(exchange, operation, "response", "encoding", plain, f"{operation.reference}/responses"))
@@ -210,7 +210,7 @@ class Judge:
             found += self._response_findings(error, exchange, operation)
         return tuple(found), unjudged
 
-    def _response_findings(self, error: Exception, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
+    def _response_findings(self, error: Exception, exchange: RecordedExchange, operation: RoutedOperation) -> Iterator[TrafficFinding]:
         cause = error.__cause__
         responses = f"{operation.reference}/responses"
         here = f"{responses}/{exchange.status}"
@@ -242,7 +242,7 @@ class Judge:
         else:
             yield self._finding(exchange, operation, "response", "body", _plain("invalid", str(cause or error), ""), here)
 
-    def _response(self, operation: Operation, status: int) -> Place:
+    def _response(self, operation: RoutedOperation, status: int) -> Place:
         return self.description.step(Place(operation.reference, operation.spec), "responses", str(status))
 
     # What a finding says
@@ -250,25 +250,25 @@ class Judge:
     def _schema_findings(
         self,
         broken: InvalidSchemaValue,
-        exchange: Exchange,
-        operation: Operation,
+        exchange: RecordedExchange,
+        operation: RoutedOperation,
         side: str,
         place: str,
         schema: Place,
         path: Sequence[str | int] = (),
         declared: Mapping[str, Any] | None = None,
-    ) -> Iterator[Finding]:
+    ) -> Iterator[TrafficFinding]:
         for cause in causes(cast("Iterable[ValidationError]", broken.schema_errors)):
             at = self._declared(schema, cause)
             node = self._node(schema, cause)
-            whole = Cause((*path, *cause.path), cause.keyword, cause.text, cause.value, cause.steps)
+            whole = ErrorCause((*path, *cause.path), cause.keyword, cause.text, cause.value, cause.steps)
             yield self._finding(exchange, operation, side, place, whole, at, declared if declared is not None and not cause.path else node)
 
-    def _declared(self, schema: Place, cause: Cause) -> str:
+    def _declared(self, schema: Place, cause: ErrorCause) -> str:
         """The keyword in the document that a cause breaks."""
         return f"{self.description.step(schema, *cause.steps[:-1]).reference}/{escaped(cause.steps[-1])}" if cause.steps else schema.reference
 
-    def _node(self, schema: Place, cause: Cause) -> Mapping[str, Any]:
+    def _node(self, schema: Place, cause: ErrorCause) -> Mapping[str, Any]:
         """The schema of the value that a cause is about; for a missing member that of the member."""
         steps = cause.steps[:-1]
         here = self.description.step(schema, *steps)
@@ -278,8 +278,15 @@ class Judge:
         return here.node
 
     def _finding(
-        self, exchange: Exchange, operation: Operation, side: str, place: str, cause: Cause, schema: str, node: Mapping[str, Any] | None = None
-    ) -> Finding:
+        self,
+        exchange: RecordedExchange,
+        operation: RoutedOperation,
+        side: str,
+        place: str,
+        cause: ErrorCause,
+        schema: str,
+        node: Mapping[str, Any] | None = None,
+    ) -> TrafficFinding:
         node = node or {}
         codes = node.get("x-fault-codes", {}).get(cause.keyword, []) if side == "request" else []
         if side == "request" and place == "security":
@@ -290,7 +297,7 @@ class Judge:
         clause = clauses[0] if clauses else None
         secret = any(isinstance(part, str) and self.masking.is_secret(part) for part in cause.path)
         said = [operation.clauses.get(clause, "") if clause else "", str(node.get("description", "")).strip(), operation.section]
-        return Finding(
+        return TrafficFinding(
             entry=exchange.number,
             operation=operation.id,
             side=side,
@@ -308,7 +315,7 @@ class Judge:
 
 
 @cache
-def _request_for(operation: Operation) -> JudgedRequest:
+def _request_for(operation: RoutedOperation) -> JudgedRequest:
     """A request that finds an operation's responses."""
     return JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
 
@@ -318,11 +325,11 @@ def _is_document(method: str, path: str) -> bool:
     return path == "/openapi.json" and method in ("GET", "HEAD")
 
 
-def _plain(keyword: str, text: str, value: Any, path: Sequence[str | int] = ()) -> Cause:
-    return Cause(tuple(path), keyword, text, value, ())
+def _plain(keyword: str, text: str, value: Any, path: Sequence[str | int] = ()) -> ErrorCause:
+    return ErrorCause(tuple(path), keyword, text, value, ())
 
 
-def _malformed(error: MediaTypeDeserializeError) -> Cause:
+def _malformed(error: MediaTypeDeserializeError) -> ErrorCause:
     return _plain("malformed", f"the body cannot be read as {error.mimetype}: {error.__cause__}", error.value[:SHORT].decode("utf-8", "replace"))
 
 

@@ -13,7 +13,7 @@ from .exchange import MASK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .description import Description
+    from .description import TrafficContract
 
 SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""
@@ -26,7 +26,7 @@ _SCHEME = re.compile(r"(?:Bearer|Basic|Digest)\s*", re.IGNORECASE)
 class Masking:
     """Hides the secrets of one vendor's traffic."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: TrafficContract) -> None:
         schemes = description.raw.get("components", {}).get("securitySchemes", {}).values()
         found = [description.resolve(scheme) for scheme in schemes]
         self._credentials = {str(scheme["name"]).lower() for scheme in found if scheme.get("type") == "apiKey"}

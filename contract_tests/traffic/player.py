@@ -10,14 +10,14 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from .exchange import MASK, Exchange, Message
+from .exchange import MASK, HttpMessage, RecordedExchange
 from .steps import Memory, encoded
 from .volatile import at_pointer, data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .description import Description
+    from .description import TrafficContract
     from .steps import Step
 
 TIMEOUT = 60.0
@@ -44,7 +44,7 @@ class Side:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def discover(cls, name: str, url: str, description: Description, *, world: str | None, headers: Mapping[str, str]) -> Side:
+    def discover(cls, name: str, url: str, description: TrafficContract, *, world: str | None, headers: Mapping[str, str]) -> Side:
         """A side by its URL; a mock tells its credentials itself. The URL may be that of the server: the base path is then the document's."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -64,10 +64,10 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PlayedAnswer:
     """What one side answered to a step; ``broken`` says why there is no answer. ``value`` is the body as data."""
 
-    exchange: Exchange
+    exchange: RecordedExchange
     value: Any
     broken: str = ""
 
@@ -75,7 +75,7 @@ class Answer:
 class Player:
     """One side at play."""
 
-    def __init__(self, side: Side, description: Description) -> None:
+    def __init__(self, side: Side, description: TrafficContract) -> None:
         self.side = side
         self._description = description
         self._memory = Memory()
@@ -93,7 +93,7 @@ class Player:
         parts = urlsplit(self.side.url)
         self._client.patch(f"{parts.scheme}://{parts.netloc}/_mock/clock", json={"freeze": moment}).raise_for_status()
 
-    def play(self, step: Step) -> Answer:
+    def play(self, step: Step) -> PlayedAnswer:
         """Make a call and remember what it gave. Raises ScenarioBroken for a name that nobody kept."""
         memory = self._memory
         url = self.side.url + memory.path(step.path)
@@ -105,18 +105,18 @@ class Player:
             content = encoded(self._with_login(memory.fill(step.body), step), step.media_type)
         if content is not None and step.media_type and not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = step.media_type
-        sent = Message(tuple(headers.items()), content or b"")
+        sent = HttpMessage(tuple(headers.items()), content or b"")
         try:
             response = self._client.request(step.operation.method, url, headers=headers, content=content)
         except httpx.TransportError as error:
-            answer = Answer(Exchange(step.number, step.operation.method, url, sent, 0, Message()), None, f"no answer: {error}")
+            answer = PlayedAnswer(RecordedExchange(step.number, step.operation.method, url, sent, 0, HttpMessage()), None, f"no answer: {error}")
             self._remember(step, answer)
             return answer
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         # httpx took the content encoding off
-        received = Message(tuple(pair for pair in pairs if pair[0].lower() != "content-encoding"), response.content)
-        exchange = Exchange(step.number, step.operation.method, url, sent, response.status_code, received)
-        answer = Answer(exchange, data_of(received))
+        received = HttpMessage(tuple(pair for pair in pairs if pair[0].lower() != "content-encoding"), response.content)
+        exchange = RecordedExchange(step.number, step.operation.method, url, sent, response.status_code, received)
+        answer = PlayedAnswer(exchange, data_of(received))
         self._remember(step, answer)
         return answer
 
@@ -152,7 +152,7 @@ class Player:
             return type(body)((name, filled(value, name)) for name, value in body)
         return filled(body)
 
-    def _remember(self, step: Step, answer: Answer) -> None:
+    def _remember(self, step: Step, answer: PlayedAnswer) -> None:
         for name, kept in step.keep.items():
             self._memory.kept[name] = kept.of(answer.value)
         if step.recorded is None or step.recorded.status != answer.exchange.status:

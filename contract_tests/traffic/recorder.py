@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .description import describe
-from .exchange import Exchange
+from .exchange import RecordedExchange
 from .masking import Masking
-from .proxy.bodies import Kept
+from .proxy.bodies import BodyBuffer
 from .proxy.headers import pairs
 from .proxy.record import har_entry
 
@@ -42,7 +42,7 @@ class Recorder:
         if masking is None:
             await self._app(scope, receive, send)
             return
-        request, response = Kept(LIMIT), Kept(LIMIT)
+        request, response = BodyBuffer(LIMIT), BodyBuffer(LIMIT)
         head: dict[str, Any] = {"status": 0, "headers": ()}
         method, target = scope["method"], _target(scope)
         headers = pairs(scope["headers"])
@@ -67,7 +67,7 @@ class Recorder:
         finally:
             request.complete = True
             self._count += 1
-            exchange = Exchange(
+            exchange = RecordedExchange(
                 self._count,
                 method,
                 target,

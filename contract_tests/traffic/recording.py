@@ -15,7 +15,7 @@ import ijson
 import orjson
 
 from .encodings import TooLong, Undecodable, decoded, is_packed
-from .exchange import Exchange, Message
+from .exchange import HttpMessage, RecordedExchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class RecordingBroken(ValueError):
     """A recording cannot be read on. The text says where."""
 
 
-def exchanges(file: BinaryIO) -> Iterator[Exchange]:
+def exchanges(file: BinaryIO) -> Iterator[RecordedExchange]:
     """The exchanges of a recording, numbered from 1. Raises RecordingBroken where it is neither HAR nor JSON Lines, or ends in the middle."""
     for number, entry in enumerate(_entries(file), 1):
         try:
@@ -82,10 +82,10 @@ class _Behind:
             yield rest
 
 
-def exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
+def exchange(number: int, entry: Mapping[str, Any]) -> RecordedExchange:
     """One HAR entry as an exchange."""
     request, response = entry["request"], entry.get("response") or {}
-    return Exchange(
+    return RecordedExchange(
         number=number,
         method=str(request["method"]).upper(),
         url=str(request["url"]),
@@ -105,12 +105,12 @@ def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(header["name"]), str(header["value"])) for header in headers or () if not str(header["name"]).startswith(":"))
 
 
-def _request(request: Mapping[str, Any]) -> Message:
+def _request(request: Mapping[str, Any]) -> HttpMessage:
     pairs = _pairs(request.get("headers"))
     posted = request.get("postData")
     if not posted:
         unread = "it was not recorded" if int(request.get("bodySize") or 0) > 0 else ""
-        return Message(pairs, None if unread else b"", unread)
+        return HttpMessage(pairs, None if unread else b"", unread)
     media_type = str(posted.get("mimeType") or "")
     if media_type and not any(name.lower() == "content-type" for name, _ in pairs):
         pairs = (*pairs, ("content-type", media_type))
@@ -119,10 +119,10 @@ def _request(request: Mapping[str, Any]) -> Message:
     return _message(pairs, posted, int(request.get("bodySize") or 0))
 
 
-def _posted_form(pairs: tuple[tuple[str, str], ...], fields: Sequence[Mapping[str, Any]], media_type: str) -> Message:
+def _posted_form(pairs: tuple[tuple[str, str], ...], fields: Sequence[Mapping[str, Any]], media_type: str) -> HttpMessage:
     """A form of which the recorder kept the fields but not the bytes."""
     if not media_type.startswith("multipart/"):
-        return Message(pairs, urlencode([(field["name"], field.get("value", "")) for field in fields]).encode())
+        return HttpMessage(pairs, urlencode([(field["name"], field.get("value", "")) for field in fields]).encode())
     parts = []
     for field in fields:
         disposition = f'form-data; name="{field["name"]}"'
@@ -132,10 +132,10 @@ def _posted_form(pairs: tuple[tuple[str, str], ...], fields: Sequence[Mapping[st
         parts.append(f"--{_BOUNDARY}\r\nContent-Disposition: {disposition}\r\n\r\n{value}\r\n")
     body = "".join([*parts, f"--{_BOUNDARY}--\r\n"]).encode()
     others = tuple(pair for pair in pairs if pair[0].lower() != "content-type")
-    return Message((*others, ("content-type", f"multipart/form-data; boundary={_BOUNDARY}")), body)
+    return HttpMessage((*others, ("content-type", f"multipart/form-data; boundary={_BOUNDARY}")), body)
 
 
-def _response(response: Mapping[str, Any]) -> Message:
+def _response(response: Mapping[str, Any]) -> HttpMessage:
     pairs = _pairs(response.get("headers"))
     content = response.get("content") or {}
     media_type = str(content.get("mimeType") or "")
@@ -145,30 +145,30 @@ def _response(response: Mapping[str, Any]) -> Message:
     return _message(pairs, content, int(content.get("size") or 0))
 
 
-def _message(pairs: tuple[tuple[str, str], ...], content: Mapping[str, Any], size: int) -> Message:
+def _message(pairs: tuple[tuple[str, str], ...], content: Mapping[str, Any], size: int) -> HttpMessage:
     text = content.get("text")
     if content.get("_unread"):
-        return Message(pairs, None, str(content["_unread"]))
+        return HttpMessage(pairs, None, str(content["_unread"]))
     if text is None or (text == "" and size > 0):
-        return Message(pairs, None, "it was not recorded") if size > 0 else Message(pairs)
+        return HttpMessage(pairs, None, "it was not recorded") if size > 0 else HttpMessage(pairs)
     if content.get("encoding") == "base64":
         try:
             body = base64.b64decode(text, validate=True)
         except binascii.Error:
-            return Message(pairs, None, "its Base64 is broken")
+            return HttpMessage(pairs, None, "its Base64 is broken")
     else:
         body = str(text).encode("utf-8", "surrogatepass")
     return unpacked(pairs, body, recorded=True)
 
 
-def unpacked(pairs: tuple[tuple[str, str], ...], body: bytes, *, recorded: bool = False) -> Message:
+def unpacked(pairs: tuple[tuple[str, str], ...], body: bytes, *, recorded: bool = False) -> HttpMessage:
     """Headers and a body as it was sent, without its content encoding. Recorders may have taken that off already."""
     encodings = next((value for name, value in pairs if name.lower() == "content-encoding"), "")
     if not encodings or not body or (recorded and not is_packed(body, encodings)):
-        return Message(pairs, body)
+        return HttpMessage(pairs, body)
     try:
-        return Message(pairs, decoded(body, encodings))
+        return HttpMessage(pairs, decoded(body, encodings))
     except Undecodable as error:
-        return Message(pairs, body, broken=str(error))
+        return HttpMessage(pairs, body, broken=str(error))
     except TooLong as error:
-        return Message(pairs, None, str(error))
+        return HttpMessage(pairs, None, str(error))

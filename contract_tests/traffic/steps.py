@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from .description import Description, Operation
-    from .exchange import Exchange
+    from .description import RoutedOperation, TrafficContract
+    from .exchange import RecordedExchange
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _ID = re.compile(r"(?i:(?:^|[_-])ids?(?:$|[_-]))|[a-z]Ids?(?![a-z])")
@@ -40,7 +40,7 @@ class ScenarioBroken(ValueError):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptField:
     """What is kept of an answer: the value at a JSON pointer, or the first part of it that matches a pattern."""
 
     at: str
@@ -60,7 +60,7 @@ class Step:
     """One call. Values may hold ``{{name}}``, which each side fills with what it kept; ``recorded`` is the response of a recording."""
 
     number: int
-    operation: Operation
+    operation: RoutedOperation
     path: str
     query: tuple[tuple[str, Any], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
@@ -68,12 +68,12 @@ class Step:
     body: Any = None
     raw: bytes | None = None
     credentials: str | None = ""
-    keep: Mapping[str, Kept] = field(default_factory=dict)
+    keep: Mapping[str, KeptField] = field(default_factory=dict)
     note: str = ""
-    recorded: Exchange | None = None
+    recorded: RecordedExchange | None = None
 
 
-def scenario(path: Path, description: Description) -> list[Step]:
+def scenario(path: Path, description: TrafficContract) -> list[Step]:
     """The steps of a scenario file: YAML with a list ``steps``. Raises ScenarioBroken."""
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -86,7 +86,7 @@ def scenario(path: Path, description: Description) -> list[Step]:
     return [_step(path, number, said, description) for number, said in enumerate(loaded["steps"], 1)]
 
 
-def _step(path: Path, number: int, said: Any, description: Description) -> Step:
+def _step(path: Path, number: int, said: Any, description: TrafficContract) -> Step:
     where = f"{path}: step {number}"
     if not isinstance(said, dict) or "operation" not in said:
         raise ScenarioBroken(f"{where} names no operation")
@@ -118,17 +118,17 @@ def _step(path: Path, number: int, said: Any, description: Description) -> Step:
     )
 
 
-def _kept(where: str, name: str, said: Any) -> Kept:
+def _kept(where: str, name: str, said: Any) -> KeptField:
     """What to keep under a name: a JSON pointer, or a pointer and a pattern."""
     try:
-        found = Kept(said) if isinstance(said, str) else Kept(**said)
+        found = KeptField(said) if isinstance(said, str) else KeptField(**said)
         re.compile(found.match)
     except (TypeError, re.error) as error:
         raise ScenarioBroken(f"{where}: keep {name} is a JSON pointer, or {{at: a JSON pointer, match: a regular expression}} ({error})") from None
     return found
 
 
-def recorded(exchanges: Iterable[Exchange], description: Description, *, only_successes: bool = False) -> Iterator[Step]:
+def recorded(exchanges: Iterable[RecordedExchange], description: TrafficContract, *, only_successes: bool = False) -> Iterator[Step]:
     """The calls of a recording that belong to the API, as steps; what is no documented operation, or got no answer, is left out."""
     for exchange in exchanges:
         path = description.below_base(exchange.path, exchange.host)
@@ -153,7 +153,7 @@ def recorded(exchanges: Iterable[Exchange], description: Description, *, only_su
         )
 
 
-def _read(exchange: Exchange) -> tuple[Any, bytes | None]:
+def _read(exchange: RecordedExchange) -> tuple[Any, bytes | None]:
     """A recorded body as data where it is JSON or a form, as bytes where it is not."""
     message = exchange.request
     if not message.body:

@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .description import Description
+    from .description import TrafficContract
     from .steps import Step
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -24,19 +24,19 @@ FOUND = 1
 IMPOSSIBLE = 2
 
 
-class Impossible(click.ClickException):
+class CommandError(click.ClickException):
     """What was asked for cannot be done. The text says what to do."""
 
     exit_code = IMPOSSIBLE
 
 
-def _described(slug: str, bases: tuple[str, ...] = ()) -> Description:
+def _described(slug: str, bases: tuple[str, ...] = ()) -> TrafficContract:
     from .description import describe  # noqa: PLC0415 - the command line answers before the documents are read
 
     try:
         return describe(slug, bases)
     except OSError as error:
-        raise Impossible(f"there is no document of the API {slug}: {error.filename}; `mockserver operations` lists the APIs") from None
+        raise CommandError(f"there is no document of the API {slug}: {error.filename}; `mockserver operations` lists the APIs") from None
 
 
 def _print(text: str, output: Path | None) -> None:
@@ -46,7 +46,7 @@ def _print(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Impossible(f"{output} cannot be written: {error.strerror}") from None
+        raise CommandError(f"{output} cannot be written: {error.strerror}") from None
     click.echo(f"written to {output}", err=True)
 
 
@@ -77,12 +77,12 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
         try:
             found = Audit(_described(slug, bases)).run(exchanges(source))
         except RecordingBroken as error:
-            raise Impossible(f"{file}: {error}") from None
+            raise CommandError(f"{file}: {error}") from None
     _print(FORMATS[form](found), output)
     if found.total == 0:
-        raise Impossible(f"{file} holds no exchange")
+        raise CommandError(f"{file} holds no exchange")
     if found.total == found.kinds["foreign"]:
-        raise Impossible(f"no exchange in {file} is below {' or '.join(found.description.bases)}; --base names another base path")
+        raise CommandError(f"no exchange in {file} is below {' or '.join(found.description.bases)}; --base names another base path")
     sys.exit(FOUND if found.violations else 0)
 
 
@@ -126,13 +126,13 @@ def proxy(
     Bytes pass unchanged. X-Contract-Violations of each response says what was found, http://HOST:PORT/_proxy shows every call as it happens. A call
     with X-Contract-Check: request, response or none is judged on that side only, or not at all.
     """
-    from .proxy.app import Settings  # noqa: PLC0415
+    from .proxy.app import ProxySettings  # noqa: PLC0415
     from .proxy.server import serve  # noqa: PLC0415
     from .proxy.upstream import Timeouts  # noqa: PLC0415
     from .reports import as_text  # noqa: PLC0415
 
     description = _described(slug, bases)
-    settings = Settings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
+    settings = ProxySettings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
     bound = _listening(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Judging {description.title} in front of {upstream} on http://{shown}:{bound.getsockname()[1]}; console at /_proxy")
@@ -152,9 +152,9 @@ def proxy(
             )
             found = _runner()(work)
         except ValueError as error:
-            raise Impossible(str(error)) from None
+            raise CommandError(str(error)) from None
         except OSError as error:
-            raise Impossible(f"{error.filename or upstream}: {error.strerror}") from None
+            raise CommandError(f"{error.filename or upstream}: {error.strerror}") from None
     click.echo(as_text(found))
     sys.exit(FOUND if found.violations else 0)
 
@@ -175,11 +175,11 @@ def _listening(host: str, port: int) -> socket.socket:
         bound.bind(address)
         bound.listen(1024)
     except OSError as error:
-        raise Impossible(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
+        raise CommandError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
     return bound
 
 
-def _steps(description: Description, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
+def _steps(description: TrafficContract, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
     from .recording import exchanges  # noqa: PLC0415
     from .steps import recorded, scenario  # noqa: PLC0415
 
@@ -233,11 +233,11 @@ def compare(
         try:
             found = compared(_steps(description, scenario_file, har, stack), description, *players)
         except (ScenarioBroken, RecordingBroken) as error:
-            raise Impossible(str(error)) from None
+            raise CommandError(str(error)) from None
     if not found.played:
-        raise Impossible("there was nothing to play")
+        raise CommandError("there was nothing to play")
     if all(played.left.broken and played.right.broken for played in found.played):
-        raise Impossible(f"neither side answered: {found.played[0].left.broken}")
+        raise CommandError(f"neither side answered: {found.played[0].left.broken}")
     _print(FORMATS[form](found), output)
     sys.exit(FOUND if found.differences else 0)
 
@@ -275,7 +275,7 @@ def replay(
     headers = {"X-Mock-Token": token} if token else {}
     side = Side.discover("mock", url, description, world=world, headers=headers)
     if side.world is None:
-        raise Impossible(f"no mock of {slug} answers at {url}")
+        raise CommandError(f"no mock of {slug} answers at {url}")
     player, played, wrong = Player(side, description), 0, 0
     with file.open("rb") as source:
         try:
@@ -288,12 +288,12 @@ def replay(
                     wrong += 1
                     click.echo(f"entry {step.number} {step.operation.id}: {found.path} was {found.left}, is {found.right}")
         except RecordingBroken as error:
-            raise Impossible(f"{file}: {error}") from None
+            raise CommandError(f"{file}: {error}") from None
         finally:
             player.close()
     click.echo(f"{played} calls made in the world {world}, {wrong} answered otherwise than recorded")
     if not played:
-        raise Impossible(f"{file} holds no {'' if answers else 'successful '}call of {slug}")
+        raise CommandError(f"{file} holds no {'' if answers else 'successful '}call of {slug}")
     sys.exit(FOUND if wrong else 0)
 
 

@@ -12,11 +12,11 @@ from .description import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .description import Description, Operation
-    from .exchange import Message
+    from .description import RoutedOperation, TrafficContract
+    from .exchange import HttpMessage
 
 
-def data_of(message: Message) -> Any:
+def data_of(message: HttpMessage) -> Any:
     """A response body as data: JSON as such, any other text as text, other bytes as their number; None where there is none."""
     if not message.body:
         return None
@@ -44,7 +44,7 @@ def at_pointer(value: Any, place: str) -> Any:
     return value
 
 
-def volatile(description: Description, operation: Operation, status: int, media_type: str, value: Any) -> set[str]:
+def volatile(description: TrafficContract, operation: RoutedOperation, status: int, media_type: str, value: Any) -> set[str]:
     """The JSON pointers of the volatile values in a response."""
     response = description.resolve(operation.spec["responses"].get(str(status), {}))
     media = response.get("content", {}).get(media_type, {})
@@ -52,7 +52,7 @@ def volatile(description: Description, operation: Operation, status: int, media_
     return {place for key in ("schema", "x-emits") for place in _volatile(description, media.get(key, {}), value, "")}
 
 
-def _volatile(description: Description, schema: Any, value: Any, place: str) -> Iterator[str]:
+def _volatile(description: TrafficContract, schema: Any, value: Any, place: str) -> Iterator[str]:
     schema = description.resolve(schema)
     if not isinstance(schema, dict):
         return

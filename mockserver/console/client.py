@@ -24,7 +24,7 @@ PASSED_ON = ("host", "origin", "x-mock-world")
 
 
 @dataclass
-class Refused(Exception):
+class ControlRefused(Exception):
     """The control plane refused a call; the text says why, ``violations`` where."""
 
     status: int
@@ -38,7 +38,7 @@ class Refused(Exception):
         return "; ".join(listed) or self.detail
 
 
-class Plane:
+class ControlClient:
     """Calls to the control plane on behalf of one request of a browser, in the world of that request."""
 
     def __init__(self, stack: ASGIApp, request: Request, token: str | None) -> None:
@@ -101,7 +101,7 @@ class Plane:
             while (message := await queue.get()) is not None:
                 if message["type"] == "http.response.start":
                     if message["status"] >= REFUSED:
-                        raise Refused(message["status"], "Refused", "the control plane refused to be listened to")
+                        raise ControlRefused(message["status"], "Refused", "the control plane refused to be listened to")
                 elif message.get("body"):
                     yield message["body"]
         finally:
@@ -130,9 +130,9 @@ class Plane:
         }
 
 
-def _refused(status: int, payload: bytes) -> Refused:
+def _refused(status: int, payload: bytes) -> ControlRefused:
     try:
         problem = orjson.loads(payload)
-        return Refused(status, str(problem["title"]), str(problem["detail"]), list(problem.get("violations", ())))
+        return ControlRefused(status, str(problem["title"]), str(problem["detail"]), list(problem.get("violations", ())))
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return Refused(status, "Refused", payload.decode("utf-8", "replace")[:300])
+        return ControlRefused(status, "Refused", payload.decode("utf-8", "replace")[:300])

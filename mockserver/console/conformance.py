@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.client import Refused
+from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def progress(visit: Visit) -> Response:
     return visit.fragment("run.html", headers=headers, run=run)
 
 
-async def _page(visit: Visit, status: int = 200, refused: Refused | None = None) -> Response:
+async def _page(visit: Visit, status: int = 200, refused: ControlRefused | None = None) -> Response:
     run = await visit.plane.get("/conformance")
     apis = (await visit.plane.get("/apis"))["apis"]
     report = await _report(visit) if run["report"] else None
@@ -38,7 +38,7 @@ async def _report(visit: Visit) -> dict[str, Any] | None:
     """The last report; None where it cannot be read."""
     try:
         found: dict[str, Any] = await visit.plane.get("/conformance/report")
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status != 404:  # noqa: PLR2004 - there is none that can be read
             raise
         return None
@@ -68,7 +68,7 @@ async def start(visit: Visit) -> Response:
         body["seconds"] = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - any number of seconds
     try:
         await visit.plane.call("POST", "/conformance", body=body)
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status == 401:  # noqa: PLR2004 - the token is missing or wrong
             raise
         return await _page(visit, refused.status, refused)
@@ -79,7 +79,7 @@ async def stop(visit: Visit) -> Response:
     """End the run."""
     try:
         await visit.plane.call("DELETE", "/conformance")
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status != 404:  # noqa: PLR2004 - it has ended by itself
             raise
     return visit.back("/console/conformance", "The run is stopped.")

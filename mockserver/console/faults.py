@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.client import Refused
+from mockserver.console.client import ControlRefused
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -25,7 +25,7 @@ async def answers(visit: Visit) -> Response:
     return visit.fragment("fault_answers.html", **await _choices(visit, visit.asked("operation"), ""))
 
 
-async def _page(visit: Visit, status: int = 200, refused: Refused | None = None) -> Response:
+async def _page(visit: Visit, status: int = 200, refused: ControlRefused | None = None) -> Response:
     rules = (await visit.plane.get("/faults"))["rules"]
     services = (await visit.plane.get("/services"))["services"]
     filled = visit.form() or {"often": "first", "number": "1", **dict(visit.request.query_params)}
@@ -60,7 +60,7 @@ async def add(visit: Visit) -> Response:
     """Add the rule that was filled in."""
     try:
         rule = await visit.plane.call("POST", "/faults", body=_rule(visit.form()))
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status not in (400, 404, 409):
             raise
         return await _page(visit, refused.status, refused)
@@ -92,7 +92,7 @@ def _rule(form: dict[str, str]) -> dict[str, Any]:
     elif often == "probability":
         rule[often] = _number(number or "50", "the share of the calls") / 100
     if rule.keys() <= {"api", "operation", "caller", "when", "first", "every", "probability"}:
-        raise Refused(400, "Bad Request", "say what goes wrong: choose an answer, a latency, or what happens to the connection")
+        raise ControlRefused(400, "Bad Request", "say what goes wrong: choose an answer, a latency, or what happens to the connection")
     return rule
 
 
@@ -100,7 +100,7 @@ def _number(text: str, what: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise Refused(400, "Bad Request", f"{what} is a number, not {text[:40]!r}") from None
+        raise ControlRefused(400, "Bad Request", f"{what} is a number, not {text[:40]!r}") from None
 
 
 async def turn(visit: Visit) -> Response:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mockserver.console import shown
-from mockserver.console.client import Plane, Refused
+from mockserver.console.client import ControlClient, ControlRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -78,7 +78,7 @@ class Visit:
     """One request of a browser: the world that it means, the control plane on its behalf, and the ways to answer it."""
 
     request: Request
-    plane: Plane
+    plane: ControlClient
     templates: Environment
     _forms: dict[str, list[str]] = field(default_factory=dict)
 
@@ -182,7 +182,7 @@ class Frame:
         async def answer(request: Request) -> Response:
             visit = self._visit(request)
             if not _is_same_origin(request):
-                return await _unhappy(visit, Refused(403, "Forbidden", "only pages of this console may ask for a change"))
+                return await _unhappy(visit, ControlRefused(403, "Forbidden", "only pages of this console may ask for a change"))
             await visit.read_form()
             return await self._answered(view, visit)
 
@@ -191,19 +191,19 @@ class Frame:
     def _visit(self, request: Request) -> Visit:
         if self.stack is None:
             raise HTTPException(503)
-        return Visit(request, Plane(self.stack, request, token_of(request)), self.templates)
+        return Visit(request, ControlClient(self.stack, request, token_of(request)), self.templates)
 
     @staticmethod
     async def _answered(view: View, visit: Visit) -> Response:
         try:
             return await view(visit)
-        except Refused as refused:
+        except ControlRefused as refused:
             if refused.status == 401:  # noqa: PLR2004 - the token is missing or wrong
                 return _to_sign_in(visit)
             return await _unhappy(visit, refused)
 
 
-async def _unhappy(visit: Visit, refused: Refused) -> Response:
+async def _unhappy(visit: Visit, refused: ControlRefused) -> Response:
     """The page of a refusal; it stands without the world, which may be what is refused."""
     if "hx-request" in visit.request.headers:
         return visit.fragment("refused_part.html", 200, refused=refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.client import Refused
+from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _found(visit: Visit, number: int) -> dict[str, Any]:
     messages: list[dict[str, Any]] = (await visit.plane.get("/outbox"))["messages"]
     found = next((message for message in messages if message["id"] == number), None)
     if found is None:
-        raise Refused(404, "Not Found", f"there is no message {number} in the world {visit.world}")
+        raise ControlRefused(404, "Not Found", f"there is no message {number} in the world {visit.world}")
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
-from mockserver.console.client import Plane, Refused
+from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
 from mockserver.console.shown import counted, example_curl
 
@@ -34,7 +34,7 @@ async def overview(visit: Visit) -> Response:
     )
 
 
-async def _vendor(plane: Plane, api: dict[str, Any]) -> dict[str, Any]:
+async def _vendor(plane: ControlClient, api: dict[str, Any]) -> dict[str, Any]:
     operations = (await plane.get(f"/apis/{api['slug']}/operations"))["operations"]
     credentials = [{**found, "curl": example_curl(api["base_url"], operations, found["headers"])} for found in api["credentials"]]
     return {**api, "credentials": credentials}
@@ -61,7 +61,7 @@ async def move_clock(visit: Visit) -> Response:
         raise HTTPException(400)
     try:
         moved = await visit.plane.call("PATCH", "/clock", body=change)
-    except Refused as refused:
+    except ControlRefused as refused:
         return visit.back(_from(visit), str(refused), wrong=True)
     return visit.back(_from(visit), f"The clock reads {moved['now'][:19].replace('T', ' ')} UTC now.")
 
@@ -117,7 +117,7 @@ async def create_world(visit: Visit) -> Response:
         body["from"] = {"seed": int(visit.filled("seed"))}
     try:
         made = await visit.plane.call("POST", "/worlds", body=body)
-    except Refused as refused:
+    except ControlRefused as refused:
         return visit.back("/console/worlds", str(refused), wrong=True)
     return _go(visit, made["name"], f"The world {made['name']} is made, with {counted(made['records'], 'record')}.")
 
@@ -147,10 +147,10 @@ async def sign_in_page(visit: Visit) -> Response:
 async def sign_in(visit: Visit) -> Response:
     """Keep the token in the browser, where it is the right one."""
     token = visit.filled("token").strip()
-    plane = Plane(visit.plane.stack, visit.request, token)
+    plane = ControlClient(visit.plane.stack, visit.request, token)
     try:
         await plane.get("/clock")
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status != 401:  # noqa: PLR2004 - wrong token
             raise
         return visit.fragment("sign_in.html", 401, wrong=True, onward=visit.filled("onward"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.client import PREFIX, Refused
+from mockserver.console.client import PREFIX, ControlRefused
 from mockserver.console.frame import HEADERS, Visit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def reference(visit: Visit) -> Response:
     if found is None and slug == CONTROL:
         found = {"slug": CONTROL, "title": "Mock control plane", "openapi_url": f"{visit.prefix}{PREFIX}/openapi.json", "credentials": []}
     if found is None:
-        raise Refused(404, "Not Found", f"there is no document {slug}; there are {', '.join(api['slug'] for api in apis)} and {CONTROL}")
+        raise ControlRefused(404, "Not Found", f"there is no document {slug}; there are {', '.join(api['slug'] for api in apis)} and {CONTROL}")
     path = visit.prefix + _path(found["openapi_url"], visit.prefix)
     credentials = [{"name": one["name"], "description": one["description"], "headers": one["headers"]} for one in found["credentials"]]
     return await visit.page("reference.html", api=found, url=path, credentials=json.dumps(credentials))

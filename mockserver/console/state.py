@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mockserver.console.client import Refused
+from mockserver.console.client import ControlRefused
 from mockserver.console.shown import counted, plain
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def record(visit: Visit) -> Response:
     return await _record_page(visit)
 
 
-async def _record_page(visit: Visit, status: int = 200, refused: Refused | None = None) -> Response:
+async def _record_page(visit: Visit, status: int = 200, refused: ControlRefused | None = None) -> Response:
     slug, name, number = visit.named("slug"), visit.named("table"), visit.named("record")
     known = await visit.plane.get(f"/state/{slug}")
     found = await visit.plane.get(f"/state/{slug}/{name}/{number}")
@@ -95,7 +95,7 @@ async def _holders(visit: Visit, slug: str, name: str, record_id: Any, columns: 
     return found
 
 
-def _by_field(refused: Refused | None) -> dict[str, str]:
+def _by_field(refused: ControlRefused | None) -> dict[str, str]:
     """What is wrong with each field, all of it."""
     said: dict[str, list[str]] = {}
     for violation in refused.violations if refused else ():
@@ -115,7 +115,7 @@ async def update_record(visit: Visit) -> Response:
     body = {field: _value(text, columns[field]) for field, text in filled.items()}
     try:
         await visit.plane.call("PATCH", f"/state/{slug}/{name}/{number}", body=body)
-    except Refused as refused:
+    except ControlRefused as refused:
         if refused.status not in (400, 409, 422):
             raise
         return await _record_page(visit, refused.status, refused)
@@ -148,9 +148,9 @@ async def create_record(visit: Visit) -> Response:
     try:
         made = await visit.plane.call("POST", f"/state/{slug}/{name}", body=json.loads(text))
     except ValueError as error:
-        refused = Refused(400, "Bad Request", f"this is no JSON: {error}")
+        refused = ControlRefused(400, "Bad Request", f"this is no JSON: {error}")
         return await visit.page("record_new.html", 400, slug=slug, table=name, text=text, refused=refused)
-    except Refused as refused:
+    except ControlRefused as refused:
         return await visit.page("record_new.html", refused.status, slug=slug, table=name, text=text, refused=refused)
     return visit.back(f"/console/state/{slug}/{name}/{made['id']}", "The record is there.")
 
@@ -160,7 +160,7 @@ async def delete_record(visit: Visit) -> Response:
     slug, name, number = visit.named("slug"), visit.named("table"), visit.named("record")
     try:
         await visit.plane.call("DELETE", f"/state/{slug}/{name}/{number}")
-    except Refused as refused:
+    except ControlRefused as refused:
         return visit.back(f"/console/state/{slug}/{name}/{number}", str(refused), wrong=True)
     return visit.back(f"/console/state/{slug}/{name}", f"{name} {number} is removed.")
 
@@ -183,7 +183,7 @@ async def save_snapshot(visit: Visit) -> Response:
     name = visit.filled("name").strip()
     try:
         saved = await visit.plane.call("PUT", f"/snapshots/{name}")
-    except Refused as refused:
+    except ControlRefused as refused:
         said = str(refused) if name else "A snapshot needs a name."
         return visit.back("/console/snapshots", said, wrong=True)
     return visit.back("/console/snapshots", f"The snapshot {name} keeps {counted(saved['records'], 'record')}.", before=name)
@@ -208,6 +208,6 @@ async def start_scenario(visit: Visit) -> Response:
     body = {"name": visit.world, "anew": True, "from": {"scenario": visit.filled("scenario")}}
     try:
         await visit.plane.call("POST", "/worlds", body=body)
-    except Refused as refused:
+    except ControlRefused as refused:
         return visit.back("/console/snapshots", str(refused), wrong=True)
     return visit.back("/console/snapshots", f"The world {visit.world} starts from {visit.filled('scenario')} now.")

@@ -9,12 +9,12 @@ from mockserver.control.problems import render_fault
 from mockserver.core.operation.api import Api
 
 if TYPE_CHECKING:
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
 
 SLUG = "mock"
 
 
-def control_api(lab: Laboratory) -> Api:
+def control_api(control: ControlServices) -> Api:
     """The control plane over a laboratory."""
     handlers = (server, worlds, state, snapshots, clock, faults, journal, outbox, conformance)
-    return Api(slug=SLUG, handlers=handlers, render_fault=render_fault, provides={"lab": lab}, steers=True)
+    return Api(slug=SLUG, handlers=handlers, render_fault=render_fault, provides={"control": control}, is_control=True)

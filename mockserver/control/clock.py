@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_clock(world: Draft) -> Reply:
+def get_clock(world: Transaction) -> Reply:
     """The world's time and whether it runs."""
     return _shown(world.clock)
 
 
-def update_clock(world: Draft, body: Mapping[str, Any]) -> Reply:
+def update_clock(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Freeze the clock, shift it, advance it, or resume real time. What becomes due happens before the next request."""
     try:
         world.clock = _moved(world, body)
@@ -30,13 +30,13 @@ def update_clock(world: Draft, body: Mapping[str, Any]) -> Reply:
     return _shown(world.clock)
 
 
-def list_timers(world: Draft) -> Reply:
+def list_timers(world: Transaction) -> Reply:
     """What is going to happen, in the order in which it becomes due."""
     timers = [{"due": iso(timer.due), "action": timer.action, "subject": timer.subject} for timer in world.timers]
     return Reply(200, {"now": iso(world.now), "timers": timers})
 
 
-def _moved(world: Draft, body: Mapping[str, Any]) -> Clock:
+def _moved(world: Transaction, body: Mapping[str, Any]) -> Clock:
     clock, wall = world.clock, wall_clock()
     if "freeze" in body:
         return clock.freeze(parse_moment(body["freeze"]))
@@ -51,7 +51,7 @@ def _moved(world: Draft, body: Mapping[str, Any]) -> Clock:
     return Clock()
 
 
-def _next_timer(world: Draft) -> datetime:
+def _next_timer(world: Transaction) -> datetime:
     if not world.timers:
         raise Conflict("nothing is going to happen in this world: there is no timer")
     return world.timers[0].due

@@ -11,59 +11,59 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.base.requests import Request
 
 BUDGET = 120
 """Seconds that a run may take where nothing else is sent."""
 
 
-def get_conformance(lab: Laboratory) -> Reply:
+def get_conformance(control: ControlServices) -> Reply:
     """The run that goes on, or the last one, with what it has said."""
-    return Reply(200, _shown(lab))
+    return Reply(200, _shown(control))
 
 
-async def start_conformance(lab: Laboratory, request: Request, body: Mapping[str, Any]) -> Reply:
+async def start_conformance(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
     """Start a run against the mock itself, or against the address that is sent."""
-    vendor = lab.vendor(body["api"])
+    vendor = control.vendor(body["api"])
     url = body.get("url") or request.origin + vendor.document.base_path
     token = request.headers.get("x-mock-token")
     environment = {"MOCKSERVER_TOKEN": token} if token and "url" not in body else {}
     try:
-        await lab.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
+        await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
     except RunGoesOn:
-        raise Conflict(f"a run against {lab.runs.url} goes on; wait for it, or stop it") from None
+        raise Conflict(f"a run against {control.runs.url} goes on; wait for it, or stop it") from None
     except OSError as error:
         raise Unavailable(f"the run could not be started: {error.strerror or error}") from None
-    return Reply(202, _shown(lab))
+    return Reply(202, _shown(control))
 
 
-async def stop_conformance(lab: Laboratory) -> Reply:
+async def stop_conformance(control: ControlServices) -> Reply:
     """End the run that goes on."""
-    if not await lab.runs.stop():
+    if not await control.runs.stop():
         raise NotFound("run", "that goes on")
     return Reply(204)
 
 
-def get_report(lab: Laboratory) -> Reply:
+def get_report(control: ControlServices) -> Reply:
     """The newest report as data."""
-    report = lab.runs.report()
+    report = control.runs.report()
     if report is None:
-        raise NotFound("report", f"in {lab.runs.reports}; start a run, or mockserver verify with --report {lab.runs.reports}/NAME")
+        raise NotFound("report", f"in {control.runs.reports}; start a run, or mockserver verify with --report {control.runs.reports}/NAME")
     return Reply(200, report)
 
 
-def get_report_page(lab: Laboratory) -> Reply:
+def get_report_page(control: ControlServices) -> Reply:
     """The newest report as a page. It shows what a target answered, so it may run nothing and reach nothing."""
-    page = lab.runs.read("report.html")
+    page = control.runs.read("report.html")
     if page is None:
-        raise NotFound("report", f"in {lab.runs.reports}")
+        raise NotFound("report", f"in {control.runs.reports}")
     policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return Reply(200, page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}, "text/html; charset=utf-8")
 
 
-def _shown(lab: Laboratory) -> dict[str, Any]:
-    runs = lab.runs
+def _shown(control: ControlServices) -> dict[str, Any]:
+    runs = control.runs
     return {
         "state": runs.state,
         "api": runs.api or None,

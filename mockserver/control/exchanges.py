@@ -21,11 +21,11 @@ from mockserver.core.operation.forms import gather
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.base.requests import Request
-    from mockserver.core.engine.journal import Exchange
+    from mockserver.core.engine.journal import JournalEntry
     from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.documents import Document
 
 MASK = "***"
@@ -42,18 +42,18 @@ _SCHEME = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
 class Rendering:
     """One exchange with all that can be said of it."""
 
-    lab: Laboratory
-    exchange: Exchange
+    control: ControlServices
+    exchange: JournalEntry
 
     @cached_property
     def operation(self) -> Operation | None:
         """The operation that was called, or None."""
-        return self.lab.operations.get(self.exchange.operation or "")
+        return self.control.operations.get(self.exchange.operation or "")
 
     @cached_property
     def api(self) -> str | None:
         """The slug of the API that was called, also where no operation was reached."""
-        return api_of(self.lab, self.exchange)
+        return api_of(self.control, self.exchange)
 
     def summary(self) -> dict[str, Any]:
         """The exchange in a few lines."""
@@ -76,7 +76,7 @@ class Rendering:
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
-    def whole(self, world: Draft) -> dict[str, Any]:
+    def whole(self, world: Transaction) -> dict[str, Any]:
         """The exchange with headers and bodies, findings, clauses, changes, and the fields that nobody read."""
         exchange, request = self.exchange, self.exchange.request
         return {
@@ -85,7 +85,9 @@ class Rendering:
             "findings": self._findings(),
             "unread": list(self._unread()),
             "credential": self.credential(world),
-            "changes": [shown_change(self.lab.tables[change.table], change) for change in exchange.changes if change.table in self.lab.tables],
+            "changes": [
+                shown_change(self.control.tables[change.table], change) for change in exchange.changes if change.table in self.control.tables
+            ],
             "request": {
                 "url": self.url(),
                 "headers": self.headers(request.headers),
@@ -149,7 +151,7 @@ class Rendering:
         slug = self.api
         if slug is None:
             return set()
-        schemes = self.lab.vendors[slug].document.raw.get("components", {}).get("securitySchemes", {})
+        schemes = self.control.vendors[slug].document.raw.get("components", {}).get("securitySchemes", {})
         return {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme.get("type") == "apiKey"}
 
     def _query(self) -> str:
@@ -164,12 +166,12 @@ class Rendering:
         request, query = self.exchange.request, self._query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
 
-    def credential(self, world: Draft) -> str | None:
+    def credential(self, world: Transaction) -> str | None:
         """The name of the published credential whose headers the request carried."""
         if self.api is None:
             return None
         sent = self.exchange.request.headers
-        published = self.lab.vendors[self.api].credentials(world)
+        published = self.control.vendors[self.api].credentials(world)
         matching = [found for found in published if found.headers and all(sent.get(name.lower()) == value for name, value in found.headers.items())]
         return max(matching, key=lambda found: len(found.headers)).name if matching else None
 
@@ -184,7 +186,7 @@ class Rendering:
     def _documented_code(self) -> str | None:
         if self.operation is None or not isinstance(self.exchange.fault, Fault):
             return None
-        error = self.operation.situation.documented(self.exchange.fault)
+        error = self.operation.fault_context.documented(self.exchange.fault)
         return None if error is None else error.code
 
     def _clauses(self) -> list[str]:
@@ -192,9 +194,9 @@ class Rendering:
         operation, fault = self.operation, self.exchange.fault
         if operation is None:
             return []
-        errors = operation.situation.errors
+        errors = operation.fault_context.errors
         if isinstance(fault, Fault):
-            error = operation.situation.documented(fault)
+            error = operation.fault_context.documented(fault)
             return [error.clause] if error is not None and error.clause is not None else []
         refusals = {error.clause for error in errors.values()}
         return [] if fault is not None else [clause for clause in operation.clauses if clause not in refusals]
@@ -307,20 +309,20 @@ def body_of(data: bytes, media_type: str) -> Any:
     return _text(data)
 
 
-def api_of(lab: Laboratory, exchange: Exchange) -> str | None:
+def api_of(control: ControlServices, exchange: JournalEntry) -> str | None:
     """The slug of the API that was called, also where no operation was reached."""
-    if exchange.operation is not None and exchange.operation in lab.operations:
-        return lab.operations[exchange.operation].api.slug
+    if exchange.operation is not None and exchange.operation in control.operations:
+        return control.operations[exchange.operation].api.slug
     path = exchange.request.path + "/"
-    return max((base for base in lab.bases if path.startswith(base[0])), key=lambda base: len(base[0]), default=(None, None))[1]
+    return max((base for base in control.bases if path.startswith(base[0])), key=lambda base: len(base[0]), default=(None, None))[1]
 
 
-def is_broken(exchange: Exchange) -> bool:
+def is_broken(exchange: JournalEntry) -> bool:
     """Whether an exchange breaks the document, so that there are findings."""
     return isinstance(exchange.fault, Invalid | ResponseOffSpec | Malformed | MockBug)
 
 
-def contains(exchange: Exchange, text: str) -> bool:
+def contains(exchange: JournalEntry, text: str) -> bool:
     """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
     request = exchange.request
     return (

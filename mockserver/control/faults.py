@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any
 from mockserver.core.base import ids
 from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Damage, Reply
-from mockserver.core.operation.preferences import Impossible, grant
+from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference
 from mockserver.core.state.rules import MAX_DELAY, Delay, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 MAX_RULES = 100
 """Rules that one world may have."""
 
 
-def list_faults(world: Draft) -> Reply:
+def list_faults(world: Transaction) -> Reply:
     """The rules of the world, in the order in which they are tried, with how often each matched and struck."""
     return Reply(200, {"rules": list(map(_shown, world.faults.rules))})
 
 
-def add_fault(lab: Laboratory, world: Draft, body: Mapping[str, Any]) -> Reply:
+def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Add a rule. One that asks for an answer which the document does not have is refused with the answers that it has."""
     if len(world.faults.rules) >= MAX_RULES:
         raise Conflict(f"{MAX_RULES} rules are the limit of a world; remove some")
@@ -52,47 +52,47 @@ def add_fault(lab: Laboratory, world: Draft, body: Mapping[str, Any]) -> Reply:
         probability=body.get("probability"),
     )
     if rule.caller is not None:
-        lab.headers_of(rule.api, rule.caller, world)
-    names = tuple(operation.name for operation in _operations(lab, rule))
+        control.headers_of(rule.api, rule.caller, world)
+    names = tuple(operation.name for operation in _operations(control, rule))
     world.faults = world.faults.add(replace(rule, operations=names))
     return Reply(201, _shown(world.faults.rules[-1]))
 
 
-def set_fault(world: Draft, rule: int, body: Mapping[str, Any]) -> Reply:
+def set_fault(world: Transaction, rule: int, body: Mapping[str, Any]) -> Reply:
     """Turn a rule off or on, so that it need not be written again."""
     _known(world, rule)
     world.faults = world.faults.turn(rule, active=body["active"])
     return Reply(200, _shown(next(found for found in world.faults.rules if found.id == rule)))
 
 
-def delete_fault(world: Draft, rule: int) -> Reply:
+def delete_fault(world: Transaction, rule: int) -> Reply:
     """Remove one rule."""
     _known(world, rule)
     world.faults = world.faults.remove(rule)
     return Reply(204)
 
 
-def delete_faults(world: Draft) -> Reply:
+def delete_faults(world: Transaction) -> Reply:
     """Remove every rule; services that are down stay down."""
     world.faults = world.faults.remove()
     return Reply(204)
 
 
-def list_services(lab: Laboratory, world: Draft) -> Reply:
+def list_services(control: ControlServices, world: Transaction) -> Reply:
     """What stands behind the vendors' APIs and can be switched off."""
-    services = [{"name": name, "description": text, "down": world.is_down(name)} for name, text in lab.services.items()]
+    services = [{"name": name, "description": text, "down": world.is_down(name)} for name, text in control.services.items()]
     return Reply(200, {"services": services})
 
 
-def set_service(lab: Laboratory, world: Draft, service: str, body: Mapping[str, Any]) -> Reply:
+def set_service(control: ControlServices, world: Transaction, service: str, body: Mapping[str, Any]) -> Reply:
     """Switch a service off or on: while it is down, calls that need it get the refusal that the vendor documents."""
-    if service not in lab.services:
-        raise NotFound("service", f"{service!r}; there are {', '.join(lab.services) or 'none'}")
+    if service not in control.services:
+        raise NotFound("service", f"{service!r}; there are {', '.join(control.services) or 'none'}")
     world.faults = world.faults.switch(service, down=body["down"])
-    return Reply(200, {"name": service, "description": lab.services[service], "down": body["down"]})
+    return Reply(200, {"name": service, "description": control.services[service], "down": body["down"]})
 
 
-def _known(world: Draft, rule: int) -> None:
+def _known(world: Transaction, rule: int) -> None:
     """Raise NotFound where the world has no such rule."""
     if not any(known.id == rule for known in world.faults.rules):
         raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
@@ -104,24 +104,24 @@ def _delay(said: Mapping[str, Any] | float) -> Delay:
     return Delay(said["distribution"], said["seconds"], said.get("most", MAX_DELAY), said.get("sigma", 0.0))
 
 
-def _operations(lab: Laboratory, rule: Rule) -> list[Operation]:
+def _operations(control: ControlServices, rule: Rule) -> list[Operation]:
     """The operations that a rule is for, which all can give the answer that it asks for. Raises NotFound or Conflict where there are none."""
-    lab.vendor(rule.api)
-    known = [operation for operation in lab.operations.values() if operation.api.slug == rule.api]
+    control.vendor(rule.api)
+    known = [operation for operation in control.operations.values() if operation.api.slug == rule.api]
     named = [operation for operation in known if rule.operation in (None, operation.id)]
     if not named:
         raise NotFound("operation", f"{rule.operation!r} in {rule.api}; there are {', '.join(operation.id for operation in known)}")
     matching = [operation for operation in named if rule.method in (None, operation.spec.method)]
     if not matching:
         raise Conflict(f"no operation that is meant has the method {rule.method}")
-    if rule.wish is None:
+    if rule.preference is None:
         return matching
     able, reasons = [], []
     for operation in matching:
         try:
-            grant(operation, rule.wish, ids.generator(1, "trial", 1))
+            answer_preference(operation, rule.preference, ids.generator(1, "trial", 1))
             able.append(operation)
-        except Impossible as error:
+        except PreferenceNotSatisfiable as error:
             reasons.append(str(error))
     if not able:
         others = f", nor has any of the {len(reasons) - 1} other operations that are meant" if len(reasons) > 1 else ""
@@ -132,7 +132,7 @@ def _operations(lab: Laboratory, rule: Rule) -> list[Operation]:
 def _shown(rule: Rule) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": rule.id, "api": rule.api, "operations": [name.partition(".")[2] for name in rule.operations]}
     shown |= {"operation": rule.operation, "method": rule.method, "path": rule.path, "caller": rule.caller, "headers": dict(rule.headers)}
-    if rule.wish is not None:
+    if rule.preference is not None:
         shown["answer"] = {name: value for name, value in (("status", rule.status), ("code", rule.code)) if value is not None}
     if rule.delay is not None:
         delay = rule.delay

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockserver.control.exchanges import Rendering
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def archive(renderings: Iterable[Rendering], world: Draft, version: str) -> dict[str, Any]:
+def archive(renderings: Iterable[Rendering], world: Transaction, version: str) -> dict[str, Any]:
     """A HAR document of some exchanges. What only the mock knows stands in ``_mock`` of each entry."""
     entries = [_entry(rendering, world) for rendering in renderings]
     return {"log": {"version": "1.2", "creator": {"name": "mockserver", "version": version}, "entries": entries}}
 
 
-def _entry(rendering: Rendering, world: Draft) -> dict[str, Any]:
+def _entry(rendering: Rendering, world: Transaction) -> dict[str, Any]:
     exchange = rendering.exchange
     milliseconds = round(exchange.seconds * 1000, 3)
     return {

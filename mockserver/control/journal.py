@@ -18,10 +18,10 @@ from mockserver.core.base.replies import Reply, Stream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.base.requests import Request
-    from mockserver.core.engine.journal import Exchange
-    from mockserver.core.state.world import Draft
+    from mockserver.core.engine.journal import JournalEntry
+    from mockserver.core.state.world import Transaction
 
 PAGE = 100
 """Exchanges in a list where no limit is sent."""
@@ -32,7 +32,7 @@ HEARTBEAT = 15.0
 
 
 def list_exchanges(
-    lab: Laboratory,
+    control: ControlServices,
     request: Request,
     api: str | None,
     operation: str | None,
@@ -48,44 +48,44 @@ def list_exchanges(
     limit: int | None,
 ) -> Reply:
     """The latest exchanges of the world that are meant, oldest first."""
-    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    found = _meant(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
     if before is not None:
         found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
-    kept, dropped = lab.journal.count(request.world)
-    shown = [Rendering(lab, exchange).summary() for exchange in found[-(limit or PAGE) :]]
+    kept, dropped = control.journal.count(request.world)
+    shown = [Rendering(control, exchange).summary() for exchange in found[-(limit or PAGE) :]]
     return Reply(200, {"exchanges": shown, "total": len(found), "kept": kept, "dropped": dropped})
 
 
-def get_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
+def get_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
     """One exchange with headers and bodies."""
-    return Reply(200, Rendering(lab, _found(lab, request.world, number)).whole(world))
+    return Reply(200, Rendering(control, _found(control, request.world, number)).whole(world))
 
 
-async def replay_exchange(lab: Laboratory, world: Draft, request: Request, number: int) -> Reply:
+async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
     """Send the request of an exchange once more, with its credentials, to the world as it is now."""
-    old = _found(lab, request.world, number)
+    old = _found(control, request.world, number)
     again = replace(old.request)
     if old.operation is not None and not isinstance(old.fault, TooLarge):
-        await lab.boundary.reply(lab.operations[old.operation], again)
+        await control.executor.reply(control.operations[old.operation], again)
     elif old.operation is None and isinstance(old.fault, Fault):
-        await lab.boundary.refuse(lab.vendor(Rendering(lab, old).api or "").api, old.fault, again)
+        await control.executor.refuse(control.vendor(Rendering(control, old).api or "").api, old.fault, again)
     else:
         raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
-    new = next((exchange for exchange in lab.journal.after(request.world, number) if exchange.request is again), None)
+    new = next((exchange for exchange in control.journal.after(request.world, number) if exchange.request is again), None)
     if new is None:
         raise Unavailable("the call was made, but its exchange did not stay in the journal")
-    return Reply(200, Rendering(lab, new).whole(world))
+    return Reply(200, Rendering(control, new).whole(world))
 
 
-def delete_exchanges(lab: Laboratory, request: Request) -> Reply:
+def delete_exchanges(control: ControlServices, request: Request) -> Reply:
     """Forget every exchange of the world."""
-    lab.journal.clear(request.world)
+    control.journal.clear(request.world)
     return Reply(204)
 
 
 def export_har(
-    lab: Laboratory,
-    world: Draft,
+    control: ControlServices,
+    world: Transaction,
     request: Request,
     api: str | None,
     operation: str | None,
@@ -99,12 +99,12 @@ def export_har(
     since: int | None,
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
-    found = _meant(lab, request, api, operation, method, path, status, changed, injected, findings, text, since)
-    return Reply(200, archive((Rendering(lab, exchange) for exchange in found), world, lab.version))
+    found = _meant(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    return Reply(200, archive((Rendering(control, exchange) for exchange in found), world, control.version))
 
 
 def stream_exchanges(
-    lab: Laboratory,
+    control: ControlServices,
     request: Request,
     since: int | None,
     last_event_id: str | None,
@@ -112,12 +112,12 @@ def stream_exchanges(
 ) -> Reply:
     """Each exchange as it happens, as server-sent events named ``exchange``."""
     last = int(last_event_id) if last_event_id is not None else since
-    return Reply(200, Stream(_events(lab, request.world, last, timeout)), {"Cache-Control": "no-store"}, "text/event-stream")
+    return Reply(200, Stream(_events(control, request.world, last, timeout)), {"Cache-Control": "no-store"}, "text/event-stream")
 
 
-def verify_exchanges(lab: Laboratory, request: Request, body: Mapping[str, Any]) -> Reply:
+def verify_exchanges(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
     """Whether calls like this were made so often, or calls like these one after the other; if not, which call came nearest and what differs."""
-    renderings = [Rendering(lab, exchange) for exchange in lab.journal.entries(request.world)]
+    renderings = [Rendering(control, exchange) for exchange in control.journal.entries(request.world)]
     if "in_order" in body:
         return Reply(200, _in_order(body["in_order"], renderings))
     expected, count = body["call"], body.get("count", {"at_least": 1})
@@ -130,7 +130,7 @@ def verify_exchanges(lab: Laboratory, request: Request, body: Mapping[str, Any])
 
 
 def _meant(
-    lab: Laboratory,
+    control: ControlServices,
     request: Request,
     api: str | None,
     operation: str | None,
@@ -142,10 +142,10 @@ def _meant(
     findings: bool | None,  # noqa: FBT001 - likewise
     text: str | None,
     since: int | None,
-) -> list[Exchange]:
+) -> list[JournalEntry]:
     """The exchanges of the world that are meant, oldest first. A test is made only where something is asked for, the cheap ones first."""
     wanted = text.casefold() if text else ""
-    tests: list[Callable[[Exchange], bool]] = [
+    tests: list[Callable[[JournalEntry], bool]] = [
         test
         for asked, test in (
             (changed is not None, lambda exchange: exchange.changed is changed),
@@ -154,20 +154,20 @@ def _meant(
             (bool(path), lambda exchange: str(path) in exchange.request.path),
             (status is not None, lambda exchange: status_is(exchange.status, str(status))),
             (operation is not None, lambda exchange: (exchange.operation or "").partition(".")[2] == operation),
-            (api is not None, lambda exchange: api_of(lab, exchange) == api),
+            (api is not None, lambda exchange: api_of(control, exchange) == api),
             (findings is not None, lambda exchange: is_broken(exchange) is findings),
             (bool(wanted), lambda exchange: contains(exchange, wanted)),
         )
         if asked
     ]
-    found = list(lab.journal.entries(request.world) if since is None else lab.journal.after(request.world, since))
+    found = list(control.journal.entries(request.world) if since is None else control.journal.after(request.world, since))
     for test in tests:
         found = [exchange for exchange in found if test(exchange)]
     return found
 
 
-def _found(lab: Laboratory, world: str, number: int) -> Exchange:
-    exchange = lab.journal.find(world, number)
+def _found(control: ControlServices, world: str, number: int) -> JournalEntry:
+    exchange = control.journal.find(world, number)
     if exchange is None:
         raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
     return exchange
@@ -199,21 +199,21 @@ def _expected(least: int, most: int | None) -> str:
     return str(least) if least == most else f"{least} to {most}"
 
 
-async def _events(lab: Laboratory, world: str, last: int | None, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - a client's wish
+async def _events(control: ControlServices, world: str, last: int | None, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - a client's wish
     """Server-sent events of a world's exchanges behind the one of a number, or from now on; they end after ``timeout`` seconds or with the server."""
     started = heard = stopwatch()
     if last is None:
-        last = max((exchange.number for exchange in lab.journal.entries(world)), default=0)
+        last = max((exchange.number for exchange in control.journal.entries(world)), default=0)
     yield b": listening\n\n"
     while True:
-        for exchange in lab.journal.after(world, last):
+        for exchange in control.journal.after(world, last):
             last, heard = exchange.number, stopwatch()
-            yield b"event: exchange\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(Rendering(lab, exchange).summary()))
+            yield b"event: exchange\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(Rendering(control, exchange).summary()))
         now = stopwatch()
         left = TICK if timeout is None else timeout - (now - started)
-        if left <= 0 or lab.boundary.bell.is_closed:
+        if left <= 0 or control.executor.notifier.is_closed:
             return
         if now - heard > HEARTBEAT:
             heard = now
             yield b": still here\n\n"
-        await lab.boundary.bell.wait(world, min(left, TICK))
+        await control.executor.notifier.wait(world, min(left, TICK))

@@ -19,7 +19,7 @@ WEIGHTS = {"api": 20, "operation": 10, "method": 5, "path": 5}
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """A field of a call that is not as expected: ``body/amount``, ``headers/x-trace``, ``status``."""
 
     field: str
@@ -36,23 +36,23 @@ def status_is(status: int, wanted: str) -> bool:
     return str(status) == wanted or (wanted.endswith("xx") and str(status)[0] == wanted[0])
 
 
-def differences(expected: Mapping[str, Any], rendering: Rendering) -> list[Difference]:
+def differences(expected: Mapping[str, Any], rendering: Rendering) -> list[Mismatch]:
     """Every field of a call that is not as expected; empty where it matches. What is not named in ``expected`` may be anything."""
     return list(_differences(expected, rendering))
 
 
-def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[Difference]:
+def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[Mismatch]:
     exchange, request = rendering.exchange, rendering.exchange.request
     operation = rendering.operation
     for name, got in (("api", rendering.api), ("operation", operation.id if operation is not None else None), ("method", request.method)):
         if name in expected and expected[name] != got:
-            yield Difference(name, expected[name], got)
+            yield Mismatch(name, expected[name], got)
     if "path" in expected and not fnmatchcase(request.path, expected["path"]) and request.path.removeprefix(_base(rendering)) != expected["path"]:
-        yield Difference("path", expected["path"], request.path)
+        yield Mismatch("path", expected["path"], request.path)
     if "status" in expected and not status_is(exchange.status, str(expected["status"])):
-        yield Difference("status", expected["status"], exchange.status)
+        yield Mismatch("status", expected["status"], exchange.status)
     if "code" in expected and expected["code"] != rendering.summary()["code"]:
-        yield Difference("code", expected["code"], rendering.summary()["code"])
+        yield Mismatch("code", expected["code"], rendering.summary()["code"])
     for name, value in expected.get("headers", {}).items():
         if request.headers.get(name.lower()) != value:
             yield _masked(rendering, f"headers/{name}", value, request.headers.get(name.lower()))
@@ -63,16 +63,16 @@ def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[
 
 
 def _base(rendering: Rendering) -> str:
-    return rendering.lab.vendors[rendering.api].document.base_path if rendering.api is not None else ""
+    return rendering.control.vendors[rendering.api].document.base_path if rendering.api is not None else ""
 
 
-def _masked(rendering: Rendering, field: str, expected: Any, got: Any) -> Difference:
+def _masked(rendering: Rendering, field: str, expected: Any, got: Any) -> Mismatch:
     name = field.rpartition("/")[2]
     if field.startswith("headers/"):
-        return Difference(
+        return Mismatch(
             field, rendering.masked_header(name.lower(), str(expected)), got if got is None else rendering.masked_header(name.lower(), got)
         )
-    return Difference(field, rendering.shown(expected, name), rendering.shown(got, name))
+    return Mismatch(field, rendering.shown(expected, name), rendering.shown(got, name))
 
 
 def _query(rendering: Rendering) -> Any:
@@ -109,9 +109,9 @@ def _unlike(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, Any
         yield field, expected, got
 
 
-def nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Difference]] | None:
+def nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Mismatch]] | None:
     """The call that differs least from what is expected, of equally near ones the latest; None where there was no call at all."""
-    best: tuple[int, Rendering, list[Difference]] | None = None
+    best: tuple[int, Rendering, list[Mismatch]] | None = None
     for rendering in renderings:
         found = differences(expected, rendering)
         distance = sum(WEIGHTS.get(difference.field, 1) for difference in found)

@@ -11,10 +11,10 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.base.requests import Request
     from mockserver.core.state.outbox import Message
-    from mockserver.core.state.world import Draft, World
+    from mockserver.core.state.world import Transaction, World
 
 TIMEOUT = 5.0
 """Seconds that are waited where no timeout is sent."""
@@ -24,19 +24,19 @@ NAMED = 5
 """Messages that are named where none was the one waited for."""
 
 
-def list_messages(world: Draft, to: str | None, channel: str | None, api: str | None) -> Reply:
+def list_messages(world: Transaction, to: str | None, channel: str | None, api: str | None) -> Reply:
     """The messages of the world, oldest first; all of them, or those to somebody, over a channel, of a vendor."""
     return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _is(message, to, channel, api, None, None)]})
 
 
-def delete_messages(world: Draft) -> Reply:
+def delete_messages(world: Transaction) -> Reply:
     """Forget every message of the world."""
     world.clear_outbox()
     return Reply(204)
 
 
 async def wait_message(
-    lab: Laboratory,
+    control: ControlServices,
     request: Request,
     to: str | None,
     channel: str | None,
@@ -49,14 +49,14 @@ async def wait_message(
     """The newest message that is meant, as soon as there is one."""
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
     while True:
-        world = await lab.world(request.world)
+        world = await control.world(request.world)
         found = next((message for message in _newest(world, after) if _is(message, to, channel, api, subject, body)), None)
         if found is not None:
             return Reply(200, found.to_json())
         left = deadline - stopwatch()
-        if left <= 0 or lab.boundary.bell.is_closed:
+        if left <= 0 or control.executor.notifier.is_closed:
             raise NotFound("message", f"that is meant; {_told(world)}")
-        await lab.boundary.bell.wait(request.world, min(left, TICK))
+        await control.executor.notifier.wait(request.world, min(left, TICK))
 
 
 def _newest(world: World, after: int | None) -> Iterator[Message]:

@@ -9,12 +9,12 @@ from mockserver.core.base.faults import Fault, Invalid
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import Situation
+    from mockserver.core.operation.api import FaultContext
 
 PROBLEM = "application/problem+json"
 
 
-def render_fault(fault: Fault, _situation: Situation | None = None) -> Reply:
+def render_fault(fault: Fault, _situation: FaultContext | None = None) -> Reply:
     """A fault as a problem: what happened, where, and what to do next."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(fault.status).phrase, "status": fault.status, "detail": str(fault)}
     if isinstance(fault, Invalid):

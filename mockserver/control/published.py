@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from mockserver.core.base.faults import MethodNotAllowed
-from mockserver.core.operation.api import Situation
+from mockserver.core.operation.api import FaultContext
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.control.services import Vendor
 
-_NOWHERE = Situation()
+_NOWHERE = FaultContext()
 
 
 def document_page(vendor: Vendor) -> ASGIApp:

@@ -10,49 +10,49 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.control.services import Laboratory, Vendor
+    from mockserver.control.services import ControlServices, Vendor
     from mockserver.core.base.requests import Request
     from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.documents import Document, OperationSpec
 
 DEEP = 12
 """Levels of a document that are looked through for what it leaves open; schemas may contain themselves."""
 
 
-def get_health(lab: Laboratory, world: Draft, request: Request) -> Reply:
+def get_health(control: ControlServices, world: Transaction, request: Request) -> Reply:
     """Say that the server answers, with its version, the world asked for and that world's time."""
-    return Reply(200, {"status": "ok", "version": lab.version, "world": request.world, "now": iso(world.now)})
+    return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now)})
 
 
-def list_apis(lab: Laboratory, world: Draft) -> Reply:
+def list_apis(control: ControlServices, world: Transaction) -> Reply:
     """Every vendor's API with its addresses and demo credentials, ready to send."""
-    return Reply(200, {"apis": [_api(vendor, world) for vendor in lab.vendors.values()]})
+    return Reply(200, {"apis": [_api(vendor, world) for vendor in control.vendors.values()]})
 
 
-def list_landmarks(lab: Laboratory, slug: str) -> Reply:
+def list_landmarks(control: ControlServices, slug: str) -> Reply:
     """The fixed records of a vendor's seeded worlds, by name: what tests and people refer to."""
-    return Reply(200, {"landmarks": dict(lab.vendor(slug).landmarks)})
+    return Reply(200, {"landmarks": dict(control.vendor(slug).landmarks)})
 
 
-def list_operations(lab: Laboratory, slug: str) -> Reply:
+def list_operations(control: ControlServices, slug: str) -> Reply:
     """Every operation of a vendor with what its document says of it: statuses, error codes, clauses, open questions."""
-    document = lab.vendor(slug).document
-    return Reply(200, {"operations": [_operation(lab.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
+    document = control.vendor(slug).document
+    return Reply(200, {"operations": [_operation(control.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
 
 
-async def reset_world(lab: Laboratory, request: Request, body: Mapping[str, Any] | None) -> Reply:
+async def reset_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Put the world back to its start: state, clock, ids, faults, outbox and journal. Another ``seed`` makes another crowd."""
     seed = (body or {}).get("seed")
-    origin = (await lab.store.load(request.world)).origin
-    world = origin if seed is None else lab.reseeded(seed)
-    await lab.boundary.become(request.world, world)
-    lab.journal.clear(request.world)
+    origin = (await control.store.load(request.world)).origin
+    world = origin if seed is None else control.reseeded(seed)
+    await control.executor.become(request.world, world)
+    control.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
 
 
 def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
-    errors = operation.situation.errors.items()
+    errors = operation.fault_context.errors.items()
     return {
         "id": spec.id,
         "method": spec.method,
@@ -88,7 +88,7 @@ def _readings(document: Document, name: str) -> Mapping[str, str] | None:
     return found
 
 
-def _api(vendor: Vendor, world: Draft) -> dict[str, Any]:
+def _api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
     document = vendor.document
     base_url = world.base_url + document.base_path
     return {

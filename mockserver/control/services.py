@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.control.runs import Runs
 from mockserver.core.base.faults import NotFound
-from mockserver.core.state.mapping import judges_of
+from mockserver.core.state.mapping import record_validators
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mockserver.core.engine.executor import Boundary
+    from mockserver.core.engine.executor import Executor
     from mockserver.core.engine.journal import Journal
     from mockserver.core.engine.scenarios import Scenario
     from mockserver.core.operation.api import Api, Credential
     from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.mapping import Judge
+    from mockserver.core.state.mapping import RecordValidator
     from mockserver.core.state.store import Snapshot, Store
     from mockserver.core.state.tables import Table
-    from mockserver.core.state.world import Draft, World
+    from mockserver.core.state.world import Transaction, World
     from mockserver.openapi.documents import Document
 
 
@@ -32,13 +32,13 @@ class Vendor:
 
     api: Api
     document: Document
-    credentials: Callable[[Draft], Sequence[Credential]]
+    credentials: Callable[[Transaction], Sequence[Credential]]
     landmarks: Mapping[str, str] = field(default_factory=dict)
     scenarios: Sequence[Scenario] = ()
 
 
 @dataclass(frozen=True)
-class Laboratory:
+class ControlServices:
     """The server as its control plane sees it.
 
     ``reseeded`` makes a fresh world from a seed, or the one that every world starts from. ``operations`` are the compiled operations by full name;
@@ -47,7 +47,7 @@ class Laboratory:
     """
 
     vendors: Mapping[str, Vendor]
-    boundary: Boundary
+    executor: Executor
     reseeded: Callable[[int | None], World]
     version: str
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -57,12 +57,12 @@ class Laboratory:
     @property
     def journal(self) -> Journal:
         """The exchanges of every world."""
-        return self.boundary.journal
+        return self.executor.journal
 
     @property
     def store(self) -> Store:
         """The worlds."""
-        return self.boundary.store
+        return self.executor.store
 
     @cached_property
     def tables(self) -> Mapping[str, Table[Any]]:
@@ -70,12 +70,12 @@ class Laboratory:
         return {table.name: table for vendor in self.vendors.values() for table in vendor.api.tables}
 
     @cached_property
-    def judges(self) -> Mapping[str, Judge]:
+    def record_validators(self) -> Mapping[str, RecordValidator]:
         """What holds records made by hand to their vendor's document, by the full name of the table. Raises DocumentBroken."""
         return {
             name: judge
             for vendor in self.vendors.values()
-            for name, judge in judges_of(vendor.api.tables, vendor.api.described, vendor.document).items()
+            for name, judge in record_validators(vendor.api.tables, vendor.api.described, vendor.document).items()
         }
 
     @cached_property
@@ -104,7 +104,7 @@ class Laboratory:
 
     async def world(self, name: str) -> World:
         """A world as it is now, everything that is due included. Raises NotFound; asking does not make it."""
-        world = await self.boundary.settled(name)
+        world = await self.executor.settled(name)
         if world is None:
             raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
         return world
@@ -125,11 +125,11 @@ class Laboratory:
             raise NotFound("scenario", f"{full_name!r}; there are {', '.join(known) or 'none'}")
         return slug, found
 
-    def headers_of(self, slug: str, credential: str | None, draft: Draft) -> Mapping[str, str]:
+    def headers_of(self, slug: str, credential: str | None, transaction: Transaction) -> Mapping[str, str]:
         """The headers of a published credential at a world's time; the first of the vendor's without a name, none for None. Raises NotFound."""
         if credential is None:
             return {}
-        published = {found.name: found for found in self.vendor(slug).credentials(draft)}
+        published = {found.name: found for found in self.vendor(slug).credentials(transaction)}
         if credential and credential not in published:
             raise NotFound("credential", f"{credential!r} of {slug}; there are {', '.join(published)}")
         return published[credential or next(iter(published))].headers

@@ -12,49 +12,49 @@ from mockserver.core.state.store import Snapshot
 from mockserver.core.state.world import diff
 
 if TYPE_CHECKING:
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.base.requests import Request
     from mockserver.core.state.world import World
 
 
-async def list_snapshots(lab: Laboratory, request: Request) -> Reply:
+async def list_snapshots(control: ControlServices, request: Request) -> Reply:
     """The snapshots of the world, oldest first."""
-    return Reply(200, {"snapshots": [_shown(snapshot) for snapshot in await lab.store.snapshots(request.world)]})
+    return Reply(200, {"snapshots": [_shown(snapshot) for snapshot in await control.store.snapshots(request.world)]})
 
 
-async def save_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     """Keep the world as it is now under a name; a snapshot of that name is replaced."""
-    known = any(saved.name == snapshot for saved in await lab.store.snapshots(request.world))
-    world = await lab.world(request.world)
+    known = any(saved.name == snapshot for saved in await control.store.snapshots(request.world))
+    world = await control.world(request.world)
     saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
-    dropped = await lab.store.save(request.world, saved)
+    dropped = await control.store.save(request.world, saved)
     return Reply(200 if known else 201, {**_shown(saved), "dropped": list(dropped)})
 
 
-async def delete_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+async def delete_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     """Forget a snapshot."""
-    if not await lab.store.drop(request.world, snapshot):
+    if not await control.store.drop(request.world, snapshot):
         raise NotFound("snapshot", f"{snapshot!r} of the world {request.world}")
     return Reply(204)
 
 
-async def restore_snapshot(lab: Laboratory, request: Request, snapshot: str) -> Reply:
+async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     """Put the world back to a snapshot: records, clock, counters, timers, messages, fault rules. Its journal goes on."""
-    saved = await lab.snapshot(request.world, snapshot)
-    await lab.boundary.become(request.world, saved.world)
+    saved = await control.snapshot(request.world, snapshot)
+    await control.executor.become(request.world, saved.world)
     return Reply(200, _shown(saved))
 
 
-async def get_diff(lab: Laboratory, request: Request, before: str | None, after: str | None) -> Reply:
+async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
     """Every record that was added, removed or changed from one snapshot to another; from the world's start, or up to now, where none is named."""
-    now = await lab.world(request.world)
-    start = await lab.store.load(request.world)
-    old = start.origin if before is None else (await lab.snapshot(request.world, before)).world
-    new = now if after is None else (await lab.snapshot(request.world, after)).world
+    now = await control.world(request.world)
+    start = await control.store.load(request.world)
+    old = start.origin if before is None else (await control.snapshot(request.world, before)).world
+    new = now if after is None else (await control.snapshot(request.world, after)).world
     return Reply(
         200,
         {
-            "changes": [shown_change(lab.tables[change.table], change) for change in diff(old, new)],
+            "changes": [shown_change(control.tables[change.table], change) for change in diff(old, new)],
             "messages": _counts(len(old.outbox), len(new.outbox)),
             "timers": _counts(len(old.timers), len(new.timers)),
         },

@@ -20,10 +20,10 @@ from mockserver.openapi.errors import Violation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.control.services import Laboratory
+    from mockserver.control.services import ControlServices
     from mockserver.core.state.codec import Decode
-    from mockserver.core.state.tables import DraftTable, Table
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.tables import Table, TransactionTable
+    from mockserver.core.state.world import Transaction
 
 PAGE = 1_000
 """Records in a list where no limit is sent."""
@@ -34,16 +34,16 @@ NAMED = 5
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def get_tables(lab: Laboratory, world: Draft, slug: str) -> Reply:
+def get_tables(control: ControlServices, world: Transaction, slug: str) -> Reply:
     """How many records each table of a vendor has, and with which fields."""
-    tables = lab.vendor(slug).api.tables
+    tables = control.vendor(slug).api.tables
     counts = {table.short_name: len(world.table(table)) for table in tables}
     return Reply(200, {"tables": counts, "columns": {table.short_name: _columns(table) for table in tables}})
 
 
 def list_records(
-    lab: Laboratory,
-    world: Draft,
+    control: ControlServices,
+    world: Transaction,
     slug: str,
     table: str,
     where: Sequence[str] | None,
@@ -54,7 +54,7 @@ def list_records(
     limit: int | None,
 ) -> Reply:
     """The records of one table without their secrets; those that are meant, in the order that is meant."""
-    declared = lab.table(slug, table)
+    declared = control.table(slug, table)
     records = world.table(declared)
     first, size = offset or 0, limit or PAGE
     wanted = dict(said.split("=", 1) for said in where or ())
@@ -77,22 +77,22 @@ def list_records(
     return Reply(200, {"records": list(map(declared.to_json, page)), "total": total, "offset": first, "limit": size})
 
 
-def get_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str) -> Reply:
+def get_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
     """One record, without its secrets."""
-    declared = lab.table(slug, table)
+    declared = control.table(slug, table)
     return Reply(200, declared.to_json(_found(world.table(declared), declared, record)))
 
 
-def create_record(lab: Laboratory, world: Draft, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
+def create_record(control: ControlServices, world: Transaction, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
     """Add a record. Without an id it gets the next one that the vendor would give."""
-    declared = lab.table(slug, table)
+    declared = control.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()
     sent = {"id": _next_id(world, declared, records), **body}
     values = declared.coder.decode(sent, "", misfits)
-    _refuse(misfits, _judged(lab, declared, values, misfits))
+    _refuse(misfits, _judged(control, declared, values, misfits))
     made = declared.record(**values)
-    _refer(lab, world, declared, made, misfits)
+    _refer(control, world, declared, made, misfits)
     _refuse(misfits)
     if made.id in records:
         raise Conflict(f"{slug}.{table} already has {made.id!r}; change it with PATCH")
@@ -102,28 +102,28 @@ def create_record(lab: Laboratory, world: Draft, slug: str, table: str, body: Ma
     return Reply(201, declared.to_json(made), {"Location": f"{world.base_url}/_mock/state/{slug}/{table}/{made.id}"})
 
 
-def update_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
+def update_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
     """Change the fields that are sent."""
-    declared = lab.table(slug, table)
+    declared = control.table(slug, table)
     records = world.table(declared)
     found = _found(records, declared, record)
     misfits = Misfits()
     values = declared.coder.decode(body, "", misfits, whole=False)
     if values.get("id", found.id) != found.id:
         misfits.add("/id", "cannot change")
-    _refuse(misfits, _judged(lab, declared, values, misfits))
+    _refuse(misfits, _judged(control, declared, values, misfits))
     changed = records.change(found, **values)
-    _refer(lab, world, declared, changed, misfits)
+    _refer(control, world, declared, changed, misfits)
     _refuse(misfits)
     return Reply(200, declared.to_json(changed))
 
 
-def delete_record(lab: Laboratory, world: Draft, slug: str, table: str, record: str) -> Reply:
+def delete_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
     """Remove a record, unless another one refers to it."""
-    declared = lab.table(slug, table)
+    declared = control.table(slug, table)
     found = _found(world.table(declared), declared, record)
     holders = []
-    for other in lab.vendor(slug).api.tables:
+    for other in control.vendor(slug).api.tables:
         names = [name for name, target in other.references.items() if target == declared.name]
         everybody = world.table(other).all() if names else ()
         holders += [f"{other.name} {held.id}" for held in everybody if held is not found and any(getattr(held, name) == found.id for name in names)]
@@ -134,7 +134,7 @@ def delete_record(lab: Laboratory, world: Draft, slug: str, table: str, record: 
     return Reply(204)
 
 
-def _found(records: DraftTable[Any], declared: Table[Any], text: str) -> Any:
+def _found(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
     """The record whose id reads so."""
     found = records.get(text)
     if found is None and text.isascii() and text.removeprefix("-").isdigit():
@@ -189,7 +189,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode().strip('"')
 
 
-def _next_id(world: Draft, declared: Table[Any], records: DraftTable[Any]) -> int | str:
+def _next_id(world: Transaction, declared: Table[Any], records: TransactionTable[Any]) -> int | str:
     """An id that is free and that the vendor does not give later; a text looks like that of the newest record."""
     newest = next((record.id for record in records.newest()), 0)
     if isinstance(newest, str):
@@ -203,7 +203,7 @@ def _next_id(world: Draft, declared: Table[Any], records: DraftTable[Any]) -> in
     return number
 
 
-def _like(world: Draft, kind: str, model: str) -> str:
+def _like(world: Transaction, kind: str, model: str) -> str:
     """A new id in the form of another: a UUID, or letters and digits after the same prefix."""
     if _UUID.fullmatch(model):
         return str(UUID(int=world.chance(kind).getrandbits(128), version=4))
@@ -211,26 +211,26 @@ def _like(world: Draft, kind: str, model: str) -> str:
     return prefix + line + world.token(kind, 16)
 
 
-def _highest(records: DraftTable[Any]) -> int:
+def _highest(records: TransactionTable[Any]) -> int:
     return max((record.id for record in records.all() if isinstance(record.id, int)), default=0)
 
 
-def _refer(lab: Laboratory, world: Draft, declared: Table[Any], record: Any, misfits: Misfits) -> None:
+def _refer(control: ControlServices, world: Transaction, declared: Table[Any], record: Any, misfits: Misfits) -> None:
     """Note every reference of a record to something that is not there."""
     for name, target in declared.references.items():
         value = getattr(record, name)
-        if value is not None and value not in world.table(lab.tables[target]):
+        if value is not None and value not in world.table(control.tables[target]):
             misfits.add(f"/{name}", f"refers to {value!r}, which {target} does not have")
         elif target == declared.name and _is_below_itself(world.table(declared), record, name):
             misfits.add(f"/{name}", f"leads from {value!r} back to {record.id!r}")
-    for index in lab.judges[declared.name].unique:
+    for index in control.record_validators[declared.name].unique:
         key = declared.indexes[index](record)
         others = [other.id for other in world.table(declared).select(index, key) if other.id != record.id]
         if others:
             misfits.add("", f"has the same {index} as {declared.name} {others[0]}")
 
 
-def _is_below_itself(records: DraftTable[Any], record: Any, name: str) -> bool:
+def _is_below_itself(records: TransactionTable[Any], record: Any, name: str) -> bool:
     """Whether a reference to a record of the same table leads, from one to the next, back to where it began."""
     seen: set[int | str] = set()
     above = getattr(record, name)
@@ -240,10 +240,10 @@ def _is_below_itself(records: DraftTable[Any], record: Any, name: str) -> bool:
     return bool(above == record.id)
 
 
-def _judged(lab: Laboratory, declared: Table[Any], values: Mapping[str, Any], misfits: Misfits) -> list[Violation]:
+def _judged(control: ControlServices, declared: Table[Any], values: Mapping[str, Any], misfits: Misfits) -> list[Violation]:
     """What the vendor's document forbids in those fields that have the right type."""
     wrong = {pointer.split("/")[1] for pointer, _ in misfits.found if pointer}
-    return lab.judges[declared.name].violations({name: value for name, value in values.items() if name not in wrong})
+    return control.record_validators[declared.name].violations({name: value for name, value in values.items() if name not in wrong})
 
 
 def _refuse(misfits: Misfits, judged: Sequence[Violation] = ()) -> None:

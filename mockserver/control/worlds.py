@@ -11,13 +11,13 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
 from mockserver.core.state.archive import digest, read, write
-from mockserver.core.state.world import Draft
+from mockserver.core.state.world import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.control.services import Laboratory
-    from mockserver.core.state.store import Listed
+    from mockserver.control.services import ControlServices
+    from mockserver.core.state.store import StoredWorld
     from mockserver.core.state.world import World
 
 PAGE = 100
@@ -30,75 +30,75 @@ class Unfit(Invalid):
     status = 422
 
 
-async def list_worlds(lab: Laboratory, prefix: str | None, offset: int | None, limit: int | None) -> Reply:
+async def list_worlds(control: ControlServices, prefix: str | None, offset: int | None, limit: int | None) -> Reply:
     """The worlds that there are, the one unused for longest first."""
-    found = [listed for listed in await lab.store.worlds() if listed.name.startswith(prefix or "")]
+    found = [listed for listed in await control.store.worlds() if listed.name.startswith(prefix or "")]
     first, size = offset or 0, limit or PAGE
-    shown = [_listed(lab, listed) for listed in found[first : first + size]]
+    shown = [_listed(control, listed) for listed in found[first : first + size]]
     return Reply(200, {"worlds": shown, "total": len(found), "offset": first, "limit": size})
 
 
-async def create_world(lab: Laboratory, request: Request, body: Mapping[str, Any] | None) -> Reply:
+async def create_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Make a world from a seed, a scenario, a snapshot or another world; without ``from`` as any new world starts."""
     wanted = body or {}
-    name = wanted.get("name") or await _free_name(lab)
+    name = wanted.get("name") or await _free_name(control)
     anew = wanted.get("anew", False)
-    if not anew and await lab.store.find(name) is not None:
+    if not anew and await control.store.find(name) is not None:
         raise _taken(name)
-    dropped = await lab.store.put(name, await _start(lab, request, name, wanted.get("from", {})), anew=anew)
+    dropped = await control.store.put(name, await _start(control, request, name, wanted.get("from", {})), anew=anew)
     if dropped is None:
         raise _taken(name)
-    lab.journal.clear(name)
-    return Reply(201, {**await _shown(lab, name), "dropped": list(dropped)})
+    control.journal.clear(name)
+    return Reply(201, {**await _shown(control, name), "dropped": list(dropped)})
 
 
-async def get_world(lab: Laboratory, name: str) -> Reply:
+async def get_world(control: ControlServices, name: str) -> Reply:
     """One world, with what there is in it by number."""
-    await lab.world(name)
-    return Reply(200, await _shown(lab, name))
+    await control.world(name)
+    return Reply(200, await _shown(control, name))
 
 
-async def import_world(lab: Laboratory, name: str, body: Any) -> Reply:
+async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
     """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay.
 
     A file may hold hundreds of thousands of records, so it is read beside what others are answered in the meantime.
     """
-    timers = {timer for vendor in lab.vendors.values() for timer in vendor.api.timers}
+    timers = {timer for vendor in control.vendors.values() for timer in vendor.api.timers}
     try:
-        world = await asyncio.to_thread(read, body, lab.tables, timers, lab.operations, lab.judges)
+        world = await asyncio.to_thread(read, body, control.tables, timers, control.operations, control.record_validators)
     except Invalid as fault:
         raise Unfit(fault.violations) from None
-    known = await lab.store.find(name) is not None
-    dropped = await lab.store.put(name, world, anew=True) or ()
-    lab.journal.clear(name)
-    return Reply(200 if known else 201, {**await _shown(lab, name), "dropped": list(dropped)})
+    known = await control.store.find(name) is not None
+    dropped = await control.store.put(name, world, anew=True) or ()
+    control.journal.clear(name)
+    return Reply(200 if known else 201, {**await _shown(control, name), "dropped": list(dropped)})
 
 
-async def delete_world(lab: Laboratory, name: str) -> Reply:
+async def delete_world(control: ControlServices, name: str) -> Reply:
     """Forget a world with its journal and its snapshots; its next use makes it anew."""
-    if not await lab.store.delete(name):
+    if not await control.store.delete(name):
         raise NotFound("world", repr(name))
     return Reply(204)
 
 
-async def get_digest(lab: Laboratory, name: str) -> Reply:
+async def get_digest(control: ControlServices, name: str) -> Reply:
     """A hash of all that calls can change in a world: equal before and after means that nothing changed."""
-    return Reply(200, {"world": name, "digest": digest(await lab.world(name), lab.tables)})
+    return Reply(200, {"world": name, "digest": digest(await control.world(name), control.tables)})
 
 
-async def export_world(lab: Laboratory, name: str) -> Reply:
+async def export_world(control: ControlServices, name: str) -> Reply:
     """A world as a file that can be read, kept, changed by hand, imported again, and served from."""
-    return Reply(200, await asyncio.to_thread(write, await lab.world(name), lab.tables), indent=True)
+    return Reply(200, await asyncio.to_thread(write, await control.world(name), control.tables), indent=True)
 
 
-def list_scenarios(lab: Laboratory) -> Reply:
+def list_scenarios(control: ControlServices) -> Reply:
     """The named starting points of every vendor."""
     return Reply(
         200,
         {
             "scenarios": [
                 {"name": f"{slug}.{scenario.name}", "api": slug, "description": scenario.description, "steps": len(scenario.steps)}
-                for slug, vendor in lab.vendors.items()
+                for slug, vendor in control.vendors.items()
                 for scenario in vendor.scenarios
             ]
         },
@@ -109,41 +109,41 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"there is a world {name} already; delete it, or let it start anew with anew: true")
 
 
-async def _free_name(lab: Laboratory) -> str:
+async def _free_name(control: ControlServices) -> str:
     while True:
-        name = f"world-{next(lab.numbers)}"
-        if await lab.store.find(name) is None:
+        name = f"world-{next(control.numbers)}"
+        if await control.store.find(name) is None:
             return name
 
 
-async def _start(lab: Laboratory, request: Request, name: str, source: Mapping[str, Any]) -> World:
+async def _start(control: ControlServices, request: Request, name: str, source: Mapping[str, Any]) -> World:
     """The value from which a new world starts."""
     if "snapshot" in source:
-        return (await lab.snapshot(source.get("world", request.world), source["snapshot"])).world
+        return (await control.snapshot(source.get("world", request.world), source["snapshot"])).world
     if "world" in source:
-        return await lab.world(source["world"])
-    world = lab.reseeded(source.get("seed"))
+        return await control.world(source["world"])
+    world = control.reseeded(source.get("seed"))
     if "scenario" not in source:
         return world
-    slug, scenario = lab.scenario(source["scenario"])
+    slug, scenario = control.scenario(source["scenario"])
     target = Request("GET", "/", world=name, origin=request.origin, prefix=f"/~{name}" if request.prefix else "")
 
     def headers(world: World, credential: str | None) -> Mapping[str, str]:
-        return lab.headers_of(slug, credential, Draft(world, world.clock.now(wall_clock()), target.base_url, target.own_url))
+        return control.headers_of(slug, credential, Transaction(world, world.clock.now(wall_clock()), target.base_url, target.own_url))
 
-    return await play(slug, scenario, world, target, lab.operations, lab.boundary.handle, headers)
+    return await play(slug, scenario, world, target, control.operations, control.executor.handle, headers)
 
 
-async def _shown(lab: Laboratory, name: str) -> dict[str, Any]:
-    listed = await lab.store.find(name)
+async def _shown(control: ControlServices, name: str) -> dict[str, Any]:
+    listed = await control.store.find(name)
     if listed is None:
         raise NotFound("world", repr(name))
-    return _listed(lab, listed)
+    return _listed(control, listed)
 
 
-def _listed(lab: Laboratory, listed: Listed) -> dict[str, Any]:
+def _listed(control: ControlServices, listed: StoredWorld) -> dict[str, Any]:
     world = listed.held.world
-    exchanges, dropped = lab.journal.count(listed.name)
+    exchanges, dropped = control.journal.count(listed.name)
     return {
         "name": listed.name,
         "seed": world.seed,

@@ -9,18 +9,18 @@ import pytest
 
 from contract_tests.self_test.copies import NoCopy
 from contract_tests.self_test.run import findings
-from contract_tests.suite.checks.model import Book
+from contract_tests.suite.checks.model import BehaviourModel
 from contract_tests.suite.checks.pages import visited
 from contract_tests.suite.checks.reads import ways
 from contract_tests.suite.checks.records import misread
 from contract_tests.suite.harness.documents import document
-from contract_tests.suite.harness.findings import Outcome, Verdict
+from contract_tests.suite.harness.findings import Verdict, VerdictStatus
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
     from contract_tests.suite.checks.records import Resource
     from contract_tests.suite.checks.run import Run
-    from contract_tests.suite.checks.session import Session
+    from contract_tests.suite.checks.session import CheckSession
 
 SENT = {"name": "Rosa", "place": "Centro"}
 
@@ -58,15 +58,15 @@ class Standard:
 
     is_quick = False
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, model: BehaviourModel) -> None:
+        self.model = model
 
 
 @pytest.mark.parametrize("looked", [True, False])
 def test_a_read_is_tried_in_every_way_that_succeeds_and_in_no_other(looked: bool) -> None:  # noqa: FBT001
-    book = Book(document("monedero"))
+    model = BehaviourModel(document("monedero"))
 
-    tried = [recipe.get("send", {}) for recipe, _ in ways(cast("Run", Standard(book)), "get_contacts", looked=looked)]
+    tried = [recipe.get("send", {}) for recipe, _ in ways(cast("Run", Standard(model)), "get_contacts", looked=looked)]
 
     assert {"phone": "$contact"} in tried
     assert {"wallet_key": "$wallet"} in tried
@@ -80,8 +80,8 @@ def test_what_differs_between_two_runs_only_is_compared_by_laws(slug: str) -> No
     marked = copy.deepcopy(raw)
     marked["components"]["schemas"]["Clock"] = {"type": "object", "properties": {"seen_at": {"type": "string", "x-volatile": "each-call"}}}
 
-    assert Book(raw).volatile() == set()
-    assert Book(marked).volatile() == {"seen_at"}
+    assert BehaviourModel(raw).volatile() == set()
+    assert BehaviourModel(marked).volatile() == {"seen_at"}
 
 
 def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None:
@@ -93,10 +93,10 @@ class Told:
     """As much of a conversation as a verdict on pages needs."""
 
     def broken(self, law: str, operation: str, sentence: str, **_: Any) -> Verdict:
-        return Verdict(law, operation, Outcome.BROKEN, sentence)
+        return Verdict(law, operation, VerdictStatus.BROKEN, sentence)
 
     def held(self, law: str, operation: str) -> Verdict:
-        return Verdict(law, operation, Outcome.HELD)
+        return Verdict(law, operation, VerdictStatus.HELD)
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ class Told:
     ],
 )
 def test_what_pages_do_wrong_is_told_in_numbers_or_by_the_first_record_that_differs(seen: list[Any], said: str) -> None:
-    (verdict,) = visited(cast("Session", Told()), "list_things", {}, seen, [1, 2, 3])
+    (verdict,) = visited(cast("CheckSession", Told()), "list_things", {}, seen, [1, 2, 3])
     assert verdict.reason == (f"list_things: {said}" if said else "")

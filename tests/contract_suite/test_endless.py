@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contract_tests.suite.checks.pages import every_page
-from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness import ApiClient, Target
 from contract_tests.suite.vendors.monedero.own import OWN, TRIES
 from contract_tests.suite.vendors.serpi import calls as serpi
 from contract_tests.suite.vendors.trincico import calls as trincico
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contract_tests.suite.checks.session import Answer
 
 
-def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[Api, list[httpx.Request]]:
+def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[ApiClient, list[httpx.Request]]:
     """A target whose answers are made by functions in turn, the last of them for ever, and what it was sent."""
     sent: list[httpx.Request] = []
 
@@ -30,7 +30,7 @@ def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[Api, list[httpx.Re
         return httpx.Response(200, json=bodies[min(len(sent), len(bodies)) - 1]())
 
     target = Target(slug, "http://target.example", {"owner": {}, "elite": {}}, {}, {}, None)
-    return Api(target, httpx.Client(transport=httpx.MockTransport(handle))), sent
+    return ApiClient(target, httpx.Client(transport=httpx.MockTransport(handle))), sent
 
 
 PAGE = [{"id": number} for number in range(serpi.MOST)]
@@ -86,7 +86,7 @@ def test_laws_walk_no_further_than_to_a_page_that_comes_again(by: str) -> None:
         asked.append(recipe["send"].get("page"))
         return SimpleNamespace(body={"data": [{"id": 1}, {"id": 2}], "next": f"c{len(asked)}"}, is_refusal=False)
 
-    session: Any = SimpleNamespace(book=SimpleNamespace(operations={"list_things": SimpleNamespace(spec={"x-list": declared})}), call=call)
+    session: Any = SimpleNamespace(model=SimpleNamespace(operations={"list_things": SimpleNamespace(spec={"x-list": declared})}), call=call)
     pages: Iterator[Answer] = every_page(session, "list_things", {"send": {"limit": 2}})
     assert len(list(pages)) == 2
     assert asked == [None, 2 if by == "number" else "c1"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness import ApiClient, Target
 from contract_tests.suite.harness.documents import base_path
 from contract_tests.suite.vendors.trincico.calls import send
 from tests.verify.servers import serving
@@ -37,13 +37,13 @@ class Hooks:
 
 
 @pytest.fixture
-def api(mock: Mock) -> Iterator[Api]:
-    made = Api(Target.discover("trincico", mock.url + base_path("trincico")))
+def api(mock: Mock) -> Iterator[ApiClient]:
+    made = ApiClient(Target.discover("trincico", mock.url + base_path("trincico")))
     yield made
     made.close()
 
 
-def test_at_the_mock_an_upstream_is_broken_in_the_world_of_one_test_only(api: Api) -> None:
+def test_at_the_mock_an_upstream_is_broken_in_the_world_of_one_test_only(api: ApiClient) -> None:
     other = api.fresh()
     api.break_upstream("provider")
 
@@ -60,7 +60,7 @@ def test_at_the_mock_an_upstream_is_broken_in_the_world_of_one_test_only(api: Ap
 )
 def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tuple[str, ...], reason: str) -> None:
     owner = Hooks()
-    api = Api(replace(NOTHING, hooks={name: getattr(owner, name) for name in hooks}))
+    api = ApiClient(replace(NOTHING, hooks={name: getattr(owner, name) for name in hooks}))
 
     with pytest.raises(pytest.skip.Exception) as skipped:
         api.break_upstream("provider")
@@ -72,7 +72,7 @@ def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tup
 
 def test_elsewhere_what_a_hook_has_broken_is_put_right_after_the_test() -> None:
     owner = Hooks()
-    api = Api(replace(NOTHING, hooks={"break_upstream": owner.break_upstream, "reset": owner.reset}))
+    api = ApiClient(replace(NOTHING, hooks={"break_upstream": owner.break_upstream, "reset": owner.reset}))
 
     api.break_upstream("provider")
     assert owner.used == ["provider broken"]
@@ -83,27 +83,27 @@ def test_elsewhere_what_a_hook_has_broken_is_put_right_after_the_test() -> None:
 
 def test_what_was_not_broken_is_not_reset() -> None:
     owner = Hooks()
-    Api(replace(NOTHING, hooks={"reset": owner.reset})).close()
+    ApiClient(replace(NOTHING, hooks={"reset": owner.reset})).close()
 
     assert owner.used == []
 
 
 def test_what_a_test_uses_up_is_put_back_by_the_owner_or_left_alone() -> None:
     owner = Hooks()
-    api = Api(replace(NOTHING, hooks={"reset": owner.reset}))
+    api = ApiClient(replace(NOTHING, hooks={"reset": owner.reset}))
     api.spends("the subscription")
     assert owner.used == []
     api.close()
     assert owner.used == ["reset"]
 
-    helpless = Api(NOTHING)
+    helpless = ApiClient(NOTHING)
     with pytest.raises(pytest.skip.Exception) as skipped:
         helpless.spends("the subscription")
     helpless.close()
     assert str(skipped.value).startswith("not observable here: it would use up the subscription, which no call brings back; it needs the hook reset")
 
 
-def test_at_the_mock_anything_may_be_used_up(api: Api) -> None:
+def test_at_the_mock_anything_may_be_used_up(api: ApiClient) -> None:
     api.spends("the subscription")
     assert send(api, "cancel_subscription").status_code == 204
 
@@ -111,12 +111,12 @@ def test_at_the_mock_anything_may_be_used_up(api: Api) -> None:
 def test_where_all_share_one_state_a_test_makes_what_it_changes_once_and_for_itself() -> None:
     made: list[str] = []
 
-    def make(_: Api) -> dict[str, str]:
+    def make(_: ApiClient) -> dict[str, str]:
         made.append("draft")
         return {"draft_invoice": f"own-{len(made)}", "item": "line"}
 
     target = replace(NOTHING, known={"draft_invoice": "known", "service": "s-1"}, own={"draft_invoice": make, "item": make})
-    first = Api(target)
+    first = ApiClient(target)
     assert [first.known(name) for name in ("draft_invoice", "item", "draft_invoice", "service")] == ["own-1", "line", "own-1", "s-1"]
     assert first.fresh().known("draft_invoice") == "own-2"
     first.close()
@@ -124,7 +124,7 @@ def test_where_all_share_one_state_a_test_makes_what_it_changes_once_and_for_its
 
 def test_changes_are_undone_after_the_test_newest_first() -> None:
     undone: list[int] = []
-    api = Api(NOTHING)
+    api = ApiClient(NOTHING)
     for number in (1, 2):
         api.afterwards(lambda number=number: undone.append(number))  # type: ignore[misc]
     api.close()
@@ -135,7 +135,7 @@ def test_the_messages_of_earlier_tests_are_not_those_of_this_one() -> None:
     sent = ["an earlier one"]
     outbox = lambda: json.dumps({"messages": [{"body": body} for body in sent]})  # noqa: E731
     with serving(lambda handler: handler.answer(404, b"{}")) as origin:
-        api = Api(replace(NOTHING, base_url=origin, hooks={"outbox": outbox}))
+        api = ApiClient(replace(NOTHING, base_url=origin, hooks={"outbox": outbox}))
         api.call("GET", "/nothing", role=None)
         sent.append("its own")
         assert [message["body"] for message in api.outbox()] == ["its own"]

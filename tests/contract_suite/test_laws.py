@@ -11,9 +11,9 @@ from contract_tests.self_test.mutants import KINDS, Edit, mutants
 from contract_tests.self_test.run import Result, interval, table, try_one
 from contract_tests.self_test.variants import variants
 from contract_tests.suite.checks import judge
-from contract_tests.suite.harness import Api, Target
+from contract_tests.suite.harness import ApiClient, Target
 from contract_tests.suite.harness.documents import base_path, document
-from contract_tests.suite.harness.findings import Outcome
+from contract_tests.suite.harness.findings import VerdictStatus
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ SAMPLE = (
 
 @pytest.mark.parametrize("slug", [pytest.param(slug, marks=() if slug == "serpi" else pytest.mark.slow) for slug in FILES])
 def test_the_mock_breaks_no_law(mock: Mock, slug: str) -> None:
-    api = Api(Target.discover(slug, mock.url + base_path(slug)))
+    api = ApiClient(Target.discover(slug, mock.url + base_path(slug)))
     verdicts = list(judge(api, document(slug), level="standard", seed=3))
-    assert [verdict.reason for verdict in verdicts if verdict.outcome is not Outcome.HELD] == []
+    assert [verdict.reason for verdict in verdicts if verdict.outcome is not VerdictStatus.HELD] == []
     assert {verdict.operation for verdict in verdicts} >= document_operations(slug)
     api.close()
 

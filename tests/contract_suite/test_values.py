@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.suite.checks.edges import LEFT_OUT, breaking, keeping
-from contract_tests.suite.checks.model import Book
+from contract_tests.suite.checks.model import BehaviourModel
 from contract_tests.suite.checks.values import Values
 from contract_tests.suite.harness.answers import Answers
 from contract_tests.suite.harness.documents import document
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def bodies(slug: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    book = Book(document(slug))
-    for name in book.operations:
-        media_type, schema = book.body(name)
+    model = BehaviourModel(document(slug))
+    for name in model.operations:
+        media_type, schema = model.body(name)
         if media_type and "multipart" not in media_type:
             yield name, schema
 
@@ -49,12 +49,12 @@ def test_values_are_fresh_each_time() -> None:
 
 @pytest.mark.parametrize("slug", FILES)
 def test_what_breaks_a_schema_does(slug: str) -> None:
-    book = Book(document(slug))
+    model = BehaviourModel(document(slug))
     for name, schema in bodies(slug):
         for field, inner in schema.get("properties", {}).items():
             value = Values(document(slug), 1).of(inner, full=True)
-            for keyword, wrong in breaking(book, inner, needed=False, in_text=False, value=value):
+            for keyword, wrong in breaking(model, inner, needed=False, in_text=False, value=value):
                 assert wrong is not LEFT_OUT
-                assert not book.fits(inner, wrong), (name, field, keyword, wrong)
-            for keyword, right in keeping(book, inner):
-                assert book.fits(inner, right), (name, field, keyword, right)
+                assert not model.fits(inner, wrong), (name, field, keyword, wrong)
+            for keyword, right in keeping(model, inner):
+                assert model.fits(inner, right), (name, field, keyword, right)

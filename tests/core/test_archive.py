@@ -18,7 +18,7 @@ from mockserver.core.state.archive import digest, read, write
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import Delay, Rule
 from mockserver.core.state.tables import Rows, Table
-from mockserver.core.state.world import Draft, World
+from mockserver.core.state.world import Transaction, World
 from tests.core.test_state import PETS, Pet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -37,9 +37,9 @@ STEPS = st.lists(
 
 def played(world: World, steps: list[Step]) -> World:
     """A world after things were done to it."""
-    draft = Draft(world, NOW)
+    transaction = Transaction(world, NOW)
     for kind, number, text in steps:
-        table = draft.table(PETS if number % 2 else TOYS)
+        table = transaction.table(PETS if number % 2 else TOYS)
         record = table.get(number)
         if kind == "add" and record is None:
             table.add(Pet(number, text, text, secret="s"))
@@ -50,19 +50,19 @@ def played(world: World, steps: list[Step]) -> World:
         elif kind == "remove" and record is not None:
             table.remove(number)
         elif kind == "draw":
-            draft.token(text)
+            transaction.token(text)
         elif kind == "send":
-            draft.send("zoo", "mail", text, f"see https://example.com/{number}", codes=(text,))
+            transaction.send("zoo", "mail", text, f"see https://example.com/{number}", codes=(text,))
         elif kind == "due":
-            draft.schedule(NOW + timedelta(days=number), "zoo.feed", text if number % 2 else number)
+            transaction.schedule(NOW + timedelta(days=number), "zoo.feed", text if number % 2 else number)
         elif kind == "clock":
-            draft.clock = Clock(shift=timedelta(days=number, microseconds=1)) if number % 2 else Clock(frozen_at=NOW)
+            transaction.clock = Clock(shift=timedelta(days=number, microseconds=1)) if number % 2 else Clock(frozen_at=NOW)
         elif kind == "fault":
             rule = Rule(
                 0, "zoo", OPERATIONS, status=500 + number, delay=Delay("uniform", 0.5, number), damage=Damage("drip", 1), headers=(("a", text),)
             )
-            draft.faults = draft.faults.add(rule).switch(f"zoo.{text}", down=number % 2 == 0)
-    return draft.finish()
+            transaction.faults = transaction.faults.add(rule).switch(f"zoo.{text}", down=number % 2 == 0)
+    return transaction.finish()
 
 
 def again(world: World) -> World:
@@ -78,17 +78,17 @@ def test_a_world_goes_through_its_document_and_on_as_before(steps: list[Step], m
     assert write(copied, TABLES) == write(world, TABLES)
     assert digest(copied, TABLES) == digest(world, TABLES)
     assert played(copied, more) == played(world, more)
-    drafts = Draft(world, NOW), Draft(copied, NOW)
+    drafts = Transaction(world, NOW), Transaction(copied, NOW)
     for table in (PETS, TOYS):
         for owner in "abc":
-            mine, theirs = ([pet.id for pet in draft.table(table).select("owner", owner)] for draft in drafts)
+            mine, theirs = ([pet.id for pet in transaction.table(table).select("owner", owner)] for transaction in drafts)
             assert mine == theirs
 
 
 def test_an_index_keeps_the_order_in_which_records_got_their_key() -> None:
     world = played(World(), [("add", 1, "a"), ("add", 3, "b"), ("move", 1, "b")])
     assert write(world, TABLES)["tables"]["zoo.pets"]["orders"] == {"owner": [[3, 1]]}
-    assert [pet.id for pet in Draft(again(world), NOW).table(PETS).select("owner", "b")] == [3, 1]
+    assert [pet.id for pet in Transaction(again(world), NOW).table(PETS).select("owner", "b")] == [3, 1]
 
 
 @pytest.mark.parametrize("kind", ["add", "draw", "send", "due", "clock"])

@@ -11,8 +11,8 @@ import pytest
 from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import HandlerCrashed
 from mockserver.core.base.requests import Request
-from mockserver.core.engine import executor as boundary
-from mockserver.core.state.world import TIMERS_AT_ONCE, Draft, World, catch_up
+from mockserver.core.engine import executor
+from mockserver.core.state.world import TIMERS_AT_ONCE, Transaction, World, catch_up
 from tests.core.toy import NOON, Toy
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 def ticking(ends: datetime | None, every: timedelta = HOUR, crashes: datetime | None = None) -> Action:
     """An action that sets itself again until an end."""
 
-    def tick(world: Draft, _subject: int | str | None) -> None:
+    def tick(world: Transaction, _subject: int | str | None) -> None:
         if world.now == crashes:
             raise LookupError("gone")
         world.draw("ticks")
@@ -38,10 +38,10 @@ def ticking(ends: datetime | None, every: timedelta = HOUR, crashes: datetime | 
 def toy_at(now: datetime, action: Action) -> Toy:
     """A toy whose worlds stand at a moment, with a first tick at noon."""
     toy = Toy()
-    draft = Draft(World(clock=Clock(frozen_at=now)), NOON)
-    draft.schedule(NOON, TICK)
-    toy.store.base = draft.finish()
-    toy.boundary._timers = {**toy.boundary._timers, TICK: action}
+    transaction = Transaction(World(clock=Clock(frozen_at=now)), NOON)
+    transaction.schedule(NOON, TICK)
+    toy.store.base = transaction.finish()
+    toy.executor._timers = {**toy.executor._timers, TICK: action}
     return toy
 
 
@@ -53,7 +53,7 @@ def listing(world: str = "default") -> Request:
     return Request("POST", "/", raw_headers=[(b"x-key", b"k")], world=world)
 
 
-@pytest.mark.parametrize("hours", [0, 1, boundary.SLICE - 1, boundary.SLICE, boundary.SLICE + 1, 3 * boundary.SLICE])
+@pytest.mark.parametrize("hours", [0, 1, executor.SLICE - 1, executor.SLICE, executor.SLICE + 1, 3 * executor.SLICE])
 def test_all_that_is_due_has_happened_before_the_answer(hours: int) -> None:
     toy = toy_at(NOON + hours * HOUR, ticking(None))
     assert toy.call("list_notes").status < 500
@@ -61,11 +61,11 @@ def test_all_that_is_due_has_happened_before_the_answer(hours: int) -> None:
 
 
 def test_others_are_served_while_much_happens_in_one_world() -> None:
-    toy = toy_at(NOON + 20 * boundary.SLICE * HOUR, ticking(None))
+    toy = toy_at(NOON + 20 * executor.SLICE * HOUR, ticking(None))
     order: list[str] = []
 
     async def ask(world: str) -> None:
-        await toy.boundary.reply(toy.operations["list_notes"], listing(world))
+        await toy.executor.reply(toy.operations["list_notes"], listing(world))
         order.append(world)
 
     async def both() -> None:
@@ -74,48 +74,48 @@ def test_others_are_served_while_much_happens_in_one_world() -> None:
 
     asyncio.run(both())
     assert order == ["small", "busy"]
-    assert ticks(toy, "busy") == 20 * boundary.SLICE + 1
+    assert ticks(toy, "busy") == 20 * executor.SLICE + 1
 
 
 def test_two_calls_to_a_world_that_catches_up_let_nothing_happen_twice() -> None:
-    toy = toy_at(NOON + 5 * boundary.SLICE * HOUR, ticking(None))
+    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None))
 
     async def both() -> None:
-        await asyncio.gather(*[toy.boundary.reply(toy.operations["list_notes"], listing()) for _ in range(3)])
+        await asyncio.gather(*[toy.executor.reply(toy.operations["list_notes"], listing()) for _ in range(3)])
 
     asyncio.run(both())
-    assert ticks(toy) == 5 * boundary.SLICE + 1
+    assert ticks(toy) == 5 * executor.SLICE + 1
 
 
 def test_what_never_ends_is_told_instead_of_hanging_and_goes_on_with_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boundary, "SLICES", 3)
-    toy = toy_at(NOON + 5 * boundary.SLICE * HOUR, ticking(None))
+    monkeypatch.setattr(executor, "SLICES", 3)
+    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None))
     answer = toy.call("list_notes")
     assert answer.status == 500
     assert answer.body["operation"] == TICK
     assert "600 timers were due before this call, and more are" in answer.body["detail"]
     assert toy.call("list_notes").status < 500
-    assert ticks(toy) == 5 * boundary.SLICE + 1
+    assert ticks(toy) == 5 * executor.SLICE + 1
 
 
 def test_a_timer_that_crashes_among_many_is_named_and_what_came_before_in_earlier_slices_is_kept() -> None:
-    toy = toy_at(NOON + 5 * boundary.SLICE * HOUR, ticking(None, crashes=NOON + (boundary.SLICE + 7) * HOUR))
+    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None, crashes=NOON + (executor.SLICE + 7) * HOUR))
     answer = toy.call("list_notes")
     assert answer.status == 500
     assert "LookupError: gone" in answer.body["detail"]
-    assert ticks(toy) == boundary.SLICE
+    assert ticks(toy) == executor.SLICE
 
 
 def test_without_a_break_there_is_an_end_too() -> None:
-    draft = Draft(World(), NOON)
-    draft.schedule(NOON, TICK)
+    transaction = Transaction(World(), NOON)
+    transaction.schedule(NOON, TICK)
     with pytest.raises(HandlerCrashed, match="more are"):
-        catch_up(draft.finish(), NOON + 2 * TIMERS_AT_ONCE * HOUR, {TICK: ticking(None)})
+        catch_up(transaction.finish(), NOON + 2 * TIMERS_AT_ONCE * HOUR, {TICK: ticking(None)})
 
 
 def test_an_action_is_told_how_far_the_world_goes() -> None:
     told: list[tuple[datetime, datetime]] = []
-    draft = Draft(World(), NOON)
-    draft.schedule(NOON, TICK)
-    catch_up(draft.finish(), NOON + HOUR, {TICK: lambda world, _subject: told.append((world.now, world.until))})
+    transaction = Transaction(World(), NOON)
+    transaction.schedule(NOON, TICK)
+    catch_up(transaction.finish(), NOON + HOUR, {TICK: lambda world, _subject: told.append((world.now, world.until))})
     assert told == [(NOON, NOON + HOUR)]

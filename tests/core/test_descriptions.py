@@ -10,8 +10,8 @@ import pytest
 
 from mockserver.core.base.faults import Invalid
 from mockserver.core.state.archive import read, write
-from mockserver.core.state.mapping import As, Description, Judge, Shown, judges_of
-from mockserver.core.state.tables import DraftTable, Rows, Table
+from mockserver.core.state.mapping import FieldMapping, RecordMapping, RecordValidator, SchemaMapping, record_validators
+from mockserver.core.state.tables import Rows, Table, TransactionTable
 from mockserver.core.state.world import World
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
@@ -72,23 +72,23 @@ def kilos(grams: int) -> float:
     return grams / 1000
 
 
-def judge(*shown: Shown, **rest: Any) -> Judge:
-    return judges_of((ANIMALS,), {"animals": Description(shown, **rest)}, DOCUMENT)["zoo.animals"]
+def judge(*shown: SchemaMapping, **rest: Any) -> RecordValidator:
+    return record_validators((ANIMALS,), {"animals": RecordMapping(shown, **rest)}, DOCUMENT)["zoo.animals"]
 
 
-WHOLE = Shown(
+WHOLE = SchemaMapping(
     "Animal",
     {
-        "kind": As("species", or_nothing=True),
-        "grams": As("kilos", kilos),
-        "day": As("born", or_nothing=True),
-        "at": As(write=lambda at: at.isoformat().replace("+00:00", "-05:00")),
+        "kind": FieldMapping("species", or_nothing=True),
+        "grams": FieldMapping("kilos", kilos),
+        "day": FieldMapping("born", or_nothing=True),
+        "at": FieldMapping(write=lambda at: at.isoformat().replace("+00:00", "-05:00")),
         "status": None,
     },
 )
 
 
-def said(judge: Judge, **values: Any) -> list[str]:
+def said(judge: RecordValidator, **values: Any) -> list[str]:
     return [f"{found.pointer} {found.keyword}: {found.text}" for found in judge.violations(values)]
 
 
@@ -122,8 +122,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_fields_that_are_not_named_are_left_alone_where_only_named_ones_are_meant() -> None:
-    assert said(judge(Shown("Animal", {"kind": "species"}, whole=False)), kind="fish", name="", status="x") != []
-    assert said(judge(Shown("Animal", {"kind": "species"}, whole=False)), name="", status="x") == []
+    assert said(judge(SchemaMapping("Animal", {"kind": "species"}, whole=False)), kind="fish", name="", status="x") != []
+    assert said(judge(SchemaMapping("Animal", {"kind": "species"}, whole=False)), name="", status="x") == []
 
 
 def test_limits_judge_what_the_document_leaves_open() -> None:
@@ -136,37 +136,37 @@ def test_limits_judge_what_the_document_leaves_open() -> None:
 @pytest.mark.parametrize(
     ("description", "words"),
     [
-        (Description((Shown("Plant"),)), "is shown as Plant, which zoo.yaml does not have"),
-        (Description((Shown("Animal", {"colour": "species"}),)), "has no field colour"),
-        (Description((Shown("Animal", {"kind": "genus"}),)), "shows kind as Animal/genus, which zoo.yaml does not have"),
-        (Description(limits={"colour": {}}), "has no field colour"),
-        (Description(limits={"kind": {"$ref": "#/components/schemas/Nothing"}}), "a schema cannot be used"),
-        (Description(unique=("colour",)), "has no index colour"),
+        (RecordMapping((SchemaMapping("Plant"),)), "is shown as Plant, which zoo.yaml does not have"),
+        (RecordMapping((SchemaMapping("Animal", {"colour": "species"}),)), "has no field colour"),
+        (RecordMapping((SchemaMapping("Animal", {"kind": "genus"}),)), "shows kind as Animal/genus, which zoo.yaml does not have"),
+        (RecordMapping(limits={"colour": {}}), "has no field colour"),
+        (RecordMapping(limits={"kind": {"$ref": "#/components/schemas/Nothing"}}), "a schema cannot be used"),
+        (RecordMapping(unique=("colour",)), "has no index colour"),
     ],
 )
-def test_a_description_that_fits_no_document_keeps_the_server_from_starting(description: Description, words: str) -> None:
+def test_a_description_that_fits_no_document_keeps_the_server_from_starting(description: RecordMapping, words: str) -> None:
     with pytest.raises(DocumentBroken) as broken:
-        judges_of((ANIMALS,), {"animals": description}, DOCUMENT)
+        record_validators((ANIMALS,), {"animals": description}, DOCUMENT)
     assert words in str(broken.value)
 
 
 def test_a_description_of_no_table_is_named() -> None:
     with pytest.raises(DocumentBroken, match="describes the records of plants"):
-        judges_of((ANIMALS,), {"plants": Description()}, DOCUMENT)
+        record_validators((ANIMALS,), {"plants": RecordMapping()}, DOCUMENT)
 
 
 def test_a_file_changed_by_hand_is_held_to_the_document_and_told_where() -> None:
     tables: dict[str, Table[Any]] = {"zoo.animals": ANIMALS}
-    rows = DraftTable(ANIMALS, Rows())
+    rows = TransactionTable(ANIMALS, Rows())
     for number in (1, 2):
         rows.add(Animal(number, f"Otto {number}", "otter", 1, "", (), AT, ""))
     file = write(World(tables=World().tables.insert("zoo.animals", rows.rows)), tables)
-    judges = {"zoo.animals": judge(WHOLE, unique=("name",))}
-    assert write(read(file, tables, judges=judges), tables) == file
+    record_validators = {"zoo.animals": judge(WHOLE, unique=("name",))}
+    assert write(read(file, tables, record_validators=record_validators), tables) == file
     records = file["tables"]["zoo.animals"]["records"]
     records[1] |= {"name": "Otto 1", "kind": "fish"}
     with pytest.raises(Invalid) as refused:
-        read(file, tables, judges=judges)
+        read(file, tables, record_validators=record_validators)
     assert [(found.pointer, found.keyword) for found in refused.value.violations] == [
         ("/tables/zoo.animals/records/1/kind", "enum"),
         ("/tables/zoo.animals/records", "unique"),

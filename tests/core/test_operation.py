@@ -274,7 +274,7 @@ def test_a_commit_that_came_second_is_handled_again(toy: Toy) -> None:
                 return False
             return await super().commit(name, version, world)
 
-    toy.boundary.store = toy.store = Busy(toy.world())
+    toy.executor.store = toy.store = Busy(toy.world())
     assert post(toy, b'{"text": "once"}').status == 200
     assert toy.notes() == ["once"]
 
@@ -284,7 +284,7 @@ def test_a_world_that_is_always_busy_is_unavailable(toy: Toy) -> None:
         async def commit(self, name: str, version: int, world: World) -> bool:  # noqa: ARG002
             return False
 
-    toy.boundary.store = Stuck(toy.world())
+    toy.executor.store = Stuck(toy.world())
     assert post(toy, b'{"text": "never"}').status == 503
 
 
@@ -331,7 +331,7 @@ def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
 
     def ask(number: int, letters: int, query: bytes = b"") -> None:
         for _ in range(2):
-            asyncio.run(toy.boundary.reply(operation, Request("GET", f"/{number:0{letters}}", query)))
+            asyncio.run(toy.executor.reply(operation, Request("GET", f"/{number:0{letters}}", query)))
 
     for number in range(20):
         ask(number, 3_000)
@@ -456,7 +456,7 @@ def test_the_journal_keeps_what_was_asked_and_answered(toy: Toy) -> None:
 
 
 def test_a_request_that_reached_no_operation_is_dressed_and_kept(toy: Toy) -> None:
-    reply, payload = asyncio.run(toy.boundary.refuse(toy.api, Malformed("no"), Request("GET", "/toy/nowhere")))
+    reply, payload = asyncio.run(toy.executor.refuse(toy.api, Malformed("no"), Request("GET", "/toy/nowhere")))
     assert (reply.status, payload) == (400, b'{"error":"no"}')
     assert [exchange.operation for exchange in toy.journal.entries("default")] == [None]
 
@@ -475,7 +475,7 @@ def test_a_row_of_the_error_table_may_have_the_code_of_another_and_name_a_field(
     toy = _posting(**{"x-errors": rows, "x-fault-codes": {"malformed": "n7"}})
     reply = post(toy, b"{")
     assert (reply.status, reply.body["code"], reply.body["error"]) == (409, "taken", "taken twice")
-    assert toy.operations["create_note"].situation.errors["n7"].extra["field"] == "text"
+    assert toy.operations["create_note"].fault_context.errors["n7"].extra["field"] == "text"
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_a_violation_without_code_of_its_own_has_that_of_its_keyword_or_that_of_
     assert post(toy, body).body["code"] == code
     operation = toy.operations["create_note"]
     _, violations = operation.body.read(Request("POST", "/", raw_headers=[(b"content-type", b"application/json")], body=body))
-    deciding = operation.situation.deciding(Invalid(violations))
+    deciding = operation.fault_context.deciding(Invalid(violations))
     assert deciding is not None
     assert deciding.field == field
 

@@ -17,7 +17,7 @@ from mockserver.core.base import faults
 from mockserver.core.base.faults import Fault, Malformed, MockBug, TooLarge
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import ClientGone, Request, read_body
-from mockserver.core.engine.journal import SLACK, Exchange, Journal
+from mockserver.core.engine.journal import SLACK, Journal, JournalEntry
 from mockserver.core.operation.bodies import MAX_FIELDS, parse_json, parse_urlencoded
 from mockserver.core.operation.forms import coercer, gather
 from mockserver.core.operation.parameters import python_name
@@ -331,9 +331,9 @@ def test_replies_are_encoded_by_what_they_hold() -> None:
 # The journal
 
 
-def _exchange(journal: Journal, world: str, size: int = 0) -> Exchange:
+def _exchange(journal: Journal, world: str, size: int = 0) -> JournalEntry:
     request = Request("GET", "/", body=b"x" * size, world=world)
-    exchange = Exchange(journal.next_number(), datetime(2026, 1, 1, tzinfo=UTC), request, 200, {}, b"", None, None, changed=False, seconds=0)
+    exchange = JournalEntry(journal.next_number(), datetime(2026, 1, 1, tzinfo=UTC), request, 200, {}, b"", None, None, changed=False, seconds=0)
     journal.record(exchange)
     return exchange
 
@@ -359,7 +359,7 @@ def test_a_journal_is_bounded_in_bytes_over_all_worlds() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 5_000))), max_size=60), st.integers(1, 6))
 def test_a_journal_keeps_the_newest_that_fit_whatever_comes_and_is_cleared(steps: list[tuple[str, int | None]], per_world: int) -> None:
     bound, own_bound = 30_000, 15_000
-    journal, kept = Journal(per_world, bound, own_bound), list[Exchange]()
+    journal, kept = Journal(per_world, bound, own_bound), list[JournalEntry]()
     for world, size in steps:
         mine = [one for one in kept if one.request.world == world]
         if size is None:

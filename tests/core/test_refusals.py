@@ -9,14 +9,14 @@ import pytest
 
 from mockserver.core.base.faults import Invalid, Unauthenticated
 from mockserver.core.base.replies import Reply
-from mockserver.core.operation.api import Late, Situation
+from mockserver.core.operation.api import DeferredViolations, FaultContext
 from mockserver.openapi.errors import Violation
 from tests.core.toy import DOCUMENT, Toy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 TEXT = "/notes/"
 
@@ -56,13 +56,13 @@ def test_what_is_wrong_with_a_credential_has_a_code_of_its_own() -> None:
     codes = {"missing": "k1", "wrong": "k2", "expired": "k3"}
     rows = {f"k{n}": {"status": 403, "message": f"key {n}", "hint": f"see {n}"} for n in (1, 2, 3)}
     reading = toy({"components securitySchemes key x-fault-codes": codes, f"paths {TEXT} post x-errors": rows})
-    situation = reading.operations["create_note"].situation
+    fault_context = reading.operations["create_note"].fault_context
     assert reading.call("create_note").body == {"error": "key 1", "code": "k1"}
     assert reading.call("create_note", headers={"X-Key": "bad"}).body == {"error": "key 2", "code": "k2"}
-    expired = situation.documented(Unauthenticated("key", "expired"))
+    expired = fault_context.documented(Unauthenticated("key", "expired"))
     assert expired is not None
     assert (expired.code, expired.extra) == ("k3", {"hint": "see 3"})
-    assert situation.documented(Unauthenticated("key", "revoked")) is None
+    assert fault_context.documented(Unauthenticated("key", "revoked")) is None
 
 
 def test_errors_of_the_whole_document_hold_for_every_operation_unless_it_has_its_own() -> None:
@@ -73,8 +73,8 @@ def test_errors_of_the_whole_document_hold_for_every_operation_unless_it_has_its
         }
     )
     assert reading.call("create_note").body == {"error": "no key", "code": "k1"}
-    assert reading.operations["create_note"].situation.errors["n1"].message == "error 1"
-    assert reading.operations["list_notes"].situation.errors["n1"].message == "shared"
+    assert reading.operations["create_note"].fault_context.errors["n1"].message == "error 1"
+    assert reading.operations["list_notes"].fault_context.errors["n1"].message == "shared"
 
 
 def violation(field: str, code: str, *, late: bool = True) -> Violation:
@@ -82,7 +82,7 @@ def violation(field: str, code: str, *, late: bool = True) -> Violation:
 
 
 def test_late_violations_are_told_together_with_what_the_handler_finds() -> None:
-    late = Late([violation("when", "n5")])
+    late = DeferredViolations([violation("when", "n5")])
     assert late.sound({"when": "never", "text": "a"}) == {"text": "a"}
     with pytest.raises(Invalid) as refused:
         late.refuse(violation("text", "n1"))
@@ -93,14 +93,14 @@ def test_late_violations_are_told_together_with_what_the_handler_finds() -> None
 
 
 def test_without_violations_nothing_is_refused() -> None:
-    Late().refuse()
-    assert Late().sound({"a": 1}) == {"a": 1}
+    DeferredViolations().refuse()
+    assert DeferredViolations().sound({"a": 1}) == {"a": 1}
     with pytest.raises(Invalid):
-        Late().refuse(violation("text", "n1"))
+        DeferredViolations().refuse(violation("text", "n1"))
 
 
 def test_a_handler_refuses_through_the_boundary() -> None:
-    def create_note(world: Draft, body: Mapping[str, Any], late: Late, x_trace: str | None) -> Reply:
+    def create_note(world: Transaction, body: Mapping[str, Any], late: DeferredViolations, x_trace: str | None) -> Reply:
         late.refuse(violation("text", "n2"))
         return Reply(200, {"done": bool(body) and x_trace is None and world is not None})
 
@@ -111,4 +111,4 @@ def test_a_handler_refuses_through_the_boundary() -> None:
 
 
 def test_a_situation_without_a_document_knows_no_error() -> None:
-    assert Situation().documented(Unauthenticated("key", missing=True)) is None
+    assert FaultContext().documented(Unauthenticated("key", missing=True)) is None

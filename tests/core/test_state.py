@@ -20,8 +20,8 @@ from mockserver.core.operation.paging import by_page
 from mockserver.core.state.outbox import CAPACITY, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.store import MemoryStore
-from mockserver.core.state.tables import DraftTable, Rows, Table
-from mockserver.core.state.world import Change, Draft, World, catch_up, diff
+from mockserver.core.state.tables import Rows, Table, TransactionTable
+from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ class TablesBehaveLikeADict(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table: DraftTable[Pet] = DraftTable(PETS, Rows())
+        self.table: TransactionTable[Pet] = TransactionTable(PETS, Rows())
         self.model: dict[int, Pet] = {}
         self.forks: list[tuple[Rows[Pet], dict[int, Pet]]] = []
         self.next = 1
@@ -92,14 +92,14 @@ class TablesBehaveLikeADict(RuleBasedStateMachine):
     @invariant()
     def forks_stand_still(self) -> None:
         for rows, model in self.forks:
-            assert list(DraftTable(PETS, rows).all()) == list(model.values())
+            assert list(TransactionTable(PETS, rows).all()) == list(model.values())
 
 
 test_tables_behave_like_a_dict = TablesBehaveLikeADict.TestCase
 
 
 def test_an_id_is_given_once_and_never_changes() -> None:
-    table: DraftTable[Pet] = DraftTable(PETS, Rows())
+    table: TransactionTable[Pet] = TransactionTable(PETS, Rows())
     pet = table.add(Pet(1, "a", "x"))
     with pytest.raises(KeyError):
         table.add(pet)
@@ -194,37 +194,43 @@ def test_pages_count_from_one(number: int, size: int) -> None:
 
 def test_a_draft_that_changes_nothing_is_the_very_same_world() -> None:
     world = World()
-    draft = Draft(world, NOW)
-    list(draft.table(PETS).all())
-    assert draft.finish() is world
+    transaction = Transaction(world, NOW)
+    list(transaction.table(PETS).all())
+    assert transaction.finish() is world
 
 
 def test_a_draft_leaves_the_world_alone_until_it_is_finished() -> None:
     world = World()
-    draft = Draft(world, NOW)
-    draft.table(PETS).add(Pet(draft.draw("pet"), "a", "x"))
+    transaction = Transaction(world, NOW)
+    transaction.table(PETS).add(Pet(transaction.draw("pet"), "a", "x"))
     assert world.tables.get("zoo.pets") is None
-    after = draft.finish()
+    after = transaction.finish()
     assert list(diff(world, after)) == [Change("zoo.pets", 1, None, Pet(1, "a", "x"))]
     assert list(diff(after, after)) == []
     assert [change.after for change in diff(after, world)] == [None]
 
 
 def test_diff_names_what_was_changed_and_not_what_was_rewritten() -> None:
-    draft = Draft(World(), NOW)
-    first, second = (draft.table(PETS).add(Pet(number, "a", "x")) for number in (1, 2))
-    before = draft.finish()
-    draft = Draft(before, NOW)
-    draft.table(PETS).change(first, name="y")
-    draft.table(PETS).change(second, name="x")
-    assert [(change.id, change.before.name, change.after.name) for change in diff(before, draft.finish())] == [(1, "x", "y")]
+    transaction = Transaction(World(), NOW)
+    first, second = (transaction.table(PETS).add(Pet(number, "a", "x")) for number in (1, 2))
+    before = transaction.finish()
+    transaction = Transaction(before, NOW)
+    transaction.table(PETS).change(first, name="y")
+    transaction.table(PETS).change(second, name="x")
+    assert [(change.id, change.before.name, change.after.name) for change in diff(before, transaction.finish())] == [(1, "x", "y")]
 
 
 @given(st.integers(0, 2**40), st.text(max_size=5))
 def test_same_seed_and_same_draws_give_the_same(seed: int, kind: str) -> None:
     def draws() -> list[Any]:
-        draft = Draft(World(seed=seed), NOW)
-        return [draft.draw(kind), draft.token(kind), draft.token(kind), draft.code(kind, 4), draft.chance(kind).random()]
+        transaction = Transaction(World(seed=seed), NOW)
+        return [
+            transaction.draw(kind),
+            transaction.token(kind),
+            transaction.token(kind),
+            transaction.code(kind, 4),
+            transaction.chance(kind).random(),
+        ]
 
     assert draws() == draws()
     number, first, second, code, _ = draws()
@@ -234,13 +240,13 @@ def test_same_seed_and_same_draws_give_the_same(seed: int, kind: str) -> None:
 
 
 def test_the_outbox_keeps_the_newest() -> None:
-    draft = Draft(World(), NOW)
+    transaction = Transaction(World(), NOW)
     for number in range(CAPACITY + 3):
-        draft.send("zoo", "sms", "+1", f"no {number}")
-    kept = list(draft.outbox.ascending())
+        transaction.send("zoo", "sms", "+1", f"no {number}")
+    kept = list(transaction.outbox.ascending())
     assert (len(kept), kept[0].body) == (CAPACITY, "no 3")
-    draft.clear_outbox()
-    assert len(draft.outbox) == 0
+    transaction.clear_outbox()
+    assert len(transaction.outbox) == 0
 
 
 def test_links_are_found_in_a_message() -> None:
@@ -254,33 +260,33 @@ def test_links_are_found_in_a_message() -> None:
 
 @given(st.lists(st.integers(0, 100), max_size=20), st.integers(0, 100))
 def test_timers_fire_once_in_due_order(hours: list[int], until: int) -> None:
-    draft = Draft(World(), NOW)
+    transaction = Transaction(World(), NOW)
     for hour in hours:
-        draft.schedule(NOW + timedelta(hours=hour), "ring", hour)
+        transaction.schedule(NOW + timedelta(hours=hour), "ring", hour)
     fired: list[tuple[datetime, Any]] = []
 
-    def ring(world: Draft, subject: int | str | None) -> None:
+    def ring(world: Transaction, subject: int | str | None) -> None:
         fired.append((world.now, subject))
         world.draw("rings")
 
     moment = NOW + timedelta(hours=until)
-    once = catch_up(draft.finish(), moment, {"ring": ring})
+    once = catch_up(transaction.finish(), moment, {"ring": ring})
     assert fired == [(NOW + timedelta(hours=hour), hour) for hour in sorted(hours) if hour <= until]
     assert catch_up(once, moment, {"ring": ring}) is once
 
 
 def test_a_timer_may_set_the_next_one_and_be_called_off() -> None:
-    def renew(world: Draft, subject: int | str | None) -> None:
+    def renew(world: Transaction, subject: int | str | None) -> None:
         world.draw("renewals")
         world.schedule(world.now + timedelta(days=1), "renew", subject)
 
-    draft = Draft(World(), NOW)
-    draft.schedule(NOW + timedelta(days=1), "renew", "a")
-    draft.schedule(NOW + timedelta(days=1), "renew", "b")
-    draft.cancel("renew", "b")
-    later = catch_up(draft.finish(), NOW + timedelta(days=3, hours=1), {"renew": renew})
+    transaction = Transaction(World(), NOW)
+    transaction.schedule(NOW + timedelta(days=1), "renew", "a")
+    transaction.schedule(NOW + timedelta(days=1), "renew", "b")
+    transaction.cancel("renew", "b")
+    later = catch_up(transaction.finish(), NOW + timedelta(days=3, hours=1), {"renew": renew})
     assert later.counters["renewals"] == 3
-    assert [timer.due - NOW for timer in Draft(later, NOW).timers] == [timedelta(days=4)]
+    assert [timer.due - NOW for timer in Transaction(later, NOW).timers] == [timedelta(days=4)]
 
 
 def test_a_clock_is_real_shifted_or_frozen() -> None:

@@ -12,20 +12,20 @@ from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthenticated, Unavailable, VendorFault
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
-from mockserver.core.engine.executor import Boundary
+from mockserver.core.engine.executor import Executor
 from mockserver.core.engine.journal import Journal
-from mockserver.core.operation.api import Api, Situation
+from mockserver.core.operation.api import Api, FaultContext
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import compile_operations
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.tables import Table
-from mockserver.core.state.world import Draft, World
+from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.documents import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.operation.api import Late
+    from mockserver.core.operation.api import DeferredViolations
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -138,8 +138,8 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
-    error = situation.documented(fault)
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
+    error = fault_context.documented(fault)
     if error is not None:
         return Reply(error.status, {"error": error.message, "code": error.code})
     body: dict[str, Any] = {"error": str(fault)}
@@ -148,7 +148,7 @@ def render_fault(fault: Fault, situation: Situation) -> Reply:
     return Reply(fault.status, body)
 
 
-def verify(_world: Draft, credential: str) -> str:
+def verify(_world: Transaction, credential: str) -> str:
     if credential.startswith("bad"):
         raise Unauthenticated("key")
     if credential.startswith("barred"):
@@ -159,11 +159,11 @@ def verify(_world: Draft, credential: str) -> str:
 def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
     """The toy's handlers, some of them replaced or (None) taken away."""
 
-    def list_notes(world: Draft, caller: str, limit: int | None, tag: list[str] | None, session: str | None, x_trace: str | None) -> Reply:
+    def list_notes(world: Transaction, caller: str, limit: int | None, tag: list[str] | None, session: str | None, x_trace: str | None) -> Reply:
         notes = [note.text for note in world.table(NOTES).all()]
         return Reply(200, {"done": True, "got": [caller, limit, tag, session, x_trace, notes]})
 
-    def create_note(world: Draft, caller: Mapping[str, str], body: Mapping[str, Any], late: Late, x_trace: str | None) -> Reply:
+    def create_note(world: Transaction, caller: Mapping[str, str], body: Mapping[str, Any], late: DeferredViolations, x_trace: str | None) -> Reply:
         if body["text"] == "taken":
             raise Conflict("taken")
         late.check("when")
@@ -176,11 +176,11 @@ def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
         shown = {key: value if not hasattr(value, "data") else [value.filename, value.media_type, len(value.data)] for key, value in body.items()}
         return Reply(200, {"done": True, "got": shown})
 
-    def get_note(world: Draft, note_id: int) -> Reply:
+    def get_note(world: Transaction, note_id: int) -> Reply:
         note = world.table(NOTES).get(note_id)
         return Reply(200, {"done": note is not None})
 
-    def get_newest_note(world: Draft) -> Reply:
+    def get_newest_note(world: Transaction) -> Reply:
         return Reply(200, {"done": True, "got": next((note.text for note in world.table(NOTES).newest()), None)})
 
     def create_odd(body: list[int] | None) -> Reply:
@@ -202,7 +202,7 @@ def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
     return module
 
 
-def expire(world: Draft, note_id: int | str | None) -> None:
+def expire(world: Transaction, note_id: int | str | None) -> None:
     """What happens to a note after an hour."""
     note = None if note_id is None else world.table(NOTES).get(note_id)
     if note is not None:
@@ -225,14 +225,14 @@ class Toy:
         bound, self.problems = bind(self.api, self.document)
         self.store = MemoryStore(World(clock=Clock(frozen_at=NOON)))
         self.journal = Journal()
-        self.boundary = Boundary(self.store, self.journal, self.api.timers)
+        self.executor = Executor(self.store, self.journal, self.api.timers)
         self.operations = {} if self.problems else compile_operations(self.api, self.document, bound)
 
     def call(self, name: str, **request: Any) -> Reply:
         """The reply of an operation to a request."""
         headers = {key.lower().encode(): value.encode("latin-1") for key, value in request.pop("headers", {}).items()}
         made = Request("POST", "/", raw_headers=list(headers.items()), **request)
-        reply, payload = asyncio.run(self.boundary.reply(self.operations[name], made))
+        reply, payload = asyncio.run(self.executor.reply(self.operations[name], made))
         assert payload == reply.encode()
         return reply
 
@@ -242,4 +242,4 @@ class Toy:
 
     def notes(self) -> list[str]:
         """The texts of the notes."""
-        return [note.text for note in Draft(self.world(), NOON).table(NOTES).all()]
+        return [note.text for note in Transaction(self.world(), NOON).table(NOTES).all()]

@@ -12,7 +12,7 @@ import pytest
 from mockserver.app import SPECS, discover
 from mockserver.control.clock import list_timers, update_clock
 from mockserver.core.base.clock import Clock, iso
-from mockserver.core.state.world import Draft, World
+from mockserver.core.state.world import Transaction, World
 from mockserver.testing import Refused
 from tests.server.samples import SLUGS, samples
 
@@ -297,14 +297,14 @@ def test_without_a_timer_there_is_nothing_to_go_to(world: Lab) -> None:
 
 @pytest.mark.parametrize("clock", [Clock(), Clock(shift=timedelta(days=9)), Clock(frozen_at=datetime(2026, 1, 1, tzinfo=UTC))])
 def test_the_clock_goes_to_the_next_timer_and_on_as_it_did(clock: Clock) -> None:
-    draft = Draft(World(clock=clock), clock.now(datetime.now(UTC)))
-    due = draft.now + timedelta(days=40)
-    draft.schedule(due + timedelta(days=1), "later")
-    draft.schedule(due, "toy.happens", 7)
-    assert list_timers(draft).body["timers"][0] == {"due": iso(due), "action": "toy.happens", "subject": 7}
-    update_clock(draft, {"to": "next_timer"})
-    assert timedelta() <= draft.clock.now(datetime.now(UTC)) - due < timedelta(seconds=5)
-    assert (draft.clock.mode == "frozen") is (clock.mode == "frozen")
+    transaction = Transaction(World(clock=clock), clock.now(datetime.now(UTC)))
+    due = transaction.now + timedelta(days=40)
+    transaction.schedule(due + timedelta(days=1), "later")
+    transaction.schedule(due, "toy.happens", 7)
+    assert list_timers(transaction).body["timers"][0] == {"due": iso(due), "action": "toy.happens", "subject": 7}
+    update_clock(transaction, {"to": "next_timer"})
+    assert timedelta() <= transaction.clock.now(datetime.now(UTC)) - due < timedelta(seconds=5)
+    assert (transaction.clock.mode == "frozen") is (clock.mode == "frozen")
 
 
 def test_what_a_world_refuses_is_told_in_its_own_words(world: Lab) -> None:

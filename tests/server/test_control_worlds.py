@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from mockserver.app import Settings, create_app
+from mockserver.app import ServerSettings, create_app
 from mockserver.control import worlds
 from mockserver.testing import Mock as World
 from mockserver.testing import Refused
@@ -368,7 +368,7 @@ def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytes
         return inner(*parts)
 
     async def both() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(Settings(), {}))
+        transport = httpx.ASGITransport(create_app(ServerSettings(), {}))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             file = (await client.get("/_mock/worlds/default/export")).raise_for_status().json()
             monkeypatch.setattr(worlds, name, waiting)

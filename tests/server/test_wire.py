@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from mockserver.app import Settings, create_app
+from mockserver.app import ServerSettings, create_app
 from mockserver.serving import MANY, TOO_MANY, HttpServer, protocol_for
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
 
 async def answered(wire: Wire, request: bytes, *, reads: bool = True) -> HttpToolsProtocol:
     """A connection after a request was answered, as far as its client reads."""
-    app = create_app(Settings(), {})
+    app = create_app(ServerSettings(), {})
     config = uvicorn.Config(app, lifespan="off", proxy_headers=False)
     config.load()
     protocol = protocol_for(app)(config=config, server_state=ServerState(), app_state={})
@@ -100,9 +100,9 @@ def test_a_head_alone_tells_the_length_of_the_body_that_it_lacks() -> None:
 
 
 @pytest.mark.parametrize(("version", "wish"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
-def test_a_connection_is_closed_after_the_answer_where_the_client_wants_that(version: bytes, wish: bytes) -> None:
+def test_a_connection_is_closed_after_the_answer_where_the_client_wants_that(version: bytes, preference: bytes) -> None:
     wire = Wire()
-    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + wish + b"\r\n"))
+    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + preference + b"\r\n"))
 
     assert (len(wire.writes), wire.closed) == (1, True)
     assert b"\r\nconnection: close\r\n" in wire.writes[0]

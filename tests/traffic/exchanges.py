@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from contract_tests.traffic.exchange import Exchange, Message
+from contract_tests.traffic.exchange import HttpMessage, RecordedExchange
 
 SALE = {"wallet_key": "wallet-demo", "phone": "4775550101", "transaction_type": "0", "transaction_amount": "1000", "usertool_id": "7001"}
 SOLD = {"success": True, "message": "Venta creada correctamente.", "newBalance": 350.5, "code": "new_sale_01", "status": 200}
@@ -15,9 +15,9 @@ FORM = ("content-type", "application/x-www-form-urlencoded")
 KEY = ("apikey", "monedero-demo-apikey")
 
 
-def answer(body: Any = None, *headers: tuple[str, str]) -> Message:
+def answer(body: Any = None, *headers: tuple[str, str]) -> HttpMessage:
     """A response with a body of JSON."""
-    return Message(headers or (JSON,), b"" if body is None else json.dumps(body).encode())
+    return HttpMessage(headers or (JSON,), b"" if body is None else json.dumps(body).encode())
 
 
 def sale(
@@ -26,16 +26,16 @@ def sale(
     fields: dict[str, str] | None = None,
     headers: tuple[tuple[str, str], ...] = (KEY, FORM),
     status: int = 200,
-    response: Message | None = None,
+    response: HttpMessage | None = None,
     path: str = "/monedero/wallet/sale",
     method: str = "POST",
-) -> Exchange:
+) -> RecordedExchange:
     """A sale at Monedero."""
-    request = Message(headers, urlencode(SALE if fields is None else fields).encode())
-    return Exchange(number, method, f"http://mock.example{path}", request, status, answer(SOLD) if response is None else response)
+    request = HttpMessage(headers, urlencode(SALE if fields is None else fields).encode())
+    return RecordedExchange(number, method, f"http://mock.example{path}", request, status, answer(SOLD) if response is None else response)
 
 
-def entry(exchange: Exchange) -> dict[str, Any]:
+def entry(exchange: RecordedExchange) -> dict[str, Any]:
     """An exchange as a HAR entry."""
     request, response = exchange.request, exchange.response
     return {

@@ -17,9 +17,9 @@ from contract_tests.suite.harness.documents import base_path, document
 from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
 from contract_tests.traffic.description import Route, describe
-from contract_tests.traffic.exchange import MASK, Exchange, Message
+from contract_tests.traffic.exchange import MASK, HttpMessage, RecordedExchange
 from contract_tests.traffic.forms import gather, multipart, urlencoded
-from contract_tests.traffic.judge import Judge
+from contract_tests.traffic.judge import TrafficValidator
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation import forms
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def monedero() -> Judge:
-    return Judge(describe("monedero"))
+def monedero() -> TrafficValidator:
+    return TrafficValidator(describe("monedero"))
 
 
 @pytest.fixture(scope="module")
-def serpi() -> Judge:
-    return Judge(describe("serpi"))
+def serpi() -> TrafficValidator:
+    return TrafficValidator(describe("serpi"))
 
 
 def places(judgement: Judgement) -> list[tuple[str, str, str, str]]:
@@ -51,15 +51,17 @@ KEYS = (("secretkey", "serpi-demo-secretkey"), ("Authorization", "Bearer serpi-d
 
 
 def created(
-    body: Any = BRANCH, *, headers: tuple[tuple[str, str], ...] = (*KEYS, JSON), status: int = 201, response: Message | None = None
-) -> Exchange:
+    body: Any = BRANCH, *, headers: tuple[tuple[str, str], ...] = (*KEYS, JSON), status: int = 201, response: HttpMessage | None = None
+) -> RecordedExchange:
     found = answer(BRANCH_CREATED) if response is None else response
-    return Exchange(1, "POST", "http://x/serpi/api/v1/Sucursales", Message(headers, json.dumps(body).encode()), status, found)
+    return RecordedExchange(1, "POST", "http://x/serpi/api/v1/Sucursales", HttpMessage(headers, json.dumps(body).encode()), status, found)
 
 
-def listed(query: str = "limite=2", *, response: Message | None = None, headers: tuple[tuple[str, str], ...] = KEYS, status: int = 200) -> Exchange:
+def listed(
+    query: str = "limite=2", *, response: HttpMessage | None = None, headers: tuple[tuple[str, str], ...] = KEYS, status: int = 200
+) -> RecordedExchange:
     found = answer(ONE_BRANCH) if response is None else response
-    return Exchange(1, "GET", f"http://x/serpi/api/v1/Sucursales?{query}", Message(headers), status, found)
+    return RecordedExchange(1, "GET", f"http://x/serpi/api/v1/Sucursales?{query}", HttpMessage(headers), status, found)
 
 
 def without(body: dict[str, Any], name: str) -> dict[str, Any]:
@@ -74,7 +76,7 @@ GOOD = [sale(), created(), listed()]
 
 
 @pytest.mark.parametrize("exchange", GOOD, ids=lambda exchange: f"{exchange.method} {exchange.path}")
-def test_nothing_is_found_in_a_good_exchange(exchange: Exchange, monedero: Judge, serpi: Judge) -> None:
+def test_nothing_is_found_in_a_good_exchange(exchange: RecordedExchange, monedero: TrafficValidator, serpi: TrafficValidator) -> None:
     judge = monedero if "monedero" in exchange.path else serpi
 
     judgement = judge.judge(exchange)
@@ -82,7 +84,7 @@ def test_nothing_is_found_in_a_good_exchange(exchange: Exchange, monedero: Judge
     assert (judgement.kind, places(judgement), judgement.unjudged) == ("judged", [], ())
 
 
-def branches(**values: Any) -> Message:
+def branches(**values: Any) -> HttpMessage:
     return answer({**ONE_BRANCH, "result": [{**ONE_BRANCH["result"][0], **values}]})
 
 
@@ -98,7 +100,7 @@ PLANTED = [
     ("response", listed(response=branches(id="first")), ("body", "/result/0/id", "type"), None),
     ("response", sale(status=418), ("status", "", "undocumented"), None),
     ("response", sale(response=answer(SOLD, ("content-type", "text/html"))), ("media type", "", "media type"), None),
-    ("response", sale(response=Message((JSON,), b'{"success": tru')), ("body", "", "malformed"), None),
+    ("response", sale(response=HttpMessage((JSON,), b'{"success": tru')), ("body", "", "malformed"), None),
 ]
 
 
@@ -106,7 +108,7 @@ PLANTED = [
     ("side", "exchange", "expected", "clause"), PLANTED, ids=[f"{side}-{expected[0]}-{expected[2]}" for side, _, expected, _ in PLANTED]
 )
 def test_a_planted_violation_is_found_and_nothing_else(
-    side: str, exchange: Exchange, expected: tuple[str, str, str], clause: str | None, monedero: Judge, serpi: Judge
+    side: str, exchange: RecordedExchange, expected: tuple[str, str, str], clause: str | None, monedero: TrafficValidator, serpi: TrafficValidator
 ) -> None:
     judge = monedero if "monedero" in exchange.path else serpi
 
@@ -120,7 +122,7 @@ def test_a_planted_violation_is_found_and_nothing_else(
     assert finding.says
 
 
-def test_a_broken_request_that_was_refused_is_no_violation(monedero: Judge) -> None:
+def test_a_broken_request_that_was_refused_is_no_violation(monedero: TrafficValidator) -> None:
     refusal = {"success": False, "message": "No autorizado", "status": 401, "code": "auth_01"}
 
     judgement = monedero.judge(sale(headers=(FORM,), status=401, response=answer(refusal)))
@@ -130,7 +132,7 @@ def test_a_broken_request_that_was_refused_is_no_violation(monedero: Judge) -> N
     assert [finding.place for finding in judgement.request] == ["security"]
 
 
-def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: Judge) -> None:
+def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: TrafficValidator) -> None:
     refused, answered = (monedero.judge(sale(path="/monedero/wallet/steal", status=status)) for status in (404, 200))
 
     assert (refused.kind, refused.findings) == ("unknown", ())
@@ -140,7 +142,7 @@ def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: Jud
 @pytest.mark.parametrize(
     "path", ["/monedero/wallet/sale/", "/~any-world/monedero/wallet/sale", "/monedero//wallet/sale", "/~w/monedero/wallet/sale/"]
 )
-def test_every_spelling_of_a_path_reaches_its_operation(path: str, monedero: Judge) -> None:
+def test_every_spelling_of_a_path_reaches_its_operation(path: str, monedero: TrafficValidator) -> None:
     judgement = monedero.judge(sale(path=path))
 
     assert judgement.operation is not None
@@ -148,37 +150,37 @@ def test_every_spelling_of_a_path_reaches_its_operation(path: str, monedero: Jud
 
 
 @pytest.mark.parametrize("path", ["/other/wallet/sale", "/monederos/wallet/sale", "/"])
-def test_what_is_not_below_the_base_path_is_foreign(path: str, monedero: Judge) -> None:
+def test_what_is_not_below_the_base_path_is_foreign(path: str, monedero: TrafficValidator) -> None:
     assert monedero.judge(sale(path=path)).kind == "foreign"
 
 
 def test_another_base_path_can_be_named() -> None:
-    judge = Judge(describe("monedero", ("https://loyalty.example.com/v3",)))
+    judge = TrafficValidator(describe("monedero", ("https://loyalty.example.com/v3",)))
 
     assert judge.judge(sale(path="/v3/wallet/sale")).kind == "judged"
 
 
 @pytest.mark.parametrize("name", ["limite", "LIMITE", "L%C3%ADmite"])
-def test_a_parameter_is_judged_under_each_of_its_names(name: str, serpi: Judge) -> None:
+def test_a_parameter_is_judged_under_each_of_its_names(name: str, serpi: TrafficValidator) -> None:
     judgement = serpi.judge(listed(f"{name}=0"))
 
     assert places(judgement) == [("request", "query", "/limite", "minimum")]
     assert ("query", "limite") in judgement.sent
 
 
-def test_a_bearer_token_without_a_space_is_a_credential_where_the_document_says_so(serpi: Judge) -> None:
+def test_a_bearer_token_without_a_space_is_a_credential_where_the_document_says_so(serpi: TrafficValidator) -> None:
     judgement = serpi.judge(listed(headers=(KEYS[0], ("authorization", "Bearerserpi-demo-token"))))
 
     assert judgement.findings == ()
 
 
-def test_a_masked_value_is_not_judged(monedero: Judge) -> None:
+def test_a_masked_value_is_not_judged(monedero: TrafficValidator) -> None:
     judgement = monedero.judge(sale(fields=changed(SALE, phone=MASK), response=answer(changed(SOLD, newBalance=MASK))))
 
     assert judgement.findings == ()
 
 
-def test_every_violation_of_a_body_is_found(serpi: Judge) -> None:
+def test_every_violation_of_a_body_is_found(serpi: TrafficValidator) -> None:
     judgement = serpi.judge(created(changed(without(BRANCH, "id_pais"), id_tercero="x", descripcion=5)))
 
     assert {(finding.pointer, finding.keyword) for finding in judgement.findings} == {
@@ -188,7 +190,7 @@ def test_every_violation_of_a_body_is_found(serpi: Judge) -> None:
     }
 
 
-def test_a_value_in_a_finding_hides_secrets(monedero: Judge) -> None:
+def test_a_value_in_a_finding_hides_secrets(monedero: TrafficValidator) -> None:
     fields = {"type": "9", "employee_name": "Ana", "password": "x" * 500}
 
     judgement = monedero.judge(sale(fields=fields, path="/monedero/employee/add"))
@@ -200,7 +202,7 @@ def test_a_value_in_a_finding_hides_secrets(monedero: Judge) -> None:
 @pytest.mark.parametrize("slug", slugs())
 def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) -> None:
     raw = document(slug)
-    judge, spec = Judge(describe(slug)), SchemaPath.from_dict(raw)
+    judge, spec = TrafficValidator(describe(slug)), SchemaPath.from_dict(raw)
     stock = V30ResponseValidator(spec)
     compared = 0
     for operation in describe(slug).operations:
@@ -211,8 +213,13 @@ def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) 
                     continue
                 examples = [describe(slug).resolve(example)["value"] for example in media.get("examples", {}).values()]
                 for value in (*examples, {}, [], "x", {"code": 7, "message": None}):
-                    exchange = Exchange(
-                        1, operation.method, "http://x", Message(), int(status), Message((("content-type", media_type),), json.dumps(value).encode())
+                    exchange = RecordedExchange(
+                        1,
+                        operation.method,
+                        "http://x",
+                        HttpMessage(),
+                        int(status),
+                        HttpMessage((("content-type", media_type),), json.dumps(value).encode()),
                     )
                     ours = bool(judge.response(Route(operation, {}), exchange)[0])
                     asked = JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
@@ -226,7 +233,7 @@ def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) 
 
 def test_a_request_is_judged_as_openapi_core_as_it_comes_judges_it() -> None:
     spec = SchemaPath.from_dict(document("monedero"))
-    stock, judge = V30RequestValidator(spec), Judge(describe("monedero"))
+    stock, judge = V30RequestValidator(spec), TrafficValidator(describe("monedero"))
     for fields in (SALE, without(SALE, "phone"), changed(SALE, phone="1"), changed(SALE, transaction_type="7"), {}):
         exchange = sale(fields=fields)
         parameters = RequestParameters(ImmutableMultiDict(), Headers([KEY]))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from contract_tests.traffic.description import describe
 from contract_tests.traffic.masking import Masking
-from contract_tests.traffic.steps import Form, Kept, Memory, ScenarioBroken, scenario
+from contract_tests.traffic.steps import Form, KeptField, Memory, ScenarioBroken, scenario
 from mockserver.cli import cli
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def test_of_an_address_the_segments_are_learned_from_its_end() -> None:
 
 
 def test_a_part_of_a_value_is_kept_by_a_pattern() -> None:
-    assert Kept("/url", "[^/]+$").of({"url": "https://shop.example/pay/Abc123"}) == "Abc123"
-    assert Kept("/url", "^ftp").of({"url": "https://shop.example"}) is None
+    assert KeptField("/url", "[^/]+$").of({"url": "https://shop.example/pay/Abc123"}) == "Abc123"
+    assert KeptField("/url", "^ftp").of({"url": "https://shop.example"}) is None
 
 
 @pytest.mark.parametrize("said", ["5", "{at: /id, find: x}", "{at: /id, match: '('}"])

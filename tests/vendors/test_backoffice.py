@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.backoffice import JWT_SECRET as SECRET
-from fixtures.backoffice import LANDMARKS
+from fixtures.backoffice import SEEDED_RECORDS
 from mockserver.apis.backoffice.shown import money
 from tests.documents.test_contract import DISCREPANCIES
 from tests.vendors.backoffice import OPERATIONS, RECIPES, clock, conforms, errors_of, fields_of, login, send
@@ -223,7 +223,7 @@ def test_every_landmark_exists(mock: Mock) -> None:
     state = mock.state("backoffice")
     users = {user["username"]: user for user in state["users"]}
     ids = {str(user["id"]) for user in state["users"]}
-    for name, value in LANDMARKS.items():
+    for name, value in SEEDED_RECORDS.items():
         if name in ("user", "first_user", "read_user", "edited_user", "token_user", "user_without_team", "ticket_user"):
             assert value in ids, name
         if "username" in name or name == "sponsor":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from fixtures.trincico import LANDMARKS
+from fixtures.trincico import SEEDED_RECORDS
 from tests.vendors.trincico import BACK, advance, do, get, open_page, press
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def as_bearer(mock: Mock, token: str) -> int:
 def test_a_front_end_signs_in_and_stays_signed_in(mock: Mock) -> None:
     tokens = do(mock, "POST", "/users/login", 200, **DEMO)
     claims = jwt.decode(tokens["access"], options={"verify_signature": False, "verify_exp": False})
-    assert (claims["sub"], claims["exp"] - claims["iat"]) == (LANDMARKS["user"], 3_600)
+    assert (claims["sub"], claims["exp"] - claims["iat"]) == (SEEDED_RECORDS["user"], 3_600)
     assert as_bearer(mock, tokens["access"]) == 200
     assert as_bearer(mock, tokens["refresh"]) == 401
     advance(mock, "PT1H1S")
@@ -67,7 +67,7 @@ def shown(mock: Mock, url: str) -> Any:
 
 
 def test_a_page_runs_nothing_and_sends_forms_where_the_call_said(mock: Mock) -> None:
-    url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=LANDMARKS["plan_pro"], **BACK)
+    url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=SEEDED_RECORDS["plan_pro"], **BACK)
     page = shown(mock, url)
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -81,7 +81,7 @@ def test_a_page_runs_nothing_and_sends_forms_where_the_call_said(mock: Mock) -> 
 
 def test_what_others_typed_is_text_on_a_page(mock: Mock) -> None:
     reference = "<script>alert(1)</script>"
-    invoice = LANDMARKS["draft_invoice"]
+    invoice = SEEDED_RECORDS["draft_invoice"]
     do(mock, "PUT", f"/invoices/{invoice}", 204, reference=reference)
     do(mock, "PUT", f"/invoices/{invoice}/status", 204, status="ready")
     url = open_page(
@@ -94,7 +94,7 @@ def test_what_others_typed_is_text_on_a_page(mock: Mock) -> None:
 
 
 def test_what_changed_since_the_page_was_opened_is_not_paid(mock: Mock) -> None:
-    invoice = LANDMARKS["ready_invoice"]
+    invoice = SEEDED_RECORDS["ready_invoice"]
     url = open_page(mock, "other", "POST", f"/invoices/{invoice}/pay", **BACK)
     do(mock, "PUT", f"/invoices/{invoice}/status", 204, status="draft")
     do(mock, "POST", f"/invoices/{invoice}/items", 201, name="More", price=1, quantity=1)
@@ -106,7 +106,7 @@ def test_what_changed_since_the_page_was_opened_is_not_paid(mock: Mock) -> None:
 
 @pytest.mark.parametrize("outcome", ["pay", "decline", "cancel"])
 def test_pressing_again_is_harmless(mock: Mock, outcome: str) -> None:
-    url = open_page(mock, "other", "POST", f"/invoices/{LANDMARKS['ready_invoice']}/pay", **BACK)
+    url = open_page(mock, "other", "POST", f"/invoices/{SEEDED_RECORDS['ready_invoice']}/pay", **BACK)
     first = press(mock, url, outcome)
     state, mails = mock.state("trincico"), mock.outbox()
     for again in ("pay", "decline", "cancel", "challenge", "confirm"):
@@ -116,7 +116,7 @@ def test_pressing_again_is_harmless(mock: Mock, outcome: str) -> None:
 
 
 def test_a_page_belongs_to_its_world(mock: Mock) -> None:
-    url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=LANDMARKS["plan_pro"], **BACK)
+    url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=SEEDED_RECORDS["plan_pro"], **BACK)
     assert f"/~{mock.world}/" in url
     assert shown(mock, url.replace(mock.world, f"{mock.world}-other")).status_code == 404
 
@@ -126,14 +126,14 @@ def test_a_page_belongs_to_its_world(mock: Mock) -> None:
 )
 def test_the_button_says_what_it_does(mock: Mock, kind: str, verb: str) -> None:
     if kind == "card":
-        url = open_page(mock, "demo", "POST", f"/subscriptions/{LANDMARKS['subscription']}/update-payment/", **BACK)
+        url = open_page(mock, "demo", "POST", f"/subscriptions/{SEEDED_RECORDS['subscription']}/update-payment/", **BACK)
     elif kind == "free invoice":
-        invoice = LANDMARKS["empty_invoice"]
+        invoice = SEEDED_RECORDS["empty_invoice"]
         do(mock, "POST", f"/invoices/{invoice}/items", 201, name="Gift", price=0, quantity=1)
         do(mock, "PUT", f"/invoices/{invoice}/status", 204, status="ready")
         url = open_page(mock, "other", "POST", f"/invoices/{invoice}/pay", **BACK)
     else:
-        url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=LANDMARKS[kind], **BACK)
+        url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=SEEDED_RECORDS[kind], **BACK)
     found = re.search(r'id="pay"[^>]*>([^<]*)<', shown(mock, url).text)
     assert found is not None
     assert found[1] == verb
@@ -162,7 +162,7 @@ def test_the_button_says_what_it_does(mock: Mock, kind: str, verb: str) -> None:
     ],
 )
 def test_each_mail_reaches_the_right_person(mock: Mock, scope: str, target: str, to: str, code: bool, link: bool) -> None:  # noqa: FBT001 - columns of the table
-    body = {"channel": "email_notification", "scope": scope, "target_id": LANDMARKS[target]}
+    body = {"channel": "email_notification", "scope": scope, "target_id": SEEDED_RECORDS[target]}
     do(mock, "GET", "/notifications/send", 204, "notifications", **body)
     (message,) = mock.outbox()
     assert (message["to"], message["channel"]) == (to, "mail")
@@ -219,7 +219,7 @@ def test_secrets_are_not_shown(mock: Mock) -> None:
 def test_everything_that_needs_the_provider_is_refused_while_it_is_down(mock: Mock) -> None:
     def pay() -> int:
         with mock.client("trincico", "other") as client:
-            return client.post(f"/invoices/{LANDMARKS['ready_invoice']}/pay", json=BACK).status_code
+            return client.post(f"/invoices/{SEEDED_RECORDS['ready_invoice']}/pay", json=BACK).status_code
 
     assert pay() == 428
     with mock.control as control:

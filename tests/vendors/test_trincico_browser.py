@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.trincico import LANDMARKS
+from fixtures.trincico import SEEDED_RECORDS
 from tests.vendors.trincico import advance, get, open_page
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Mock
 
-PLAN, SUBSCRIPTION, READY = LANDMARKS["plan_pro"], LANDMARKS["subscription"], LANDMARKS["ready_invoice"]
+PLAN, SUBSCRIPTION, READY = SEEDED_RECORDS["plan_pro"], SEEDED_RECORDS["subscription"], SEEDED_RECORDS["ready_invoice"]
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -90,7 +90,7 @@ def world(mock: Mock) -> dict[str, Any]:
         "card": (subscription["method_details"] or {}).get("brand"),
         "last payment": (subscription["last_payment"] or {}).get("gross_amount"),
         "invoice": (invoice["status"], (invoice["payer"] or {}).get("email")),
-        "balance": balance(mock, LANDMARKS["user"]),
+        "balance": balance(mock, SEEDED_RECORDS["user"]),
         "payments": [(payment["target"], payment["gross_amount"], payment["card"], payment["status"]) for payment in records(mock, "payments")],
         "mails": [(message["to"], message["subject"]) for message in mock.outbox() if message["to"].startswith(("demo@", "other@"))],
     }
@@ -210,7 +210,7 @@ def test_completing_the_onboarding_completes_the_account(mock: Mock, page: Page,
     assert (external["currency"], external["account"] != "") == (currency, True)
     held = get(mock, "/payouts/account/balance")
     total = sum(row["amount"] for key in ("available", "pending") for row in held[key] or ())
-    assert total == balance(mock, LANDMARKS["user"])
+    assert total == balance(mock, SEEDED_RECORDS["user"])
     assert bool(held["instant"]) is (bank == "test_bank_usd")
     # back to the page: there is nothing more to press
     page.goto(url)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.trincico import LANDMARKS
+from fixtures.trincico import SEEDED_RECORDS
 from tests.vendors.trincico import BACK, BACK_TO_PAYOUTS, advance, do, get, open_page, press
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.conftest import Mock
 
 START = "2031-03-10T09:00:00Z"
-MONTHLY, SUPERIOR = LANDMARKS["plan_pro"], LANDMARKS["plan_elite"]
+MONTHLY, SUPERIOR = SEEDED_RECORDS["plan_pro"], SEEDED_RECORDS["plan_elite"]
 
 
 def freeze(mock: Mock, moment: str) -> None:
@@ -87,7 +87,7 @@ def month(mock: Mock) -> list[bytes]:
     pressed(call("POST", "/payouts/account/enable", 428, BACK_TO_PAYOUTS)["redirect_url"], "complete")
     before = held(mock, "demo")["usd"]
     # invoice, paid
-    fields = {"service_id": 77, "service_customer_id": LANDMARKS["customer"], "reference": "MONTH-1"}
+    fields = {"service_id": 77, "service_customer_id": SEEDED_RECORDS["customer"], "reference": "MONTH-1"}
     invoice = call("POST", "/invoices", 201, fields)["id"]
     call("POST", f"/invoices/{invoice}/items", 201, {"name": "Work", "price": 12_345, "quantity": 2, "tax": "8.25"})
     call("PUT", f"/invoices/{invoice}/status", 204, {"status": "ready"})
@@ -113,7 +113,7 @@ def month(mock: Mock) -> list[bytes]:
 def test_a_month_by_script_has_one_payment_each_and_is_the_same_twice(mock: Mock) -> None:
     first = month(mock)
     state = mock.state("trincico")
-    payments = [payment for payment in state["payments"] if payment["user_id"] == LANDMARKS["user"]]
+    payments = [payment for payment in state["payments"] if payment["user_id"] == SEEDED_RECORDS["user"]]
     of_subscription = [
         (payment["plan_id"], payment["gross_amount"], payment["status"]) for payment in payments if payment["target"] == "subscription"
     ]
@@ -121,7 +121,7 @@ def test_a_month_by_script_has_one_payment_each_and_is_the_same_twice(mock: Mock
     (invoice,) = [invoice for invoice in state["invoices"] if invoice["reference"] == "MONTH-1"]
     assert invoice["status"] == "paid"
     assert [payment["gross_amount"] for payment in state["payments"] if payment["invoice_id"] == invoice["id"]] == [invoice["amount"]]
-    (payout,) = [payout for payout in state["payouts"] if payout["user_id"] == LANDMARKS["user"]]
+    (payout,) = [payout for payout in state["payouts"] if payout["user_id"] == SEEDED_RECORDS["user"]]
     assert (payout["amount"], payout["status"]) == (invoice["amount"], "paid")
     renewed = subscription(mock)
     assert (renewed["plan"]["id"], renewed["next_plan"], renewed["last_payment"]["gross_amount"]) == (MONTHLY, None, 1_000)
@@ -143,7 +143,7 @@ def test_each_month_is_charged_once_however_the_clock_gets_there(mock: Mock, ste
     for step in steps:
         advance(mock, step)
         subscription(mock)
-    payments = [payment for payment in mock.state("trincico")["payments"] if payment["subscription_id"] == LANDMARKS["subscription"]]
+    payments = [payment for payment in mock.state("trincico")["payments"] if payment["subscription_id"] == SEEDED_RECORDS["subscription"]]
     weeks_short = steps == ["P7D"] * 52  # 364 days: the thirteenth month has not begun
     assert len(payments) == 12 if weeks_short else 13
     times = [payment["created_at"] for payment in payments]
@@ -162,7 +162,7 @@ def test_the_day_of_the_month_is_kept_where_the_month_has_it(mock: Mock) -> None
 
 
 def test_a_trial_ends_in_a_charge(mock: Mock) -> None:
-    plan = LANDMARKS["plan_with_trial"]
+    plan = SEEDED_RECORDS["plan_with_trial"]
     press(mock, open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=plan, **BACK), "pay")
     trial = subscription(mock)
     assert (trial["status"], trial["last_payment"]) == ("trailing", None)
@@ -340,7 +340,7 @@ def test_pages_show_each_invoice_once_while_new_ones_arrive(mock: Mock) -> None:
     at_first = {row["id"] for row in get(mock, "/invoices", limit=100)["data"]}
 
     def insert(number: int) -> None:
-        fields = {"service_id": 77, "service_customer_id": LANDMARKS["customer"], "reference": f"LATE-{number}"}
+        fields = {"service_id": 77, "service_customer_id": SEEDED_RECORDS["customer"], "reference": f"LATE-{number}"}
         do(mock, "POST", "/invoices", 201, **fields)
 
     with ThreadPoolExecutor(4) as pool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from fixtures.trincico import LANDMARKS
+from fixtures.trincico import SEEDED_RECORDS
 from tests.vendors.test_samples import CURL, curl
 from tests.vendors.trincico import DOCUMENT, OPERATIONS
 
@@ -28,7 +28,7 @@ class Sample(NamedTuple):
     credential: str | None = "demo"
 
 
-DRAFT, READY, SUBSCRIPTION = LANDMARKS["draft_invoice"], LANDMARKS["ready_invoice"], LANDMARKS["subscription"]
+DRAFT, READY, SUBSCRIPTION = SEEDED_RECORDS["draft_invoice"], SEEDED_RECORDS["ready_invoice"], SEEDED_RECORDS["subscription"]
 
 SAMPLES = (
     Sample("list_plans", "/plans/", 200, "plans", credential=None),
@@ -46,8 +46,8 @@ SAMPLES = (
     Sample("view_invoice", f"/invoices/{DRAFT}/view", 200, "viewed_invoice", credential=None),
     Sample("pay_invoice", f"/invoices/{READY}/pay", 428, "go_to_checkout", "back_to_shop"),
     Sample("add_invoice_item", f"/invoices/{DRAFT}/items", 201, "added_item", "new_item"),
-    Sample("update_invoice_item", f"/invoices/{DRAFT}/items/{LANDMARKS['item']}", 204, body="renamed_item"),
-    Sample("delete_invoice_item", f"/invoices/{DRAFT}/items/{LANDMARKS['item']}", 204),
+    Sample("update_invoice_item", f"/invoices/{DRAFT}/items/{SEEDED_RECORDS['item']}", 204, body="renamed_item"),
+    Sample("delete_invoice_item", f"/invoices/{DRAFT}/items/{SEEDED_RECORDS['item']}", 204),
     Sample("get_profile", "/profile", 200, "profile"),
     Sample("list_payout_frequencies", "/payouts/frequencies", 200, "frequencies_of_pro", credential="pro"),
     Sample("create_payout_account", "/payouts/account", 204, body="at_stripe"),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fixtures.trincico import LANDMARKS
+from fixtures.trincico import SEEDED_RECORDS
 from mockserver.app import SPECS
 from mockserver.openapi.documents import read_document
 from tests.vendors.tables import rows
@@ -51,7 +51,7 @@ class Call:
 def value(text: str) -> Any:
     """A value as the page writes it: a landmark, JSON, or text."""
     if text.startswith("$"):
-        return LANDMARKS[text[1:]]
+        return SEEDED_RECORDS[text[1:]]
     try:
         return json.loads(text)
     except ValueError:

@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.suite.harness.findings import Exchange
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.findings_store import Ledger
+from contract_tests.suite.verify.findings_store import FindingsStore
 from contract_tests.suite.verify.fuzz import excused, has_brackets
 
 FORM = "application/x-www-form-urlencoded"
@@ -40,4 +40,4 @@ def test_brackets_in_the_names_of_a_form_are_seen(kind: str, body: bytes, bracke
 )
 def test_a_refusal_with_the_status_200_is_one_where_the_document_says_how_it_is_read(check: str, body: bytes, is_excused: bool) -> None:  # noqa: FBT001 - a row of the table
     exchange = Exchange("POST", "http://x/wallet/contact/add", {}, b"", 200, {}, body, 0.01, "add_contact")
-    assert excused(Ledger(Contract("monedero")), check, exchange) is is_excused
+    assert excused(FindingsStore(Contract("monedero")), check, exchange) is is_excused

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from contract_tests.suite.harness.findings import Exchange
-from contract_tests.suite.harness.policy import Gate, Limits, OutOfTime, Refused, Stopped
-from contract_tests.suite.harness.transports import GateTransport, connections, guarding_requests
+from contract_tests.suite.harness.policy import Limits, OutOfTime, RequestPolicy, RequestRefused, Stopped
+from contract_tests.suite.harness.transports import PolicyTransport, connections, guarding_requests
 from tests.verify.servers import Handler, serving, talking
 
 if TYPE_CHECKING:
@@ -33,23 +33,23 @@ def target() -> Iterator[tuple[str, list[str]]]:
         yield origin, asked
 
 
-def gate(origin: str, limits: Limits | None = None, **options: Any) -> Gate:
-    return Gate(frozenset({origin}), lambda _method, url: httpx.URL(url).path.strip("/") or None, limits or Limits(), **options)
+def policy(origin: str, limits: Limits | None = None, **options: Any) -> RequestPolicy:
+    return RequestPolicy(frozenset({origin}), lambda _method, url: httpx.URL(url).path.strip("/") or None, limits or Limits(), **options)
 
 
 @contextmanager
-def client(admitting: Gate) -> Iterator[httpx.Client]:
-    with connections(verify=True) as inner, httpx.Client(transport=GateTransport(admitting, inner), trust_env=False) as sender:
+def client(admitting: RequestPolicy) -> Iterator[httpx.Client]:
+    with connections(verify=True) as inner, httpx.Client(transport=PolicyTransport(admitting, inner), trust_env=False) as sender:
         yield sender
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "LINK"])
 def test_a_read_only_run_sends_nothing_that_may_write(target: tuple[str, list[str]], method: str) -> None:
     origin, asked = target
-    reading = gate(origin, read_only=True)
-    with client(reading) as sender, pytest.raises(Refused):
+    reading = policy(origin, read_only=True)
+    with client(reading) as sender, pytest.raises(RequestRefused):
         sender.request(method, f"{origin}/things")
-    with guarding_requests(reading), pytest.raises(Refused):
+    with guarding_requests(reading), pytest.raises(RequestRefused):
         requests.request(method, f"{origin}/things", timeout=5)
     assert asked == []
     assert sum(reading.refused.values()) == 2
@@ -58,26 +58,26 @@ def test_a_read_only_run_sends_nothing_that_may_write(target: tuple[str, list[st
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_read_only_run_reads(target: tuple[str, list[str]], method: str) -> None:
     origin, asked = target
-    with client(gate(origin, read_only=True)) as sender:
+    with client(policy(origin, read_only=True)) as sender:
         assert sender.request(method, f"{origin}/things").status_code == 200
-    with guarding_requests(gate(origin, read_only=True)), requests.Session() as session:
+    with guarding_requests(policy(origin, read_only=True)), requests.Session() as session:
         assert session.request(method, f"{origin}/things", timeout=5).status_code == 200
     assert asked == [f"{method} /things"] * 2
 
 
 def test_no_other_host_is_called(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    other = gate("http://api.example.com")
-    with client(other) as sender, pytest.raises(Refused, match="is not the target"):
+    other = policy("http://api.example.com")
+    with client(other) as sender, pytest.raises(RequestRefused, match="is not the target"):
         sender.get(f"{origin}/things")
-    with guarding_requests(other), pytest.raises(Refused, match="is not the target"):
+    with guarding_requests(other), pytest.raises(RequestRefused, match="is not the target"):
         requests.get(f"{origin}/things", timeout=5)
     assert asked == []
 
 
 def test_a_dry_run_sends_nothing_and_lists_all(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    dry = gate(origin, dry_run=True)
+    dry = policy(origin, dry_run=True)
     with client(dry) as sender, guarding_requests(dry):
         assert sender.post(f"{origin}/things").json() == {}
         assert requests.delete(f"{origin}/things/1", timeout=5).json() == {}
@@ -87,14 +87,14 @@ def test_a_dry_run_sends_nothing_and_lists_all(target: tuple[str, list[str]]) ->
 
 def test_an_excluded_operation_is_not_called(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    with client(gate(origin, excluded=frozenset({"things"}))) as sender, pytest.raises(Refused, match="excluded by the target file"):
+    with client(policy(origin, excluded=frozenset({"things"}))) as sender, pytest.raises(RequestRefused, match="excluded by the target file"):
         sender.get(f"{origin}/things")
     assert asked == []
 
 
 def test_an_operation_keeps_its_rate_and_does_not_hold_up_another(target: tuple[str, list[str]]) -> None:
     origin, _ = target
-    with client(gate(origin, Limits(rates={"slow": 10.0}))) as sender:
+    with client(policy(origin, Limits(rates={"slow": 10.0}))) as sender:
         started = time.monotonic()
         for _ in range(4):
             sender.get(f"{origin}/slow")
@@ -107,11 +107,11 @@ def test_an_operation_keeps_its_rate_and_does_not_hold_up_another(target: tuple[
 
 def test_an_operation_that_keeps_failing_is_left_alone(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    closing = gate(origin, Limits(server_errors=3))
+    closing = policy(origin, Limits(server_errors=3))
     with client(closing) as sender:
         for _ in range(3):
             sender.get(f"{origin}/broken")
-        with pytest.raises(Refused, match="3 times in a row"):
+        with pytest.raises(RequestRefused, match="3 times in a row"):
             sender.get(f"{origin}/broken")
         assert sender.get(f"{origin}/well").status_code == 200
     assert asked.count("GET /broken") == 3
@@ -119,7 +119,7 @@ def test_an_operation_that_keeps_failing_is_left_alone(target: tuple[str, list[s
 
 def test_an_operation_that_says_that_something_is_not_implemented_is_asked_on(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    closing = gate(origin, Limits(server_errors=3))
+    closing = policy(origin, Limits(server_errors=3))
     with client(closing) as sender:
         for _ in range(5):
             assert sender.get(f"{origin}/planned").status_code == 501
@@ -131,7 +131,7 @@ def test_a_target_that_is_gone_ends_the_run() -> None:
         connection.recv(1_000)
 
     with talking(hang_up) as origin:
-        leaving = gate(origin)
+        leaving = policy(origin)
         with client(leaving) as sender:
             for _ in range(2):
                 with pytest.raises(httpx.TransportError):
@@ -144,7 +144,7 @@ def test_a_target_that_is_gone_ends_the_run() -> None:
 
 def test_nothing_is_sent_after_the_time_budget(target: tuple[str, list[str]]) -> None:
     origin, asked = target
-    spent = gate(origin)
+    spent = policy(origin)
     spent.deadline = time.monotonic() - 1
     with client(spent) as sender, pytest.raises(OutOfTime):
         sender.get(f"{origin}/things")
@@ -163,7 +163,7 @@ def test_an_answer_that_does_not_end_is_cut_off(pause: float) -> None:
             time.sleep(pause)
 
     with talking(stream) as origin:
-        bounded = gate(origin, Limits(timeout=0.5, max_bytes=1_000_000))
+        bounded = policy(origin, Limits(timeout=0.5, max_bytes=1_000_000))
         started = time.monotonic()
         with client(bounded) as sender, pytest.raises(httpx.ReadTimeout, match="did not end"):
             sender.get(f"{origin}/things")
@@ -174,7 +174,7 @@ def test_an_answer_that_does_not_end_is_cut_off(pause: float) -> None:
 
 def test_what_was_sent_and_answered_is_heard(target: tuple[str, list[str]]) -> None:
     origin, _ = target
-    hearing, heard = gate(origin), list[Exchange]()
+    hearing, heard = policy(origin), list[Exchange]()
     with hearing.listening(heard.append), client(hearing) as sender, guarding_requests(hearing):
         sender.post(f"{origin}/things", json={"a": 1})
         requests.post(f"{origin}/things", json={"a": 1}, timeout=5)

@@ -9,7 +9,7 @@ from contract_tests.suite.checks import DOCUMENTED
 from contract_tests.suite.harness.findings import Finding
 from contract_tests.suite.verify.clauses import CLAUSE
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.findings_store import Cause, Ledger
+from contract_tests.suite.verify.findings_store import Cause, FindingsStore
 from contract_tests.suite.verify.joining import join
 from contract_tests.suite.verify.report.compare import compare
 from contract_tests.suite.verify.target_file import Deviation
@@ -18,29 +18,29 @@ INPUTS, ACCESS = "what breaks the schema is refused", "credentials are demanded"
 E1, E2 = "trincico.view_invoice.e1", "trincico.view_invoice.e2"
 
 
-def ledger() -> Ledger:
-    return Ledger(Contract("trincico"))
+def findings_store() -> FindingsStore:
+    return FindingsStore(Contract("trincico"))
 
 
-def law(into: Ledger, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
+def law(into: FindingsStore, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
     return into.found(Finding(name, "view_invoice", f"{name}: {keyword}", clause), "laws", keyword=keyword)
 
 
-def contract_test(into: Ledger, *clauses: str) -> Cause:
+def contract_test(into: FindingsStore, *clauses: str) -> Cause:
     return into.found(Finding(CLAUSE, "view_invoice", "this does not hold"), "clauses", keyword="test_it", clauses=clauses)
 
 
-def generated(into: Ledger, name: str = INPUTS) -> Cause:
+def generated(into: FindingsStore, name: str = INPUTS) -> Cause:
     return into.found(Finding(name, "view_invoice", "answers 200"), "schemathesis", keyword="200")
 
 
-def keys(found: Ledger) -> list[str]:
+def keys(found: FindingsStore) -> list[str]:
     join(found)
     return list(found.causes)
 
 
 def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None:
-    found = ledger()
+    found = findings_store()
     root, other = law(found), contract_test(found, E1)
     assert keys(found) == [root.key]
     assert root.also == [other.key]
@@ -48,7 +48,7 @@ def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None
 
 
 def test_what_was_joined_and_seen_again_is_named_once() -> None:
-    found = ledger()
+    found = findings_store()
     root, other = law(found), contract_test(found, E1)
     for _ in range(2):
         assert keys(found) == [root.key]
@@ -59,7 +59,7 @@ def test_what_was_joined_and_seen_again_is_named_once() -> None:
 
 
 def test_a_contract_test_of_a_clause_that_no_law_breaks_stands_by_itself() -> None:
-    found = ledger()
+    found = findings_store()
     law(found)
     assert len(keys(found)) == 1
     contract_test(found, E1, E2)
@@ -67,13 +67,13 @@ def test_a_contract_test_of_a_clause_that_no_law_breaks_stands_by_itself() -> No
 
 
 def test_a_contract_test_without_a_clause_stands_by_itself_where_laws_found_nothing() -> None:
-    found = ledger()
+    found = findings_store()
     contract_test(found)
     assert len(keys(found)) == 1
 
 
 def test_generated_requests_stand_in_the_law_of_the_same_name_only() -> None:
-    found = ledger()
+    found = findings_store()
     root, other = law(found), generated(found)
     elsewhere = generated(found, ACCESS)
     assert keys(found) == [root.key, elsewhere.key]
@@ -81,7 +81,7 @@ def test_generated_requests_stand_in_the_law_of_the_same_name_only() -> None:
 
 
 def test_answers_that_are_not_documented_are_never_joined() -> None:
-    found = ledger()
+    found = findings_store()
     law(found, DOCUMENTED, "200 schema required")
     generated(found, DOCUMENTED)
     assert len(keys(found)) == 2
@@ -90,7 +90,7 @@ def test_answers_that_are_not_documented_are_never_joined() -> None:
 def test_what_is_accepted_hides_no_other() -> None:
     accepted = Deviation("x", "known", "somebody", dt.date(2999, 1, 1))
     for which in (0, 1):
-        found = ledger()
+        found = findings_store()
         (law(found), contract_test(found, E1), generated(found))[which].deviation = accepted
         assert len(keys(found)) == 3 - which
         assert len(keys(found)) == 3 - which  # once more changes nothing

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.suite.harness.documents import base_path
-from contract_tests.suite.harness.findings import Exchange, Outcome, Verdict
+from contract_tests.suite.harness.findings import Exchange, Verdict, VerdictStatus
 from contract_tests.suite.verify.contract import Contract, slugs
-from contract_tests.suite.verify.findings_store import Ledger
+from contract_tests.suite.verify.findings_store import FindingsStore
 from tests.verify.conftest import verify
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ def test_a_reason_is_given_for_what_is_declared_and_says_why(slug: str) -> None:
 
 
 def test_a_clause_that_cannot_be_seen_says_why() -> None:
-    ledger = Ledger(Contract("trincico"))
+    findings_store = FindingsStore(Contract("trincico"))
     for clause in CLAUSES:
-        verdict = ledger.clause(clause)
-        assert verdict.outcome is Outcome.NOT_OBSERVABLE
-        assert verdict.reason == ledger.contract.clauses[clause][0].unseen[clause]
-    assert ledger.clause("trincico.list_plans.r1").outcome is Outcome.NOT_EXERCISED
+        verdict = findings_store.clause(clause)
+        assert verdict.outcome is VerdictStatus.NOT_OBSERVABLE
+        assert verdict.reason == findings_store.contract.clauses[clause][0].unseen[clause]
+    assert findings_store.clause("trincico.list_plans.r1").outcome is VerdictStatus.NOT_EXERCISED
 
 
 def test_what_was_seen_of_such_a_clause_counts_all_the_same() -> None:
-    ledger = Ledger(Contract("trincico"))
-    ledger.judge(Verdict(CLAUSES[0], "list_plans", Outcome.BROKEN, "it was seen"))
-    assert ledger.clause(CLAUSES[0]).outcome is Outcome.BROKEN
+    findings_store = FindingsStore(Contract("trincico"))
+    findings_store.judge(Verdict(CLAUSES[0], "list_plans", VerdictStatus.BROKEN, "it was seen"))
+    assert findings_store.clause(CLAUSES[0]).outcome is VerdictStatus.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_what_was_seen_of_such_a_clause_counts_all_the_same() -> None:
     ],
 )
 def test_an_error_is_recognised_by_its_text_where_the_vendor_has_no_codes(slug: str, operation: str, status: int, body: object, code: str) -> None:
-    ledger = Ledger(Contract(slug))
-    assert ledger.contract.operations[operation].codes[code] == status
-    message = ledger.contract.operations[operation].spec["x-errors"][code]["message"]
+    findings_store = FindingsStore(Contract(slug))
+    assert findings_store.contract.operations[operation].codes[code] == status
+    message = findings_store.contract.operations[operation].spec["x-errors"][code]["message"]
     told = json.loads(json.dumps(body).replace(next(iter(body.values())), message))  # type: ignore[attr-defined]
-    ledger.hear(answered(operation, "http://x/y", status, told))
-    ledger.hear(answered(operation, "http://x/y", status, {"message": "Otra cosa."}))
-    assert ledger.observed[operation].codes == {code: 1}
+    findings_store.hear(answered(operation, "http://x/y", status, told))
+    findings_store.hear(answered(operation, "http://x/y", status, {"message": "Otra cosa."}))
+    assert findings_store.observed[operation].codes == {code: 1}
 
 
 def test_a_method_refused_on_a_path_of_its_own_is_no_answer_of_the_operation_that_it_looks_like() -> None:
-    ledger = Ledger(Contract("trincico"))
+    findings_store = FindingsStore(Contract("trincico"))
     for path in ("invoices/build-reference", "invoices/9742d55e-4a76-4b4e-9a36-0e5162579e51"):
-        ledger.hear(answered("update_invoice", f"http://x/trincico/{path}", 405, {}, "PUT"))
-    assert ledger.observed["update_invoice"].statuses == {405: 1}
+        findings_store.hear(answered("update_invoice", f"http://x/trincico/{path}", 405, {}, "PUT"))
+    assert findings_store.observed["update_invoice"].statuses == {405: 1}
 
 
 def test_a_page_behind_a_link_of_the_mock_belongs_to_its_operation() -> None:

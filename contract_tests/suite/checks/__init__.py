@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..harness.findings import Finding, Outcome, Verdict
+from ..harness.findings import Finding, Verdict, VerdictStatus
 from . import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
-from .model import Book
+from .model import BehaviourModel
 from .run import Level, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from types import ModuleType
 
-    from ..harness import Api
+    from ..harness import ApiClient
 
 LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
 """The families of laws, in the order in which they are tried."""
@@ -25,16 +25,16 @@ DOCUMENTED = "the answer is documented"
 __all__ = ["DOCUMENTED", "LAWS", "judge"]
 
 
-def judge(api: Api, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
+def judge(api: ApiClient, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
     """Try every law at a target.
 
     ``level``: ``quick`` tries one of each kind, ``standard`` every declaration, ``deep`` the same with three seeds. The same seed makes the
     same calls. ``operations`` are the only ones to be judged, where some are named. Never raises for what the target answers: what cannot be
     tried is *not exercised*, what needs a hook that is not there is *not observable here*.
     """
-    book = Book(document)
+    model = BehaviourModel(document)
     for number in range(3 if level == "deep" else 1):
-        run = Run(api, book, level, seed + number, None if operations is None else frozenset(operations))
+        run = Run(api, model, level, seed + number, None if operations is None else frozenset(operations))
         for law in LAWS:
             yield from law.check(run)
             yield from _documented(run)
@@ -52,11 +52,11 @@ def _documented(run: Run) -> Iterator[Verdict]:
             DOCUMENTED,
             problem.operation,
             problem.sentence,
-            run.book.answer_clause(problem.operation, problem.status),
-            run.book.page(problem.operation),
+            run.model.answer_clause(problem.operation, problem.status),
+            run.model.page(problem.operation),
             f"{problem.status} {problem.keyword} {problem.pointer}".strip(),
             problem.expected,
             problem.got,
             (exchange,),
         )
-        yield Verdict(DOCUMENTED, problem.operation, Outcome.BROKEN, problem.sentence, finding)
+        yield Verdict(DOCUMENTED, problem.operation, VerdictStatus.BROKEN, problem.sentence, finding)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-    from .session import Answer, Session
+    from .session import Answer, CheckSession
 
 LAW = "credentials are demanded"
 OPEN = "a call without credentials needs none"
@@ -22,19 +22,19 @@ REFUSED = (401, 403)
 
 def check(run: Run) -> Iterator[Verdict]:
     """Every operation, each way of authentication, each credential of it."""
-    for name in run.book.operations:
-        if WORKS in run.book.recipes(name) and run.wants(name):
+    for name in run.model.operations:
+        if WORKS in run.model.recipes(name) and run.wants(name):
             yield from guarded(LAW, name, _operation(run, name))
 
 
 def _operation(run: Run, name: str) -> Iterator[Verdict]:
-    ways = run.book.schemes(name)
+    ways = run.model.schemes(name)
     session = run.session(f"access {name}")
-    sent = session.prepare(name, run.book.works(name))
+    sent = session.prepare(name, run.model.works(name))
     if not ways:
         yield from _open(session, name, sent)
         return
-    writes = not run.book.is_read(name)
+    writes = not run.model.is_read(name)
     before = snapshot(session) if writes else {}
     found: list[Verdict] = []
     answers: list[Answer] = []
@@ -50,18 +50,18 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
 
 
 def _attempts(
-    session: Session, name: str, ways: Sequence[Mapping[str, Mapping[str, Any]]]
+    session: CheckSession, name: str, ways: Sequence[Mapping[str, Mapping[str, Any]]]
 ) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, str]]]:
     """Scheme, its declaration, what is wrong with the credential, and the headers: each credential spoilt by itself, and at last none at all."""
     for way, schemes in enumerate(ways):
-        held = session.credentials(name, session.book.works(name).get("role", ""), way)
+        held = session.credentials(name, session.model.works(name).get("role", ""), way)
         for scheme, declared in schemes.items():
             for reason, headers in _spoiled(session, held, declared):
                 yield scheme, declared, reason, headers
     yield *next(iter(ways[0].items())), "missing", {}
 
 
-def _spoiled(session: Session, held: Mapping[str, str], declared: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+def _spoiled(session: CheckSession, held: Mapping[str, str], declared: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """What a caller may have instead of a credential, and why it is refused."""
     own = header_of(declared)
     rest = {header: value for header, value in held.items() if header.lower() != own}
@@ -77,45 +77,45 @@ def _spoiled(session: Session, held: Mapping[str, str], declared: Mapping[str, A
             yield reason, {**rest, own: other[own]}
 
 
-def _refused(session: Session, name: str, answer: Answer, scheme: str, declared: Mapping[str, Any], reason: str) -> list[Verdict]:
-    book = session.book
+def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, declared: Mapping[str, Any], reason: str) -> list[Verdict]:
+    model = session.model
     codes = declared.get("x-fault-codes", {})
-    code = codes.get(reason, codes.get("wrong")) if codes else book.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
+    code = codes.get(reason, codes.get("wrong")) if codes else model.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
     what = f"{name} with {scheme} {reason}"
-    clause = _clause_of(book.errors(name).get(code, {}), declared, book, name)
+    clause = _clause_of(model.errors(name).get(code, {}), declared, model, name)
     if not answer.is_refusal:
         return [
             session.broken(LAW, name, f"{what} is not refused", clause=clause, pointer=f"{scheme} {reason}", expected="a refusal", got=str(answer))
         ]
-    wrong = [f"the status is {answer.status}"] if answer.status not in (*REFUSED, *book.envelope.get("any-status", ())) else []
-    if code in book.errors(name):
-        wrong = wrong_with(book, name, code, answer)
+    wrong = [f"the status is {answer.status}"] if answer.status not in (*REFUSED, *model.envelope.get("any-status", ())) else []
+    if code in model.errors(name):
+        wrong = wrong_with(model, name, code, answer)
         if wrong and declared.get("x-refused-as"):
-            wrong = [] if not wrong_with(book, name, declared["x-refused-as"], answer) else wrong
+            wrong = [] if not wrong_with(model, name, declared["x-refused-as"], answer) else wrong
     elif declared.get("x-refused-as"):
-        wrong = wrong_with(book, name, declared["x-refused-as"], answer)
+        wrong = wrong_with(model, name, declared["x-refused-as"], answer)
     if wrong:
         text = f"{what} is refused otherwise than documented: {'; '.join(wrong)}"
         return [
             session.broken(
-                LAW, name, text, clause=clause, pointer=f"{scheme} {reason}", expected=book.errors(name).get(code, REFUSED), got=str(answer)
+                LAW, name, text, clause=clause, pointer=f"{scheme} {reason}", expected=model.errors(name).get(code, REFUSED), got=str(answer)
             )
         ]
     return []
 
 
-def _clause_of(row: Mapping[str, Any], declared: Mapping[str, Any], book: Any, name: str) -> str | None:
-    found: str | None = row.get("clause") or book.operations[name].spec.get("x-access-clause") or declared.get("x-clause")
+def _clause_of(row: Mapping[str, Any], declared: Mapping[str, Any], model: Any, name: str) -> str | None:
+    found: str | None = row.get("clause") or model.operations[name].spec.get("x-access-clause") or declared.get("x-clause")
     return found
 
 
 def _clause(run: Run, name: str) -> str | None:
-    code = run.book.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
-    found: str | None = run.book.errors(name).get(code, {}).get("clause")
+    code = run.model.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
+    found: str | None = run.model.errors(name).get(code, {}).get("clause")
     return found
 
 
-def _open(session: Session, name: str, sent: Mapping[str, Any]) -> Iterator[Verdict]:
+def _open(session: CheckSession, name: str, sent: Mapping[str, Any]) -> Iterator[Verdict]:
     answer = session.dispatch(name, sent, role=None)
     if answer.status in REFUSED and answer.is_refusal:
         yield session.broken(OPEN, name, f"{name} demands credentials, though none are documented", expected="a success", got=str(answer))

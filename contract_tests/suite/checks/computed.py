@@ -17,7 +17,7 @@ LAW = "computed values agree"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each computation of each operation, with each variant of what is sent."""
-    for name, operation in run.book.operations.items():
+    for name, operation in run.model.operations.items():
         for number, computation in enumerate(operation.spec.get("x-computed", ()) if _wanted(run, name, operation.spec) else ()):
             variants = computation.get("send", {})
             for which, send in enumerate(variants if isinstance(variants, list) else [variants]):
@@ -33,12 +33,12 @@ def _wanted(run: Run, name: str, spec: Mapping[str, Any]) -> bool:
 def _computed(run: Run, name: str, computation: Mapping[str, Any], send: Mapping[str, Any], label: str) -> Iterator[Verdict]:
     session = run.session(f"computed {name} {label}")
     session.spend(name, computation)
-    session.steps(computation.get("after", run.book.works(name).get("after", ())))
+    session.steps(computation.get("after", run.model.works(name).get("after", ())))
     sent = session.prepare(name, {"after": [], "send": send, "without": computation.get("without", [])}, full=bool(computation.get("full")))
     session.scope["sent"] = sent
     before = session.observed(computation.get("observe", {}))
     session.scope["before"] = before
-    role = computation.get("role", run.book.works(name).get("role", ""))
+    role = computation.get("role", run.model.works(name).get("role", ""))
     headers = {header: str(session.value(value)) for header, value in computation.get("headers", {}).items()}
     answer = session.dispatch(name, sent, role=role, headers=headers)
     clause = computation.get("clause")

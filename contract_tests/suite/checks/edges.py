@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .model import Book
+    from .model import BehaviourModel
 
     Pairs = Iterator[tuple[str, Any]]
 
@@ -21,18 +21,18 @@ LONGEST = 100_000
 ADDRESS = "@example.com"
 
 
-def breaking(book: Book, schema: Any, *, needed: bool, in_text: bool, value: Any) -> Pairs:
+def breaking(model: BehaviourModel, schema: Any, *, needed: bool, in_text: bool, value: Any) -> Pairs:
     """Keyword and value that breaks it, for each keyword of a schema; only values that break it on the wire too.
 
     ``in_text`` says that everything travels as text; ``value`` is one that keeps the schema.
     """
     if needed:
         yield "required", LEFT_OUT
-    declared = book.merged(schema)
+    declared = model.merged(schema)
     ways = declared.get("anyOf", declared.get("oneOf"))
     if ways is not None:
-        found = [] if in_text else [pair for way in ways for pair in breaking(book, way, needed=False, in_text=False, value=value)]
-        yield from {str(wrong): (keyword, wrong) for keyword, wrong in found if not book.fits(schema, wrong)}.values()
+        found = [] if in_text else [pair for way in ways for pair in breaking(model, way, needed=False, in_text=False, value=value)]
+        yield from {str(wrong): (keyword, wrong) for keyword, wrong in found if not model.fits(schema, wrong)}.values()
         return
     kind = declared.get("type", "")
     if kind in WRONG_TYPES and not (in_text and kind in ("string", "object", "array")):
@@ -43,8 +43,8 @@ def breaking(book: Book, schema: Any, *, needed: bool, in_text: bool, value: Any
         yield from _texts(declared, value)
         yield from _numbers(declared, kind)
     if not in_text:
-        yield from _arrays(book, declared, kind, value)
-        yield from _objects(book, declared, kind, value)
+        yield from _arrays(model, declared, kind, value)
+        yield from _objects(model, declared, kind, value)
 
 
 def _outside_enum(declared: Mapping[str, Any], kind: str) -> Pairs:
@@ -82,7 +82,7 @@ def _numbers(declared: Mapping[str, Any], kind: str) -> Pairs:
             yield "maximum", declared["maximum"] + 1
 
 
-def _arrays(book: Book, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
+def _arrays(model: BehaviourModel, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
     if kind != "array":
         return
     if declared.get("minItems", 0) >= 1:
@@ -90,23 +90,23 @@ def _arrays(book: Book, declared: Mapping[str, Any], kind: str, value: Any) -> P
     if isinstance(value, list) and value:
         if "maxItems" in declared:
             yield "maxItems", [value[0]] * (int(declared["maxItems"]) + 1)
-        for keyword, wrong in breaking(book, declared.get("items", {}), needed=False, in_text=False, value=value[0]):
+        for keyword, wrong in breaking(model, declared.get("items", {}), needed=False, in_text=False, value=value[0]):
             yield keyword, [wrong, *value[1:]]
 
 
-def _objects(book: Book, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
+def _objects(model: BehaviourModel, declared: Mapping[str, Any], kind: str, value: Any) -> Pairs:
     if kind != "object" or not isinstance(value, dict):
         return
     for field in declared.get("required", ()):
         yield "required", {name: inner for name, inner in value.items() if name != field}
     for field, inner in declared.get("properties", {}).items():
-        for keyword, wrong in breaking(book, inner, needed=False, in_text=False, value=value.get(field)):
+        for keyword, wrong in breaking(model, inner, needed=False, in_text=False, value=value.get(field)):
             yield keyword, {**value, field: wrong}
 
 
-def keeping(book: Book, schema: Any) -> Pairs:
+def keeping(model: BehaviourModel, schema: Any) -> Pairs:
     """Values that just keep a keyword of a schema."""
-    declared = book.merged(schema)
+    declared = model.merged(schema)
     kind = declared.get("type", "")
     if "anyOf" in declared or "oneOf" in declared:
         return

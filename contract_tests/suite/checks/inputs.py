@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-    from .session import Answer, Session
+    from .session import Answer, CheckSession
 
 LAW = "what breaks the schema is refused"
 INSIDE = "what keeps the schema is not refused for breaking it"
@@ -25,16 +25,16 @@ def check(run: Run) -> Iterator[Verdict]:
     """Every constraint of every field that can be sent."""
     if run.is_quick:
         return
-    for name in run.book.operations:
-        if WORKS not in run.book.recipes(name) or not run.wants(name) or run.book.operations[name].spec.get("x-lenient"):
+    for name in run.model.operations:
+        if WORKS not in run.model.recipes(name) or not run.wants(name) or run.model.operations[name].spec.get("x-lenient"):
             continue
         yield from guarded(LAW, name, _operation(run, name))
 
 
 def _operation(run: Run, name: str) -> Iterator[Verdict]:
     session = run.session(f"inputs {name}")
-    sent = session.prepare(name, run.book.works(name))
-    writes = not run.book.is_read(name)
+    sent = session.prepare(name, run.model.works(name))
+    writes = not run.model.is_read(name)
     before = snapshot(session) if writes else {}
     refused: dict[tuple[str, str], Answer] = {}
     found = list(_negative(session, name, sent, refused))
@@ -53,15 +53,15 @@ def _fields(tried: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{field} ({', '.join(found)})" for field, found in keywords.items())
 
 
-def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dict[tuple[str, str], Answer]) -> Iterator[Verdict]:
-    book = session.book
-    media_type, schema = book.body(name)
-    role = book.works(name).get("role", "")
-    for field, (place, declared, needed) in book.fields(name).items():
-        if place == "header" or (place == "path" and book.declared(name, field).get("x-lenient")):
+def _negative(session: CheckSession, name: str, sent: Mapping[str, Any], refused: dict[tuple[str, str], Answer]) -> Iterator[Verdict]:
+    model = session.model
+    media_type, schema = model.body(name)
+    role = model.works(name).get("role", "")
+    for field, (place, declared, needed) in model.fields(name).items():
+        if place == "header" or (place == "path" and model.declared(name, field).get("x-lenient")):
             continue
         in_text = place != "body" or media_type in FORMS
-        for keyword, value in breaking(book, declared, needed=needed and place != "path", in_text=in_text, value=sent.get(field)):
+        for keyword, value in breaking(model, declared, needed=needed and place != "path", in_text=in_text, value=sent.get(field)):
             changed = {key: inner for key, inner in sent.items() if key != field} if value is LEFT_OUT else {**sent, field: value}
             answer = session.dispatch(name, changed, role=role)
             refused[field, keyword] = answer
@@ -72,34 +72,36 @@ def _negative(session: Session, name: str, sent: Mapping[str, Any], refused: dic
         yield from _judge(session, name, UNDECLARED, "additionalProperties", answer, "x")
 
 
-def _judge(session: Session, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
-    book = session.book
-    codes = book.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
-    general = book.operations[name].spec.get("x-fault-codes", {})
+def _judge(session: CheckSession, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
+    model = session.model
+    codes = model.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
+    general = model.operations[name].spec.get("x-fault-codes", {})
     codes = codes or general.get(keyword, general.get("invalid", []))
     codes = [codes] if isinstance(codes, str) else list(codes)
-    clause = next((row for code in codes if (row := book.errors(name).get(code, {}).get("clause"))), None) or book.input_clause(name, field, keyword)
+    clause = next((row for code in codes if (row := model.errors(name).get(code, {}).get("clause"))), None) or model.input_clause(
+        name, field, keyword
+    )
     what = f"{name} without {field}" if value is LEFT_OUT else f"{name} with a {field} that breaks {keyword}"
     if not answer.is_refusal:
         yield session.broken(
             LAW, name, f"{what} is not refused", clause=clause, pointer=f"/{field} {keyword}", expected=codes or "a refusal", got=str(answer)
         )
         return
-    if codes and not any(not wrong_with(book, name, code, answer) for code in codes):
+    if codes and not any(not wrong_with(model, name, code, answer) for code in codes):
         text = f"{what} is refused otherwise than documented"
         yield session.broken(LAW, name, text, clause=clause, pointer=f"/{field} {keyword}", expected=codes, got=str(answer))
 
 
 def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) -> Iterator[Verdict]:
     """Values just inside of a constraint: not answered like the one just outside."""
-    book = run.book
+    model = run.model
     session = run.session(f"inside {name}")
     found = []
-    for field, (place, schema, _) in book.fields(name).items():
-        by_state = (*book.works(name).get("by-state", ()), *book.works(name).get("never", ()))
-        if place in ("path", "header") or field in by_state or str(book.works(name).get("send", {}).get(field, "")).startswith("$"):
+    for field, (place, schema, _) in model.fields(name).items():
+        by_state = (*model.works(name).get("by-state", ()), *model.works(name).get("never", ()))
+        if place in ("path", "header") or field in by_state or str(model.works(name).get("send", {}).get(field, "")).startswith("$"):
             continue
-        for keyword, value in keeping(book, schema):
+        for keyword, value in keeping(model, schema):
             outside = refused.get((field, keyword))
             if outside is None:
                 continue
@@ -108,6 +110,6 @@ def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) ->
             if answer.is_refusal and (answer.status, answer.body) == (outside.status, outside.body):
                 text = f"{name}: the {field} {str(value)[:40]!r} keeps {keyword} and is refused as if it did not"
                 found.append(
-                    inner.broken(INSIDE, name, text, clause=book.input_clause(name, field, keyword), pointer=f"/{field} {keyword}", got=str(answer))
+                    inner.broken(INSIDE, name, text, clause=model.input_clause(name, field, keyword), pointer=f"/{field} {keyword}", got=str(answer))
                 )
     yield from found or [session.held(INSIDE, name)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-    from .session import Session
+    from .session import CheckSession
 
 LEGAL = "a legal edge is taken"
 ILLEGAL = "an illegal edge is refused"
@@ -21,7 +21,7 @@ ILLEGAL = "an illegal edge is refused"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each edge of each state machine, from a state that was reached by legal edges."""
-    for name, machine in run.book.machines.items():
+    for name, machine in run.model.machines.items():
         for number, edge in enumerate(machine.get("edges", ())):
             for state in _list(edge["from"]) if run.wants(*_calls(machine), edge["by"]) else ():
                 yield from guarded(LEGAL, edge["by"], _legal(run, name, machine, edge, state, number))
@@ -40,13 +40,13 @@ def _list(value: Any) -> Sequence[str]:
     return value if isinstance(value, list) else [value]
 
 
-def _reach(session: Session, machine: Mapping[str, Any], state: str) -> Any:
+def _reach(session: CheckSession, machine: Mapping[str, Any], state: str) -> Any:
     """Bring something into a state; what is seen instead, None where it got there."""
     session.steps(machine["reach"][state])
     return _seen(session, machine, state)
 
 
-def _seen(session: Session, machine: Mapping[str, Any], state: str) -> Any:
+def _seen(session: CheckSession, machine: Mapping[str, Any], state: str) -> Any:
     """What is seen instead of a state; None where it is seen, or where no probe for it is declared."""
     probes = machine.get("seen", {})
     probe = probes.get(state, probes.get("*"))
@@ -65,7 +65,7 @@ def _seen(session: Session, machine: Mapping[str, Any], state: str) -> Any:
     return found
 
 
-def _elsewhere(session: Session, law: str, name: str, edge: Mapping[str, Any], state: str, found: Any) -> Verdict:
+def _elsewhere(session: CheckSession, law: str, name: str, edge: Mapping[str, Any], state: str, found: Any) -> Verdict:
     """The verdict on a state that was not reached although every step there was answered."""
     text = f"{edge['by']}: {name} is not {state}, although every step there was answered"
     return session.broken(law, edge["by"], text, clause=edge.get("clause"), pointer=state, expected=state, got=found)
@@ -97,10 +97,10 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
         yield _elsewhere(session, ILLEGAL, name, edge, state, found)
         return
     answer = session.call(edge["by"], edge)
-    clause = edge.get("clause", run.book.errors(edge["by"]).get(edge.get("error", ""), {}).get("clause"))
+    clause = edge.get("clause", run.model.errors(edge["by"]).get(edge.get("error", ""), {}).get("clause"))
     what = f"{edge['by']} on a {name} that is {state}"
     if "error" in edge:
-        problems = wrong_with(run.book, edge["by"], edge["error"], answer)
+        problems = wrong_with(run.model, edge["by"], edge["error"], answer)
         if problems:
             text = f"{what} was to be refused with {edge['error']}, but {'; '.join(problems)}"
             yield session.broken(ILLEGAL, edge["by"], text, clause=clause, pointer=state, expected=edge["error"], got=str(answer))

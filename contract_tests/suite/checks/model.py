@@ -21,7 +21,7 @@ FULL = "full"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class Book:
+class BehaviourModel:
     """The behaviour that a document declares."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:

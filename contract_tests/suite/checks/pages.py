@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-    from .session import Session
+    from .session import CheckSession
 
 VISIT = "pages visit each record once"
 SIZE = "a page is as large as asked"
@@ -29,18 +29,18 @@ SIZES = (1, 2, 7)
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each list that the document declares."""
-    for name, operation in run.book.operations.items():
+    for name, operation in run.model.operations.items():
         declared = operation.spec.get("x-list")
         if declared and run.wants(name):
             yield from guarded(VISIT, name, _list(run, name, declared))
 
 
-def every_page(session: Session, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
+def every_page(session: CheckSession, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
     """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged.
 
     A page that shows what the one before it showed is the last: a target that pays no heed to the parameter has no other.
     """
-    declared = session.book.operations[name].spec.get("x-list", {})
+    declared = session.model.operations[name].spec.get("x-list", {})
     page = declared.get("page", {})
     size = recipe.get("send", {}).get(page.get("size"))
     cursor: Any = page.get("first", 1)
@@ -61,7 +61,7 @@ def every_page(session: Session, name: str, recipe: Mapping[str, Any], *, role: 
 
 def _list(run: Run, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     session = run.session(f"pages {name}")
-    session.steps(declared.get("after", run.book.works(name).get("after", ())))
+    session.steps(declared.get("after", run.model.works(name).get("after", ())))
     yield from _whole(session, name, declared)
     if "page" in declared:
         yield from guarded(VISIT, name, _pages(run, session, name, declared))
@@ -79,18 +79,20 @@ def _clause(declared: Mapping[str, Any], part: str) -> str | None:
     return found
 
 
-def _read(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
+def _read(session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
     return session.call(name, {"after": [], "send": {**declared.get("send", {}), **send}})
 
 
-def _every(session: Session, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None) -> tuple[Answer, list[dict[str, Any]]]:
+def _every(
+    session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None
+) -> tuple[Answer, list[dict[str, Any]]]:
     """The first page of the largest size, and the records of all pages, which at a mock is one."""
     recipe = {"after": [], "send": {**declared.get("send", {}), **declared.get("whole", {}), **(send or {})}}
     pages = list(every_page(session, name, recipe))
     return pages[0], [item for page in pages for item in _items(page, declared)]
 
 
-def _whole(session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+def _whole(session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     answer, items = _every(session, name, declared)
     yield from _ordered(session, name, declared, items)
     identity = declared.get("identity", "id")
@@ -101,7 +103,7 @@ def _whole(session: Session, name: str, declared: Mapping[str, Any]) -> Iterator
     yield from found or [session.held(COUNT, name)]
 
 
-def _ordered(session: Session, name: str, declared: Mapping[str, Any], items: list[dict[str, Any]]) -> Iterator[Verdict]:
+def _ordered(session: CheckSession, name: str, declared: Mapping[str, Any], items: list[dict[str, Any]]) -> Iterator[Verdict]:
     order = declared.get("order")
     if not order:
         return
@@ -115,7 +117,7 @@ def _ordered(session: Session, name: str, declared: Mapping[str, Any], items: li
         yield session.held(ORDER, name)
 
 
-def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     page = declared["page"]
     whole = [item.get(declared.get("identity", "id")) for item in _every(session, name, declared)[1]]
     if not declared.get("whole") and "size" not in page:
@@ -163,7 +165,7 @@ def _pages(run: Run, session: Session, name: str, declared: Mapping[str, Any]) -
         yield session.held(SIZE, name)
 
 
-def visited(session: Session, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
+def visited(session: CheckSession, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
     """The verdict on what all pages together show, beside the whole list where that can be had."""
     expected = session.value(declared["total"]) if "total" in declared else len(whole) or None
     twice = len(seen) - len({str(one) for one in seen})
@@ -178,7 +180,7 @@ def visited(session: Session, name: str, declared: Mapping[str, Any], seen: list
         yield session.held(VISIT, name)
 
 
-def _filter(session: Session, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
+def _filter(session: CheckSession, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
     session.steps(one.get("after", ()))
     _, everything = _every(session, name, declared)
     answer, items = _every(session, name, declared, one["send"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..harness.findings import Outcome, Verdict
+from ..harness.findings import Verdict, VerdictStatus
 from .model import OBSERVES, WORKS
 from .refusals import settled, snapshot
 from .session import guarded
@@ -19,7 +19,7 @@ LAW = "reads change nothing"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Every read, between two looks at everything; a change is laid at the door of the read after which it is seen."""
-    if run.wants(*run.book.reads):
+    if run.wants(*run.model.reads):
         yield from guarded(LAW, "", _all(run))
 
 
@@ -27,13 +27,13 @@ def _all(run: Run) -> Iterator[Verdict]:
     session = run.session("reads")
     before = snapshot(session)
     is_settled = snapshot(session) == before
-    for name in filter(run.wants, run.book.reads):
+    for name in filter(run.wants, run.model.reads):
         yield from guarded(LAW, name, _twice(run, name, looked=is_settled))
 
 
 def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
     """Each way in which a read is called with success, twice; those among two equal looks at everything need no second one."""
-    volatile = run.book.volatile()
+    volatile = run.model.volatile()
     for recipe, full in ways(run, name, looked=looked):
         session = run.session(f"reads {name}")
         if "spends" in recipe and session.api.is_shared:
@@ -44,18 +44,18 @@ def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
             text = f"{name} shows something else when it is called again"
             yield session.broken(LAW, name, text, expected=first.body, got=second.body)
             return
-    yield Verdict(LAW, name, Outcome.HELD)
+    yield Verdict(LAW, name, VerdictStatus.HELD)
 
 
 def ways(run: Run, name: str, *, looked: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
     """Recipes for which a read is to succeed, and whether every optional field is set."""
     if not looked:
-        yield from ((recipe or run.book.works(name), False) for recipe in run.book.observations(name))
+        yield from ((recipe or run.model.works(name), False) for recipe in run.model.observations(name))
     if run.is_quick:
         return
-    yield run.book.works(name), True
-    for situation, found in run.book.recipes(name).items():
-        if situation not in (WORKS, OBSERVES, *run.book.errors(name)):
+    yield run.model.works(name), True
+    for situation, found in run.model.recipes(name).items():
+        if situation not in (WORKS, OBSERVES, *run.model.errors(name)):
             for recipe in found if isinstance(found, list) else [found]:
                 if not recipe.get("expect", {}).get("refused"):
                     yield recipe, False

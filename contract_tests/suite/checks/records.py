@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-    from .session import Session
+    from .session import CheckSession
 
 WRITTEN = "what was written is read back"
 LISTED = "what was created is listed once"
@@ -39,10 +39,10 @@ class Made:
 class Resource:
     """A resource that a document declares, in a session."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: CheckSession, name: str) -> None:
         self.session = session
         self.name = name
-        self.spec: Mapping[str, Any] = session.book.resources[name]
+        self.spec: Mapping[str, Any] = session.model.resources[name]
         shown = self.spec.get("fields", {})
         self.fields: dict[str, str] = {one: one for one in shown} if isinstance(shown, list) else dict(shown)
         self.identity: str = self.spec.get("identity", "id")
@@ -116,7 +116,7 @@ def _stored(value: Any, spec: Mapping[str, Any], name: str) -> Any:
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each resource: created twice, with every optional field and with none, then changed field by field, then deleted."""
-    for name, spec in run.book.resources.items():
+    for name, spec in run.model.resources.items():
         if not run.wants(*calls(spec)):
             continue
         if "create" in spec:
@@ -207,8 +207,8 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
     shown = resource.shown(made)
     if shown is None:
         raise NotExercised(f"{name} cannot be read before it is changed")
-    fields = run.book.fields(change)
-    named = {**run.book.works(change).get("send", {}), **part.get("send", {})}
+    fields = run.model.fields(change)
+    named = {**run.model.works(change).get("send", {}), **part.get("send", {})}
     fixed = {field: said for field, said in named.items() if field not in resource.fields}
     held: dict[str, Any] = {**made.sent}
     changeable = [field for field in fields if field in resource.fields and field not in part.get("never", ())]
@@ -232,7 +232,7 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
     yield from verdicts or [session.held(CHANGED, change), session.held(KEPT, change)]
 
 
-def _other(session: Session, schema: Any, said: Any, held: Any) -> Any:
+def _other(session: CheckSession, schema: Any, said: Any, held: Any) -> Any:
     for _ in range(8):
         value = session.value(said, schema) if isinstance(said, dict) and "fresh" in said else session.values.of(schema)
         if isinstance(value, bool):
@@ -247,7 +247,7 @@ def _compare(
 ) -> Iterator[Verdict]:
     place = resource.fields[field]
     changes = {place, *resource.part("change").get("changes", ())}
-    volatile = resource.session.book.volatile()
+    volatile = resource.session.model.volatile()
     for name in before:
         if name in changes and name != place:
             continue

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from .formulas import same
 from .model import OBSERVES, WORKS
-from .session import Answer, NotExercised, Session, at, guarded
+from .session import Answer, CheckSession, NotExercised, at, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..harness.findings import Verdict
-    from .model import Book
+    from .model import BehaviourModel
     from .run import Run
 
 LAW = "a documented error is answered as documented"
@@ -22,9 +22,9 @@ NOTHING = "a refused call changes nothing"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each recipe of each documented error."""
-    for name in run.book.operations:
-        errors = run.book.errors(name)
-        for code, recipes in run.book.recipes(name).items():
+    for name in run.model.operations:
+        errors = run.model.errors(name)
+        for code, recipes in run.model.recipes(name).items():
             if code in errors and run.wants(name):
                 tried = recipes if isinstance(recipes, list) else [recipes]
                 for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
@@ -33,24 +33,24 @@ def check(run: Run) -> Iterator[Verdict]:
 
 def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     session = run.session(f"refusal {name} {code} {number}")
-    clause = recipe.get("clause", run.book.errors(name)[code].get("clause"))
+    clause = recipe.get("clause", run.model.errors(name)[code].get("clause"))
     sent = session.prepare(name, recipe)
-    writes = not run.book.is_read(name)
+    writes = not run.model.is_read(name)
     before = snapshot(session) if writes else {}
     answer = session.send(name, recipe, sent)
-    problems = wrong_with(run.book, name, code, answer)
+    problems = wrong_with(run.model, name, code, answer)
     if problems:
         text = f"{name}: {code} was to be answered, but {'; '.join(problems)}"
-        yield session.broken(LAW, name, text, clause=clause, pointer=code, expected=run.book.errors(name)[code], got=str(answer))
+        yield session.broken(LAW, name, text, clause=clause, pointer=code, expected=run.model.errors(name)[code], got=str(answer))
     else:
         yield session.held(LAW, name)
     if writes and not problems:
         yield from unchanged(session, name, before, clause, f"{name}, refused with {code},")
 
 
-def wrong_with(book: Book, name: str, code: str, answer: Answer) -> list[str]:
+def wrong_with(model: BehaviourModel, name: str, code: str, answer: Answer) -> list[str]:
     """How an answer differs from a documented error."""
-    row, envelope = book.errors(name)[code], book.envelope
+    row, envelope = model.errors(name)[code], model.envelope
     if not answer.is_refusal:
         return [f"the call was not refused; the status is {answer.status}"]
     found = []
@@ -86,20 +86,20 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def snapshot(session: Session, role: str = "") -> dict[str, Any]:
+def snapshot(session: CheckSession, role: str = "") -> dict[str, Any]:
     """What every read shows to a role, by the call that showed it; without what may differ between equal calls. With it the messages sent."""
-    book = session.book
-    volatile = book.volatile()
+    model = session.model
+    volatile = model.volatile()
     found: dict[str, Any] = {}
-    asked = json.dumps([book.recipes(name) for name in book.reads])
+    asked = json.dumps([model.recipes(name) for name in model.reads])
     for name in session.api.target.own:  # what a read would make for itself is made before the first look, not between two
         if f'"${name}"' in asked:
             session.api.known(name)
-    for name in book.reads:
-        recipes = book.recipes(name)
+    for name in model.reads:
+        recipes = model.recipes(name)
         if recipes.get(OBSERVES) is False or "after" in recipes[WORKS]:
             continue
-        for number, recipe in enumerate(book.observations(name)):
+        for number, recipe in enumerate(model.observations(name)):
             try:
                 answer = session.call(name, recipe, role=role or str(recipe.get("role", "")))
             except NotExercised as reason:
@@ -111,7 +111,7 @@ def snapshot(session: Session, role: str = "") -> dict[str, Any]:
     return found
 
 
-def unchanged(session: Session, name: str, before: Mapping[str, Any], clause: str | None, what: str, law: str = NOTHING) -> Iterator[Verdict]:
+def unchanged(session: CheckSession, name: str, before: Mapping[str, Any], clause: str | None, what: str, law: str = NOTHING) -> Iterator[Verdict]:
     """The verdict on whether every read shows what it showed before."""
     after = snapshot(session)
     different = [read for read in before if not same(json.dumps(before[read], sort_keys=True), json.dumps(after.get(read), sort_keys=True))]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..harness.findings import Verdict
-    from .model import Book
+    from .model import BehaviourModel
     from .run import Run
-    from .session import Answer, Session
+    from .session import Answer, CheckSession
 
 SIZE = "a body that is too large is refused"
 FAILS = "no request makes the server fail"
@@ -28,33 +28,33 @@ NO_TEXT = "%FF"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each body one byte too long, and each place of a request filled with what cannot be read."""
-    for name, operation in run.book.operations.items():
+    for name, operation in run.model.operations.items():
         if not run.wants(name):
             continue
-        if run.book.body(name)[0] and str(TOO_LARGE) in operation.spec["responses"]:
+        if run.model.body(name)[0] and str(TOO_LARGE) in operation.spec["responses"]:
             yield from guarded(SIZE, name, _too_large(run, name))
-        if WORKS in run.book.recipes(name):
+        if WORKS in run.model.recipes(name):
             yield from guarded(FAILS, name, _unreadable(run, name))
 
 
 def _too_large(run: Run, name: str) -> Iterator[Verdict]:
-    answers, most = run.book.operations[name].spec["responses"], limit(run.book, name)
-    if resolve(run.book.document, answers[str(TOO_LARGE)]).get("x-provenance") == "assumed" and not run.api.target.strict:
+    answers, most = run.model.operations[name].spec["responses"], limit(run.model, name)
+    if resolve(run.model.document, answers[str(TOO_LARGE)]).get("x-provenance") == "assumed" and not run.api.target.strict:
         not_observable(f"that a body may have {most} bytes is true of the mock; nobody has said what is true of this target")
     session = run.session(f"size {name}")
-    works = run.book.works(name)
-    media_type, _ = run.book.body(name)
+    works = run.model.works(name)
+    media_type, _ = run.model.body(name)
     answer = session.dispatch(name, session.prepare(name, works), role=works.get("role", ""), raw=_filled(media_type, most + 1))
-    if answer.status == TOO_LARGE or (answer.status in run.book.envelope.get("any-status", ()) and answer.is_refusal):
+    if answer.status == TOO_LARGE or (answer.status in run.model.envelope.get("any-status", ()) and answer.is_refusal):
         yield session.held(SIZE, name)
     else:
         text = f"{name} answers a body of more than {most} bytes with {answer.status}"
         yield session.broken(SIZE, name, text, pointer="body", expected=TOO_LARGE, got=str(answer))
 
 
-def limit(book: Book, name: str) -> int:
+def limit(model: BehaviourModel, name: str) -> int:
     """Bytes that the body of an operation may have."""
-    declared = resolve(book.document, book.operations[name].spec["requestBody"])
+    declared = resolve(model.document, model.operations[name].spec["requestBody"])
     return int(declared.get("x-max-bytes", 8 * MIB if MULTIPART in declared["content"] else MIB))
 
 
@@ -78,20 +78,20 @@ def _unreadable(run: Run, name: str) -> Iterator[Verdict]:
         yield session.held(FAILS, name)
 
 
-def _tried(run: Run, session: Session, name: str) -> Iterator[Answer]:
+def _tried(run: Run, session: CheckSession, name: str) -> Iterator[Answer]:
     """The answers to a call whose path, query or form holds what is no text."""
-    works = run.book.works(name)
+    works = run.model.works(name)
     role = works.get("role", "")
     sent = session.prepare(name, works)
     places: Mapping[str, list[str]] = {
-        place: [field for field, (where, _, _) in run.book.fields(name).items() if where == place] for place in ("path", "query")
+        place: [field for field, (where, _, _) in run.model.fields(name).items() if where == place] for place in ("path", "query")
     }
     for field in places["path"][:1]:
         yield session.dispatch(name, {**sent, field: "%00"}, role=role)
-    operation = run.book.operations[name]
+    operation = run.model.operations[name]
     if not places["path"]:
         for field in places["query"][:1]:
             yield session.request(name, operation.method, f"{operation.path}?{field}={NO_TEXT}", role=role)
-    if run.book.body(name)[0] == FORM:
+    if run.model.body(name)[0] == FORM:
         raw = {"content": f"{NO_TEXT}={NO_TEXT}".encode(), "headers": {"content-type": FORM}}
         yield session.dispatch(name, sent, role=role, raw=raw)

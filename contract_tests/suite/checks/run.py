@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .session import Session
+from .session import CheckSession
 from .values import Values
 
 if TYPE_CHECKING:
-    from ..harness import Api
+    from ..harness import ApiClient
     from ..harness.answers import Problem
     from ..harness.findings import Exchange
-    from .model import Book
+    from .model import BehaviourModel
 
 Level = Literal["quick", "standard", "deep"]
 
@@ -22,23 +22,23 @@ Level = Literal["quick", "standard", "deep"]
 class Run:
     """What the laws are given. ``operations`` are those to be judged, None for all."""
 
-    api: Api
-    book: Book
+    api: ApiClient
+    model: BehaviourModel
     level: Level
     seed: int
     operations: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.salt = "" if self.api.target.control else os.urandom(4).hex()
-        self.sessions: list[Session] = []
+        self.sessions: list[CheckSession] = []
 
-    def session(self, label: str) -> Session:
+    def session(self, label: str) -> CheckSession:
         """A conversation in a world of its own, whose values depend on the seed and the label only.
 
         Where all share one state, what the one before has used up is put back first.
         """
         self.put_back()
-        session = Session(self.api.fresh(), self.book, Values(self.book.document, f"{self.seed}/{label}", self.salt))
+        session = CheckSession(self.api.fresh(), self.model, Values(self.model.document, f"{self.seed}/{label}", self.salt))
         self.sessions.append(session)
         return session
 

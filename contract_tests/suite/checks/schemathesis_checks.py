@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import schemathesis
 
-from ..harness import Api, Target
+from ..harness import ApiClient, Target
 from ..harness.answers import Answers
 from ..harness.documents import document
-from ..harness.findings import Outcome
+from ..harness.findings import VerdictStatus
 from . import judge
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class AnswersAreDocumented:
 
 
 @schemathesis.check
-class LawsHold:
+class BehaviourHolds:
     """After a run, every law is tried at the target, with worlds of its own where it is a mock."""
 
     def __init__(self, slug: str = "", url: str = "", *, seed: int = 1) -> None:
@@ -69,8 +69,8 @@ class LawsHold:
         del ctx
         if not self._slug:
             return
-        api = Api(Target.discover(self._slug, self._url))
+        api = ApiClient(Target.discover(self._slug, self._url))
         verdicts = judge(api, document(self._slug), level="standard", seed=self._seed)
-        broken = sorted({verdict.reason for verdict in verdicts if verdict.outcome is Outcome.BROKEN})
+        broken = sorted({verdict.reason for verdict in verdicts if verdict.outcome is VerdictStatus.BROKEN})
         api.close()
         assert not broken, "\n".join(broken)

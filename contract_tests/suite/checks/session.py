@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..harness.answers import resolve
-from ..harness.findings import Exchange, Finding, Outcome, Verdict
+from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from .files import file
 from .formulas import evaluate, holds, same, sides
 from .model import header_of
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ..harness import Api
+    from ..harness import ApiClient
     from ..harness.answers import Problem
-    from .model import Book
+    from .model import BehaviourModel
     from .values import Values
 
 SHOWN = 8
@@ -39,9 +39,9 @@ def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[V
     try:
         yield from verdicts
     except (NotExercised, LookupError) as reason:
-        yield Verdict(law, operation, Outcome.NOT_EXERCISED, str(reason))
+        yield Verdict(law, operation, VerdictStatus.NOT_EXERCISED, str(reason))
     except pytest.skip.Exception as reason:
-        yield Verdict(law, operation, Outcome.NOT_OBSERVABLE, str(reason.msg).removeprefix("not observable here: "))
+        yield Verdict(law, operation, VerdictStatus.NOT_OBSERVABLE, str(reason.msg).removeprefix("not observable here: "))
 
 
 class Answer:
@@ -102,12 +102,12 @@ def _below(item: Any, children: str) -> Iterator[dict[str, Any]]:
         yield from _below(inner, children)
 
 
-class Session:
+class CheckSession:
     """Calls in a world of its own. ``scope`` holds what the steps so far have kept, by name."""
 
-    def __init__(self, api: Api, book: Book, values: Values) -> None:
+    def __init__(self, api: ApiClient, model: BehaviourModel, values: Values) -> None:
         self.api = api
-        self.book = book
+        self.model = model
         self.values = values
         self.exchanges: list[Exchange] = []
         self.problems: list[tuple[Problem, Exchange]] = []
@@ -134,7 +134,7 @@ class Session:
 
     def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
         """End the law where a call that is to succeed uses up what cannot be had again at this target. A recipe's own word comes first."""
-        what = recipe.get("spends", self.book.works(name).get("spends"))
+        what = recipe.get("spends", self.model.works(name).get("spends"))
         if what:
             self.api.spends(what)
 
@@ -143,14 +143,14 @@ class Session:
         return self.dispatch(name, sent, role=self._role(name, recipe), headers=self._headers(recipe))
 
     def _role(self, name: str, recipe: Mapping[str, Any]) -> str:
-        return str(recipe.get("role", self.book.works(name).get("role", "")))
+        return str(recipe.get("role", self.model.works(name).get("role", "")))
 
     def _headers(self, recipe: Mapping[str, Any]) -> dict[str, str]:
         return {name: str(self.value(value)) for name, value in recipe.get("headers", {}).items()}
 
     def prepare(self, name: str, recipe: Mapping[str, Any], *, full: bool = False) -> dict[str, Any]:
         """The fields of a call: those of the working recipe, then those of the recipe, then fresh ones for what has to be sent still."""
-        works = self.book.works(name)
+        works = self.model.works(name)
         self.steps(recipe.get("after", works.get("after", ())))
         named: dict[str, Any] = {**works.get("send", {})}
         if full:
@@ -158,7 +158,7 @@ class Session:
         named |= {} if recipe is works else recipe.get("send", {})
         left_out = [*recipe.get("without", ())] if isinstance(recipe.get("without", []), list) else [recipe["without"]]
         never = [*left_out, *(works.get("never", ()) if full else ())]
-        fields = self.book.fields(name)
+        fields = self.model.fields(name)
         sent: dict[str, Any] = {}
         for field, (_, schema, needed) in fields.items():
             if field in left_out:
@@ -179,8 +179,8 @@ class Session:
         raw: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The answer to a call with exactly these fields."""
-        operation = self.book.operations[name]
-        fields = self.book.fields(name)
+        operation = self.model.operations[name]
+        fields = self.model.fields(name)
         path = operation.path
         options: dict[str, Any] = {}
         given = dict(headers or {})
@@ -195,7 +195,7 @@ class Session:
                 given[field] = _text(value)
             else:
                 body[field] = value
-        media_type, _ = self.book.body(name)
+        media_type, _ = self.model.body(name)
         options |= _encoded(media_type, body)
         if raw:
             options = {key: value for key, value in options.items() if key not in ("json", "data", "files", "content")} | {
@@ -221,15 +221,15 @@ class Session:
         response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
         self.exchanges.append(_exchange(name, response))
         self.problems += [(problem, self.exchanges[-1]) for problem in self.api.problems[before:]]
-        return Answer(name, response, self.book.envelope, sent or {})
+        return Answer(name, response, self.model.envelope, sent or {})
 
     def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
         """The headers of a role for one way of authentication of an operation; none where it needs none."""
-        ways = self.book.schemes(name)
+        ways = self.model.schemes(name)
         if not ways:
             return {}
         wanted = {header_of(scheme) for scheme in ways[way].values()}
-        others = {header_of(scheme) for scheme in self.book.every_scheme().values()} - wanted
+        others = {header_of(scheme) for scheme in self.model.every_scheme().values()} - wanted
         return {header: value for header, value in self.api.credentials(role).items() if header.lower() not in others}
 
     # Recipes
@@ -240,7 +240,7 @@ class Session:
             return self._typed(self.named(said[1:]), schema)
         if isinstance(said, dict):
             if "fresh" in said:
-                wanted = resolve(self.book.document, schema or {})
+                wanted = resolve(self.model.document, schema or {})
                 narrower = said["fresh"] if isinstance(said["fresh"], dict) else {}
                 return self.values.of({**wanted, **narrower})
             if "times" in said:
@@ -249,10 +249,10 @@ class Session:
                 return self.formula(said["formula"])
             if "file" in said:
                 return file(said)
-            inner = self.book.merged(schema or {}).get("properties", {})
+            inner = self.model.merged(schema or {}).get("properties", {})
             return {key: self.value(value, inner.get(key)) for key, value in said.items()}
         if isinstance(said, list):
-            inner = self.book.merged(schema or {}).get("items")
+            inner = self.model.merged(schema or {}).get("items")
             return [self.value(item, inner) for item in said]
         return said
 
@@ -269,7 +269,7 @@ class Session:
         return self.api.known(name)
 
     def _typed(self, value: Any, schema: Any) -> Any:
-        kind = self.book.merged(schema or {}).get("type")
+        kind = self.model.merged(schema or {}).get("type")
         if isinstance(value, str) and kind in ("integer", "number"):
             try:
                 return int(value) if kind == "integer" else float(value)
@@ -326,14 +326,14 @@ class Session:
 
     def held(self, law: str, operation: str) -> Verdict:
         """A law that held."""
-        return Verdict(law, operation, Outcome.HELD)
+        return Verdict(law, operation, VerdictStatus.HELD)
 
     def broken(
         self, law: str, operation: str, sentence: str, *, clause: str | None = None, pointer: str = "", expected: object = None, got: object = None
     ) -> Verdict:
         """A law that was broken, with the exchanges so far."""
-        finding = Finding(law, operation, sentence, clause, self.book.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
-        return Verdict(law, operation, Outcome.BROKEN, sentence, finding)
+        finding = Finding(law, operation, sentence, clause, self.model.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
+        return Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)
 
     def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
         """One verdict instead of many, where an operation takes all that it should refuse, or refuses all of it alike: that has one cause.
@@ -351,7 +351,7 @@ class Session:
         first, *others = [verdict.finding for verdict in found if verdict.finding is not None]
         clauses = tuple(dict.fromkeys(one.clause for one in others if one.clause and one.clause != first.clause))
         finding = replace(first, sentence=sentence, pointer=keyword, got=f"{len(answers)} times {got}{first.got}", clauses=clauses)
-        return [Verdict(law, operation, Outcome.BROKEN, sentence, finding)]
+        return [Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)]
 
     def judged(self, law: str, operation: str, formulas: Sequence[str], names: Mapping[str, Any], clause: str | None) -> Iterator[Verdict]:
         """The verdicts on formulas that have to hold."""
@@ -369,7 +369,7 @@ class Session:
 class _Known(dict[str, str]):
     """What is known at a target, for formulas."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: ApiClient) -> None:
         super().__init__()
         self._api = api
 

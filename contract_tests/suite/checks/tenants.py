@@ -22,14 +22,14 @@ LAW = "another tenant has no part in it"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each call that names something of the owner's, made by another; each resource, read and changed by another."""
-    other = run.book.tenants.get("other")
+    other = run.model.tenants.get("other")
     if not other or other not in run.api.target.credentials:
         return
-    for name in run.book.operations:
-        works = run.book.works(name)
-        if WORKS in run.book.recipes(name) and run.wants(name) and not run.book.operations[name].spec.get("x-shared") and run.book.schemes(name):
+    for name in run.model.operations:
+        works = run.model.works(name)
+        if WORKS in run.model.recipes(name) and run.wants(name) and not run.model.operations[name].spec.get("x-shared") and run.model.schemes(name):
             yield from guarded(LAW, name, _called(run, name, works, other))
-    for name, spec in run.book.resources.items():
+    for name, spec in run.model.resources.items():
         if not run.wants(*calls(spec)):
             continue
         yield from guarded(LAW, name, _resource(run, name, other))
@@ -38,18 +38,18 @@ def check(run: Run) -> Iterator[Verdict]:
 def _called(run: Run, name: str, works: Mapping[str, Any], other: str) -> Iterator[Verdict]:
     """The owner's working call, made by another: refused, or without anything of the owner's in its answer; and nothing changes for the owner."""
     session = run.session(f"tenant {name}")
-    clause = run.book.tenants.get("clauses", {}).get(name)
+    clause = run.model.tenants.get("clauses", {}).get(name)
     mine = session.call(name, works)
     session = run.session(f"tenant {name}")
     sent = session.prepare(name, works)
-    before = {} if run.book.is_read(name) else snapshot(session)
+    before = {} if run.model.is_read(name) else snapshot(session)
     theirs = session.dispatch(name, sent, role=other)
     verdicts = []
-    if _refers(works) and not theirs.is_refusal and not run.book.is_read(name):
+    if _refers(works) and not theirs.is_refusal and not run.model.is_read(name):
         text = f"{name}: somebody else's call with the owner's ids is not refused"
         verdicts.append(session.broken(LAW, name, text, clause=clause, expected="a refusal", got=str(theirs)))
-    if run.book.is_read(name) and not theirs.is_refusal:
-        pointer = run.book.tenants.get("reads", {}).get(name)
+    if run.model.is_read(name) and not theirs.is_refusal:
+        pointer = run.model.tenants.get("reads", {}).get(name)
         if pointer is not None:
             shared = _shared(at(mine.body, pointer), at(theirs.body, pointer))
             if shared:
@@ -109,4 +109,4 @@ def _resource(run: Run, name: str, other: str) -> Iterator[Verdict]:
 
 
 def _resent(run: Run, call: str, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
-    return {field: sent[field] for field in run.book.fields(call) if field in resource.fields and field in sent}
+    return {field: sent[field] for field in run.model.fields(call) if field in resource.fields and field in sent}

@@ -24,32 +24,32 @@ UNSUPPORTED = 415
 def check(run: Run) -> Iterator[Verdict]:
     """Each path with the methods that it does not have, each body in a wrong shape."""
     by_path: dict[str, set[str]] = {}
-    for operation in run.book.operations.values():
+    for operation in run.model.operations.values():
         by_path.setdefault(operation.path, set()).add(operation.method)
     seen: set[str] = set()
-    for name, operation in run.book.operations.items():
-        if WORKS not in run.book.recipes(name) or not run.wants(name):
+    for name, operation in run.model.operations.items():
+        if WORKS not in run.model.recipes(name) or not run.wants(name):
             continue
         if operation.path not in seen:
             seen.add(operation.path)
             yield from guarded(METHOD, name, _methods(run, name, by_path[operation.path]))
-        if run.book.body(name)[0]:
+        if run.model.body(name)[0]:
             yield from guarded(MEDIA, name, _bodies(run, name))
 
 
 def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
     session = run.session(f"methods {name}")
-    operation = run.book.operations[name]
-    sent = session.prepare(name, run.book.works(name))
+    operation = run.model.operations[name]
+    sent = session.prepare(name, run.model.works(name))
     path = operation.path
-    for field, (place, _, _) in run.book.fields(name).items():
+    for field, (place, _, _) in run.model.fields(name).items():
         if place == "path":
             path = path.replace(f"{{{field}}}", str(sent.get(field, "1")))
     found = []
     for method in METHODS:
         if method in declared or (
-            run.book.operations
-            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.book.operations.values())
+            run.model.operations
+            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.model.operations.values())
         ):
             continue
         answer = session.request(name, method, path)
@@ -65,18 +65,18 @@ def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
 
 def _bodies(run: Run, name: str) -> Iterator[Verdict]:
     session = run.session(f"bodies {name}")
-    sent = session.prepare(name, run.book.works(name))
-    role = run.book.works(name).get("role", "")
-    responses = run.book.operations[name].spec["responses"]
+    sent = session.prepare(name, run.model.works(name))
+    role = run.model.works(name).get("role", "")
+    responses = run.model.operations[name].spec["responses"]
     if str(UNSUPPORTED) in responses:
         raw = {"content": b"<a/>", "headers": {"content-type": "application/xml"}}
         answer = session.dispatch(name, sent, role=role, raw=raw)
-        if answer.status != UNSUPPORTED and not (answer.status in run.book.envelope.get("any-status", ()) and answer.is_refusal):
+        if answer.status != UNSUPPORTED and not (answer.status in run.model.envelope.get("any-status", ()) and answer.is_refusal):
             text = f"{name} takes a body of application/xml with {answer.status}"
             yield session.broken(MEDIA, name, text, pointer="content-type", expected=UNSUPPORTED, got=str(answer))
         else:
             yield session.held(MEDIA, name)
-    media_type, _ = run.book.body(name)
+    media_type, _ = run.model.body(name)
     if media_type == "application/json":
         raw = {"content": b'{"a": ', "headers": {"content-type": media_type}}
         answer = session.dispatch(name, sent, role=role, raw=raw)

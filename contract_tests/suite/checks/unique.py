@@ -19,7 +19,7 @@ LAW = "what is unique is given once"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each field that a resource declares to be unique."""
-    for name, spec in run.book.resources.items():
+    for name, spec in run.model.resources.items():
         create = spec.get("create", "")
         for field, declared in spec.get("unique", {}).items():
             found = {"code": declared} if isinstance(declared, str) else declared
@@ -33,12 +33,12 @@ def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, An
     resource = Resource(session, name)
     made = resource.create(full=False)
     value = made.sent[field]
-    clause = declared.get("clause", run.book.errors(create).get(declared["code"], {}).get("clause"))
+    clause = declared.get("clause", run.model.errors(create).get(declared["code"], {}).get("clause"))
     verdicts = []
     for taken in (value, str(value).upper()) if declared.get("ignores") == "case" else (value,):
         before = resource.list()
         answer = session.call(create, {**resource.part("create"), "send": {**resource.part("create").get("send", {}), field: taken}})
-        problems = wrong_with(run.book, create, declared["code"], answer)
+        problems = wrong_with(run.model, create, declared["code"], answer)
         if problems:
             text = f"{create}: a {field} that is taken was to be refused with {declared['code']}, but {'; '.join(problems)}"
             verdicts.append(session.broken(LAW, create, text, clause=clause, pointer=f"/{field}", expected=declared["code"], got=str(answer)))

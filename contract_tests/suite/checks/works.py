@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..harness.findings import Verdict
     from .run import Run
-from .session import Answer, Session
+from .session import Answer, CheckSession
 
 LAW = "a documented call works"
 SITUATION = "a described situation is answered as described"
@@ -23,23 +23,23 @@ SITUATION = "a described situation is answered as described"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each working recipe, and each situation that the document describes."""
-    for name in run.book.operations:
-        if WORKS not in run.book.recipes(name) or not run.wants(name):
+    for name in run.model.operations:
+        if WORKS not in run.model.recipes(name) or not run.wants(name):
             continue
         yield from guarded(LAW, name, _works(run, name, full=False))
-        if run.book.body(name)[0] or run.book.parameters(name):
+        if run.model.body(name)[0] or run.model.parameters(name):
             yield from guarded(LAW, name, _works(run, name, full=True))
-        if run.api.target.control and run.book.works(name).get("examples", True):  # examples name landmarks, which a mock is known to have
+        if run.api.target.control and run.model.works(name).get("examples", True):  # examples name landmarks, which a mock is known to have
             yield from guarded(LAW, name, _examples(run, name))
-        for situation, recipe in run.book.recipes(name).items():
-            if situation not in (WORKS, OBSERVES, *run.book.errors(name)):
+        for situation, recipe in run.model.recipes(name).items():
+            if situation not in (WORKS, OBSERVES, *run.model.errors(name)):
                 for number, one in enumerate(recipe if isinstance(recipe, list) else [recipe]):
                     yield from guarded(SITUATION, name, _situation(run, name, situation, one, number))
 
 
 def _situation(run: Run, name: str, situation: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     session = run.session(f"{name} {situation} {number}")
-    refused = recipe.get("expect", {}).get("refused", False) and not run.book.is_read(name)
+    refused = recipe.get("expect", {}).get("refused", False) and not run.model.is_read(name)
     if not refused:
         session.spend(name, recipe)
     sent = session.prepare(name, recipe)
@@ -52,7 +52,7 @@ def _situation(run: Run, name: str, situation: str, recipe: Mapping[str, Any], n
 
 def _works(run: Run, name: str, *, full: bool) -> Iterator[Verdict]:
     session = run.session(f"works {name} {full}")
-    recipe = run.book.works(name)
+    recipe = run.model.works(name)
     answer = session.call(name, recipe, full=full)
     how = "with every optional field" if full else "as its recipe says"
     if answer.is_refusal:
@@ -62,20 +62,20 @@ def _works(run: Run, name: str, *, full: bool) -> Iterator[Verdict]:
 
 
 def _examples(run: Run, name: str) -> Iterator[Verdict]:
-    media_type, _ = run.book.body(name)
-    declared = resolve(run.book.document, run.book.operations[name].spec.get("requestBody", {}))
+    media_type, _ = run.model.body(name)
+    declared = resolve(run.model.document, run.model.operations[name].spec.get("requestBody", {}))
     for label, example in declared.get("content", {}).get(media_type, {}).get("examples", {}).items():
         session = run.session(f"example {name} {label}")
-        prepared = session.prepare(name, run.book.works(name))
-        in_path = {field: value for field, value in prepared.items() if run.book.fields(name).get(field, ("body",))[0] != "body"}
-        answer = session.dispatch(name, {**in_path, **resolve(run.book.document, example)["value"]}, role=run.book.works(name).get("role", ""))
+        prepared = session.prepare(name, run.model.works(name))
+        in_path = {field: value for field, value in prepared.items() if run.model.fields(name).get(field, ("body",))[0] != "body"}
+        answer = session.dispatch(name, {**in_path, **resolve(run.model.document, example)["value"]}, role=run.model.works(name).get("role", ""))
         if answer.is_refusal:
             yield session.broken(LAW, name, f"{name}: the documented example {label} is refused", expected="a success", got=str(answer))
         else:
             yield session.held(LAW, name)
 
 
-def judged(session: Session, name: str, situation: str, recipe: Mapping[str, Any], answer: Answer) -> Iterator[Verdict]:
+def judged(session: CheckSession, name: str, situation: str, recipe: Mapping[str, Any], answer: Answer) -> Iterator[Verdict]:
     """Whether an answer is what a recipe expects."""
     law = LAW if situation == WORKS else SITUATION
     expected: Mapping[str, Any] = recipe.get("expect", {})
@@ -98,5 +98,5 @@ def judged(session: Session, name: str, situation: str, recipe: Mapping[str, Any
     yield from found or [session.held(law, name)]
 
 
-def _after(session: Session, expected: Mapping[str, Any]) -> dict[str, Any]:
+def _after(session: CheckSession, expected: Mapping[str, Any]) -> dict[str, Any]:
     return {"after": session.observed(expected["observe"])} if "observe" in expected else {}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .clauses import clause
-    from .target import LONGEST, Api, Target, not_observable
+    from .target import LONGEST, ApiClient, Target, not_observable
 
-__all__ = ["LONGEST", "Api", "Target", "clause", "not_observable"]
+__all__ = ["LONGEST", "ApiClient", "Target", "clause", "not_observable"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +17,4 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
     module = "clauses" if name == "clause" else "target"
-    return getattr(importlib.import_module(f"contract_tests.suite.harness.{module}"), name)
+    return getattr(importlib.import_module(f".{module}", __name__), name)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Outcome(StrEnum):
+class VerdictStatus(StrEnum):
     """How a law or a clause fared at a target."""
 
     HELD = "held"
@@ -60,7 +60,7 @@ class Verdict:
 
     subject: str
     operation: str
-    outcome: Outcome
+    outcome: VerdictStatus
     reason: str = ""
     finding: Finding | None = None
 

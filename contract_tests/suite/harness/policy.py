@@ -3,7 +3,7 @@
 Whatever sends a request, a contract test, a law or Schemathesis, passes through the gate. So what a run promised (read only, dry run, a rate, a time
 budget, no other host) does not depend on the good will of the sender::
 
-    GateError
+    PolicyError
     ├── Refused      this request must not be sent; the run goes on
     └── Stopped      nothing more is sent in this run
         └── OutOfTime
@@ -30,15 +30,15 @@ MAX_NETWORK_FAILURES = 3
 """Calls in a row without an answer after which the target counts as gone."""
 
 
-class GateError(Exception):
+class PolicyError(Exception):
     """Something that the gate did not let through."""
 
 
-class Refused(GateError):
+class RequestRefused(PolicyError):
     """A request that this run must not send."""
 
 
-class Stopped(GateError):
+class Stopped(PolicyError):
     """The run has ended early; nothing more is sent."""
 
 
@@ -62,7 +62,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Listed:
+class AllowedOperation:
     """A request that a dry run would have sent."""
 
     method: str
@@ -70,7 +70,7 @@ class Listed:
     operation: str | None
 
 
-class Gate:
+class RequestPolicy:
     """Admits requests, and remembers what was refused, listed and seen.
 
     ``operation_of`` names the operation of a method and a URL, None where there is none; ``origins`` are the origins that may be called.
@@ -96,7 +96,7 @@ class Gate:
         self.stopped: Stopped | None = None
         self.sent = 0
         self.refused: dict[str, int] = {}
-        self.listed: list[Listed] = []
+        self.listed: list[AllowedOperation] = []
         self.closed: dict[str, str] = {}
         self.on_exchange: list[Callable[[Exchange], None]] = []
         self._lock = threading.Lock()
@@ -119,7 +119,7 @@ class Gate:
         name = self._permitted(method.upper(), url)
         if self.dry_run:
             with self._lock:
-                self.listed.append(Listed(method.upper(), url, name))
+                self.listed.append(AllowedOperation(method.upper(), url, name))
             return name
         self._wait(name)
         with self._lock:
@@ -147,7 +147,7 @@ class Gate:
     def _refuse(self, reason: str) -> None:
         with self._lock:
             self.refused[reason] = self.refused.get(reason, 0) + 1
-        raise Refused(reason)
+        raise RequestRefused(reason)
 
     def _out_of_time(self) -> None:
         self.stop(OutOfTime(f"the time budget of {self.limits.budget:g} s is spent"))

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .target import Api
+    from .target import ApiClient
 
-MAKE_API: pytest.StashKey[Callable[[], Api]] = pytest.StashKey()
+MAKE_API: pytest.StashKey[Callable[[], ApiClient]] = pytest.StashKey()
 """In the stash of pytest's configuration: makes the ``api`` of each test. Without it the tests find their target by the options of pytest."""

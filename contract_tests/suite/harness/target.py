@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _numbers = itertools.count(1)
-Make = Callable[["Api"], "Mapping[str, str]"]
+Make = Callable[["ApiClient"], "Mapping[str, str]"]
 """Makes a record of a test's own: the id by its name, and whatever else is known of it by theirs."""
 TIMEOUT = 30.0
 """Seconds that an answer may take."""
@@ -105,7 +105,7 @@ def fresh_digits(count: int) -> str:
 def own_records(slug: str) -> Mapping[str, Make]:
     """What the contract tests of a vendor can make for themselves, by name; nothing where they say nothing of it."""
     try:
-        module = importlib.import_module(f"contract_tests.suite.vendors.{slug}.own")
+        module = importlib.import_module(f"...vendors.{slug}.own", __name__)
     except ModuleNotFoundError:
         return {}
     found: Mapping[str, Make] = module.OWN
@@ -130,7 +130,7 @@ def _messages(text: str) -> list[dict[str, Any]]:
     return [{"channel": "", "to": "", "subject": None, "body": "", "codes": [], "links": [], **message} for message in found]
 
 
-class Api:
+class ApiClient:
     """The target for one test. Against the mock, all its calls share a world that nobody else has; elsewhere all tests share one state."""
 
     def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
@@ -160,9 +160,9 @@ class Api:
             self._has_to_be_reset = False
             self.reset()
 
-    def fresh(self) -> Api:
+    def fresh(self) -> ApiClient:
         """The same target over the same client; at a mock in a world that nobody has touched yet, elsewhere with records of its own."""
-        return Api(self.target, self._client, self._answers)
+        return ApiClient(self.target, self._client, self._answers)
 
     @property
     def is_shared(self) -> bool:

@@ -18,18 +18,18 @@ from .findings import Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .policy import Gate
+    from .policy import RequestPolicy
 
 CHUNK = 65_536
 DRY = b"{}"
 """What a dry run lets the sender believe that it was answered."""
 
 
-class TooLong(httpx.ReadTimeout):
+class AnswerTimeout(httpx.ReadTimeout):
     """An answer that did not end in time, or within the bytes that an answer may have."""
 
 
-class TooLongAnswer(requests.exceptions.ReadTimeout):
+class RequestsAnswerTimeout(requests.exceptions.ReadTimeout):
     """The same for the other client."""
 
 
@@ -38,22 +38,22 @@ def connections(verify: bool | str) -> httpx.HTTPTransport:  # noqa: FBT001 - th
     return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify)
 
 
-def _gathered(gate: Gate, chunks: Iterable[bytes], started: float, patience: float) -> bytes | None:
+def _gathered(policy: RequestPolicy, chunks: Iterable[bytes], started: float, patience: float) -> bytes | None:
     """A body, None where it does not end in time or in size."""
     parts, size = [], 0
     for chunk in chunks:
         parts.append(chunk)
         size += len(chunk)
-        if size > gate.limits.max_bytes or time.monotonic() - started > patience:
+        if size > policy.limits.max_bytes or time.monotonic() - started > patience:
             return None
     return b"".join(parts)
 
 
-class GateTransport(httpx.BaseTransport):
+class PolicyTransport(httpx.BaseTransport):
     """Sends what the gate admits. ``heard`` gets the exchanges of this transport alone; connections are shared through ``inner``."""
 
-    def __init__(self, gate: Gate, inner: httpx.BaseTransport, heard: Callable[[Exchange], None] | None = None) -> None:
-        self.gate = gate
+    def __init__(self, policy: RequestPolicy, inner: httpx.BaseTransport, heard: Callable[[Exchange], None] | None = None) -> None:
+        self.policy = policy
         self._heard = heard
         self._inner = inner
 
@@ -64,30 +64,30 @@ class GateTransport(httpx.BaseTransport):
             GateError: the gate does not let the request through.
             httpx.TransportError: there is no answer, or none that ends.
         """
-        gate, body = self.gate, request.read()
-        operation = gate.admit(request.method, str(request.url))
-        if gate.dry_run:
+        policy, body = self.policy, request.read()
+        operation = policy.admit(request.method, str(request.url))
+        if policy.dry_run:
             return httpx.Response(200, headers={"content-type": "application/json"}, content=DRY)
-        patience = gate.patience()
+        patience = policy.patience()
         request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), patience)}
         started = time.monotonic()
         try:
             answer = self._inner.handle_request(request)
             try:
                 assert isinstance(answer.stream, httpx.SyncByteStream)
-                raw = _gathered(gate, answer.stream, started, patience)
+                raw = _gathered(policy, answer.stream, started, patience)
             finally:
                 answer.close()
             if raw is None:
-                raise TooLong(f"the answer did not end within {patience:.1f} s and {gate.limits.max_bytes} bytes", request=request)
+                raise AnswerTimeout(f"the answer did not end within {patience:.1f} s and {policy.limits.max_bytes} bytes", request=request)
         except httpx.TransportError as error:
-            gate.unanswered(said(error))
+            policy.unanswered(said(error))
             raise
         whole = httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw), request=request)
         try:
             content = whole.read()
         except httpx.DecodingError as error:
-            gate.unanswered(said(error))
+            policy.unanswered(said(error))
             raise
         exchange = Exchange(
             request.method,
@@ -100,7 +100,7 @@ class GateTransport(httpx.BaseTransport):
             time.monotonic() - started,
             operation,
         )
-        gate.answered(exchange)
+        policy.answered(exchange)
         if self._heard is not None:
             self._heard(exchange)
         return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw))
@@ -112,37 +112,37 @@ def _received(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
         yield piece
 
 
-class GateAdapter(HTTPAdapter):
+class PolicyAdapter(HTTPAdapter):
     """Sends what the gate admits, for sessions of requests."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, policy: RequestPolicy) -> None:
         super().__init__()
-        self._gate = gate
+        self._gate = policy
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """The answer, read to its end."""
-        gate, url, method = self._gate, str(request.url), str(request.method)
-        operation = gate.admit(method, url)
-        if gate.dry_run:
+        policy, url, method = self._gate, str(request.url), str(request.method)
+        operation = policy.admit(method, url)
+        if policy.dry_run:
             return _dry(request)
-        patience = gate.patience()
+        patience = policy.patience()
         started = time.monotonic()
         try:
             answer = super().send(request, **{**options, "stream": True, "timeout": patience})
             try:
-                raw = _gathered(gate, _received(answer.raw), started, patience)
+                raw = _gathered(policy, _received(answer.raw), started, patience)
             except urllib3.exceptions.HTTPError as error:
                 raise requests.exceptions.ConnectionError(error, request=request) from error
             finally:
                 answer.close()
             if raw is None:
-                raise TooLongAnswer(f"the answer did not end within {patience:.1f} s", request=request)
+                raise RequestsAnswerTimeout(f"the answer did not end within {patience:.1f} s", request=request)
         except requests.exceptions.RequestException as error:
-            gate.unanswered(said(error))
+            policy.unanswered(said(error))
             raise
         answer._content, answer._content_consumed = raw, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
         body = request.body or b""
-        gate.answered(
+        policy.answered(
             Exchange(
                 method,
                 url,
@@ -167,9 +167,9 @@ def _dry(request: requests.PreparedRequest) -> requests.Response:
 
 
 @contextmanager
-def guarding_requests(gate: Gate) -> Iterator[None]:
+def guarding_requests(policy: RequestPolicy) -> Iterator[None]:
     """Every session of requests sends through the gate for a while, whoever makes the session."""
-    adapter = GateAdapter(gate)
+    adapter = PolicyAdapter(policy)
     with patch.object(requests.Session, "get_adapter", lambda _session, url: adapter):  # noqa: ARG005 - named by its callers
         yield
     adapter.close()

@@ -9,62 +9,62 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..harness.policy import GateError
+from ..harness.policy import PolicyError
 
 if TYPE_CHECKING:
     from ..harness.findings import Exchange
-    from .contract import Contract, Operation
+    from .contract import Contract, ContractOperation
     from .findings_store import Cause
-    from .session import Session
+    from .session import VerifySession
 
 SIGHTINGS = 2
 """Times that a cause has to be seen where a write cannot be sent again without another effect."""
 
 
-def confirm(session: Session, *, last: bool) -> None:
+def confirm(session: VerifySession, *, last: bool) -> None:
     """Ask each cause whether it comes again; what does not is taken back. Before the ``last`` time, what could not be asked stays."""
-    session.ledger.fold()
-    causes = [cause for cause in session.ledger.causes.values() if not cause.confirmed]
+    session.findings_store.fold()
+    causes = [cause for cause in session.findings_store.causes.values() if not cause.confirmed]
     for number, cause in enumerate(causes, 1):
         session.progress.step(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
         _confirm(session, cause, last=last)
 
 
-def _confirm(session: Session, cause: Cause, *, last: bool) -> None:
+def _confirm(session: VerifySession, cause: Cause, *, last: bool) -> None:
     try:
         again = cause.again(cause) if cause.again is not None else None
-    except GateError:
+    except PolicyError:
         again = None
     if again is not None:
         cause.confirmed = True
         if again and len(again) <= len(cause.finding.exchanges or again):
             cause.finding = replace(cause.finding, exchanges=again)
-    elif session.gate.stopped is not None:
+    elif session.policy.stopped is not None:
         if last and cause.count < SIGHTINGS:
-            session.ledger.withdraw(cause, f"the run ended before it could be confirmed: {session.gate.stopped}")
+            session.findings_store.withdraw(cause, f"the run ended before it could be confirmed: {session.policy.stopped}")
     elif cause.count >= SIGHTINGS and session.target.control is None:
         cause.confirmed = True
         cause.note = cause.note or f"seen {cause.count} times in this run; sent again, the same requests meet what they did the first time"
     else:
-        session.ledger.withdraw(cause, "the same requests, sent again, did not show it")
+        session.findings_store.withdraw(cause, "the same requests, sent again, did not show it")
 
 
-def accept(session: Session) -> None:
+def accept(session: VerifySession) -> None:
     """Mark the causes that the target file accepts."""
     rows = {" ".join(one.finding.split()): one for one in session.file.deviations}
-    for cause in session.ledger.causes.values():
+    for cause in session.findings_store.causes.values():
         cause.deviation = rows.get(" ".join(cause.key.split()))
 
 
-def clean_up(session: Session) -> int:
+def clean_up(session: VerifySession) -> int:
     """Delete what this run has created, newest first, where an operation deletes it; how many deletions were accepted.
 
     A mock keeps each test's world apart and needs no cleaning.
     """
-    if session.target.control is not None or session.gate.read_only or session.gate.dry_run:
+    if session.target.control is not None or session.policy.read_only or session.policy.dry_run:
         return 0
     done, seen = 0, set[str]()
-    created, session.ledger.created = list(reversed(session.ledger.created)), []
+    created, session.findings_store.created = list(reversed(session.findings_store.created)), []
     with session.client() as client:
         for exchange in created:
             path = _deletion(session.contract, exchange)
@@ -74,7 +74,7 @@ def clean_up(session: Session) -> int:
             headers = {name: value for name, value in exchange.request_headers.items() if name.lower() in ("authorization", "cookie")}
             try:
                 answer = client.delete(session.target.base_url.rstrip("/") + path, headers={**headers, **session.headers()})
-            except (GateError, httpx.HTTPError):
+            except (PolicyError, httpx.HTTPError):
                 return done
             done += answer.is_success
     return done
@@ -98,7 +98,7 @@ def _deletion(contract: Contract, exchange: Exchange) -> str | None:
     return f"{match[0].rstrip('/')}/{identity}" + ("/" if deleting.path.endswith("/") else "")
 
 
-def _below(creating: Operation, deleting: Operation) -> bool:
+def _below(creating: ContractOperation, deleting: ContractOperation) -> bool:
     return re.fullmatch(re.escape(creating.path.rstrip("/")) + r"/\{[^{}/]+\}/?", deleting.path) is not None
 
 

@@ -16,21 +16,21 @@ import httpx
 import pytest
 
 from ..checks import DOCUMENTED
-from ..harness.findings import Finding, Outcome, Verdict, in_words
-from ..harness.policy import Refused, Stopped
+from ..harness.findings import Finding, Verdict, VerdictStatus, in_words
+from ..harness.policy import RequestRefused, Stopped
 from ..harness.run import MAKE_API
 from .contract import pretty
-from .findings_store import Ledger
+from .findings_store import FindingsStore
 from .session import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
-    from ..harness import Api
+    from ..harness import ApiClient
     from ..harness.answers import Problem
     from ..harness.findings import Exchange
     from .findings_store import Cause
-    from .session import Session
+    from .session import VerifySession
 
 HERE = Path(__file__).parent
 VENDORS = HERE.parent / "vendors"
@@ -40,17 +40,17 @@ STAGE = "clauses"
 PLUGINS = ("cacheprovider", "xdist", "schemathesis", "hypothesispytest", "anyio", "randomly", "junitxml", "logging", "warnings", "faulthandler")
 
 
-class Judge:
+class ClausePlugin:
     """A plugin of pytest that gives each test the target and takes its end down."""
 
-    def __init__(self, session: Session, *, quiet: bool = False) -> None:
+    def __init__(self, session: VerifySession, *, quiet: bool = False) -> None:
         self._session = session
         self._quiet = quiet
         self._repeat = _Repeat(session)
         self._heard: list[Exchange] = []
-        self._api: Api | None = None
+        self._api: ApiClient | None = None
         self._compared: tuple[object, object] | None = None
-        self._outcome: tuple[Outcome, str] = (Outcome.HELD, "")
+        self._outcome: tuple[VerdictStatus, str] = (VerdictStatus.HELD, "")
         self._failure: BaseException | None = None
         self._phase = ""
         self._done, self._total = 0, 0
@@ -60,7 +60,7 @@ class Judge:
         """Hand the target to the tests."""
         config.stash[MAKE_API] = self._make
 
-    def _make(self) -> Api:
+    def _make(self) -> ApiClient:
         self._api = self._session.api(self._heard.append)
         return self._api
 
@@ -77,40 +77,40 @@ class Judge:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Judge a test once all of it has run."""
         self._heard, self._api, self._compared, self._failure = [], None, None, None
-        self._outcome = (Outcome.HELD, "")
+        self._outcome = (VerdictStatus.HELD, "")
         done = yield
         self._done += 1
         if not self._quiet:
             self._session.progress.step(f"contract tests {self._done}/{self._total}: {sentence(item.name)}")
         self._judge(item)
-        if self._session.gate.stopped is not None:
-            item.session.shouldstop = str(self._session.gate.stopped)
+        if self._session.policy.stopped is not None:
+            item.session.shouldstop = str(self._session.policy.stopped)
         return done
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Keep the reason for which a part of a test ended."""
         error = call.excinfo.value if call.excinfo is not None else None
-        if error is not None and self._failure is None and self._outcome[0] is Outcome.HELD:
+        if error is not None and self._failure is None and self._outcome[0] is VerdictStatus.HELD:
             self._failure, self._outcome, self._phase = error, _outcome(error), call.when
             if isinstance(error, pytest.FixtureLookupError):
-                self._outcome = (Outcome.NOT_EXERCISED, "the test could not be set up")
-                self._session.ledger.problem(f"the contract test {item.name} could not be set up: {error.argname}")
+                self._outcome = (VerdictStatus.NOT_EXERCISED, "the test could not be set up")
+                self._session.findings_store.problem(f"the contract test {item.name} could not be set up: {error.argname}")
         return (yield)
 
     def _judge(self, item: pytest.Item) -> None:
         clauses = tuple(str(name) for mark in item.iter_markers("clause") for name in mark.args)
         outcome, reason = self._outcome
-        if self._session.gate.dry_run:
+        if self._session.policy.dry_run:
             return
-        ledger = self._session.ledger
-        if outcome is Outcome.BROKEN:
+        findings_store = self._session.findings_store
+        if outcome is VerdictStatus.BROKEN:
             self.broken[item.nodeid] = tuple(self._heard)
             if self._report(item, clauses):
-                outcome, reason = Outcome.HELD, "what the test asserts holds; an answer that it got is not as documented"
+                outcome, reason = VerdictStatus.HELD, "what the test asserts holds; an answer that it got is not as documented"
         for clause in clauses:
-            if clause in ledger.contract.clauses:
-                ledger.judge(Verdict(clause, ledger.contract.clauses[clause][0].id, outcome, reason))
+            if clause in findings_store.contract.clauses:
+                findings_store.judge(Verdict(clause, findings_store.contract.clauses[clause][0].id, outcome, reason))
 
     def _report(self, item: pytest.Item, clauses: tuple[str, ...]) -> bool:
         """Turn a broken test into findings: of the answer that is not documented where there is one, else of the clause.
@@ -123,8 +123,8 @@ class Judge:
             return False
         came_to_its_end = self._phase == "teardown"
         first = problems[0]
-        page = self._session.ledger.contract.operations[first.operation].page
-        clause = None if came_to_its_end else self._session.ledger.contract.clause_at(first.operation, clauses)
+        page = self._session.findings_store.contract.operations[first.operation].page
+        clause = None if came_to_its_end else self._session.findings_store.contract.clause_at(first.operation, clauses)
         finding = Finding(DOCUMENTED, first.operation, first.sentence, clause, page, first.pointer, first.expected, first.got, tuple(self._heard))
         cause = self._found(finding, item, f"{first.status} {first.keyword}", () if came_to_its_end else clauses)
         accepted = {" ".join(one.finding.split()) for one in self._session.file.deviations}
@@ -134,15 +134,15 @@ class Judge:
         return came_to_its_end
 
     def _found(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> Cause:
-        ledger = self._session.ledger
-        before = len(ledger.causes)
-        cause = ledger.found(finding, STAGE, keyword=keyword, clauses=clauses, again=self._repeat.of(item.nodeid))
-        if len(ledger.causes) > before and not self._quiet:
+        findings_store = self._session.findings_store
+        before = len(findings_store.causes)
+        cause = findings_store.found(finding, STAGE, keyword=keyword, clauses=clauses, again=self._repeat.of(item.nodeid))
+        if len(findings_store.causes) > before and not self._quiet:
             self._session.progress.found(cause)
         return cause
 
     def _broken_clause(self, item: pytest.Item, clauses: tuple[str, ...]) -> Finding:
-        contract = self._session.ledger.contract
+        contract = self._session.findings_store.contract
         called = [one.operation for one in self._heard if one.operation]
         owned = tuple(clause for clause in clauses if clause in contract.clauses)
         name = contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
@@ -159,18 +159,18 @@ def _follows(failure: BaseException | None, problem: Problem) -> bool:
     return not fields or any(field in f"{failure} {failure!r}" for field in fields)
 
 
-def _outcome(error: BaseException) -> tuple[Outcome, str]:
+def _outcome(error: BaseException) -> tuple[VerdictStatus, str]:
     """What the end of a test says of its clauses."""
     if isinstance(error, pytest.skip.Exception):
         text = str(error)
         if text.startswith(NOT_OBSERVABLE):
-            return Outcome.NOT_OBSERVABLE, text.removeprefix(NOT_OBSERVABLE)
-        return Outcome.NOT_EXERCISED, text
-    if isinstance(error, Refused):
-        return Outcome.NOT_OBSERVABLE, str(error)
+            return VerdictStatus.NOT_OBSERVABLE, text.removeprefix(NOT_OBSERVABLE)
+        return VerdictStatus.NOT_EXERCISED, text
+    if isinstance(error, RequestRefused):
+        return VerdictStatus.NOT_OBSERVABLE, str(error)
     if isinstance(error, Stopped):
-        return Outcome.NOT_EXERCISED, str(error)
-    return Outcome.BROKEN, said(error)
+        return VerdictStatus.NOT_EXERCISED, str(error)
+    return VerdictStatus.BROKEN, said(error)
 
 
 def said(error: BaseException | None, compared: tuple[object, object] | None = None, heard: Sequence[Exchange] = ()) -> str:
@@ -203,7 +203,7 @@ def _plain(value: object) -> object:
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def run_pytest(tests: Iterable[str], judge: Judge) -> tuple[int, str]:
+def run_pytest(tests: Iterable[str], judge: ClausePlugin) -> tuple[int, str]:
     """Pytest's exit code and what it printed, for some tests in this process."""
     shown = io.StringIO()
     options = [
@@ -222,24 +222,24 @@ def run_pytest(tests: Iterable[str], judge: Judge) -> tuple[int, str]:
     return int(code), shown.getvalue()
 
 
-def run_clauses(session: Session) -> None:
+def run_clauses(session: VerifySession) -> None:
     """Run every contract test of the vendor."""
     started = time.monotonic()
     folder = VENDORS / session.contract.slug
     if not folder.is_dir():
-        session.ledger.problem(f"there are no contract tests of {session.contract.slug}")
+        session.findings_store.problem(f"there are no contract tests of {session.contract.slug}")
         return
-    judge = Judge(session)
+    judge = ClausePlugin(session)
     code, shown = run_pytest([str(folder)], judge)
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) or re.search(r"\berrors? during collection", shown):
-        session.ledger.problem(f"the contract tests could not run: {shown.strip()[-500:]}")
-    session.ledger.seconds[STAGE] = time.monotonic() - started
+        session.findings_store.problem(f"the contract tests could not run: {shown.strip()[-500:]}")
+    session.findings_store.seconds[STAGE] = time.monotonic() - started
 
 
 class _Repeat:
     """Runs every broken test once more, all in one go, in fresh worlds where there are worlds."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: VerifySession) -> None:
         self._session = session
         self._asked: list[str] = []
         self._again: dict[str, tuple[Exchange, ...]] | None = None
@@ -251,7 +251,9 @@ class _Repeat:
 
     def _run(self) -> dict[str, tuple[Exchange, ...]]:
         if self._again is None:
-            judge = Judge(replace(self._session, ledger=Ledger(self._session.contract)), quiet=True)  # what is run again is not counted again
+            judge = ClausePlugin(
+                replace(self._session, findings_store=FindingsStore(self._session.contract)), quiet=True
+            )  # what is run again is not counted again
             run_pytest([f"{HERE.parents[2]}{os.sep}{test}" for test in self._asked], judge)
             self._again = judge.broken
         return self._again

@@ -191,7 +191,7 @@ def _init(slug: str, url: str | None, path: Path) -> int:
 def _listed(outcome: Outcomes) -> int:
     """Print what a dry run would have sent."""
     rows: dict[tuple[str, str, str], int] = {}
-    for one in outcome.session.gate.listed:
+    for one in outcome.session.policy.listed:
         row = (one.operation or "(no operation)", one.method, outcome.mask.url(one.url))
         rows[row] = rows.get(row, 0) + 1
     for (name, method, url), count in sorted(rows.items()):

@@ -22,7 +22,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True)
-class Operation:
+class ContractOperation:
     """One operation: where it is, what it documents, and the clauses that it is bound to (id to sentence)."""
 
     id: str
@@ -62,20 +62,20 @@ class Contract:
         self.operations = {found.id: found for found in self._operations()}
         self.clauses = {clause: (found, sentence) for found in self.operations.values() for clause, sentence in found.clauses.items()}
 
-    def _operations(self) -> list[Operation]:
+    def _operations(self) -> list[ContractOperation]:
         found = []
         for path, item in self.document["paths"].items():
             shared = item.get("parameters", [])
             found += [self._operation(path, method, item[method], shared) for method in METHODS if method in item]
         return found
 
-    def _operation(self, path: str, method: str, spec: dict[str, Any], shared: list[Any]) -> Operation:
+    def _operation(self, path: str, method: str, spec: dict[str, Any], shared: list[Any]) -> ContractOperation:
         parameters = [self.resolve(one) for one in [*shared, *spec.get("parameters", [])]]
         places = [(str(one["in"]), str(one["name"])) for one in parameters]
         for media in self.resolve(spec.get("requestBody", {})).get("content", {}).values():
             places += [("body", name) for name in self._properties(media.get("schema", {}))]
         rows = spec.get("x-errors", {})
-        return Operation(
+        return ContractOperation(
             spec["operationId"],
             method.upper(),
             path,

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from ..checks import DOCUMENTED
-from ..checks.model import Book
+from ..checks.model import BehaviourModel
 from ..checks.refusals import wrong_with
 from ..checks.session import Answer
 from ..harness.answers import Answers
-from ..harness.findings import Outcome, Verdict
+from ..harness.findings import Verdict, VerdictStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENCODED = ("content-encoding", "content-length", "transfer-encoding")
 NOT_ALLOWED = 405
-RANK = {Outcome.BROKEN: 3, Outcome.HELD: 2, Outcome.NOT_OBSERVABLE: 1, Outcome.NOT_EXERCISED: 0}
+RANK = {VerdictStatus.BROKEN: 3, VerdictStatus.HELD: 2, VerdictStatus.NOT_OBSERVABLE: 1, VerdictStatus.NOT_EXERCISED: 0}
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Observed:
     """Answers that the document describes."""
 
 
-class Ledger:
+class FindingsStore:
     """Everything a run has learned; safe to write from several threads."""
 
     def __init__(self, contract: Contract) -> None:
@@ -79,7 +79,7 @@ class Ledger:
         self.unconfirmed: list[Cause] = []
         self.observed = {name: Observed() for name in contract.operations}
         self._answers = Answers(contract.document, strict=False)
-        self._book = Book(contract.document)
+        self._book = BehaviourModel(contract.document)
         self.created: list[Exchange] = []
         self.problems: list[str] = []
         self.seconds: dict[str, float] = {}
@@ -92,10 +92,10 @@ class Ledger:
             place = (verdict.subject, verdict.operation)
             before = self.verdicts.get(place)
             if before is None or RANK[verdict.outcome] > RANK[before.outcome]:
-                if before is not None and verdict.outcome is Outcome.BROKEN:
+                if before is not None and verdict.outcome is VerdictStatus.BROKEN:
                     self._before[place] = before
                 self.verdicts[place] = verdict
-            elif before.outcome is Outcome.BROKEN and verdict.outcome is not Outcome.BROKEN:
+            elif before.outcome is VerdictStatus.BROKEN and verdict.outcome is not VerdictStatus.BROKEN:
                 self._before[place] = verdict
 
     def found(
@@ -119,9 +119,9 @@ class Ledger:
                     cause.finding = replace(finding, clause=cause.finding.clause or finding.clause)
                     cause.again = again
             cause.clauses |= {*clauses, *finding.clauses, *([finding.clause] if finding.clause else [])}
-            self.judge(Verdict(finding.law, finding.operation, Outcome.BROKEN, finding.sentence, cause.finding))
+            self.judge(Verdict(finding.law, finding.operation, VerdictStatus.BROKEN, finding.sentence, cause.finding))
             for clause in cause.clauses & self.contract.clauses.keys():
-                self.judge(Verdict(clause, self.contract.clauses[clause][0].id, Outcome.BROKEN, finding.sentence, cause.finding))
+                self.judge(Verdict(clause, self.contract.clauses[clause][0].id, VerdictStatus.BROKEN, finding.sentence, cause.finding))
             return cause
 
     def problem(self, text: str) -> None:
@@ -209,16 +209,16 @@ class Ledger:
             for place, verdict in list(self.verdicts.items()):
                 mine = verdict.subject in cause.clauses or place == (cause.finding.law, cause.finding.operation)
                 others = any(verdict.subject in one.clauses or place == (one.finding.law, one.finding.operation) for one in self.causes.values())
-                if verdict.outcome is Outcome.BROKEN and mine and not others:
-                    self.verdicts[place] = self._before.get(place) or Verdict(*place, Outcome.NOT_EXERCISED, f"broken once, not again: {note}")
+                if verdict.outcome is VerdictStatus.BROKEN and mine and not others:
+                    self.verdicts[place] = self._before.get(place) or Verdict(*place, VerdictStatus.NOT_EXERCISED, f"broken once, not again: {note}")
 
     def clause(self, name: str) -> Verdict:
         """What became of a clause."""
         operation = self.contract.clauses[name][0]
         found = self.verdicts.get((name, operation.id))
         if found is None and name in operation.unseen:
-            return Verdict(name, operation.id, Outcome.NOT_OBSERVABLE, operation.unseen[name])
-        return found or Verdict(name, operation.id, Outcome.NOT_EXERCISED, "no contract test reached it in this run")
+            return Verdict(name, operation.id, VerdictStatus.NOT_OBSERVABLE, operation.unseen[name])
+        return found or Verdict(name, operation.id, VerdictStatus.NOT_EXERCISED, "no contract test reached it in this run")
 
 
 def _sent(exchange: Exchange, parameters: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:

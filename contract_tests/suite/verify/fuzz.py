@@ -21,8 +21,8 @@ from schemathesis.openapi import checks as openapi
 
 from ..checks import DOCUMENTED
 from ..checks.transport import METHOD
-from ..harness.findings import Exchange, Finding, Outcome, Verdict
-from ..harness.policy import READING, GateError
+from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
+from ..harness.policy import READING, PolicyError
 from ..harness.transports import guarding_requests, said
 from .replay import replayed
 from .session import bearing
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from schemathesis.core.failures import Failure
     from schemathesis.engine.recorder import ScenarioRecorder
 
-    from .contract import Operation
-    from .findings_store import Cause, Ledger
-    from .session import Session
+    from .contract import ContractOperation
+    from .findings_store import Cause, FindingsStore
+    from .session import VerifySession
 
 STAGE = "schemathesis"
 EXAMPLES: Mapping[str, int] = {"quick": 1, "standard": 40, "deep": 300}
@@ -64,16 +64,16 @@ GRAVEST = tuple(LAWS)
 """Of several failures of one answer the first in this order is its cause."""
 
 
-def configuration(session: Session, headers: Mapping[str, str]) -> dict[str, Any]:
+def configuration(session: VerifySession, headers: Mapping[str, str]) -> dict[str, Any]:
     """What Schemathesis is told for this target and level."""
-    level, reading = session.level, session.gate.read_only
+    level, reading = session.level, session.policy.read_only
     examples = EXAMPLES[level]
     return {
         "base-url": session.target.base_url,
         "seed": session.seed,
         "workers": session.workers,
         "continue-on-failure": True,
-        "request-timeout": session.gate.limits.timeout,
+        "request-timeout": session.policy.limits.timeout,
         "tls-verify": session.file.verify,
         "headers": dict(headers),
         "cache": {"enabled": False},
@@ -90,7 +90,7 @@ def configuration(session: Session, headers: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def _operations(session: Session) -> Iterable[dict[str, Any]]:
+def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
     """What differs from operation to operation."""
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
@@ -99,7 +99,7 @@ def _operations(session: Session) -> Iterable[dict[str, Any]]:
         role = works.get("role")
         unknown = role is not None and role not in session.target.credentials
         left_alone = session.target.control is None and _touches_others(one, works)
-        if one.id in session.gate.excluded or (session.gate.read_only and one.method not in READING) or unknown or left_alone:
+        if one.id in session.policy.excluded or (session.policy.read_only and one.method not in READING) or unknown or left_alone:
             yield {**rule, "enabled": False}
             continue
         if role is not None:
@@ -119,7 +119,7 @@ def _operations(session: Session) -> Iterable[dict[str, Any]]:
             yield rule
 
 
-def _touches_others(one: Operation, works: Mapping[str, Any]) -> bool:
+def _touches_others(one: ContractOperation, works: Mapping[str, Any]) -> bool:
     """Whether generated values may hit what no test has made: a write that names a record, or that uses up what no call brings back.
 
     Contract tests and laws make such calls on records of their own.
@@ -128,7 +128,7 @@ def _touches_others(one: Operation, works: Mapping[str, Any]) -> bool:
     return writes and (one.method != "POST" or "{" in one.path or "spends" in works)
 
 
-def _document(session: Session) -> dict[str, Any]:
+def _document(session: VerifySession) -> dict[str, Any]:
     """The document as Schemathesis is given it: where all tests share one state, without the examples of writes.
 
     They name what a mock is known to have. At a real target it belongs to nobody, or to somebody who did not ask for it to be changed.
@@ -155,27 +155,29 @@ def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if key not in ("example", "examples")}
 
 
-def _carries_files(session: Session, spec: Mapping[str, Any]) -> bool:
+def _carries_files(session: VerifySession, spec: Mapping[str, Any]) -> bool:
     body = session.contract.resolve(spec.get("requestBody", {}))
     return "multipart/form-data" in body.get("content", {})
 
 
-def run_fuzz(session: Session) -> None:
+def run_fuzz(session: VerifySession) -> None:
     """Run Schemathesis over the document, and take its failures down."""
     started = time.monotonic()
     headers = {**session.headers(), **session.world()}
-    with warnings.catch_warnings(), guarding_requests(session.gate):
+    with warnings.catch_warnings(), guarding_requests(session.policy):
         warnings.simplefilter("ignore")
         stumbled = _execute(session, configuration(session, headers))
         if stumbled:
             again = {**configuration(session, headers), "workers": 1}
             skipped = [{"include-name": one.label, "enabled": False} for one in session.contract.operations.values() if one.label not in stumbled]
             for label in _execute(session, {**again, "operations": [*again["operations"], *skipped]}):
-                session.ledger.problem(f"Schemathesis could not try {label}: the interpreter stumbled over several threads; --workers 1 avoids that")
-    session.ledger.seconds[STAGE] = time.monotonic() - started
+                session.findings_store.problem(
+                    f"Schemathesis could not try {label}: the interpreter stumbled over several threads; --workers 1 avoids that"
+                )
+    session.findings_store.seconds[STAGE] = time.monotonic() - started
 
 
-def _execute(session: Session, config: dict[str, Any]) -> set[str]:
+def _execute(session: VerifySession, config: dict[str, Any]) -> set[str]:
     """One run of the engine; the operations over which the interpreter itself stumbled.
 
     CPython 3.11 may raise a SystemError where one thread parses code while another changes the limit of recursion, as Hypothesis does.
@@ -184,7 +186,7 @@ def _execute(session: Session, config: dict[str, Any]) -> set[str]:
     schema = schemathesis.openapi.from_dict(_document(session), config=schemathesis.Config.from_dict(config))
     stream = from_schema(schema).execute()
     for event in stream:
-        if session.gate.stopped is not None:
+        if session.policy.stopped is not None:
             stream.stop()
         if isinstance(event, events.NonFatalError) and isinstance(event.value, SystemError):
             stumbled.add(event.label)
@@ -193,11 +195,11 @@ def _execute(session: Session, config: dict[str, Any]) -> set[str]:
     return stumbled
 
 
-def _take(session: Session, event: events.EngineEvent) -> None:
+def _take(session: VerifySession, event: events.EngineEvent) -> None:
     if isinstance(event, events.PhaseStarted) and event.phase.is_enabled:
         session.progress.step(f"schemathesis: {event.phase.name.value}")
     elif isinstance(event, events.ScenarioFinished):
-        session.progress.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.gate.sent} requests so far")
+        session.progress.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.policy.sent} requests so far")
         _scenario(session, event.recorder)
     elif isinstance(event, events.NonFatalError):
         # Schemathesis says of every failure of the network that the connection failed.
@@ -207,39 +209,39 @@ def _take(session: Session, event: events.EngineEvent) -> None:
         _error(session, event.exception, f"Schemathesis gave up: {event.exception}")
 
 
-def _error(session: Session, error: BaseException, text: str) -> None:
+def _error(session: VerifySession, error: BaseException, text: str) -> None:
     """Note what kept Schemathesis from something, but for what the gate held back."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, GateError):
+        if isinstance(seen, PolicyError):
             return
         seen = seen.__cause__ or seen.__context__
-    if session.gate.stopped is None:
-        session.ledger.problem(" ".join(text.split())[:400])
+    if session.policy.stopped is None:
+        session.findings_store.problem(" ".join(text.split())[:400])
 
 
-def _scenario(session: Session, recorder: ScenarioRecorder) -> None:
+def _scenario(session: VerifySession, recorder: ScenarioRecorder) -> None:
     """Verdicts and findings of one scenario."""
-    ledger = session.ledger
+    findings_store = session.findings_store
     for case_id, nodes in recorder.checks.items():
         node = recorder.cases.get(case_id)
-        operation = ledger.contract.by_label(node.value.operation.label if node is not None else recorder.label)
+        operation = findings_store.contract.by_label(node.value.operation.label if node is not None else recorder.label)
         failures = {check.name: check.failure_info.failure for check in nodes if check.failure_info is not None}
         exchange = _exchange(session, recorder, case_id) if failures else None
         if exchange is not None:
-            failures = {name: failure for name, failure in failures.items() if not excused(ledger, name, exchange)}
+            failures = {name: failure for name, failure in failures.items() if not excused(findings_store, name, exchange)}
         for check in nodes:
-            if check.failure_info is None and check.name in LAWS and not session.gate.dry_run:
-                ledger.judge(Verdict(LAWS[check.name], operation, Outcome.HELD))
-        if not failures or session.gate.dry_run:
+            if check.failure_info is None and check.name in LAWS and not session.policy.dry_run:
+                findings_store.judge(Verdict(LAWS[check.name], operation, VerdictStatus.HELD))
+        if not failures or session.policy.dry_run:
             continue
         name = min(failures, key=lambda one: GRAVEST.index(one) if one in GRAVEST else len(GRAVEST))
         _finding(session, recorder, case_id, operation, name, failures[name])
 
 
-def excused(ledger: Ledger, check: str, exchange: Exchange) -> bool:
+def excused(findings_store: FindingsStore, check: str, exchange: Exchange) -> bool:
     """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
-    return (check in REFUSING and ledger.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
+    return (check in REFUSING and findings_store.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
 
 
 def has_brackets(exchange: Exchange) -> bool:
@@ -250,8 +252,8 @@ def has_brackets(exchange: Exchange) -> bool:
     return "urlencoded" in kind and any("[" in name for name, _ in parse_qsl(exchange.request_body.decode("latin-1"), keep_blank_values=True))
 
 
-def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operation: str, name: str, failure: Failure) -> None:
-    found = session.ledger.contract.operations.get(operation)
+def _finding(session: VerifySession, recorder: ScenarioRecorder, case_id: str, operation: str, name: str, failure: Failure) -> None:
+    found = session.findings_store.contract.operations.get(operation)
     last = failure.case_id if failure.case_id in recorder.interactions else case_id
     chain = [case.id for case in recorder.iter_chain_cases(case_id=str(last), related_case_ids=failure.related_case_ids())]
     exchanges = tuple(one for one in (_exchange(session, recorder, part) for part in chain) if one is not None)
@@ -260,7 +262,7 @@ def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operati
     status = exchanges[-1].status
     law = LAWS["ignored_auth"] if _is_credential(session, failure) else LAWS.get(name, name)
     keyword, pointer, expected, got, text = _described(failure, status)
-    problem = session.ledger.problem_of(exchanges[-1]) if law == DOCUMENTED else None
+    problem = session.findings_store.problem_of(exchanges[-1]) if law == DOCUMENTED else None
     if problem is not None:  # said as contract tests and laws say it, so that one cause has one name
         keyword, pointer, expected, got = f"{status} {problem.keyword}", problem.pointer, problem.expected, problem.got
         text = problem.sentence.removeprefix(f"{operation} ")
@@ -268,20 +270,20 @@ def _finding(session: Session, recorder: ScenarioRecorder, case_id: str, operati
         law, keyword = DOCUMENTED, f"{status} status"
     sentence = f"{operation} {text}"
     finding = Finding(law, operation, sentence, None, found.page if found else None, pointer, expected, got, exchanges)
-    before = len(session.ledger.causes)
-    cause = session.ledger.found(finding, STAGE, keyword=keyword, again=_again(session, status, failure))
-    if len(session.ledger.causes) > before:
+    before = len(session.findings_store.causes)
+    cause = session.findings_store.found(finding, STAGE, keyword=keyword, again=_again(session, status, failure))
+    if len(session.findings_store.causes) > before:
         session.progress.found(cause)
 
 
-def _is_credential(session: Session, failure: Failure) -> bool:
+def _is_credential(session: VerifySession, failure: Failure) -> bool:
     """Whether it is a credential that a request lacked and was taken without; Schemathesis calls that a required header."""
     if not isinstance(failure, openapi.MissingHeaderNotRejected):
         return False
     return failure.header_name.lower() in {name.lower() for name in bearing(session.contract.document)}
 
 
-def _again(session: Session, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:
+def _again(session: VerifySession, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:
     """Whether the same requests still give the same kind of answer."""
 
     def same(exchanges: tuple[Exchange, ...]) -> bool:
@@ -293,7 +295,7 @@ def _again(session: Session, status: int, failure: Failure) -> Callable[[Cause],
     return lambda cause: replayed(session, cause.finding.exchanges, same)
 
 
-def _still(session: Session, failure: Failure, last: Exchange) -> bool:
+def _still(session: VerifySession, failure: Failure, last: Exchange) -> bool:
     """Whether an answer breaks the document as another did."""
     schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
@@ -313,7 +315,7 @@ def _still(session: Session, failure: Failure, last: Exchange) -> bool:
     return False
 
 
-def _exchange(session: Session, recorder: ScenarioRecorder, case_id: str) -> Exchange | None:
+def _exchange(session: VerifySession, recorder: ScenarioRecorder, case_id: str) -> Exchange | None:
     taken = recorder.interactions.get(case_id)
     if taken is None or taken.response is None:
         return None

@@ -13,18 +13,18 @@ from .fuzz import ALSO_LAWS
 from .fuzz import STAGE as GENERATED
 
 if TYPE_CHECKING:
-    from .findings_store import Cause, Ledger
+    from .findings_store import Cause, FindingsStore
 
 
-def join(ledger: Ledger) -> None:
+def join(findings_store: FindingsStore) -> None:
     """Join what generated requests saw accepted to what the law of the same name found, and a contract test to the laws that break its clauses."""
-    causes = [one for one in ledger.causes.values() if one.deviation is None]
+    causes = [one for one in findings_store.causes.values() if one.deviation is None]
     laws = [one for one in causes if one.stage != GENERATED and one.finding.law != CLAUSE]
     broken = {clause for one in laws for clause in one.clauses}
     for cause in causes:
         root = _root(cause, laws, broken)
         if root is not None:
-            ledger.absorb(root, cause)
+            findings_store.absorb(root, cause)
 
 
 def _root(cause: Cause, laws: list[Cause], broken: set[str]) -> Cause | None:

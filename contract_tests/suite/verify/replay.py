@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..harness.findings import Exchange
-from ..harness.policy import GateError
+from ..harness.policy import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .session import Session
+    from .session import VerifySession
 
 NOT_REPLAYED = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "x-mock-world", "x-schemathesis-testcaseid"}
 SHORTEST = 4
 """Characters below which an equal value in answer and request is taken for chance."""
 
 
-def replayed(session: Session, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
+def replayed(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
     """The shortest replay found that still shows a violation; None where the whole of it does not.
 
     The last request alone is tried first, then the requests before it are left out one by one.
@@ -48,12 +48,12 @@ def replayed(session: Session, exchanges: tuple[Exchange, ...], shows: Callable[
     return whole
 
 
-def _shown(session: Session, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
+def _shown(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
     again = send_again(session, exchanges)
     return again if again and len(again) == len(exchanges) and shows(again) else None
 
 
-def send_again(session: Session, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
+def send_again(session: VerifySession, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
     """The exchanges of the same requests, as far as they could be sent."""
     if "reset" in session.target.hooks:
         session.target.hooks["reset"]()
@@ -67,7 +67,7 @@ def send_again(session: Session, exchanges: tuple[Exchange, ...]) -> tuple[Excha
                 body = _renamed(body.decode("latin-1"), names).encode("latin-1", "replace")
             try:
                 client.send(client.build_request(old.method, _renamed(old.url, names), headers={**headers, **world}, content=body or None))
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, GateError):
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, PolicyError):
                 break
             if len(heard) < 1:
                 break

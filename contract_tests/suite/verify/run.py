@@ -15,13 +15,13 @@ import httpx
 
 from ..harness import Target
 from ..harness.hooks import hooks_of
-from ..harness.policy import Gate, GateError, Limits, OutOfTime, Stopped
+from ..harness.policy import Limits, OutOfTime, PolicyError, RequestPolicy, Stopped
 from ..harness.target import own_records
-from ..harness.transports import GateTransport, connections, said
+from ..harness.transports import PolicyTransport, connections, said
 from .after import SIGHTINGS, accept, clean_up, confirm
 from .behaviour import run_laws
 from .clauses import run_clauses
-from .findings_store import Ledger
+from .findings_store import FindingsStore
 from .fuzz import run_fuzz
 from .joining import join
 from .masking import Mask
@@ -30,7 +30,7 @@ from .progress import Progress
 from .report import build, write
 from .report.compare import compare
 from .report.model import Facts
-from .session import Session, bearing
+from .session import VerifySession, bearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ class Anything(Mapping[str, str]):
 class Outcomes:
     """A run as it stands: enough to report it at any moment."""
 
-    session: Session
+    session: VerifySession
     mask: Mask
     started: float
     began: str
@@ -78,17 +78,17 @@ class Outcomes:
 
     def give_up(self, note: str) -> None:
         """Take back what could not be confirmed any more, and was seen only once."""
-        self.session.ledger.fold()
-        for cause in list(self.session.ledger.causes.values()):
+        self.session.findings_store.fold()
+        for cause in list(self.session.findings_store.causes.values()):
             if not cause.confirmed and cause.count < SIGHTINGS:
-                self.session.ledger.withdraw(cause, note)
+                self.session.findings_store.withdraw(cause, note)
 
     def finish(self, folder: Path | None, old: dict[str, Any] | None, name: str) -> dict[str, Any]:
         """The report, written where a folder is given."""
         with self._writing:
             self.session.progress.say("writing the report")
             accept(self.session)
-            join(self.session.ledger)
+            join(self.session.findings_store)
             today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
             facts = Facts(self.version, self.began, today, time.monotonic() - self.started, tuple(self.unfinished))
             report = build(self.session, facts, self.mask)
@@ -96,7 +96,7 @@ class Outcomes:
                 report["comparison"] = compare(old, report, name)
             if folder is not None:
                 try:
-                    write(folder, report, [*self.session.ledger.causes.values(), *self.session.ledger.unconfirmed], self.mask)
+                    write(folder, report, [*self.session.findings_store.causes.values(), *self.session.findings_store.unconfirmed], self.mask)
                 except OSError as error:
                     report["run"]["unfinished"].append(f"the report could not be written: {error}")
                     report["exit_code"] = report["exit_code"] or 2
@@ -113,11 +113,13 @@ def run(
     """
     progress = Progress()
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    gate = _gate(contract, file, url, options, budget)
-    gate.deadline = started + budget * TRYING
-    progress.say(f"{contract.title} at {url}: {options.level}, seed {options.seed}, {budget:g} s at most" + (", read only" if gate.read_only else ""))
+    policy = _gate(contract, file, url, options, budget)
+    policy.deadline = started + budget * TRYING
+    progress.say(
+        f"{contract.title} at {url}: {options.level}, seed {options.seed}, {budget:g} s at most" + (", read only" if policy.read_only else "")
+    )
     with connections(file.verify) as inner:
-        return _judged(contract, file, url, options, gate, inner, progress, Begun(started, began, version, budget), handed)
+        return _judged(contract, file, url, options, policy, inner, progress, Begun(started, began, version, budget), handed)
 
 
 @dataclass(frozen=True)
@@ -135,40 +137,40 @@ def _judged(
     file: TargetFile,
     url: str,
     options: Options,
-    gate: Gate,
+    policy: RequestPolicy,
     inner: httpx.BaseTransport,
     progress: Progress,
     begun: Begun,
     handed: list[Outcomes],
 ) -> Outcomes:
-    target = _dry_target(contract, file, url) if gate.dry_run else _target(contract.slug, file, url, GateTransport(gate, inner), progress)
+    target = _dry_target(contract, file, url) if policy.dry_run else _target(contract.slug, file, url, PolicyTransport(policy, inner), progress)
     target = replace(target, strict=target.strict and not options.any_implementation)
-    ledger = Ledger(contract)
-    workers = options.workers if target.control is not None or gate.dry_run else 1
+    findings_store = FindingsStore(contract)
+    workers = options.workers if target.control is not None or policy.dry_run else 1
     if workers != options.workers:
         progress.say("all tests share the state of this target, so they are made one after the other, whatever --workers says")
-    session = Session(contract, target, file, gate, inner, ledger, progress, options.level, options.seed, workers)  # type: ignore[arg-type]
-    gate.on_exchange.append(ledger.hear)
+    session = VerifySession(contract, target, file, policy, inner, findings_store, progress, options.level, options.seed, workers)  # type: ignore[arg-type]
+    policy.on_exchange.append(findings_store.hear)
     outcome = Outcomes(session, Mask(target, bearing(contract.document)), begun.started, begun.began, begun.version)
     handed.append(outcome)
     _stages(session)
-    if gate.dry_run:
+    if policy.dry_run:
         return outcome
-    if gate.stopped is not None:
-        outcome.unfinished.append(str(gate.stopped))
-        progress.say(f"stopped: {gate.stopped}")
-    outcome.unfinished += gate.closed.values()
+    if policy.stopped is not None:
+        outcome.unfinished.append(str(policy.stopped))
+        progress.say(f"stopped: {policy.stopped}")
+    outcome.unfinished += policy.closed.values()
     _close(session, begun.started + begun.budget * CLOSING)
     return outcome
 
 
-def _gate(contract: Contract, file: TargetFile, url: str, options: Options, budget: float) -> Gate:
+def _gate(contract: Contract, file: TargetFile, url: str, options: Options, budget: float) -> RequestPolicy:
     known = {name: value for name, value in file.limits.items() if name != "budget"}
     parts = urlsplit(url)
     origins = {f"{parts.scheme}://{parts.netloc}"}
     if not options.read_only:
         origins |= set(file.also)
-    return Gate(
+    return RequestPolicy(
         frozenset(origins),
         lambda method, called: contract.find(url, method, called),
         Limits(**{**known, "budget": budget}),
@@ -186,35 +188,35 @@ def _dry_target(contract: Contract, file: TargetFile, url: str) -> Target:
     return Target(contract.slug, url, file.credentials or {"owner": headers}, known, file.logins or logins)
 
 
-def _target(slug: str, file: TargetFile, url: str, transport: GateTransport, progress: Progress) -> Target:
+def _target(slug: str, file: TargetFile, url: str, transport: PolicyTransport, progress: Progress) -> Target:
     """The target, reached once, with what a mock tells of itself and what the file says."""
-    gate = transport.gate
-    with httpx.Client(transport=transport, timeout=gate.limits.timeout, trust_env=False) as client:
+    policy = transport.policy
+    with httpx.Client(transport=transport, timeout=policy.limits.timeout, trust_env=False) as client:
         try:
             answer = client.get(url)
         except httpx.TransportError as error:
             raise Failed(_unreachable(url, error)) from None
         except httpx.InvalidURL as error:
             raise Failed(f"{url} is no URL: {error}") from None
-        except GateError as error:
+        except PolicyError as error:
             raise Failed(f"{url} could not be called: {error}") from None
         progress.say(f"the target answers ({answer.status_code} in {answer.elapsed.total_seconds() * 1000:.0f} ms)")
-        with suppress(GateError, httpx.HTTPError):
+        with suppress(PolicyError, httpx.HTTPError):
             found = Target.discover(slug, url, client)
-            gate.stopped = None
+            policy.stopped = None
             break_off = found.control is not None
             if break_off:
                 progress.say(f"it is a mock: {len(found.credentials)} roles and {len(found.known)} known ids are taken from its control plane")
-            if file.hooks and gate.read_only:
+            if file.hooks and policy.read_only:
                 progress.say("hooks are not used in a read-only run")
-            hooks = {} if gate.read_only else hooks_of(file.hooks, gate.limits.timeout)
+            hooks = {} if policy.read_only else hooks_of(file.hooks, policy.limits.timeout)
             return replace(
                 found,
                 credentials={**file.credentials, **{role: headers for role, headers in found.credentials.items() if role not in file.credentials}},
                 known={**found.known, **file.known},
                 logins={**found.logins, **file.logins},
                 hooks=hooks,
-                own={} if found.control is not None or gate.read_only else own_records(slug),
+                own={} if found.control is not None or policy.read_only else own_records(slug),
             )
     raise Failed(f"{url} answered once and then no more; is it still running?")
 
@@ -232,13 +234,13 @@ def _unreachable(url: str, error: Exception) -> str:
     return f"{url} answered nothing that can be read as HTTP ({text}); is it the right port?"
 
 
-def _stages(session: Session) -> None:
+def _stages(session: VerifySession) -> None:
     """Clause tests, laws, Schemathesis; side by side where there is more than one worker."""
-    rest: tuple[Callable[[Session], None], ...] = (run_fuzz,) if session.level == "quick" else (run_laws, run_fuzz)
+    rest: tuple[Callable[[VerifySession], None], ...] = (run_fuzz,) if session.level == "quick" else (run_laws, run_fuzz)
     if session.workers == 1:
         for stage in (run_clauses, *rest):
             _stage(session, stage)
-            if not session.gate.dry_run:
+            if not session.policy.dry_run:
                 confirm(session, last=False)  # a later stage may be more than the target bears
         return
 
@@ -253,10 +255,10 @@ def _stages(session: Session) -> None:
         aside.join()
 
 
-def _stage(session: Session, stage: Callable[[Session], None]) -> None:
+def _stage(session: VerifySession, stage: Callable[[VerifySession], None]) -> None:
     """A stage whose own failure is told, and does not end the run."""
     name = stage.__name__.removeprefix("run_")
-    if session.gate.stopped is not None:
+    if session.policy.stopped is not None:
         return
     session.progress.say(f"{name}: begins")
     try:
@@ -264,20 +266,22 @@ def _stage(session: Session, stage: Callable[[Session], None]) -> None:
     except Stopped:
         pass
     except Exception as error:  # noqa: BLE001 - whatever a target makes a stage stumble over belongs in the report
-        session.ledger.problem(f"{name} ended early ({type(error).__name__}: {said(error)})")
-    session.progress.say(f"{name}: done, {len(session.ledger.causes)} findings so far, {session.gate.sent} requests sent")
+        session.findings_store.problem(f"{name} ended early ({type(error).__name__}: {said(error)})")
+    session.progress.say(f"{name}: done, {len(session.findings_store.causes)} findings so far, {session.policy.sent} requests sent")
 
 
-def _close(session: Session, deadline: float) -> None:
+def _close(session: VerifySession, deadline: float) -> None:
     """Confirm and clean up in what is left of the time."""
-    gate = session.gate
-    gate.deadline = deadline
-    if isinstance(gate.stopped, OutOfTime):
-        gate.stopped = None
-    gate.closed.clear()
+    policy = session.policy
+    policy.deadline = deadline
+    if isinstance(policy.stopped, OutOfTime):
+        policy.stopped = None
+    policy.closed.clear()
     confirm(session, last=True)
-    session.progress.say(f"confirmed: {len(session.ledger.causes)} findings stand, {len(session.ledger.unconfirmed)} did not come again")
-    with suppress(GateError):
+    session.progress.say(
+        f"confirmed: {len(session.findings_store.causes)} findings stand, {len(session.findings_store.unconfirmed)} did not come again"
+    )
+    with suppress(PolicyError):
         done = clean_up(session)
         if done:
             session.progress.say(f"cleaned up: {done} records deleted")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from ..harness import Api, Target
-from ..harness.transports import GateTransport
+from ..harness import ApiClient, Target
+from ..harness.transports import PolicyTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..harness.findings import Exchange
-    from ..harness.policy import Gate
+    from ..harness.policy import RequestPolicy
     from .contract import Contract
-    from .findings_store import Ledger
+    from .findings_store import FindingsStore
     from .progress import Progress
     from .target_file import TargetFile
 
@@ -27,15 +27,15 @@ Level = Literal["quick", "standard", "deep"]
 
 
 @dataclass
-class Session:
+class VerifySession:
     """What every stage of a run is given."""
 
     contract: Contract
     target: Target
     file: TargetFile
-    gate: Gate
+    policy: RequestPolicy
     inner: httpx.BaseTransport
-    ledger: Ledger
+    findings_store: FindingsStore
     progress: Progress
     level: Level
     seed: int
@@ -48,12 +48,12 @@ class Session:
 
     def client(self, heard: Callable[[Exchange], None] | None = None) -> httpx.Client:
         """A client whose requests pass the gate."""
-        transport = GateTransport(self.gate, self.inner, heard)
-        return httpx.Client(transport=transport, timeout=self.gate.limits.timeout, follow_redirects=False, trust_env=False)
+        transport = PolicyTransport(self.policy, self.inner, heard)
+        return httpx.Client(transport=transport, timeout=self.policy.limits.timeout, follow_redirects=False, trust_env=False)
 
-    def api(self, heard: Callable[[Exchange], None] | None = None) -> Api:
+    def api(self, heard: Callable[[Exchange], None] | None = None) -> ApiClient:
         """The target, as a contract test or a law is given it."""
-        return Api(self.target, self.client(heard))
+        return ApiClient(self.target, self.client(heard))
 
     def headers(self, role: str = "") -> dict[str, str]:
         """The headers of a role, the owner's without a name; none where nothing is known."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
-from ..exchange import Exchange
+from ..exchange import RecordedExchange
 from ..findings import Judgement
-from .bodies import ClientGone, Incoming, Kept, hung_up
+from .bodies import BodyBuffer, ClientDisconnected, Incoming, hung_up
 from .headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
 from .refusals import header_value, problem, refusal_status
 from .upstream import Upstream, UpstreamFailed, failed
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 
     from ..description import Route
-    from ..findings import Finding
-    from ..judge import Judge
+    from ..findings import TrafficFinding
+    from ..judge import TrafficValidator
 
     Message_ = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message_]]
@@ -41,7 +41,7 @@ BODILESS = (204, 304)
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProxySettings:
     """How a proxy behaves.
 
     ``limit`` bounds in bytes what is kept of each body for the judge; ``hold`` is how many seconds a response is held back in the mode ``report``
@@ -58,7 +58,7 @@ class Settings:
 class Passed:
     """One call that passed, or did not."""
 
-    exchange: Exchange
+    exchange: RecordedExchange
     judgement: Judgement
     milliseconds: float
     refused: str = ""
@@ -68,8 +68,8 @@ class Passed:
 class Proxy:
     """Judges and passes on. ``observers`` are told of every call that is over."""
 
-    settings: Settings
-    judge: Judge
+    settings: ProxySettings
+    judge: TrafficValidator
     upstream: Upstream
     observers: list[Callable[[Passed], None]] = field(default_factory=list)
     console: Callable[[Any, Receive, Send], Awaitable[bool]] | None = None
@@ -109,14 +109,14 @@ class _Call:
         query: bytes = scope.get("query_string", b"")
         self.target: bytes = (scope.get("raw_path") or scope["path"].encode()) + (b"?" + query if query else b"")
         self.check_request, self.check_response = checks(header(scope["headers"], CHECK))
-        self.request_kept, self.response_kept = Kept(self.settings.limit), Kept(self.settings.limit)
+        self.request_kept, self.response_kept = BodyBuffer(self.settings.limit), BodyBuffer(self.settings.limit)
         self.incoming = Incoming(receive, self.request_kept, announced=has_body(scope["headers"]))
         self.started, self.at = time.perf_counter(), datetime.now(UTC)  # noqa: TID251 - a proxy passes real traffic at real times
         self.route, self.in_api = self._route()
         self.request_pairs = pairs(scope["headers"])
         self.status, self.response_pairs = 0, ()  # type: tuple[int, tuple[tuple[str, str], ...]]
-        self.request_findings: tuple[Finding, ...] | None = None
-        self.response_findings: tuple[Finding, ...] | None = None
+        self.request_findings: tuple[TrafficFinding, ...] | None = None
+        self.response_findings: tuple[TrafficFinding, ...] | None = None
         self.unjudged: list[str] = []
         self.sent_parameters: frozenset[tuple[str, str]] = frozenset()
         self.refused = ""
@@ -132,7 +132,7 @@ class _Call:
         """Pass the call on and the answer back; whatever happens the client gets a clean end and the journal its entry."""
         try:
             await self._run()
-        except ClientGone:
+        except ClientDisconnected:
             self.refused = "the client hung up"
         except UpstreamFailed as error:
             self.refused = str(error)
@@ -172,8 +172,8 @@ class _Call:
             await self._watched(sending)
         else:
             await asyncio.wait((sending,))
-            if isinstance(sending.exception(), ClientGone):
-                raise ClientGone
+            if isinstance(sending.exception(), ClientDisconnected):
+                raise ClientDisconnected
         response = sending.result()
         self.status = response.status
         if self.in_api and self.check_request and self.request_findings is None:
@@ -192,7 +192,7 @@ class _Call:
             await asyncio.wait((work,))
             if not work.cancelled() and work.exception() is None:
                 await _closed(work.result())
-            raise ClientGone
+            raise ClientDisconnected
 
     async def _judge_request(self) -> None:
         """Judge the request as far as it was kept."""
@@ -298,11 +298,11 @@ class _Call:
 
     # What is said
 
-    def _known(self) -> tuple[Finding, ...]:
+    def _known(self) -> tuple[TrafficFinding, ...]:
         return (*(self.request_findings or ()), *(self.response_findings or ()))
 
     @staticmethod
-    def _violations(found: Sequence[Finding]) -> tuple[bytes, bytes]:
+    def _violations(found: Sequence[TrafficFinding]) -> tuple[bytes, bytes]:
         return VIOLATIONS, header_value(found)
 
     async def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
@@ -322,9 +322,9 @@ class _Call:
         await self._begin(status, own)
         await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else payload})
 
-    def _exchange(self, status: int) -> Exchange:
+    def _exchange(self, status: int) -> RecordedExchange:
         url = f"{self.scope.get('scheme', 'http')}://{self.proxy.upstream.authority.decode('latin-1')}{self.target.decode('latin-1')}"
-        return Exchange(
+        return RecordedExchange(
             self.number,
             self.method,
             url,

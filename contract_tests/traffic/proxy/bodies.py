@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..exchange import Message
+from ..exchange import HttpMessage
 from ..recording import unpacked
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
-class ClientGone(Exception):
+class ClientDisconnected(Exception):
     """The client hung up; there is nobody to answer."""
 
 
@@ -23,7 +23,7 @@ async def hung_up(receive: Receive) -> None:
         pass
 
 
-class Kept:
+class BodyBuffer:
     """The bytes of a body up to a bound, and how many there were."""
 
     def __init__(self, limit: int) -> None:
@@ -50,19 +50,19 @@ class Kept:
         else:
             self._parts = []
 
-    def message(self, pairs: Sequence[tuple[str, str]]) -> Message:
+    def message(self, pairs: Sequence[tuple[str, str]]) -> HttpMessage:
         """The body with its headers, for the judge."""
         if not self.fits:
-            return Message(tuple(pairs), None, f"it is longer than {self._limit} bytes")
+            return HttpMessage(tuple(pairs), None, f"it is longer than {self._limit} bytes")
         if not self.complete:
-            return Message(tuple(pairs), None, "it was cut off")
+            return HttpMessage(tuple(pairs), None, "it was cut off")
         return unpacked(tuple(pairs), b"".join(self._parts))
 
 
 class Incoming:
     """The body of a client's request."""
 
-    def __init__(self, receive: Receive, kept: Kept, *, announced: bool) -> None:
+    def __init__(self, receive: Receive, kept: BodyBuffer, *, announced: bool) -> None:
         self._receive = receive
         self.kept = kept
         self.kept.complete = not announced
@@ -71,7 +71,7 @@ class Incoming:
         """The next piece; ``kept.complete`` says whether it was the last. Raises ClientGone."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         part: bytes = message.get("body", b"")
         self.kept.complete = not message.get("more_body", False)
         self.kept.add(part)

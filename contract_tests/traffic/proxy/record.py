@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..exchange import Exchange, Message
+    from ..exchange import HttpMessage, RecordedExchange
     from ..masking import Masking
 
 _TAIL = b"\n]}}\n"
@@ -50,7 +50,7 @@ class HarFile:
         self._file.close()
 
 
-def har_entry(exchange: Exchange, masking: Masking, milliseconds: float, findings: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float, findings: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """An exchange as a HAR entry without its secrets. Bodies are as they came, without their content encoding where it could be taken off."""
     url = masking.url(exchange.url)
     credentials = masking.sent(exchange.request.pairs)
@@ -88,11 +88,11 @@ def har_entry(exchange: Exchange, masking: Masking, milliseconds: float, finding
     }
 
 
-def _headers(message: Message, masking: Masking) -> list[dict[str, str]]:
+def _headers(message: HttpMessage, masking: Masking) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in masking.headers(message.pairs)]
 
 
-def _text(message: Message, masking: Masking, credentials: Sequence[str]) -> dict[str, Any]:
+def _text(message: HttpMessage, masking: Masking, credentials: Sequence[str]) -> dict[str, Any]:
     if message.unread:
         return {"_unread": message.unread}
     body = unpacked(message.pairs, message.body or b"", recorded=True).body or b""

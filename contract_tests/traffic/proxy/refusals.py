@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..findings import Finding
+    from ..findings import TrafficFinding
 
 LONGEST = 2000
 """Letters of the header that tells findings: servers and clients refuse longer heads."""
 _STATUSES = {"security": 401, "media type": 415, "operation": 404}
 
 
-def header_value(found: Sequence[Finding]) -> bytes:
+def header_value(found: Sequence[TrafficFinding]) -> bytes:
     """How many findings there are, and what they are, as one header."""
     text = "; ".join([str(len(found)), *(finding.line() for finding in found)])
     shown = text if len(text) <= LONGEST else text[:LONGEST] + " ..."
     return " ".join(shown.split()).encode("ascii", "backslashreplace")
 
 
-def refusal_status(found: Sequence[Finding]) -> int:
+def refusal_status(found: Sequence[TrafficFinding]) -> int:
     """The status that refuses a request."""
     return _STATUSES.get(found[0].place, 400)
 
 
-def problem(status: int, detail: str, found: Sequence[Finding] = ()) -> dict[str, Any]:
+def problem(status: int, detail: str, found: Sequence[TrafficFinding] = ()) -> dict[str, Any]:
     """An answer of the proxy's own, by RFC 9457, which no vendor's answer looks like."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if found:
@@ -35,7 +35,7 @@ def problem(status: int, detail: str, found: Sequence[Finding] = ()) -> dict[str
     return body
 
 
-def finding_as_json(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: TrafficFinding) -> dict[str, Any]:
     """A finding as JSON."""
     return {
         "operation": finding.operation,

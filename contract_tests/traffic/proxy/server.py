@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from ..audit import Audit
-from ..judge import Judge
+from ..judge import TrafficValidator
 from ..masking import Masking
-from .app import Proxy, Settings
+from .app import Proxy, ProxySettings
 from .live import Live, line
 from .record import HarFile, har_entry
 from .refusals import finding_as_json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..description import Description
+    from ..description import TrafficContract
     from .app import Passed
 
 KEEP_ALIVE = 30
@@ -28,10 +28,10 @@ KEEP_ALIVE = 30
 
 
 async def serve(
-    description: Description,
+    description: TrafficContract,
     upstream_url: str,
     bound: socket.socket,
-    settings: Settings,
+    settings: ProxySettings,
     *,
     timeouts: Timeouts,
     http2: bool | None = None,
@@ -40,7 +40,7 @@ async def serve(
     tell: Callable[[str], None] | None = None,
 ) -> Audit:
     """Serve on a bound socket until the process is told to stop. Returns the audit of everything that passed."""
-    judge, masking = Judge(description), Masking(description)
+    judge, masking = TrafficValidator(description), Masking(description)
     audit = Audit(description)
     live = Live(masking, audit)
     upstream = Upstream(upstream_url, timeouts, http2=http2, verify=verify)

@@ -12,13 +12,13 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import Late
-    from mockserver.core.state.world import Draft
+    from mockserver.core.operation.api import DeferredViolations
+    from mockserver.core.state.world import Transaction
 
 REFERRAL_HOST = "wwww.demo.com"  # four w and no scheme, as printed (backoffice.D22)
 
 
-def login(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+def login(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """A JWT for a user. An unknown name and a wrong password are refused alike (backoffice.D07).
 
     Units: ``exp`` is MM-DD-YYYY HH:MM in UTC (backoffice.D23).
@@ -41,7 +41,7 @@ def login(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
     )
 
 
-def _sponsor(world: Draft, user: User) -> User:
+def _sponsor(world: Transaction, user: User) -> User:
     """Who sponsored a user; the first one, whom nobody did, stands for their own sponsor."""
     found = None if user.sponsor_id is None else world.table(USERS).get(user.sponsor_id)
     return found or user

@@ -9,20 +9,20 @@ from mockserver.apis.backoffice.state import CURRENCIES, LEGS, LOCALES
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def list_cryptocurrency_cashouts(world: Draft) -> Reply:
+def list_cryptocurrency_cashouts(world: Transaction) -> Reply:
     """Currencies in which earnings are paid out."""
     return Reply(200, {"list": [CURRENCIES.to_json(currency) for currency in world.table(CURRENCIES).all()]})
 
 
-def list_legs(world: Draft) -> Reply:
+def list_legs(world: Transaction) -> Reply:
     """Legs in which users are placed."""
     return Reply(200, {"list": [LEGS.to_json(leg) for leg in world.table(LEGS).all()]})
 
 
-def list_locales(world: Draft) -> Reply:
+def list_locales(world: Transaction) -> Reply:
     """Languages with their flags."""
     return Reply(200, {"list": [LOCALES.to_json(locale) for locale in world.table(LOCALES).all()]})
 

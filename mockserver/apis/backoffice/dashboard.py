@@ -13,7 +13,7 @@ from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, team_of
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 DAYS = 8
 """Days of the chart, today included; as many as the page's sample has."""
@@ -21,7 +21,7 @@ POPULAR = 10
 FLAGS = "https://cdnjs.cloudflare.com/ajax/libs/flag-icon-css/3.4.6/flags/1x1"
 
 
-def get_dashboard(world: Draft, id: int) -> Reply:
+def get_dashboard(world: Transaction, id: int) -> Reply:
     """Balances, and the growth and the countries of the whole team."""
     user = user_by(world, id)
     team = list(team_of(world, user))
@@ -42,12 +42,12 @@ def get_dashboard(world: Draft, id: int) -> Reply:
     )
 
 
-def _balance(world: Draft, wallet_id: int, user: User) -> int:
+def _balance(world: Transaction, wallet_id: int, user: User) -> int:
     last = next(world.table(TRANSACTIONS).select("ledger", (wallet_id, user.id)).newest(), None)
     return 0 if last is None else last.balance
 
 
-def _growth(world: Draft, team: list[User]) -> dict[str, Any]:
+def _growth(world: Transaction, team: list[User]) -> dict[str, Any]:
     today = world.now.astimezone(ZONE).date()
     joined = Counter(member.joined_at.astimezone(ZONE).date() for member in team)
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]

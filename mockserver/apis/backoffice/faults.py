@@ -15,7 +15,7 @@ from mockserver.openapi.errors import Violation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import DocumentedError, Situation
+    from mockserver.core.operation.api import DocumentedError, FaultContext
 
 _OURS: tuple[tuple[type[Fault], int, str], ...] = (
     (TooLarge, 413, "The request is too large."),
@@ -34,22 +34,22 @@ def wrong(field: str, code: str) -> Violation:
     return Violation("body", f"/{field}", "state", code, (code,))
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
     """A fault in BackOffice's clothing."""
     if isinstance(fault, Invalid):
-        found = [(violation, situation.errors[code]) for violation in fault.violations for code in violation.codes]
+        found = [(violation, fault_context.errors[code]) for violation in fault.violations for code in violation.codes]
         if found:
-            return _invalid(found, situation)
-    error = situation.documented(fault)
+            return _invalid(found, fault_context)
+    error = fault_context.documented(fault)
     if error is not None:
         return _whole(error)
     status, text = next((status, text) for kind, status, text in _OURS if isinstance(fault, kind))
     return Reply(status, {"error": text})
 
 
-def _invalid(found: list[tuple[Violation, DocumentedError]], situation: Situation) -> Reply:
+def _invalid(found: list[tuple[Violation, DocumentedError]], fault_context: FaultContext) -> Reply:
     """The refusal whose row stands first in the document, with the texts of all rows that share its status."""
-    order = list(situation.errors)
+    order = list(fault_context.errors)
     first = min((row for _, row in found), key=lambda row: order.index(row.code))
     if "under" not in first.extra or "field" in first.extra:
         return _whole(first)
@@ -57,11 +57,11 @@ def _invalid(found: list[tuple[Violation, DocumentedError]], situation: Situatio
     for violation, row in found:
         if row.status == first.status and row.message not in texts.setdefault(violation.field, []):
             texts[violation.field].append(row.message)
-    return Reply(first.status, _by_field(first.extra["under"], texts, situation))
+    return Reply(first.status, _by_field(first.extra["under"], texts, fault_context))
 
 
-def _by_field(under: str, texts: Mapping[str, list[str]], situation: Situation) -> dict[str, Any]:
-    return {"errors": texts} if under == "errors" else {"error": situation.errors["data_invalid"].message, under: texts}
+def _by_field(under: str, texts: Mapping[str, list[str]], fault_context: FaultContext) -> dict[str, Any]:
+    return {"errors": texts} if under == "errors" else {"error": fault_context.errors["data_invalid"].message, under: texts}
 
 
 def _whole(error: DocumentedError) -> Reply:

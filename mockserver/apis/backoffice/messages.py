@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from mockserver.apis.backoffice.state import THREADS, Thread
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def add_message(world: Draft, ticket_id: int, text: str) -> Thread:
+def add_message(world: Transaction, ticket_id: int, text: str) -> Thread:
     """Add a message; the text is kept as HTML, in a div (backoffice.D33)."""
     content = f"<div>{escape(text, quote=False)}</div>"
     return world.table(THREADS).add(Thread(world.draw("backoffice.thread"), ticket_id, content, world.now))

@@ -8,10 +8,10 @@ from mockserver.apis.backoffice.state import NOTICES, user_by
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_notices(world: Draft, id: int) -> Reply:
+def get_notices(world: Transaction, id: int) -> Reply:
     """What is announced to everybody, to the user, and to those who have the user's present plan."""
     user = user_by(world, id)
     return Reply(
@@ -24,6 +24,6 @@ def get_notices(world: Draft, id: int) -> Reply:
     )
 
 
-def _to(world: Draft, user_id: int | None, plan_id: int | None) -> list[dict[str, Any]]:
+def _to(world: Transaction, user_id: int | None, plan_id: int | None) -> list[dict[str, Any]]:
     found = world.table(NOTICES).select("audience", (user_id, plan_id))
     return [{"id": notice.id, "title": notice.title, "content": notice.content} for notice in found]

@@ -9,7 +9,7 @@ from mockserver.core.base.faults import VendorFault
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 ASSETS = {
@@ -25,7 +25,7 @@ ASSETS = {
 """Icons by file name."""
 
 
-def get_profile_image(world: Draft, id: int, name: str) -> Reply:
+def get_profile_image(world: Transaction, id: int, name: str) -> Reply:
     """An uploaded picture, under the media type that its bytes have."""
     picture = world.table(PICTURES).get(id)
     if picture is None or picture.name != name:

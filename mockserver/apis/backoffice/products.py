@@ -9,10 +9,10 @@ from mockserver.apis.backoffice.state import PLANS, PURCHASES, user_by
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_products(world: Draft, id: int) -> Reply:
+def get_products(world: Transaction, id: int) -> Reply:
     """The plans of a user, oldest first.
 
     Units: ``price`` is a number in ``currency`` (backoffice.D31).

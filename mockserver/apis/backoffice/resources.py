@@ -8,15 +8,15 @@ from mockserver.apis.backoffice.state import CATEGORIES, RESOURCES
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def list_category_resources(world: Draft) -> Reply:
+def list_category_resources(world: Transaction) -> Reply:
     """Every category."""
     return Reply(200, {"list": [CATEGORIES.to_json(category) for category in world.table(CATEGORIES).all()]})
 
 
-def list_resources(world: Draft, id: int) -> Reply:
+def list_resources(world: Transaction, id: int) -> Reply:
     """The resources of a category; an unknown one has none (backoffice.D25)."""
     shown = ("id", "title", "description", "video", "file")
     found = world.table(RESOURCES).select("category", id)

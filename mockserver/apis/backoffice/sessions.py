@@ -11,7 +11,7 @@ from mockserver.apis.backoffice.state import SETTINGS, USERS, Settings, User
 from mockserver.core.base.faults import Unauthenticated
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=24)
@@ -20,7 +20,7 @@ LIFETIME = timedelta(hours=24)
 _WITHOUT_CLOCK = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["user_id", "exp"]}
 
 
-def verify_api_key(world: Draft, credential: str) -> Settings:
+def verify_api_key(world: Transaction, credential: str) -> Settings:
     """The settings of the company whose key this is."""
     settings = world.table(SETTINGS).find("api_key", credential)
     if settings is None:
@@ -28,7 +28,7 @@ def verify_api_key(world: Draft, credential: str) -> Settings:
     return settings
 
 
-def verify_jwt(world: Draft, credential: str) -> User:
+def verify_jwt(world: Transaction, credential: str) -> User:
     """The user whose JWT this is, its signature judged before its expiry (backoffice.D06), which is judged by the world's clock."""
     if not credential.strip():
         raise Unauthenticated("jwt_token", missing=True)
@@ -44,7 +44,7 @@ def verify_jwt(world: Draft, credential: str) -> User:
     return user
 
 
-def issue_jwt(world: Draft, user: User) -> tuple[str, datetime]:
+def issue_jwt(world: Transaction, user: User) -> tuple[str, datetime]:
     """A JWT for a user and the moment at which it expires, a whole second."""
     expires_at = (world.now + LIFETIME).replace(microsecond=0)
     return sign(_secret(world), user.id, int(expires_at.timestamp())), expires_at.astimezone(UTC)
@@ -55,5 +55,5 @@ def sign(secret: str, user_id: int, expiry: int) -> str:
     return jwt.encode({"user_id": user_id, "exp": expiry}, secret, algorithm=ALGORITHM, sort_headers=False)
 
 
-def _secret(world: Draft) -> str:
+def _secret(world: Transaction) -> str:
     return next(iter(world.table(SETTINGS).all())).jwt_secret

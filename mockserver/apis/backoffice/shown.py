@@ -10,7 +10,7 @@ from mockserver.apis.backoffice.state import PICTURES, User
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ZONE = timezone(timedelta(hours=-7))
 """Where the company is: the offset of every moment on the page, and the midnight at which its days end."""
@@ -31,7 +31,7 @@ def money(hundredths: int) -> str:
     return f"{'-' if hundredths < 0 else ''}{whole}.{f'{rest:02}'.rstrip('0') or '0'}"
 
 
-def picture_url(world: Draft, user: User) -> str:
+def picture_url(world: Transaction, user: User) -> str:
     """Where the picture of a user is served; that of the plain icon where none was uploaded."""
     picture = None if user.picture_id is None else world.table(PICTURES).get(user.picture_id)
     if picture is None:

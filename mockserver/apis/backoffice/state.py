@@ -16,7 +16,7 @@ from mockserver.core.state.tables import Table
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
+class WalletTransaction:
     """A movement in the ledger of one user in one wallet, with the balance after it; both in hundredths."""
 
     id: int
@@ -242,7 +242,7 @@ THREADS = Table(
 WALLETS = Table("backoffice.wallets", Wallet)
 TRANSACTIONS = Table(
     "backoffice.transactions",
-    Transaction,
+    WalletTransaction,
     {"ledger": lambda transaction: (transaction.wallet_id, transaction.user_id)},
     references={"wallet_id": "backoffice.wallets", "user_id": "backoffice.users"},
     ids="backoffice.transaction",
@@ -279,7 +279,7 @@ TABLES: tuple[Table[Any], ...] = (
 )
 
 
-def user_by(world: Draft, user_id: int) -> User:
+def user_by(world: Transaction, user_id: int) -> User:
     """The user with this id. Raises the refusal that most reads have for an unknown one."""
     user = world.table(USERS).get(user_id)
     if user is None:
@@ -287,17 +287,17 @@ def user_by(world: Draft, user_id: int) -> User:
     return user
 
 
-def user_named(world: Draft, username: str) -> User | None:
+def user_named(world: Transaction, username: str) -> User | None:
     """The user of this name, in whichever case it is written."""
     return world.table(USERS).find("username", username.casefold())
 
 
-def user_at(world: Draft, email: str) -> User | None:
+def user_at(world: Transaction, email: str) -> User | None:
     """The user with this e-mail address, in whichever case it is written."""
     return world.table(USERS).find("email", email.casefold())
 
 
-def plan_name(world: Draft, user: User) -> str:
+def plan_name(world: Transaction, user: User) -> str:
     """The name of a user's present plan."""
     plan = world.table(PLANS).get(user.plan_id)
     return "" if plan is None else plan.name

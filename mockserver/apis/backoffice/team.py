@@ -11,23 +11,23 @@ from mockserver.core.base.faults import VendorFault
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 TEAM_LEVELS = 100
 """Levels of a team that are shown: JSON that is nested deeper is read by few."""
 
 
-def get_teamview(world: Draft, id: int) -> Reply:
+def get_teamview(world: Transaction, id: int) -> Reply:
     """The unilevel tree below a user, who is not in it."""
     return Reply(200, {"teamview": _members(world, _top(world, id), 1)})
 
 
-def get_matrix(world: Draft, id: int) -> Reply:
+def get_matrix(world: Transaction, id: int) -> Reply:
     """The matrix of a user, whatever ``matrix_on`` says (backoffice.D36)."""
     return Reply(200, {"matrix": _node(world, _top(world, id), 0)})
 
 
-def _top(world: Draft, user_id: int) -> User:
+def _top(world: Transaction, user_id: int) -> User:
     """The user at the top. An unknown one is told under the field user_id here (backoffice.D08)."""
     user = world.table(USERS).get(user_id)
     if user is None:
@@ -35,7 +35,7 @@ def _top(world: Draft, user_id: int) -> User:
     return user
 
 
-def _members(world: Draft, sponsor: User, level: int) -> list[dict[str, Any]]:
+def _members(world: Transaction, sponsor: User, level: int) -> list[dict[str, Any]]:
     if level > TEAM_LEVELS:
         return []
     return [
@@ -56,7 +56,7 @@ def _members(world: Draft, sponsor: User, level: int) -> list[dict[str, Any]]:
     ]
 
 
-def _node(world: Draft, user: User | None, level: int) -> dict[str, Any]:
+def _node(world: Transaction, user: User | None, level: int) -> dict[str, Any]:
     """A place of the matrix; empty where nobody stands there. Every node is whole (backoffice.D12)."""
     if user is None or level == MATRIX_LEVELS:
         return {}

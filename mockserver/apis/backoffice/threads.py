@@ -13,17 +13,17 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import Late
-    from mockserver.core.state.world import Draft
+    from mockserver.core.operation.api import DeferredViolations
+    from mockserver.core.state.world import Transaction
 
 
-def list_threads(world: Draft, id: int) -> Reply:
+def list_threads(world: Transaction, id: int) -> Reply:
     """The messages of a ticket, oldest first; an unknown ticket has none (backoffice.D25)."""
     found = world.table(THREADS).select("ticket", id)
     return Reply(200, {"list": [{"id": thread.id, "content": thread.content, "created_at": moment(thread.created_at)} for thread in found]})
 
 
-def create_thread(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+def create_thread(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Add a message to a ticket. All that is wrong is told at once, with 404 (backoffice.D02)."""
     ticket_id = late.sound(body).get("ticket_id")
     is_unknown = ticket_id is not None and ticket_id not in world.table(TICKETS)

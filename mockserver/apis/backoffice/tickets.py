@@ -13,13 +13,13 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import Late
-    from mockserver.core.state.world import Draft
+    from mockserver.core.operation.api import DeferredViolations
+    from mockserver.core.state.world import Transaction
 
 NEW = "New"
 
 
-def list_user_tickets(world: Draft, id: int) -> Reply:
+def list_user_tickets(world: Transaction, id: int) -> Reply:
     """The tickets of a user, oldest first; an unknown user has none (backoffice.D25)."""
     found = world.table(TICKETS).select("user", id)
     return Reply(
@@ -32,7 +32,7 @@ def list_user_tickets(world: Draft, id: int) -> Reply:
     )
 
 
-def create_user_ticket(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+def create_user_ticket(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Open a ticket, whose comment is its first message (backoffice.D33). All that is wrong is told at once, with 404 (backoffice.D01)."""
     user_id = late.sound(body).get("user_id")
     is_unknown = user_id is not None and user_id not in world.table(USERS)

@@ -11,14 +11,14 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 LIFETIME = timedelta(hours=1)
 BITS = 80
 """Of a token, which the page shows as 20 hexadecimal digits."""
 
 
-def create_token(world: Draft, body: Mapping[str, Any]) -> Reply:
+def create_token(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Send a new token to a user. Those sent before hold on until they expire; the expired ones are forgotten."""
     user = user_by(world, body["user_id"])
     tokens = world.table(EDIT_TOKENS)

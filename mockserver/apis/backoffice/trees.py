@@ -10,19 +10,19 @@ from mockserver.apis.backoffice.state import USERS, User
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 MATRIX_LEGS = ("left", "center", "right")
 MATRIX_LEVELS = 3
 """Levels of a matrix, the member at its top included; the page's sample has the dimensions 3 / 3 and three levels."""
 
 
-def sponsored_by(world: Draft, user: User) -> Iterator[User]:
+def sponsored_by(world: Transaction, user: User) -> Iterator[User]:
     """Those whom a member has sponsored, in the order in which they joined."""
     return iter(world.table(USERS).select("sponsor", user.id))
 
 
-def team_of(world: Draft, user: User) -> Iterator[User]:
+def team_of(world: Transaction, user: User) -> Iterator[User]:
     """Everybody below a member in the unilevel tree, at any level; once each, should a world be imported in which it is no tree."""
     waiting, seen = deque([user]), {user.id}
     while waiting:
@@ -33,12 +33,12 @@ def team_of(world: Draft, user: User) -> Iterator[User]:
                 yield member
 
 
-def matrix_child(world: Draft, parent_id: int, leg: str) -> User | None:
+def matrix_child(world: Transaction, parent_id: int, leg: str) -> User | None:
     """Who stands in a place of the matrix."""
     return world.table(USERS).find("place", (parent_id, leg))
 
 
-def free_place(world: Draft, sponsor: User) -> tuple[int, str]:
+def free_place(world: Transaction, sponsor: User) -> tuple[int, str]:
     """The place of the matrix that somebody new under a sponsor takes: parent and leg.
 
     The nearest to the sponsor, from left to right; within one leg only where the sponsor's default leg is left or right.

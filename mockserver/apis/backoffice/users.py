@@ -29,22 +29,22 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.core.operation.api import Late
+    from mockserver.core.operation.api import DeferredViolations
     from mockserver.core.operation.bodies import Upload
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.errors import Violation
 
 _KEPT_AS_SENT = ("first_name", "last_name", "email", "mobile", "default_leg", "country_code")
 _SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on_edit")
 
 
-def get_user(world: Draft, id: int) -> Reply:
+def get_user(world: Transaction, id: int) -> Reply:
     """What is known of a user, without the id."""
     user = user_by(world, id)
     return Reply(200, {**{name: getattr(user, name) for name in _SHOWN}, "profile_image": picture_url(world, user)})
 
 
-def create_user(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
+def create_user(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Register a user, who joins the sponsor's team and matrix and starts with the first plan.
 
     Blank fields come before everything else; then all that is wrong is told at once. The sponsor has to exist (backoffice.D28).
@@ -83,7 +83,7 @@ def create_user(world: Draft, body: Mapping[str, Any], late: Late) -> Reply:
     return Reply(200, {"message": "User created successfully."})
 
 
-def update_user(world: Draft, id: int, body: Mapping[str, Any], late: Late) -> Reply:
+def update_user(world: Transaction, id: int, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Change what is sent. The edit token is judged before the fields (backoffice.D26).
 
     Of language and locale neither is checked, and language counts where both are sent (backoffice.D14).
@@ -106,12 +106,12 @@ def update_user(world: Draft, id: int, body: Mapping[str, Any], late: Late) -> R
     return Reply(200, {"message": "User updated successfully."})
 
 
-def _new_names(world: Draft, fields: Mapping[str, Any]) -> Iterator[Violation]:
+def _new_names(world: Transaction, fields: Mapping[str, Any]) -> Iterator[Violation]:
     if "user_name" in fields and user_named(world, fields["user_name"]) is not None:
         yield wrong("user_name", "taken")
 
 
-def _shared_rules(world: Draft, fields: Mapping[str, Any], user: User | None) -> Iterator[Violation]:
+def _shared_rules(world: Transaction, fields: Mapping[str, Any], user: User | None) -> Iterator[Violation]:
     """What holds for new users and for changes of ``user`` alike."""
     owner = user_at(world, fields["email"]) if "email" in fields else None
     if owner is not None and (user is None or owner.id != user.id):
@@ -120,11 +120,11 @@ def _shared_rules(world: Draft, fields: Mapping[str, Any], user: User | None) ->
         yield wrong("country_code", "not_included")
 
 
-def _is_valid_token(world: Draft, user: User, token: str) -> bool:
+def _is_valid_token(world: Transaction, user: User, token: str) -> bool:
     return any(held.token == token and world.now < held.expires_at for held in world.table(EDIT_TOKENS).select("user", user.id))
 
 
-def _store_picture(world: Draft, user: User, upload: Upload) -> int:
+def _store_picture(world: Transaction, user: User, upload: Upload) -> int:
     """Keep a picture in place of the one before. Its name is ours: nothing that the client says of the file is used."""
     pictures = world.table(PICTURES)
     if user.picture_id is not None:

@@ -10,12 +10,12 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 PAGE_SIZE = 30
 
 
-def get_wallet_transactions(world: Draft, wallet_id: int, user_id: int, page: int) -> Reply:
+def get_wallet_transactions(world: Transaction, wallet_id: int, user_id: int, page: int) -> Reply:
     """One page of a user's ledger in a wallet, oldest first; an empty ledger has one page (backoffice.D30).
 
     Units: ``amount`` and ``balance`` are decimal text.

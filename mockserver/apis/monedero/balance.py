@@ -12,12 +12,12 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ADD = 0
 
 
-def update_balance(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+def update_balance(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:
     """Add (type 0) or remove (type 1) points. Refusals come in the order of the vendor's table.
 
     Units: ``transaction_amount`` and ``newBalance`` in points, at most two decimals.

@@ -15,14 +15,14 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import Late
-    from mockserver.core.state.world import Draft
+    from mockserver.core.operation.api import DeferredViolations
+    from mockserver.core.state.world import Transaction
 
 MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
-def add_contact(world: Draft, caller: int, body: Mapping[str, Any], late: Late) -> Reply:
+def add_contact(world: Transaction, caller: int, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Register a customer and send the welcome message. Refusals come in the order of the vendor's table (monedero.D23).
 
     A wallet that needs a birthday refuses its absence like a malformed one (monedero.D25); a new contact has no points (monedero.D35).
@@ -72,7 +72,7 @@ def add_contact(world: Draft, caller: int, body: Mapping[str, Any], late: Late) 
     return Reply(200, {"success": True, "message": "Contacto creado correctamente.", "status": 200, "code": "contact_add_01"})
 
 
-def get_contacts(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+def get_contacts(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:
     """The customers of a wallet, or with ``phone`` the one of them (monedero.D15); an unknown wallet has none (monedero.D16)."""
     wallet = wallet_of(world, caller, body["wallet_key"])
     result: Any
@@ -106,7 +106,7 @@ def _lada_is_supported(phone: str) -> bool:
     return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _GEOGRAPHIC
 
 
-def _condition(world: Draft, phone: str) -> str | None:
+def _condition(world: Transaction, phone: str) -> str | None:
     """What keeps a number from being registered. Most Mexican numbers do not tell a landline from a mobile, so the network is asked too."""
     known = world.table(NUMBERS).find("phone", phone)
     if known is not None:
@@ -115,7 +115,7 @@ def _condition(world: Draft, phone: str) -> str | None:
     return "landline" if kind == PhoneNumberType.FIXED_LINE else None
 
 
-def _welcome(world: Draft, wallet: Wallet, contact: Contact) -> None:
+def _welcome(world: Transaction, wallet: Wallet, contact: Contact) -> None:
     """The message with the link to the customer's account (monedero.D38)."""
     link = f"{wallet.app_client}/{world.token('monedero.account', 12)}"
     text = f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {link}"

@@ -11,10 +11,10 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def add_employee(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+def add_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:
     """Register a cashier or manager, who may sign on all wallets of the account.
 
     Name and password are unique in the account; the number is unique among its active ones, and taken otherwise cannot be registered (monedero.D28).
@@ -50,7 +50,7 @@ def add_employee(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
     )
 
 
-def disable_employee(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+def disable_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:
     """Archive the active cashier or manager with this number; they stay listed (monedero.D26)."""
     usertools = world.table(USERTOOLS)
     usertool = usertools.find("number", (caller, body["number"], ACTIVE))

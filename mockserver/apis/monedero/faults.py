@@ -18,7 +18,7 @@ from mockserver.core.base.faults import (
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import Situation
+    from mockserver.core.operation.api import FaultContext
 
 _TEXTS: dict[type[Fault], str] = {
     Malformed: "La solicitud no se puede leer.",
@@ -30,9 +30,9 @@ _TEXTS: dict[type[Fault], str] = {
 }
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
     """A fault in Monedero's envelope; what has no code of the vendor's gets ``http_`` and the status."""
-    error = situation.documented(fault)
+    error = fault_context.documented(fault)
     if error is None:
         return _refusal(fault.status, f"http_{fault.status}", _TEXTS.get(type(fault), "Parámetro inválido."))
     status = error.status if isinstance(fault, VendorFault | Invalid | Unauthenticated) else fault.status

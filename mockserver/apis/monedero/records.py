@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from mockserver.apis.monedero.points import shown
-from mockserver.core.state.mapping import As, Description, Shown
+from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _QUOTA = {"minimum": 0}
 _POINTS = {"maximum": 2**53 - 1}
 """So that what is added to them stays a number that JSON readers agree on."""
 
 DESCRIBED = {
-    "accounts": Description(
+    "accounts": RecordMapping(
         limits={"customers_left": _QUOTA, "redemptions_left": _QUOTA},
         unique=("apikey",),
         because="no call shows an account",
     ),
-    "wallets": Description(
+    "wallets": RecordMapping(
         (
-            Shown(
+            SchemaMapping(
                 "EmittedWallet", {"key": "wallet_key", "name": "wallet_name", "app_client": "wallet_app_client", "app_redeem": "wallet_app_redeem"}
             ),
-            Shown("ContactAdd", {"key": "wallet_key"}),
+            SchemaMapping("ContactAdd", {"key": "wallet_key"}),
         ),
         limits={"percent": {"minimum": 0, "maximum": 100}},
         unique=("key",),
     ),
-    "usertools": Description(
+    "usertools": RecordMapping(
         (
-            Shown(
+            SchemaMapping(
                 "EmittedUsertool",
                 {
                     "id": "usertool_id",
@@ -38,23 +38,28 @@ DESCRIBED = {
                     "status": "usertool_status",
                 },
             ),
-            Shown("EmployeeAdd", {"name": "employee_name", "branch": "business_name"}),
+            SchemaMapping("EmployeeAdd", {"name": "employee_name", "branch": "business_name"}),
         )
     ),
-    "contacts": Description(
+    "contacts": RecordMapping(
         (
-            Shown(
+            SchemaMapping(
                 "EmittedContact",
-                {"name": "contact_name", "phone": "contact_phone", "birthdate": "contact_birthdate", "points": As("contact_balance", shown)},
+                {
+                    "name": "contact_name",
+                    "phone": "contact_phone",
+                    "birthdate": "contact_birthdate",
+                    "points": FieldMapping("contact_balance", shown),
+                },
             ),
-            Shown(
+            SchemaMapping(
                 "ContactAdd",
-                {"name": "customer_name", "birthdate": As("customer_birthdate", or_nothing=True), "usertool_id": As(write=str)},
+                {"name": "customer_name", "birthdate": FieldMapping("customer_birthdate", or_nothing=True), "usertool_id": FieldMapping(write=str)},
             ),
         ),
         limits={"points": _POINTS},
         unique=("phone",),
     ),
-    "blacklist": Description((Shown("ContactAdd"),)),
-    "numbers": Description((Shown("ContactAdd"),), limits={"condition": {"enum": ["landline", "unreachable", "locked"]}}),
+    "blacklist": RecordMapping((SchemaMapping("ContactAdd"),)),
+    "numbers": RecordMapping((SchemaMapping("ContactAdd"),), limits={"condition": {"enum": ["landline", "unreachable", "locked"]}}),
 }

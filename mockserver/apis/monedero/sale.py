@@ -12,13 +12,13 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 GIVE = 0
 USE = 1
 
 
-def create_sale(world: Draft, caller: int, body: Mapping[str, Any]) -> Reply:
+def create_sale(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:
     """Give points by the wallet's percentage (type 0) or use points (type 1; monedero.D18). Refusals come in the order of the vendor's table.
 
     Units: ``transaction_amount`` in pesos, ``points_used`` and ``newBalance`` in points. A use of points takes one redemption (canje) off the quota.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.core.state.outbox import Channel
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"
@@ -135,7 +135,7 @@ BLACKLIST = Table(
 NUMBERS = Table("monedero.numbers", Number, {"phone": lambda number: number.phone})
 
 
-def verify_apikey(world: Draft, credential: str) -> int:
+def verify_apikey(world: Transaction, credential: str) -> int:
     """The id of the account that owns an apikey."""
     account = world.table(ACCOUNTS).find("apikey", credential)
     if account is None:
@@ -143,7 +143,7 @@ def verify_apikey(world: Draft, credential: str) -> int:
     return account.id
 
 
-def account_of(world: Draft, account_id: int) -> Account:
+def account_of(world: Transaction, account_id: int) -> Account:
     """The caller's account."""
     account = world.table(ACCOUNTS).get(account_id)
     if account is None:
@@ -151,17 +151,17 @@ def account_of(world: Draft, account_id: int) -> Account:
     return account
 
 
-def wallet_of(world: Draft, account_id: int, key: str) -> Wallet | None:
+def wallet_of(world: Transaction, account_id: int, key: str) -> Wallet | None:
     """The wallet of an account with this key."""
     return world.table(WALLETS).find("key", (account_id, key))
 
 
-def contact_of(world: Draft, wallet: Wallet, phone: str) -> Contact | None:
+def contact_of(world: Transaction, wallet: Wallet, phone: str) -> Contact | None:
     """The customer of a wallet with this phone."""
     return world.table(CONTACTS).find("phone", (wallet.id, phone))
 
 
-def usertool_by(world: Draft, usertool_id: str) -> Usertool | None:
+def usertool_by(world: Transaction, usertool_id: str) -> Usertool | None:
     """The cashier or manager with this id, whosever they are; ids travel as text made of digits (monedero.D07)."""
     return world.table(USERTOOLS).get(int(usertool_id)) if usertool_id.isascii() and usertool_id.isdigit() else None
 
@@ -171,7 +171,7 @@ def may_sign(usertool: Usertool, wallet: Wallet) -> bool:
     return usertool.status == ACTIVE and usertool.wallet_id in (None, wallet.id)
 
 
-def is_blacklisted(world: Draft, account_id: int, phone: str) -> bool:
+def is_blacklisted(world: Transaction, account_id: int, phone: str) -> bool:
     """Whether the account refuses to serve a phone."""
     return world.table(BLACKLIST).find("phone", (account_id, phone)) is not None
 

@@ -8,10 +8,10 @@ from mockserver.apis.monedero.state import USERTOOLS
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_toolusers(world: Draft, caller: int) -> Reply:
+def get_toolusers(world: Transaction, caller: int) -> Reply:
     """The cashiers and managers of the account, archived ones included (monedero.D26); the one success without ``status`` (monedero.D02)."""
     result = [
         {

@@ -8,10 +8,10 @@ from mockserver.apis.monedero.state import WALLETS
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_wallets(world: Draft, caller: int) -> Reply:
+def get_wallets(world: Transaction, caller: int) -> Reply:
     """The wallets of the account, with the keys that the other calls need."""
     result = [
         {

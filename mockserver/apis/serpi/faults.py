@@ -21,7 +21,7 @@ from mockserver.core.base.faults import (
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import Situation
+    from mockserver.core.operation.api import FaultContext
     from mockserver.openapi.errors import Violation
 
 _INTRODUCTIONS = {
@@ -50,12 +50,12 @@ class UnknownBranch(Fault):
         self.branch_id = branch_id
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
     """A fault in SERPI's envelope. Source: "API Modificar(PUT)", responses."""
     if isinstance(fault, UnknownBranch):
         return _refusal(200, 204, None, f"No se encontraron registros con el id {fault.branch_id}")
     if isinstance(fault, Invalid | Malformed):
-        message = _INTRODUCTIONS.get(situation.operation_id or "", "La solicitud no es válida")
+        message = _INTRODUCTIONS.get(fault_context.operation_id or "", "La solicitud no es válida")
         errors = list(dict.fromkeys(map(_sentence, fault.violations))) if isinstance(fault, Invalid) else [_UNREADABLE]
         return _refusal(400, 400, errors, message)
     return _refusal(fault.status, fault.status, None, _TEXTS.get(type(fault), "No se puede atender la solicitud"))

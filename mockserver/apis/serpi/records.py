@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.core.state.mapping import Description, Shown
+from mockserver.core.state.mapping import RecordMapping, SchemaMapping
 
 DESCRIBED = {
-    "clients": Description(unique=("secretkey", "token"), because="a client is known by its credentials only"),
-    "branches": Description((Shown("Branch"), Shown("BranchCreate"))),
+    "clients": RecordMapping(unique=("secretkey", "token"), because="a client is known by its credentials only"),
+    "branches": RecordMapping((SchemaMapping("Branch"), SchemaMapping("BranchCreate"))),
 }

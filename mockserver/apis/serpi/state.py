@@ -11,7 +11,7 @@ from mockserver.core.state.tables import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ ERP = "serpi.erp"
 """The service that stands behind all three calls; while it is down they are answered 503, as the vendor's table of statuses says of maintenance."""
 
 
-def verify_secretkey(world: Draft, credential: str) -> Client:
+def verify_secretkey(world: Transaction, credential: str) -> Client:
     """The client to whom a secretkey was given. Raises Unavailable while the ERP is down."""
     if world.is_down(ERP):
         raise Unavailable("the ERP is down")
@@ -78,7 +78,7 @@ def verify_secretkey(world: Draft, credential: str) -> Client:
     return client
 
 
-def verify_token(world: Draft, credential: str) -> Client:
+def verify_token(world: Transaction, credential: str) -> Client:
     """The client to whom a token was issued."""
     client = world.table(CLIENTS).find("token", credential)
     if client is None:

@@ -12,7 +12,7 @@ from mockserver.core.operation.paging import by_page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 PAGE_SIZE = 50
 """Branches on a page where ``limite`` is not sent; the page gives no default (serpi.D18)."""
@@ -24,7 +24,7 @@ _SHOWN = tuple(name for name in Branch.__slots__ if name != "client_id")
 _FIELDS = tuple(name for name in Branch.__slots__ if name not in ("id", "client_id"))
 
 
-def list_sucursales(world: Draft, caller: Client, limite: int | None, pagina: int | None) -> Reply:
+def list_sucursales(world: Transaction, caller: Client, limite: int | None, pagina: int | None) -> Reply:
     """One page of the client's branches, oldest first.
 
     Source: "API Consulta (GET)". An empty page has body code 201 under HTTP 201 (serpi.D03); the message counts the page (serpi.D19).
@@ -36,14 +36,14 @@ def list_sucursales(world: Draft, caller: Client, limite: int | None, pagina: in
     return Reply(200, {"success": True, "code": 200, "errors": None, "message": message, "result": [_to_wire(branch) for branch in page.items]})
 
 
-def create_sucursal(world: Draft, caller: Client, body: Mapping[str, Any]) -> Reply:
+def create_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any]) -> Reply:
     """Create a branch; its id is not told (serpi.D17). Source: "API Creación (POST)"."""
     values = {**_LEFT_OUT, **_stored(body)}
     world.table(BRANCHES).add(Branch(id=world.draw("serpi.branch"), client_id=caller.id, **values))
     return Reply(201, {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"})
 
 
-def update_sucursal(world: Draft, caller: Client, body: Mapping[str, Any]) -> Reply:
+def update_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any]) -> Reply:
     """Change the fields that are sent (serpi.D31). Source: "API Modificar(PUT)"."""
     branches = world.table(BRANCHES)
     branch = branches.get(body["id"])

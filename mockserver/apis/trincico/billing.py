@@ -11,7 +11,7 @@ from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Pay
 from mockserver.core.base.clock import LATEST, later, parse_duration
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 PERIOD_ENDS = "trincico.period_ends"
 DAY = 86_400
@@ -30,7 +30,7 @@ def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
         return int(LATEST.timestamp())  # the calendar of the mock ends here: the last period never does
 
 
-def _period_after(world: Draft, plan: Plan, anchor_at: int, periods: int) -> int:
+def _period_after(world: Transaction, plan: Plan, anchor_at: int, periods: int) -> int:
     """The period that is renewed after this many: the next; one that ends TOLD_APART ago, where the world's time moves on further than that."""
     apart = world.until - TOLD_APART
     start = moment(anchor_at)
@@ -38,14 +38,14 @@ def _period_after(world: Draft, plan: Plan, anchor_at: int, periods: int) -> int
     return max(periods + 1, passed - 1)
 
 
-def watch(world: Draft, subscription: Subscription) -> None:
+def watch(world: Transaction, subscription: Subscription) -> None:
     """Set the timer for the end of a subscription's period."""
     world.cancel(PERIOD_ENDS, subscription.id)
     if subscription.status in CURRENT and subscription.end_at < int(LATEST.timestamp()):
         world.schedule(moment(subscription.end_at), PERIOD_ENDS, subscription.id)
 
 
-def charge(world: Draft, subscription: Subscription, plan: Plan, amount: int, card: str, *, status: str = "completed") -> Payment:
+def charge(world: Transaction, subscription: Subscription, plan: Plan, amount: int, card: str, *, status: str = "completed") -> Payment:
     """Charge a card for a subscription and keep the payment."""
     return world.table(PAYMENTS).add(
         Payment(
@@ -69,7 +69,7 @@ def charge(world: Draft, subscription: Subscription, plan: Plan, amount: int, ca
     )
 
 
-def start(world: Draft, subscription: Subscription, plan: Plan, card: str) -> None:
+def start(world: Transaction, subscription: Subscription, plan: Plan, card: str) -> None:
     """Start a paid plan after a checkout: in its trial where it has one, otherwise paid."""
     now = seconds(world)
     trial_end = now + plan.trial_period_days * DAY
@@ -92,7 +92,7 @@ def start(world: Draft, subscription: Subscription, plan: Plan, card: str) -> No
     mails.subscription_updated(world, changed)
 
 
-def move_up(world: Draft, subscription: Subscription, plan: Plan) -> str:
+def move_up(world: Transaction, subscription: Subscription, plan: Plan) -> str:
     """Change to a superior plan at once, and say what happens to its price.
 
     The difference for the rest of the period is charged now where the plan demands it, otherwise with the next invoice. A trial goes on without one.
@@ -116,14 +116,14 @@ def move_up(world: Draft, subscription: Subscription, plan: Plan) -> str:
     return "payment_required" if plan.charged_at_once else "payment_not_required"
 
 
-def _difference(world: Draft, subscription: Subscription, held: Plan, plan: Plan) -> int:
+def _difference(world: Transaction, subscription: Subscription, held: Plan, plan: Plan) -> int:
     period = max(1, subscription.end_at - subscription.start_at)
     new_period = max(1, period_end(plan, subscription.start_at, 0) - subscription.start_at)
     left = min(period, max(0, subscription.end_at - seconds(world)))
     return difference(held.price, period, plan.price, new_period, left)
 
 
-def end_period(world: Draft, subject: int | str | None) -> None:
+def end_period(world: Transaction, subject: int | str | None) -> None:
     """What happens when a period ends: the subscription is over, or goes on with its next plan, or is renewed; what is due is charged."""
     subscription = None if subject is None else world.table(SUBSCRIPTIONS).get(subject)
     if subscription is None or subscription.status not in CURRENT:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)
@@ -45,7 +45,7 @@ LEFT = (PAID, DECLINED, CANCELED)
 STATUSES = (OPEN, CHALLENGED, *LEFT, EXPIRED, OUTDATED)
 
 
-def named_method(world: Draft, body: Mapping[str, Any] | None) -> PaymentMethod | None:
+def named_method(world: Transaction, body: Mapping[str, Any] | None) -> PaymentMethod | None:
     """The payment method that a request names, None where it names none. Raises a fault for one that is unknown or not active."""
     wanted = (body or {}).get("payment_method_id")
     if wanted is None:
@@ -68,7 +68,7 @@ class Wish:
     invoice: Invoice | None = None
 
 
-def open_checkout(world: Draft, user: User, wish: Wish, body: Mapping[str, Any], home: str) -> str:
+def open_checkout(world: Transaction, user: User, wish: Wish, body: Mapping[str, Any], home: str) -> str:
     """Open a page and return its address."""
     expires = world.now + OPEN_FOR
     checkout = world.table(CHECKOUTS).add(
@@ -93,14 +93,14 @@ def open_checkout(world: Draft, user: User, wish: Wish, body: Mapping[str, Any],
     return f"{home}/checkout/{checkout.id}"
 
 
-def expire(world: Draft, subject: int | str | None) -> None:
+def expire(world: Transaction, subject: int | str | None) -> None:
     """Close a page on which nothing was chosen in time."""
     checkout = None if subject is None else world.table(CHECKOUTS).get(subject)
     if checkout is not None and checkout.status in (OPEN, CHALLENGED):
         world.table(CHECKOUTS).change(checkout, status=EXPIRED)
 
 
-def choose(world: Draft, checkout: Checkout, outcome: str, card: str, home: str) -> Checkout:
+def choose(world: Transaction, checkout: Checkout, outcome: str, card: str, home: str) -> Checkout:
     """The page after a button was pressed; unchanged where the button is not on it, or an outcome was chosen before."""
     if checkout.status == OPEN:
         if outcome == "challenge":
@@ -119,7 +119,7 @@ def choose(world: Draft, checkout: Checkout, outcome: str, card: str, home: str)
     return world.table(CHECKOUTS).change(checkout, status=status, card=card)
 
 
-def _settle_upgrade(world: Draft, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+def _settle_upgrade(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
     """Start the plan that was paid, or keep the payment that failed; False where the subscription has changed since."""
     subscription = _subscription(world, checkout)
     if subscription is None or checkout.plan_id is None or subscription.plan_id != checkout.from_plan_id:
@@ -132,7 +132,7 @@ def _settle_upgrade(world: Draft, checkout: Checkout, card: str, _home: str, *, 
     return True
 
 
-def _settle_card(world: Draft, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+def _settle_card(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
     """Put another card in place; False where the subscription is over."""
     subscription = _subscription(world, checkout)
     if subscription is None:
@@ -142,12 +142,12 @@ def _settle_card(world: Draft, checkout: Checkout, card: str, _home: str, *, pai
     return True
 
 
-def _subscription(world: Draft, checkout: Checkout) -> Subscription | None:
+def _subscription(world: Transaction, checkout: Checkout) -> Subscription | None:
     found = None if checkout.subscription_id is None else world.table(SUBSCRIPTIONS).get(checkout.subscription_id)
     return found if found is not None and found.status in CURRENT else None
 
 
-def _settle_invoice(world: Draft, checkout: Checkout, card: str, home: str, *, paid: bool) -> bool:
+def _settle_invoice(world: Transaction, checkout: Checkout, card: str, home: str, *, paid: bool) -> bool:
     """Pay the invoice, or keep the payment that failed; False where the invoice is not what it was when the page was opened."""
     invoice = None if checkout.invoice_id is None else world.table(INVOICES).get(checkout.invoice_id)
     if invoice is None or invoice.status != "ready" or (invoice.amount, invoice.currency) != (checkout.amount, checkout.currency):

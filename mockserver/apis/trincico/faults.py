@@ -8,7 +8,7 @@ from mockserver.core.base.faults import Fault, Invalid, MethodNotAllowed, NotFou
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import Situation
+    from mockserver.core.operation.api import FaultContext
 
 _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
     NotFound: ("not_found", "Resource not found."),
@@ -17,15 +17,15 @@ _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
 """Code and text of what is refused before an operation is reached."""
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
     """A fault in Trincico's envelope; ``field`` is the one field at fault, an empty list where there is none."""
-    error = situation.documented(fault)
+    error = fault_context.documented(fault)
     if error is None:
         code, message = _ELSEWHERE.get(type(fault), ("invalid_param", str(fault)))
         return _refusal(fault.status, code, message, "")
     field = error.extra.get("field", "")
     if isinstance(fault, Invalid):
-        violation = situation.deciding(fault) or fault.violations[0]
+        violation = fault_context.deciding(fault) or fault.violations[0]
         field = field or violation.field
     return _refusal(error.status, error.code, error.message, field)
 

@@ -11,16 +11,16 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_checkout(world: Draft, session: str) -> Reply:
+def get_checkout(world: Transaction, session: str) -> Reply:
     """The checkout page as it stands."""
     checkout = world.table(CHECKOUTS).get(session)
     return pages.unknown() if checkout is None else pages.checkout(world, checkout)
 
 
-def submit_checkout(world: Draft, session: str, body: Mapping[str, Any], home: str) -> Reply:
+def submit_checkout(world: Transaction, session: str, body: Mapping[str, Any], home: str) -> Reply:
     """Press a button: the first outcome counts, and every later press leads to the same place."""
     checkout = world.table(CHECKOUTS).get(session)
     if checkout is None:
@@ -33,13 +33,13 @@ def submit_checkout(world: Draft, session: str, body: Mapping[str, Any], home: s
     return _leave(f"{home}/checkout/{checkout.id}")
 
 
-def get_onboarding(world: Draft, session: str) -> Reply:
+def get_onboarding(world: Transaction, session: str) -> Reply:
     """The onboarding page as it stands."""
     onboarding = world.table(ONBOARDINGS).get(session)
     return pages.unknown() if onboarding is None else pages.onboarding(world, onboarding)
 
 
-def submit_onboarding(world: Draft, session: str, body: Mapping[str, Any]) -> Reply:
+def submit_onboarding(world: Transaction, session: str, body: Mapping[str, Any]) -> Reply:
     """Press a button: the first outcome counts, and every later press leads to the same place."""
     onboarding = world.table(ONBOARDINGS).get(session)
     if onboarding is None:

@@ -16,7 +16,7 @@ from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN, SETTINGS, USE
 from mockserver.core.base.faults import Unauthenticated, VendorFault
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ACCESS, REFRESH = "access", "refresh"
 LIFETIMES = {ACCESS: 3_600, REFRESH: 30 * 86_400}
@@ -31,7 +31,7 @@ def digest(password: str) -> str:
     return blake2b(password.encode(), digest_size=16, person=b"trincico").hexdigest()
 
 
-def sign(world: Draft, user: User, kind: str) -> str:
+def sign(world: Transaction, user: User, kind: str) -> str:
     """A token for a user, good from the world's time on for as long as its kind lasts."""
     now = seconds(world)
     claims = {
@@ -44,7 +44,7 @@ def sign(world: Draft, user: User, kind: str) -> str:
     return jwt.encode(claims, _key(world), _ALGORITHM)
 
 
-def read(world: Draft, token: str, kind: str) -> User | None:
+def read(world: Transaction, token: str, kind: str) -> User | None:
     """The user of a token of this kind; None where the token is forged, expired at the world's time, of another kind or of nobody."""
     try:
         claims = jwt.decode(token, _key(world), [_ALGORITHM], options=_OPTIONS)
@@ -55,7 +55,7 @@ def read(world: Draft, token: str, kind: str) -> User | None:
     return world.table(USERS).get(claims["sub"])
 
 
-def verify_bearer(world: Draft, credential: str) -> User:
+def verify_bearer(world: Transaction, credential: str) -> User:
     """The user of a published token or of a signed access token."""
     user = world.table(USERS).find("token", credential) or read(world, credential, ACCESS)
     if user is None or not user.active:
@@ -65,7 +65,7 @@ def verify_bearer(world: Draft, credential: str) -> User:
     return user
 
 
-def verify_basic(world: Draft, credential: str) -> str:
+def verify_basic(world: Transaction, credential: str) -> str:
     """Whoever knows the password; the user before the colon does not matter (trincico.D26)."""
     password = world.table(SETTINGS).get(API_PASSWORD)
     if password is None or not hmac.compare_digest(credential.partition(":")[2].encode(), password.value.encode()):
@@ -77,11 +77,11 @@ PROVIDER = "trincico.provider"
 """The payment provider behind upgrades, cards, payments and payouts; while it is down they are answered 503."""
 
 
-def need_provider(world: Draft, user: User) -> None:
+def need_provider(world: Transaction, user: User) -> None:
     """Refuse where the payment provider does not answer, at all or for this user."""
     if world.is_down(PROVIDER) or user.condition == PROVIDER_DOWN:
         raise VendorFault("service_unavailable")
 
 
-def _key(world: Draft) -> bytes:
+def _key(world: Transaction) -> bytes:
     return blake2b(f"{world.seed} trincico tokens".encode(), digest_size=32).digest()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Service, User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 DEFAULT_CURRENCY = "usd"
 FIRST_NUMBER = 1000
@@ -27,7 +27,7 @@ _NEXT = {"draft": ("ready", "canceled"), "ready": ("draft", "canceled")}
 
 
 def list_invoices(
-    world: Draft, caller: User, service_id: int | str | None, limit: int | None, next_page: str | None, status: str | None, order_by: str | None
+    world: Transaction, caller: User, service_id: int | str | None, limit: int | None, next_page: str | None, status: str | None, order_by: str | None
 ) -> Reply:
     """The invoices of the caller's services, or of one, newest first (trincico.D64 to D70)."""
     if service_id is not None:
@@ -43,7 +43,7 @@ def list_invoices(
     return Reply(200, {"next_page": cursor(found), "data": [wire.invoice_listed(world, invoice) for invoice in found.items]})
 
 
-def create_invoice(world: Draft, caller: User, body: Mapping[str, Any]) -> Reply:
+def create_invoice(world: Transaction, caller: User, body: Mapping[str, Any]) -> Reply:
     """A new draft for a customer of one of the caller's services."""
     service = own_service(world, caller, body["service_id"])
     if service is None:
@@ -72,7 +72,7 @@ def create_invoice(world: Draft, caller: User, body: Mapping[str, Any]) -> Reply
     return Reply(201, wire.invoice_created(invoice))
 
 
-def build_invoice_reference(world: Draft, caller: User, service_id: int | str) -> Reply:
+def build_invoice_reference(world: Transaction, caller: User, service_id: int | str) -> Reply:
     """The initials of the service and the next number after them (trincico.D77)."""
     service = own_service(world, caller, service_id)
     if service is None:
@@ -80,12 +80,12 @@ def build_invoice_reference(world: Draft, caller: User, service_id: int | str) -
     return Reply(200, {"reference": _next_reference(world, service)})
 
 
-def retrieve_invoice(world: Draft, caller: User, invoice_id: str) -> Reply:
+def retrieve_invoice(world: Transaction, caller: User, invoice_id: str) -> Reply:
     """One of the caller's invoices."""
     return Reply(200, wire.invoice_retrieved(world, own_invoice(world, caller, invoice_id)))
 
 
-def update_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+def update_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
     """Change the fields sent of a draft."""
     invoice = own_draft(world, caller, invoice_id)
     changes: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def update_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[st
     return Reply(204)
 
 
-def update_invoice_status(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+def update_invoice_status(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
     """Move an invoice by hand; paid is reached by paying only (trincico.D85, trincico.D86)."""
     invoice = own_invoice(world, caller, invoice_id)
     status = body["status"]
@@ -112,7 +112,7 @@ def update_invoice_status(world: Draft, caller: User, invoice_id: str, body: Map
     return Reply(204)
 
 
-def view_invoice(world: Draft, invoice_id: str) -> Reply:
+def view_invoice(world: Transaction, invoice_id: str) -> Reply:
     """An invoice for anybody, in any status (trincico.D80)."""
     invoice = world.table(INVOICES).get(invoice_id.lower())
     if invoice is None:
@@ -122,7 +122,7 @@ def view_invoice(world: Draft, invoice_id: str) -> Reply:
     return Reply(200, wire.invoice_viewed(world, invoice))
 
 
-def pay_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
+def pay_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
     """Open the page on which anybody's ready invoice is paid (trincico.D84)."""
     invoice = world.table(INVOICES).get(invoice_id.lower())
     if invoice is None:
@@ -136,25 +136,25 @@ def pay_invoice(world: Draft, caller: User, invoice_id: str, body: Mapping[str, 
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 
 
-def _has_default_method(world: Draft, invoice: Invoice) -> bool:
+def _has_default_method(world: Transaction, invoice: Invoice) -> bool:
     service = world.table(SERVICES).get(invoice.service_id)
     default = any(method.is_default and method.active for method in world.table(PAYMENT_METHODS).all())
     return default and service is not None and service.has_default_method
 
 
-def _customer_of(world: Draft, service_id: str, customer_id: str) -> str:
+def _customer_of(world: Transaction, service_id: str, customer_id: str) -> str:
     customer = world.table(CUSTOMERS).get(customer_id.lower())
     if customer is None or customer.service_id != service_id:
         raise VendorFault("unknown_customer")
     return customer.id
 
 
-def _need_free_reference(world: Draft, service_id: str, reference: str) -> None:
+def _need_free_reference(world: Transaction, service_id: str, reference: str) -> None:
     if world.table(INVOICES).find("reference", (service_id, reference)) is not None:
         raise VendorFault("row_exists")
 
 
-def _next_reference(world: Draft, service: Service) -> str:
+def _next_reference(world: Transaction, service: Service) -> str:
     initials = "".join(word[0] for word in re.findall(r"[A-Za-z0-9]+", service.name))[:4].upper() or "S"
     pattern = re.compile(rf"{initials}(\d{{1,12}})", re.ASCII)
     found = [match[1] for invoice in world.table(INVOICES).select("service", service.id) if (match := pattern.fullmatch(invoice.reference))]

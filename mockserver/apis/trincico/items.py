@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Invoice, User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def add_invoice_item(world: Draft, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+def add_invoice_item(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
     """Add a line to a draft and compute the draft anew."""
     invoice = own_draft(world, caller, invoice_id)
     tax_rate = _rate(body.get("tax"))
@@ -40,7 +40,7 @@ def add_invoice_item(world: Draft, caller: User, invoice_id: str, body: Mapping[
     return Reply(201, wire.item(item))
 
 
-def update_invoice_item(world: Draft, caller: User, invoice_id: str, item_id: str, body: Mapping[str, Any]) -> Reply:
+def update_invoice_item(world: Transaction, caller: User, invoice_id: str, item_id: str, body: Mapping[str, Any]) -> Reply:
     """Change the fields sent of a line and compute the draft anew."""
     invoice = own_draft(world, caller, invoice_id)
     item = _item_of(world, invoice, item_id)
@@ -52,7 +52,7 @@ def update_invoice_item(world: Draft, caller: User, invoice_id: str, item_id: st
     return Reply(204)
 
 
-def delete_invoice_item(world: Draft, caller: User, invoice_id: str, item_id: str) -> Reply:
+def delete_invoice_item(world: Transaction, caller: User, invoice_id: str, item_id: str) -> Reply:
     """Remove a line and compute the draft anew."""
     invoice = own_draft(world, caller, invoice_id)
     world.table(ITEMS).remove(_item_of(world, invoice, item_id).id)
@@ -60,7 +60,7 @@ def delete_invoice_item(world: Draft, caller: User, invoice_id: str, item_id: st
     return Reply(204)
 
 
-def _item_of(world: Draft, invoice: Invoice, item_id: str) -> Item:
+def _item_of(world: Transaction, invoice: Invoice, item_id: str) -> Item:
     item = world.table(ITEMS).get(item_id.lower())
     if item is None or item.invoice_id != invoice.id:
         raise VendorFault("unknown_item")
@@ -71,7 +71,7 @@ def _rate(value: float | str | None) -> int | None:
     return None if value is None else rate(value)
 
 
-def _recompute(world: Draft, invoice: Invoice) -> None:
+def _recompute(world: Transaction, invoice: Invoice) -> None:
     """The amounts of an invoice are the sums over its lines. Raises amount_too_large."""
     items = list(world.table(ITEMS).select("invoice", invoice.id))
     sub_amount, tax_amount = sum(item.amount for item in items), sum(item.tax_amount for item in items)

@@ -13,7 +13,7 @@ from mockserver.core.operation.paging import Stretch, by_cursor
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mockserver.core.state.tables import DraftTable
+    from mockserver.core.state.tables import TransactionTable
 
 DEFAULT_LIMIT = 20
 _MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())
@@ -22,7 +22,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 R = TypeVar("R", Invoice, Payout)
 
 
-def page(records: DraftTable[R], owned: Iterable[R], wanted: Iterable[R], size: int, next_page: str | None, order_by: str | None) -> Stretch[R]:
+def page(records: TransactionTable[R], owned: Iterable[R], wanted: Iterable[R], size: int, next_page: str | None, order_by: str | None) -> Stretch[R]:
     """One page of the wanted ones among the records that the caller owns, after the one that the cursor stands for. Raises unknown_page."""
     after = None
     if next_page is not None:

@@ -13,10 +13,10 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def login_user(world: Draft, body: Mapping[str, Any]) -> Reply:
+def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Both tokens for an e-mail and its password; a user who is not activated is told so."""
     user = world.table(USERS).find("email", body["email"].strip().lower())
     if user is None or not hmac.compare_digest(user.password_digest, digest(body["password"])):
@@ -26,7 +26,7 @@ def login_user(world: Draft, body: Mapping[str, Any]) -> Reply:
     return Reply(200, {"access": sign(world, user, ACCESS), "refresh": sign(world, user, REFRESH)})
 
 
-def refresh_login(world: Draft, body: Mapping[str, Any]) -> Reply:
+def refresh_login(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """The next access token for a refresh token that is still good."""
     user = read(world, body["refresh"], REFRESH)
     if user is None or not user.active:

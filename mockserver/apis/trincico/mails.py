@@ -11,10 +11,10 @@ from mockserver.apis.trincico.state import CUSTOMERS, SERVICES, Service, moment,
 
 if TYPE_CHECKING:
     from mockserver.apis.trincico.state import Booking, Customer, Invoice, Payout, Subscription, User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def _mail(world: Draft, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:
+def _mail(world: Transaction, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:
     world.send("trincico", "mail", to, "\n\n".join((*paragraphs, "Trincico")), subject=subject, codes=codes)
 
 
@@ -33,31 +33,31 @@ def money(amount: int, currency: str) -> str:
     return f"{amount // 100}.{amount % 100:02d} {currency.upper()}"
 
 
-def welcome(world: Draft, user: User) -> None:
+def welcome(world: Transaction, user: User) -> None:
     """Welcome a user, with the first code for the e-mail address."""
     text = f"Welcome to Trincico. Your activation code is {user.activation_code}."
     _mail(world, user.email, "Welcome to Trincico", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
-def email_verification(world: Draft, user: User) -> None:
+def email_verification(world: Transaction, user: User) -> None:
     """Send the activation code again."""
     text = f"Your activation code is {user.activation_code}."
     _mail(world, user.email, "Verify your e-mail address", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
-def request_password_code(world: Draft, user: User) -> None:
+def request_password_code(world: Transaction, user: User) -> None:
     """Send a code with which the password can be set anew."""
     code = world.code("trincico.password")
     text = f"Your code for a new password is {code}. If you did not ask for it, ignore this message."
     _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, codes=(code,))
 
 
-def password_updated(world: Draft, user: User) -> None:
+def password_updated(world: Transaction, user: User) -> None:
     """Tell a user about the new password."""
     _mail(world, user.email, "Your password was changed", _greeting(user.first_name), "The password of your account was changed.")
 
 
-def invoice_created(world: Draft, invoice: Invoice, home: str) -> None:
+def invoice_created(world: Transaction, invoice: Invoice, home: str) -> None:
     """Share a ready invoice with its customer."""
     customer, service = _customer(world, invoice), _service(world, invoice.service_id)
     text = f"{service.name} sent you the invoice {invoice.reference} over {money(invoice.amount, invoice.currency)}."
@@ -65,7 +65,7 @@ def invoice_created(world: Draft, invoice: Invoice, home: str) -> None:
     _mail(world, customer.email, f"Invoice {invoice.reference} from {service.name}", _greeting(customer.first_name), text, link)
 
 
-def invoice_paid(world: Draft, invoice: Invoice, payer: User, home: str) -> None:
+def invoice_paid(world: Transaction, invoice: Invoice, payer: User, home: str) -> None:
     """Confirm a payment to whoever paid."""
     service = _service(world, invoice.service_id)
     text = f"Your payment of {money(invoice.amount, invoice.currency)} for the invoice {invoice.reference} of {service.name} arrived."
@@ -73,7 +73,7 @@ def invoice_paid(world: Draft, invoice: Invoice, payer: User, home: str) -> None
     _mail(world, payer.email, f"Invoice {invoice.reference} is paid", _greeting(payer.first_name), text, link)
 
 
-def booking_created(world: Draft, booking: Booking) -> None:
+def booking_created(world: Transaction, booking: Booking) -> None:
     """Ask the owner of a service to confirm a booking."""
     service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
     owner = user_of(world, service.owner_id)
@@ -81,12 +81,12 @@ def booking_created(world: Draft, booking: Booking) -> None:
     _mail(world, owner.email, f"New booking of {service.name}", _greeting(owner.first_name), text)
 
 
-def booking_owner_canceled(world: Draft, booking: Booking) -> None:
+def booking_owner_canceled(world: Transaction, booking: Booking) -> None:
     """Tell a user that the owner canceled the booking."""
     _to_guest(world, booking, "was canceled by its owner")
 
 
-def booking_user_canceled(world: Draft, booking: Booking) -> None:
+def booking_user_canceled(world: Transaction, booking: Booking) -> None:
     """Tell the owner of a service that the user canceled the booking."""
     service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
     owner = user_of(world, service.owner_id)
@@ -94,12 +94,12 @@ def booking_user_canceled(world: Draft, booking: Booking) -> None:
     _mail(world, owner.email, f"Canceled booking of {service.name}", _greeting(owner.first_name), text)
 
 
-def booking_approved(world: Draft, booking: Booking) -> None:
+def booking_approved(world: Transaction, booking: Booking) -> None:
     """Tell a user that the owner approved the booking."""
     _to_guest(world, booking, "was approved")
 
 
-def subscription_updated(world: Draft, subscription: Subscription) -> None:
+def subscription_updated(world: Transaction, subscription: Subscription) -> None:
     """Tell a user what the subscription is now."""
     user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
     lines = [f"Your subscription is {plan.name}, valid until {_day(subscription.end_at)}."]
@@ -108,34 +108,34 @@ def subscription_updated(world: Draft, subscription: Subscription) -> None:
     _mail(world, user.email, "Your subscription was updated", _greeting(user.first_name), *lines)
 
 
-def subscription_canceled(world: Draft, subscription: Subscription) -> None:
+def subscription_canceled(world: Transaction, subscription: Subscription) -> None:
     """Tell a user that the subscription was canceled, and until when it is valid."""
     user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
     text = f"Your subscription {plan.name} was canceled. It is valid until {_day(subscription.end_at)}."
     _mail(world, user.email, "Your subscription was canceled", _greeting(user.first_name), text)
 
 
-def payout_updated(world: Draft, payout: Payout) -> None:
+def payout_updated(world: Transaction, payout: Payout) -> None:
     """Tell a user where the payout stands."""
     user = user_of(world, payout.user_id)
     text = f"Your payout of {money(payout.amount, payout.currency)} is now {payout.status.replace('_', ' ')}."
     _mail(world, user.email, "Your payout was updated", _greeting(user.first_name), text)
 
 
-def _to_guest(world: Draft, booking: Booking, what: str) -> None:
+def _to_guest(world: Transaction, booking: Booking, what: str) -> None:
     service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
     text = f"Your booking of {service.name} on {_day(booking.at)} {what}."
     _mail(world, guest.email, f"Your booking of {service.name} {what}", _greeting(guest.first_name), text)
 
 
-def _service(world: Draft, service_id: str) -> Service:
+def _service(world: Transaction, service_id: str) -> Service:
     service = world.table(SERVICES).get(service_id)
     if service is None:
         raise LookupError(f"no service {service_id}")
     return service
 
 
-def _customer(world: Draft, invoice: Invoice) -> Customer:
+def _customer(world: Transaction, invoice: Invoice) -> Customer:
     customer = world.table(CUSTOMERS).get(invoice.customer_id)
     if customer is None:
         raise LookupError(f"no customer {invoice.customer_id}")

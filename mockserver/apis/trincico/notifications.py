@@ -21,13 +21,13 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
-    Sender = Callable[[Draft, str, str], None]
+    Sender = Callable[[Transaction, str, str], None]
 
 
 def send_notification(
-    world: Draft, body: Mapping[str, Any] | None, channel: str | None, scope: str | None, target_id: str | None, home: str
+    world: Transaction, body: Mapping[str, Any] | None, channel: str | None, scope: str | None, target_id: str | None, home: str
 ) -> Reply:
     """Send one message, asked for in a body or in the query (trincico.D25)."""
     asked = body or {"channel": channel, "scope": scope, "target_id": target_id}
@@ -43,8 +43,8 @@ def send_notification(
     return Reply(204)
 
 
-def _to_user(mail: Callable[[Draft, Any], None], *, with_activation_code: bool = False) -> Sender:
-    def send(world: Draft, target: str, _home: str) -> None:
+def _to_user(mail: Callable[[Transaction, Any], None], *, with_activation_code: bool = False) -> Sender:
+    def send(world: Transaction, target: str, _home: str) -> None:
         user = world.table(USERS).get(target)
         if user is None:
             raise VendorFault("unknown_target")
@@ -57,8 +57,8 @@ def _to_user(mail: Callable[[Draft, Any], None], *, with_activation_code: bool =
     return send
 
 
-def _about(table: Any, mail: Callable[[Draft, Any], None]) -> Sender:
-    def send(world: Draft, target: str, _home: str) -> None:
+def _about(table: Any, mail: Callable[[Transaction, Any], None]) -> Sender:
+    def send(world: Transaction, target: str, _home: str) -> None:
         record = world.table(table).get(target)
         if record is None:
             raise VendorFault("unknown_target")
@@ -67,7 +67,7 @@ def _about(table: Any, mail: Callable[[Draft, Any], None]) -> Sender:
     return send
 
 
-def _share_invoice(world: Draft, target: str, home: str) -> None:
+def _share_invoice(world: Transaction, target: str, home: str) -> None:
     invoice = world.table(INVOICES).get(target)
     if invoice is None:
         raise VendorFault("unknown_target")
@@ -76,7 +76,7 @@ def _share_invoice(world: Draft, target: str, home: str) -> None:
     mails.invoice_created(world, invoice, home)
 
 
-def _confirm_payment(world: Draft, target: str, home: str) -> None:
+def _confirm_payment(world: Transaction, target: str, home: str) -> None:
     """The target is an invoice or the payment of one (trincico.D127); nobody has paid what is not paid."""
     payment = world.table(PAYMENTS).get(target)
     invoice = world.table(INVOICES).get(target if payment is None else payment.invoice_id or "")

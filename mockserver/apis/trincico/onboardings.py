@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mockserver.apis.trincico.state import PayoutAccount
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 EXPIRES = "trincico.onboarding_expires"
 OPEN_FOR = timedelta(hours=1)
@@ -26,7 +26,7 @@ LEFT = (COMPLETED, FAILED)
 STATUSES = (OPEN, *LEFT, EXPIRED, OUTDATED)
 
 
-def open_onboarding(world: Draft, account: PayoutAccount, body: Mapping[str, Any], home: str) -> str:
+def open_onboarding(world: Transaction, account: PayoutAccount, body: Mapping[str, Any], home: str) -> str:
     """Open a page and return its address."""
     expires = world.now + OPEN_FOR
     onboarding = world.table(ONBOARDINGS).add(
@@ -43,14 +43,14 @@ def open_onboarding(world: Draft, account: PayoutAccount, body: Mapping[str, Any
     return f"{home}/onboarding/{onboarding.id}"
 
 
-def expire(world: Draft, subject: int | str | None) -> None:
+def expire(world: Transaction, subject: int | str | None) -> None:
     """Close a page on which nothing was chosen in time."""
     onboarding = None if subject is None else world.table(ONBOARDINGS).get(subject)
     if onboarding is not None and onboarding.status == OPEN:
         world.table(ONBOARDINGS).change(onboarding, status=EXPIRED)
 
 
-def choose(world: Draft, onboarding: Onboarding, outcome: str, bank: str) -> Onboarding:
+def choose(world: Transaction, onboarding: Onboarding, outcome: str, bank: str) -> Onboarding:
     """The page after a button was pressed; unchanged where an outcome was chosen before."""
     if onboarding.status != OPEN:
         return onboarding
@@ -63,7 +63,7 @@ def choose(world: Draft, onboarding: Onboarding, outcome: str, bank: str) -> Onb
     return world.table(ONBOARDINGS).change(onboarding, status=COMPLETED if outcome == "complete" else FAILED)
 
 
-def _complete(world: Draft, account: PayoutAccount, bank: str) -> None:
+def _complete(world: Transaction, account: PayoutAccount, bank: str) -> None:
     """Complete the account, with this bank account in the place of the one before."""
     chosen = BANKS[bank]
     for before in list(world.table(BANK_ACCOUNTS).select("account", account.id)):

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 ALIVE = ("pending", "completed")
 """Statuses of the account that is a user's present one (trincico.D112)."""
 
 
-def own_service(world: Draft, caller: User, named: int | str) -> Service | None:
+def own_service(world: Transaction, caller: User, named: int | str) -> Service | None:
     """The caller's service with this id or number (trincico.D62)."""
     if isinstance(named, int) or (named.isascii() and named.isdigit()):
         service = world.table(SERVICES).find("number", int(named))
@@ -26,7 +26,7 @@ def own_service(world: Draft, caller: User, named: int | str) -> Service | None:
     return service if service is not None and service.owner_id == caller.id else None
 
 
-def own_invoice(world: Draft, caller: User, invoice_id: str) -> Invoice:
+def own_invoice(world: Transaction, caller: User, invoice_id: str) -> Invoice:
     """The caller's invoice with this id. Raises not_found."""
     invoice = world.table(INVOICES).get(invoice_id.lower())
     if invoice is None or invoice.owner_id != caller.id:
@@ -34,7 +34,7 @@ def own_invoice(world: Draft, caller: User, invoice_id: str) -> Invoice:
     return invoice
 
 
-def own_draft(world: Draft, caller: User, invoice_id: str) -> Invoice:
+def own_draft(world: Transaction, caller: User, invoice_id: str) -> Invoice:
     """The caller's invoice with this id, which is a draft. Raises not_found or status_value_denied."""
     invoice = own_invoice(world, caller, invoice_id)
     if invoice.status != "draft":
@@ -42,7 +42,7 @@ def own_draft(world: Draft, caller: User, invoice_id: str) -> Invoice:
     return invoice
 
 
-def own_account(world: Draft, caller: User, alias: Mapping[str, str], named: str | None = None) -> PayoutAccount:
+def own_account(world: Transaction, caller: User, alias: Mapping[str, str], named: str | None = None) -> PayoutAccount:
     """The payout account that a path or a body names, otherwise the caller's present one (trincico.D105). Raises not_found."""
     named = named or alias.get("account_id")
     if named is not None:

@@ -16,7 +16,7 @@ from mockserver.apis.trincico.state import CUSTOMERS, INVOICES, PAYOUT_ACCOUNTS,
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mockserver.apis.trincico"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -37,7 +37,7 @@ _SAYS = {
 }
 
 
-def checkout(world: Draft, shown: Checkout) -> Reply:
+def checkout(world: Transaction, shown: Checkout) -> Reply:
     """A checkout page: the form, the confirmation of a challenge, or what came of it."""
     back = (shown.success_url, shown.cancel_url)
     if shown.status in _SAYS:
@@ -57,7 +57,7 @@ def checkout(world: Draft, shown: Checkout) -> Reply:
     )
 
 
-def onboarding(world: Draft, shown: Onboarding) -> Reply:
+def onboarding(world: Transaction, shown: Onboarding) -> Reply:
     """An onboarding page: the form, or what came of it."""
     if shown.status in _SAYS:
         return _said(shown.status, shown.return_url if shown.status == onboardings.COMPLETED else shown.refresh_url)
@@ -107,7 +107,7 @@ def _headers(back: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _title(world: Draft, shown: Checkout) -> str:
+def _title(world: Transaction, shown: Checkout) -> str:
     if shown.kind == "invoice":
         invoice = world.table(INVOICES).get(shown.invoice_id or "")
         return "Pay an invoice" if invoice is None else f"Pay invoice {invoice.reference}"
@@ -116,7 +116,7 @@ def _title(world: Draft, shown: Checkout) -> str:
     return "Subscribe" if shown.plan_id is None else f"Subscribe to {plan_of(world, shown.plan_id).name}"
 
 
-def _lines(world: Draft, shown: Checkout) -> list[tuple[str, str]]:
+def _lines(world: Transaction, shown: Checkout) -> list[tuple[str, str]]:
     """What is bought, as terms and their values."""
     if shown.kind == "invoice":
         invoice = world.table(INVOICES).get(shown.invoice_id or "")

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def list_payout_frequencies(world: Draft, caller: User) -> Reply:
+def list_payout_frequencies(world: Transaction, caller: User) -> Reply:
     """The frequencies that the caller's plan allows (trincico.D117)."""
     return Reply(200, _frequencies(world, caller))
 
 
-def create_payout_account(world: Draft, caller: User, body: Mapping[str, Any] | None) -> Reply:
+def create_payout_account(world: Transaction, caller: User, body: Mapping[str, Any] | None) -> Reply:
     """Open a pending account; one that is pending already is kept (trincico.D106, trincico.D108)."""
     method = named_method(world, body) or next(method for method in world.table(PAYMENT_METHODS).all() if method.is_default)
     accounts = [account for account in world.table(PAYOUT_ACCOUNTS).select("user", caller.id) if account.payment_method_id == method.id]
@@ -52,19 +52,19 @@ def create_payout_account(world: Draft, caller: User, body: Mapping[str, Any] | 
     return Reply(204)
 
 
-def enable_payout_account(world: Draft, caller: User, alias: Mapping[str, str], body: Mapping[str, Any], home: str) -> Reply:
+def enable_payout_account(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any], home: str) -> Reply:
     """Open the page on which an account is completed or gets another bank account (trincico.D111)."""
     account = own_account(world, caller, alias)
     need_provider(world, caller)
     return Reply(428, {"redirect_url": open_onboarding(world, account, body, home)})
 
 
-def retrieve_payout_account(world: Draft, caller: User) -> Reply:
+def retrieve_payout_account(world: Transaction, caller: User) -> Reply:
     """The caller's account that is pending or completed (trincico.D112)."""
     return Reply(200, wire.payout_account(world, own_account(world, caller, {}), user={}))
 
 
-def update_payout_frequency(world: Draft, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+def update_payout_frequency(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
     """Set how often an account is paid out (trincico.D118); the next automatic payout is counted from now."""
     account = own_account(world, caller, alias)
     if body["frequency"] not in _frequencies(world, caller):
@@ -75,7 +75,7 @@ def update_payout_frequency(world: Draft, caller: User, alias: Mapping[str, str]
     return Reply(204)
 
 
-def get_payout_balance(world: Draft, caller: User, alias: Mapping[str, str]) -> Reply:
+def get_payout_balance(world: Transaction, caller: User, alias: Mapping[str, str]) -> Reply:
     """What the caller holds, by currency; a key without data is null (trincico.D116)."""
     account = _completed(world, caller, alias)
     held = treasury.held(world, caller.id)
@@ -90,12 +90,12 @@ def get_payout_balance(world: Draft, caller: User, alias: Mapping[str, str]) -> 
     )
 
 
-def list_external_accounts(world: Draft, caller: User, alias: Mapping[str, str]) -> Reply:
+def list_external_accounts(world: Transaction, caller: User, alias: Mapping[str, str]) -> Reply:
     """The bank accounts behind the caller's account."""
     return Reply(200, wire.external_accounts(world, _completed(world, caller, alias)))
 
 
-def create_payout(world: Draft, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+def create_payout(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
     """Take an amount off the balance (trincico.D119 to D121): an instant payout from all of it, another from what is available."""
     account = own_account(world, caller, alias, body.get("payout_account_id"))
     if account.status != "completed":
@@ -113,7 +113,7 @@ def create_payout(world: Draft, caller: User, alias: Mapping[str, str], body: Ma
     return Reply(204)
 
 
-def list_payouts(world: Draft, caller: User, limit: int | None, next_page: str | None, status: str | None, order_by: str | None) -> Reply:
+def list_payouts(world: Transaction, caller: User, limit: int | None, next_page: str | None, status: str | None, order_by: str | None) -> Reply:
     """The caller's payouts, newest first (trincico.D64 to D69)."""
     size = limit or DEFAULT_LIMIT
     owned = list(world.table(PAYOUTS).select("user", caller.id))
@@ -127,12 +127,12 @@ def list_payouts(world: Draft, caller: User, limit: int | None, next_page: str |
     return Reply(200, {"next_page": cursor(found), "limit": size, "data": rows})
 
 
-def _frequencies(world: Draft, caller: User) -> list[str]:
+def _frequencies(world: Transaction, caller: User) -> list[str]:
     held = current_subscriptions(world, caller.id)
     return list(plan_of(world, held[-1].plan_id).frequencies) if held else []
 
 
-def _completed(world: Draft, caller: User, alias: Mapping[str, str]) -> PayoutAccount:
+def _completed(world: Transaction, caller: User, alias: Mapping[str, str]) -> PayoutAccount:
     account = own_account(world, caller, alias)
     if account.status != "completed":
         raise VendorFault("status_value_denied")

@@ -9,15 +9,15 @@ from mockserver.apis.trincico.state import PAYMENT_METHODS, PLANS
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def list_plans(world: Draft) -> Reply:
+def list_plans(world: Transaction) -> Reply:
     """The active plans, by weight."""
     active = sorted((plan for plan in world.table(PLANS).all() if plan.active), key=lambda plan: plan.weight)
     return Reply(200, [wire.plan(world, plan, embedded=False) for plan in active])
 
 
-def list_payment_methods(world: Draft) -> Reply:
+def list_payment_methods(world: Transaction) -> Reply:
     """The active payment methods."""
     return Reply(200, [wire.payment_method(method) for method in world.table(PAYMENT_METHODS).all() if method.active])

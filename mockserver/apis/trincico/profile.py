@@ -10,10 +10,10 @@ from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_profile(world: Draft, caller: User) -> Reply:
+def get_profile(world: Transaction, caller: User) -> Reply:
     """The caller with services, favorites, permissions and the present subscription."""
     held = current_subscriptions(world, caller.id)
     liked = (world.table(SERVICES).get(favorite.service_id) for favorite in world.table(FAVORITES).select("user", caller.id))

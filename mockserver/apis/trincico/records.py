@@ -7,7 +7,7 @@ from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import HUNDREDTHS_OF_PERCENT, LARGEST_AMOUNT, rate_number, rate_text
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
 from mockserver.core.base.clock import LATEST
-from mockserver.core.state.mapping import As, Description, Shown
+from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
 """A time within the calendar of the mock; whether there may be none is told by the type of the field."""
@@ -20,8 +20,8 @@ _DIGEST = {"pattern": "^[0-9a-f]*$"}
 """Of a password; empty where nobody can sign in with one."""
 
 DESCRIBED = {
-    "plans": Description(
-        (Shown("Plan"),),
+    "plans": RecordMapping(
+        (SchemaMapping("Plan"),),
         limits={
             "price": {"$ref": "#/components/schemas/Price"},
             "frequencies": {"$ref": "#/components/schemas/Frequencies"},
@@ -29,10 +29,10 @@ DESCRIBED = {
             "trial_period_days": {"maximum": 36_500},
         },
     ),
-    "features": Description((Shown("Permission"),)),
-    "payment_methods": Description((Shown("PaymentMethod"),)),
-    "users": Description(
-        (Shown("UserShown", {"number": "id", "id": None}), Shown("ProfileShown")),
+    "features": RecordMapping((SchemaMapping("Permission"),)),
+    "payment_methods": RecordMapping((SchemaMapping("PaymentMethod"),)),
+    "users": RecordMapping(
+        (SchemaMapping("UserShown", {"number": "id", "id": None}), SchemaMapping("ProfileShown")),
         limits={
             "created_at": _SECONDS,
             "updated_at": _SECONDS,
@@ -41,22 +41,24 @@ DESCRIBED = {
         },
         unique=("token", "email"),
     ),
-    "services": Description(
+    "services": RecordMapping(
         (
-            Shown("Service", {"followers": "followersCount", "place_id": "placeId"}),
-            Shown("ServicePromises"),
-            Shown("ServiceShort"),
-            Shown("ServiceOfInvoice"),
+            SchemaMapping("Service", {"followers": "followersCount", "place_id": "placeId"}),
+            SchemaMapping("ServicePromises"),
+            SchemaMapping("ServiceShort"),
+            SchemaMapping("ServiceOfInvoice"),
         ),
         limits={"expires_at": _SECONDS},
     ),
-    "visits": Description((Shown("Visit", {"user_id": "author"}),), limits={"created_at": _SECONDS}),
-    "gallery": Description((Shown("GalleryImage"),)),
-    "schedules": Description((Shown("WorkSchedule"),), limits={"days": {"pattern": "^[A-Za-z-]{7}$"}, "from_hour": _HOUR, "to_hour": _HOUR}),
-    "favorites": Description(because="of a favorite the document shows the service only"),
-    "customers": Description((Shown("Customer"),), limits={"created_at": _SECONDS}),
-    "subscriptions": Description(
-        (Shown("Subscription"), Shown("SubscriptionSummary")),
+    "visits": RecordMapping((SchemaMapping("Visit", {"user_id": "author"}),), limits={"created_at": _SECONDS}),
+    "gallery": RecordMapping((SchemaMapping("GalleryImage"),)),
+    "schedules": RecordMapping(
+        (SchemaMapping("WorkSchedule"),), limits={"days": {"pattern": "^[A-Za-z-]{7}$"}, "from_hour": _HOUR, "to_hour": _HOUR}
+    ),
+    "favorites": RecordMapping(because="of a favorite the document shows the service only"),
+    "customers": RecordMapping((SchemaMapping("Customer"),), limits={"created_at": _SECONDS}),
+    "subscriptions": RecordMapping(
+        (SchemaMapping("Subscription"), SchemaMapping("SubscriptionSummary")),
         limits={
             **dict.fromkeys(("start_at", "end_at", "canceled_at", "anchor_at"), _SECONDS),
             "periods": {"minimum": -1, "maximum": 120_000},
@@ -64,31 +66,31 @@ DESCRIBED = {
             "card": _CARD,
         },
     ),
-    "payments": Description(
-        (Shown("Payment"),),
+    "payments": RecordMapping(
+        (SchemaMapping("Payment"),),
         limits={
             **dict.fromkeys(("gross_amount", "fee_amount", "net_amount"), _AMOUNT),
             **dict.fromkeys(("created_at", "available_at"), _SECONDS),
             "card": {"enum": list(CARDS)},
         },
     ),
-    "invoices": Description(
-        (Shown("InvoiceListedShown"), Shown("InvoiceCreate")),
+    "invoices": RecordMapping(
+        (SchemaMapping("InvoiceListedShown"), SchemaMapping("InvoiceCreate")),
         limits={
             **dict.fromkeys(("sub_amount", "tax_amount", "amount"), _AMOUNT),
             **dict.fromkeys(("created_at", "updated_at"), _SECONDS),
         },
         unique=("reference",),
     ),
-    "items": Description(
+    "items": RecordMapping(
         (
-            Shown("ItemCreate"),
-            Shown("ItemShown", {"tax_rate": As("tax", rate_text)}),
-            Shown("ItemListedShown", {"tax_rate": As("tax", rate_number)}),
+            SchemaMapping("ItemCreate"),
+            SchemaMapping("ItemShown", {"tax_rate": FieldMapping("tax", rate_text)}),
+            SchemaMapping("ItemListedShown", {"tax_rate": FieldMapping("tax", rate_number)}),
         ),
         limits={"amount": _AMOUNT, "tax_amount": _AMOUNT, "tax_rate": {"type": "integer", "nullable": True, "maximum": HUNDREDTHS_OF_PERCENT}},
     ),
-    "checkouts": Description(
+    "checkouts": RecordMapping(
         limits={
             "kind": {"enum": list(checkouts.KINDS)},
             "status": {"enum": list(checkouts.STATUSES)},
@@ -101,7 +103,7 @@ DESCRIBED = {
         },
         because="a checkout is a page for people",
     ),
-    "onboardings": Description(
+    "onboardings": RecordMapping(
         limits={
             "status": {"enum": list(onboardings.STATUSES)},
             "return_url": _ADDRESS,
@@ -110,15 +112,15 @@ DESCRIBED = {
         },
         because="an onboarding is a page for people",
     ),
-    "payout_accounts": Description(
-        (Shown("PayoutAccountShown"), Shown("ExternalAccount", {"remote_id": "account"}, whole=False)),
+    "payout_accounts": RecordMapping(
+        (SchemaMapping("PayoutAccountShown"), SchemaMapping("ExternalAccount", {"remote_id": "account"}, whole=False)),
         limits={"created_at": _SECONDS, "updated_at": _SECONDS},
     ),
-    "bank_accounts": Description((Shown("ExternalAccount"),), limits={"bank": {"enum": list(BANKS)}}),
-    "payouts": Description(
-        (Shown("PayoutShown"),),
+    "bank_accounts": RecordMapping((SchemaMapping("ExternalAccount"),), limits={"bank": {"enum": list(BANKS)}}),
+    "payouts": RecordMapping(
+        (SchemaMapping("PayoutShown"),),
         limits={"amount": _AMOUNT, **dict.fromkeys(("arrival_date", "created_at", "updated_at"), _SECONDS)},
     ),
-    "bookings": Description(limits={"at": _SECONDS}, because="no call shows a booking"),
-    "settings": Description(limits={"value": {"pattern": "^[ -~]*$"}}, because="what the vendor has configured is not part of its API"),
+    "bookings": RecordMapping(limits={"at": _SECONDS}, because="no call shows a booking"),
+    "settings": RecordMapping(limits={"value": {"pattern": "^[ -~]*$"}}, because="what the vendor has configured is not part of its API"),
 }

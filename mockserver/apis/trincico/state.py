@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mockserver.core.state.tables import Table
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 PROVIDER_DOWN = "provider down"
 """The payment provider does not answer for this user."""
@@ -474,13 +474,13 @@ def as_uuid(number: int) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def new_id(world: Draft, kind: str) -> str:
+def new_id(world: Transaction, kind: str) -> str:
     """The next UUID of a kind, of version 4 by its bits."""
     drawn = world.chance(f"trincico {kind}").getrandbits(128)
     return as_uuid(drawn & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62)
 
 
-def seconds(world: Draft) -> int:
+def seconds(world: Transaction) -> int:
     """The world's time in UNIX seconds."""
     return int(world.now.timestamp())
 
@@ -490,12 +490,12 @@ def moment(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def current_subscriptions(world: Draft, user_id: str) -> list[Subscription]:
+def current_subscriptions(world: Transaction, user_id: str) -> list[Subscription]:
     """The subscriptions that a user has at present; one, unless something went wrong."""
     return [subscription for subscription in world.table(SUBSCRIPTIONS).select("user", user_id) if subscription.status in CURRENT]
 
 
-def plan_of(world: Draft, plan_id: str) -> Plan:
+def plan_of(world: Transaction, plan_id: str) -> Plan:
     """The plan of a subscription or a payment, which always exists."""
     plan = world.table(PLANS).get(plan_id)
     if plan is None:
@@ -503,7 +503,7 @@ def plan_of(world: Draft, plan_id: str) -> Plan:
     return plan
 
 
-def user_of(world: Draft, user_id: str) -> User:
+def user_of(world: Transaction, user_id: str) -> User:
     """The user of a record, who always exists."""
     user = world.table(USERS).get(user_id)
     if user is None:

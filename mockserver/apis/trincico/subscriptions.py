@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.trincico.state import Subscription, User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_active_subscription(world: Draft, caller: User) -> Reply:
+def get_active_subscription(world: Transaction, caller: User) -> Reply:
     """The subscription that the caller has at present; of several the newest."""
     held = current_subscriptions(world, caller.id)
     if not held:
@@ -26,7 +26,7 @@ def get_active_subscription(world: Draft, caller: User) -> Reply:
     return Reply(200, wire.subscription(world, held[-1]))
 
 
-def upgrade_subscription(world: Draft, caller: User, body: Mapping[str, Any], home: str) -> Reply:
+def upgrade_subscription(world: Transaction, caller: User, body: Mapping[str, Any], home: str) -> Reply:
     """Move to another plan: with a checkout from a free plan (trincico.D49), at once to a superior one, at the end of the period to a lower one."""
     plan = world.table(PLANS).get(body["plan_id"].lower())
     if plan is None or not plan.active:
@@ -55,7 +55,7 @@ def upgrade_subscription(world: Draft, caller: User, body: Mapping[str, Any], ho
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 
 
-def cancel_subscription(world: Draft, caller: User, subscription_id: str) -> Reply:
+def cancel_subscription(world: Transaction, caller: User, subscription_id: str) -> Reply:
     """Cancel a subscription for the end of its period (trincico.D51); the moment of the first cancellation is kept."""
     subscription = _own(world, caller, subscription_id)
     if subscription.status not in CURRENT:
@@ -71,7 +71,7 @@ def cancel_subscription(world: Draft, caller: User, subscription_id: str) -> Rep
     return Reply(204)
 
 
-def update_subscription_payment_method(world: Draft, caller: User, subscription_id: str, body: Mapping[str, Any], home: str) -> Reply:
+def update_subscription_payment_method(world: Transaction, caller: User, subscription_id: str, body: Mapping[str, Any], home: str) -> Reply:
     """Open the page on which the subscription gets another card."""
     subscription = _own(world, caller, subscription_id)
     named_method(world, body)
@@ -82,7 +82,7 @@ def update_subscription_payment_method(world: Draft, caller: User, subscription_
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 
 
-def _own(world: Draft, caller: User, subscription_id: str) -> Subscription:
+def _own(world: Transaction, caller: User, subscription_id: str) -> Subscription:
     """A subscription of the caller (trincico.D11)."""
     subscription = world.table(SUBSCRIPTIONS).get(subscription_id.lower())
     if subscription is None:

@@ -11,7 +11,7 @@ from mockserver.apis.trincico.money import Holding, holdings
 from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOUNTS, PAYOUTS, Payout, PayoutAccount, new_id, seconds
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 PAYOUT_LEAVES = "trincico.payout_leaves"
 PAYOUT_ARRIVES = "trincico.payout_arrives"
@@ -28,7 +28,7 @@ GONE = ("canceled", "failed")
 """Payouts whose money came back."""
 
 
-def held(world: Draft, user_id: str) -> dict[str, Holding]:
+def held(world: Transaction, user_id: str) -> dict[str, Holding]:
     """What a user holds, by currency."""
     now = seconds(world)
     paid = [
@@ -40,13 +40,13 @@ def held(world: Draft, user_id: str) -> dict[str, Holding]:
     return holdings(paid, paid_out)
 
 
-def takes_instant(world: Draft, account: PayoutAccount, currency: str) -> bool:
+def takes_instant(world: Transaction, account: PayoutAccount, currency: str) -> bool:
     """Whether a bank account of this currency takes instant payouts."""
     banks = (BANKS[found.bank] for found in world.table(BANK_ACCOUNTS).select("account", account.id))
     return any(bank.instant and bank.currency == currency for bank in banks)
 
 
-def pay_out(world: Draft, account: PayoutAccount, amount: int, currency: str, *, instant: bool, automatic: bool = False) -> Payout:
+def pay_out(world: Transaction, account: PayoutAccount, amount: int, currency: str, *, instant: bool, automatic: bool = False) -> Payout:
     """Send an amount that the account holds on its way: an instant payout is paid at once, another leaves at the end of the day."""
     now = seconds(world)
     leaves = world.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -74,23 +74,23 @@ def pay_out(world: Draft, account: PayoutAccount, amount: int, currency: str, *,
     return payout
 
 
-def leave(world: Draft, subject: int | str | None) -> None:
+def leave(world: Transaction, subject: int | str | None) -> None:
     """A requested payout leaves for the bank."""
     _move(world, subject, "requested", "in_transit")
 
 
-def arrive(world: Draft, subject: int | str | None) -> None:
+def arrive(world: Transaction, subject: int | str | None) -> None:
     """A payout arrives at the bank."""
     _move(world, subject, "in_transit", "paid")
 
 
-def _move(world: Draft, subject: int | str | None, before: str, after: str) -> None:
+def _move(world: Transaction, subject: int | str | None, before: str, after: str) -> None:
     payout = None if subject is None else world.table(PAYOUTS).get(subject)
     if payout is not None and payout.status == before:
         mails.payout_updated(world, world.table(PAYOUTS).change(payout, status=after, updated_at=seconds(world)))
 
 
-def watch(world: Draft, account: PayoutAccount) -> None:
+def watch(world: Transaction, account: PayoutAccount) -> None:
     """Set the timer for an account's next automatic payout, where its frequency is automatic and there is something to pay out."""
     days = DAYS_BETWEEN.get(account.frequency)
     waiting = any((timer.action, timer.subject) == (PAY_OUT, account.id) for timer in world.timers)
@@ -100,12 +100,12 @@ def watch(world: Draft, account: PayoutAccount) -> None:
         world.schedule(world.now + timedelta(days=days), PAY_OUT, account.id)
 
 
-def stop(world: Draft, account: PayoutAccount) -> None:
+def stop(world: Transaction, account: PayoutAccount) -> None:
     """Call off an account's next automatic payout."""
     world.cancel(PAY_OUT, account.id)
 
 
-def pay_out_automatically(world: Draft, subject: int | str | None) -> None:
+def pay_out_automatically(world: Transaction, subject: int | str | None) -> None:
     """Pay out all that is available."""
     account = None if subject is None else world.table(PAYOUT_ACCOUNTS).get(subject)
     if account is None or account.status != "completed" or account.frequency == ON_DEMAND:
@@ -116,12 +116,12 @@ def pay_out_automatically(world: Draft, subject: int | str | None) -> None:
     watch(world, account)
 
 
-def credited(world: Draft, user_id: str) -> None:
+def credited(world: Transaction, user_id: str) -> None:
     """Something was paid to a user: automatic payouts begin where they had nothing to do."""
     for account in world.table(PAYOUT_ACCOUNTS).select("user", user_id):
         watch(world, account)
 
 
-def settled_at(world: Draft) -> int:
+def settled_at(world: Transaction) -> int:
     """When what is paid now is available."""
     return int((world.now.astimezone(UTC) + SETTLEMENT).timestamp())

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.apis.trincico.state import Invoice, Item, Payment, PaymentMethod, Payout, PayoutAccount, Plan, Service, Subscription, User
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}
 """A related object that is left empty."""
 
 
-def plan(world: Draft, shown: Plan, *, embedded: bool) -> dict[str, Any]:
+def plan(world: Transaction, shown: Plan, *, embedded: bool) -> dict[str, Any]:
     """A plan with its features; with its family where it stands inside something else (trincico.D33)."""
     family = {"type": shown.type} if embedded else {}
     return {
@@ -54,7 +54,7 @@ def plan(world: Draft, shown: Plan, *, embedded: bool) -> dict[str, Any]:
     }
 
 
-def features(world: Draft, shown: Plan) -> list[dict[str, Any]]:
+def features(world: Transaction, shown: Plan) -> list[dict[str, Any]]:
     """What a plan allows."""
     return [
         {"name": feature.name, "code": feature.code, "max_allowed_value": feature.max_allowed_value, "metadata": None}
@@ -89,7 +89,7 @@ def card(name: str) -> dict[str, Any] | None:
     }
 
 
-def subscription(world: Draft, shown: Subscription) -> dict[str, Any]:
+def subscription(world: Transaction, shown: Subscription) -> dict[str, Any]:
     """A subscription with every key of the vendor's table (trincico.D38)."""
     payment = None if shown.last_payment_id is None else world.table(PAYMENTS).get(shown.last_payment_id)
     next_plan = None if shown.next_plan_id is None else plan(world, plan_of(world, shown.next_plan_id), embedded=True)
@@ -106,7 +106,7 @@ def subscription(world: Draft, shown: Subscription) -> dict[str, Any]:
     }
 
 
-def subscription_summary(world: Draft, shown: Subscription) -> dict[str, Any]:
+def subscription_summary(world: Transaction, shown: Subscription) -> dict[str, Any]:
     """A subscription in the short form of the profile (trincico.D102)."""
     held = plan_of(world, shown.plan_id)
     return {
@@ -118,7 +118,7 @@ def subscription_summary(world: Draft, shown: Subscription) -> dict[str, Any]:
     }
 
 
-def _payment(world: Draft, shown: Payment, plan_id: str) -> dict[str, Any]:
+def _payment(world: Transaction, shown: Payment, plan_id: str) -> dict[str, Any]:
     """The payment of a subscription, with the plan that it was for; its invoice is empty (trincico.D45)."""
     return {
         "id": shown.id,
@@ -143,18 +143,18 @@ def invoice_created(shown: Invoice) -> dict[str, Any]:
     return {**_invoice(shown), "items": [], "owner": NOTHING, "payer": NOTHING, "service": NOTHING}
 
 
-def invoice_retrieved(world: Draft, shown: Invoice) -> dict[str, Any]:
+def invoice_retrieved(world: Transaction, shown: Invoice) -> dict[str, Any]:
     """An invoice as its owner sees it; the payer is the user who paid (trincico.D56)."""
     payer = NOTHING if shown.payer_id is None else user(world, user_of(world, shown.payer_id), iso=True)
     return {**_invoice(shown), "items": _items(world, shown), "payer": payer, "service": _service_of_invoice(_service(world, shown))}
 
 
-def invoice_viewed(world: Draft, shown: Invoice) -> dict[str, Any]:
+def invoice_viewed(world: Transaction, shown: Invoice) -> dict[str, Any]:
     """An invoice as anybody sees it (trincico.D81)."""
     return {**_invoice(shown), "items": _items(world, shown), "payer": NOTHING, "service": NOTHING}
 
 
-def invoice_listed(world: Draft, shown: Invoice) -> dict[str, Any]:
+def invoice_listed(world: Transaction, shown: Invoice) -> dict[str, Any]:
     """A row of the list: sums, customer and service (trincico.D56, trincico.D61)."""
     customer = world.table(CUSTOMERS).get(shown.customer_id)
     if customer is None:
@@ -198,7 +198,7 @@ def item(shown: Item) -> dict[str, Any]:
     return {**_item(shown), "tax": rate_text(shown.tax_rate)}
 
 
-def _items(world: Draft, shown: Invoice) -> list[dict[str, Any]]:
+def _items(world: Transaction, shown: Invoice) -> list[dict[str, Any]]:
     return [item(line) for line in world.table(ITEMS).select("invoice", shown.id)]
 
 
@@ -206,7 +206,7 @@ def _item(shown: Item) -> dict[str, Any]:
     return {"id": shown.id, "name": shown.name, "price": shown.price, "quantity": shown.quantity, "description": shown.description}
 
 
-def _service(world: Draft, shown: Invoice) -> Service:
+def _service(world: Transaction, shown: Invoice) -> Service:
     found = world.table(SERVICES).get(shown.service_id)
     if found is None:
         raise LookupError(f"no service {shown.service_id}")
@@ -231,7 +231,7 @@ def _service_of_invoice(shown: Service) -> dict[str, Any]:
     }
 
 
-def service(world: Draft, shown: Service) -> dict[str, Any]:
+def service(world: Transaction, shown: Service) -> dict[str, Any]:
     """A service in full, as the profile shows it (trincico.D99)."""
     schedules = list(world.table(SCHEDULES).select("service", shown.id))
     return {
@@ -285,19 +285,19 @@ def _schedule(schedule_id: str, days: str, from_hour: int, to_hour: int) -> dict
     }
 
 
-def roles(world: Draft, shown: User) -> list[str]:
+def roles(world: Transaction, shown: User) -> list[str]:
     """The roles that follow from a user's present plans (trincico.D133)."""
     held = {plan_of(world, subscription.plan_id).role for subscription in current_subscriptions(world, shown.id)}
     return sorted({"ROLE_BASIC", *held})
 
 
-def permissions(world: Draft, shown: User) -> list[dict[str, Any]]:
+def permissions(world: Transaction, shown: User) -> list[dict[str, Any]]:
     """What the newest of a user's present plans allows."""
     held = current_subscriptions(world, shown.id)
     return features(world, plan_of(world, held[-1].plan_id)) if held else []
 
 
-def user(world: Draft, shown: User, *, iso: bool) -> dict[str, Any]:
+def user(world: Transaction, shown: User, *, iso: bool) -> dict[str, Any]:
     """A user inside something else, with a number for an id; times are ISO 8601 or UNIX seconds (trincico.D63, trincico.D95)."""
     return {
         "id": shown.number,
@@ -323,7 +323,7 @@ def user(world: Draft, shown: User, *, iso: bool) -> dict[str, Any]:
     }
 
 
-def payout_account(world: Draft, shown: PayoutAccount, *, user: dict[str, Any] | None) -> dict[str, Any]:
+def payout_account(world: Transaction, shown: PayoutAccount, *, user: dict[str, Any] | None) -> dict[str, Any]:
     """A payout account with the keys of the table and of the examples (trincico.D113)."""
     method = world.table(PAYMENT_METHODS).get(shown.payment_method_id)
     return {
@@ -340,7 +340,7 @@ def payout_account(world: Draft, shown: PayoutAccount, *, user: dict[str, Any] |
     }
 
 
-def external_accounts(world: Draft, shown: PayoutAccount) -> list[dict[str, Any]]:
+def external_accounts(world: Transaction, shown: PayoutAccount) -> list[dict[str, Any]]:
     """The bank accounts behind a payout account."""
     nothing: dict[str, list[str]] = {"currently_due": [], "errors": [], "past_due": [], "pending_verification": []}
     found = []
@@ -371,7 +371,7 @@ def external_accounts(world: Draft, shown: PayoutAccount) -> list[dict[str, Any]
     return found
 
 
-def payout(world: Draft, shown: Payout, account: PayoutAccount, owner: User) -> dict[str, Any]:
+def payout(world: Transaction, shown: Payout, account: PayoutAccount, owner: User) -> dict[str, Any]:
     """A row of the list of payouts."""
     return {
         "id": shown.id,

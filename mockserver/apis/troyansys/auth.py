@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.troyansys.callers import UserCaller
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 LIFETIME = timedelta(hours=24)
 """How long a token works; the page gives no figure (troyansys.D16)."""
 
 
-def login_user(world: Draft, body: Mapping[str, Any]) -> Reply:
+def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Open a session. Wrong credentials are 401, whichever of the two is wrong (troyansys.D15)."""
     user = world.table(USERS).find("email", body["email"].lower())
     if user is None or user.password_digest != password_digest(body["password"]):
@@ -57,13 +57,13 @@ def get_authenticated_user(caller: UserCaller) -> Reply:
     )
 
 
-def logout_user(world: Draft, caller: UserCaller) -> Reply:
+def logout_user(world: Transaction, caller: UserCaller) -> Reply:
     """Close the session of the token, and no other."""
     world.table(SESSIONS).change(caller.signed_in.session, closed_at=world.now)
     return Reply(200, {"message": "Sesion API cerrada."})
 
 
-def _login_user(world: Draft, user: User) -> dict[str, Any]:
+def _login_user(world: Transaction, user: User) -> dict[str, Any]:
     company = world.table(COMPANIES).get(user.active_company_id)
     modules = [] if company is None else modules_of(world, company)
     return {

@@ -23,7 +23,7 @@ from mockserver.core.base.faults import Unauthenticated, VendorFault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -51,7 +51,7 @@ class UserCaller(Caller):
     signed_in: SignedIn
 
 
-def verify_token(world: Draft, credential: str) -> SignedIn:
+def verify_token(world: Transaction, credential: str) -> SignedIn:
     """The user of a token that is neither closed nor expired."""
     session = world.table(SESSIONS).find("token", credential)
     if session is None:
@@ -65,7 +65,7 @@ def verify_token(world: Draft, credential: str) -> SignedIn:
     return SignedIn(user, session, frozenset(membership.company_id for membership in memberships))
 
 
-def verify_company(world: Draft, credential: str) -> Company:
+def verify_company(world: Transaction, credential: str) -> Company:
     """The company with the id of X-Company-Id; an unknown or malformed id is refused like a foreign one (troyansys.D09)."""
     company = world.table(COMPANIES).get(int(credential)) if _ID.fullmatch(credential) else None
     if company is None:
@@ -73,7 +73,7 @@ def verify_company(world: Draft, credential: str) -> Company:
     return company
 
 
-def verify_api_key(world: Draft, credential: str) -> Company:
+def verify_api_key(world: Transaction, credential: str) -> Company:
     """The company that owns a key."""
     company = world.table(COMPANIES).find("api_key", credential)
     if company is None:
@@ -92,7 +92,7 @@ def join_callers(identities: Mapping[str, Any]) -> Caller:
     return UserCaller(company, signed_in)
 
 
-def require_module(world: Draft, company: Company, code: str) -> None:
+def require_module(world: Transaction, company: Company, code: str) -> None:
     """Refuse a company whose last payment failed, or that does not have a module; only announced operations need one (troyansys.D17)."""
     if subscription_of(world, company.id).status == PAST_DUE:
         raise VendorFault("tenant_con_pago_fallido")

@@ -10,10 +10,10 @@ from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from mockserver.apis.troyansys.callers import Caller
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_company(world: Draft, caller: Caller) -> Reply:
+def get_company(world: Transaction, caller: Caller) -> Reply:
     """The company of the key and its active modules."""
     company = caller.company
     return Reply(

@@ -17,13 +17,13 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 FINAL_CONSUMER = "9999999999999"
 """What stands for the identification of a customer who gives none."""
 
 
-def create_invoice(world: Draft, caller: Caller, body: Mapping[str, Any]) -> Reply:
+def create_invoice(world: Transaction, caller: Caller, body: Mapping[str, Any]) -> Reply:
     """Issue an invoice, take its products out of the inventory and mail it, where the company is set up so and the customer has an address."""
     company = caller.company
     require_module(world, company, "sales")
@@ -40,12 +40,12 @@ def create_invoice(world: Draft, caller: Caller, body: Mapping[str, Any]) -> Rep
     return Reply(201, {"data": _to_wire(world, invoice)})
 
 
-def _product(world: Draft, company: Company, product_id: int) -> Product | None:
+def _product(world: Transaction, company: Company, product_id: int) -> Product | None:
     product = world.table(PRODUCTS).get(product_id)
     return product if product is not None and product.company_id == company.id else None
 
 
-def _rejections(world: Draft, customer: Customer, ordered: Sequence[tuple[Product | None, int]]) -> Iterator[tuple[str, str]]:
+def _rejections(world: Transaction, customer: Customer, ordered: Sequence[tuple[Product | None, int]]) -> Iterator[tuple[str, str]]:
     """Every field that does not fit the state, with the code of its error. Lines of one product draw on the same stock."""
     if not _is_identification(customer.identification):
         yield "customer.identification", "identificacion_invalida"
@@ -63,7 +63,7 @@ def _is_identification(number: str) -> bool:
     return number == FINAL_CONSUMER or bool(ci.is_valid(number) or ruc.is_valid(number))
 
 
-def _mail(world: Draft, company: Company, invoice: Invoice, to: str) -> None:
+def _mail(world: Transaction, company: Company, invoice: Invoice, to: str) -> None:
     text = (
         f"{company.trade_name} ha emitido la factura {invoice.document_number} a nombre de {invoice.name} "
         f"por {CURRENCY} {(invoice.subtotal + invoice.tax) / 100:.2f}. Clave de acceso: {invoice.access_key}"
@@ -71,7 +71,7 @@ def _mail(world: Draft, company: Company, invoice: Invoice, to: str) -> None:
     world.send("troyansys", "mail", to, text, subject=f"Factura {invoice.document_number}", codes=(invoice.access_key,))
 
 
-def _to_wire(world: Draft, invoice: Invoice) -> dict[str, Any]:
+def _to_wire(world: Transaction, invoice: Invoice) -> dict[str, Any]:
     return {
         "id": invoice.id,
         "document_number": invoice.document_number,
@@ -89,7 +89,7 @@ def _to_wire(world: Draft, invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _line_to_wire(world: Draft, line: InvoiceLine) -> dict[str, Any]:
+def _line_to_wire(world: Transaction, line: InvoiceLine) -> dict[str, Any]:
     product = world.table(PRODUCTS).get(line.product_id)
     if product is None:
         raise LookupError(f"line {line.id} has a product that does not exist")

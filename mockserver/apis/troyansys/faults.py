@@ -23,7 +23,7 @@ from mockserver.core.base.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.core.operation.api import Situation
+    from mockserver.core.operation.api import FaultContext
     from mockserver.openapi.errors import Violation
 
 BODY = "body"
@@ -57,17 +57,17 @@ class Rejected(Fault):
         self.codes = codes
 
 
-def render_fault(fault: Fault, situation: Situation) -> Reply:
+def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
     """A fault in the shape of the framework; a missing company header is a restriction, no lack of authentication (troyansys.D09)."""
     if isinstance(fault, Rejected):
-        return _validation({field: [situation.errors[code].message] for field, code in fault.codes.items()})
+        return _validation({field: [fault_context.errors[code].message] for field, code in fault.codes.items()})
     if isinstance(fault, Invalid):
         return _validation(_by_field(fault.violations))
     if isinstance(fault, Malformed):
         return _validation({BODY: ["La solicitud no se puede leer."]})
     if isinstance(fault, Unauthenticated) and fault.scheme == "company":
         fault = VendorFault("tenant_restringido")
-    error = situation.documented(fault)
+    error = fault_context.documented(fault)
     if error is not None and error.status == Rejected.status:
         return _validation({BODY: [error.message]})  # asked for by its code alone, so of no field
     if error is not None:

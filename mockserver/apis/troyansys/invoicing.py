@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 SALE = "sale"
 PURCHASE = "purchase"
@@ -27,7 +27,7 @@ class Customer:
     email: str | None
 
 
-def issue(world: Draft, company: Company, customer: Customer, items: Sequence[tuple[Product, int]], at: datetime) -> Invoice:
+def issue(world: Transaction, company: Company, customer: Customer, items: Sequence[tuple[Product, int]], at: datetime) -> Invoice:
     """Issue an invoice over products and quantities that are in stock. Tax is rounded half up line by line."""
     sequence = world.draw(f"troyansys.sequence {company.id}")
     invoice_id = world.draw("troyansys.invoice")
@@ -60,7 +60,7 @@ def issue(world: Draft, company: Company, customer: Customer, items: Sequence[tu
     return invoice
 
 
-def move(world: Draft, product: Product, quantity: int, kind: str, at: datetime, invoice_id: int | None = None) -> Movement:
+def move(world: Transaction, product: Product, quantity: int, kind: str, at: datetime, invoice_id: int | None = None) -> Movement:
     """Book pieces of a product in (positive) or out (negative)."""
     return world.table(MOVEMENTS).add(
         Movement(
@@ -76,7 +76,7 @@ def move(world: Draft, product: Product, quantity: int, kind: str, at: datetime,
     )
 
 
-def _line(world: Draft, invoice_id: int, product: Product, quantity: int) -> InvoiceLine:
+def _line(world: Transaction, invoice_id: int, product: Product, quantity: int) -> InvoiceLine:
     subtotal = product.unit_price * quantity
     return world.table(INVOICE_LINES).add(
         InvoiceLine(

@@ -10,10 +10,10 @@ from mockserver.apis.troyansys.state import CURRENCY, MOVEMENTS, PRODUCTS, Produ
 from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 
-def get_inventory_report(world: Draft, caller: Caller, product_id: int | None) -> Reply:
+def get_inventory_report(world: Transaction, caller: Caller, product_id: int | None) -> Reply:
     """What came in, went out and is left of each product of the company, or of the one asked for; value at cost."""
     company = caller.company
     require_module(world, company, "reports")
@@ -33,7 +33,7 @@ def get_inventory_report(world: Draft, caller: Caller, product_id: int | None) -
     )
 
 
-def _to_wire(world: Draft, product: Product, stock: int) -> dict[str, Any]:
+def _to_wire(world: Transaction, product: Product, stock: int) -> dict[str, Any]:
     quantities = [movement.quantity for movement in world.table(MOVEMENTS).select("product", product.id)]
     return {
         "product_id": product.id,

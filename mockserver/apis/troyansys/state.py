@@ -15,7 +15,7 @@ from mockserver.core.state.tables import Table
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 CURRENCY = "USD"
 ECUADOR = timezone(timedelta(hours=-5))
@@ -271,13 +271,13 @@ TABLES: tuple[Table[Any], ...] = (
 )
 
 
-def subscription_of(world: Draft, company_id: int) -> Subscription:
+def subscription_of(world: Transaction, company_id: int) -> Subscription:
     """The subscription of a company; every company has one."""
     (subscription,) = world.table(SUBSCRIPTIONS).select("company", company_id)
     return subscription
 
 
-def plan_of(world: Draft, company_id: int) -> Plan:
+def plan_of(world: Transaction, company_id: int) -> Plan:
     """The current plan of a company, offered or not."""
     plan = world.table(PLANS).get(subscription_of(world, company_id).plan_id)
     if plan is None:
@@ -285,13 +285,13 @@ def plan_of(world: Draft, company_id: int) -> Plan:
     return plan
 
 
-def modules_of(world: Draft, company: Company) -> list[Module]:
+def modules_of(world: Transaction, company: Company) -> list[Module]:
     """The active modules of a company, by id: those of its plan and its own (troyansys.D08)."""
     codes = {*plan_of(world, company.id).module_codes, *company.extra_modules}
     return [module for module in world.table(MODULES).all() if module.code in codes]
 
 
-def stock_of(world: Draft, product_id: int) -> int:
+def stock_of(world: Transaction, product_id: int) -> int:
     """The pieces of a product that are left."""
     last = next(world.table(MOVEMENTS).select("product", product_id).newest(), None)
     return 0 if last is None else last.stock

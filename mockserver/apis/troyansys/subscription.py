@@ -29,23 +29,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.apis.troyansys.callers import Caller, UserCaller
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
 
 MONTH = timedelta(days=30)
 """How long a payment of a monthly plan lasts."""
 
 
-def list_plans(world: Draft, caller: UserCaller) -> Reply:
+def list_plans(world: Transaction, caller: UserCaller) -> Reply:
     """The active plans, and the current one of the company named in X-Company-Id."""
     return _plans(world, caller)
 
 
-def list_company_plans(world: Draft, caller: Caller) -> Reply:
+def list_company_plans(world: Transaction, caller: Caller) -> Reply:
     """The active plans, and the current one of the company of the key (troyansys.D07)."""
     return _plans(world, caller)
 
 
-def receive_payphone_notification(world: Draft, body: Mapping[str, Any] | None) -> Reply:
+def receive_payphone_notification(world: Transaction, body: Mapping[str, Any] | None) -> Reply:
     """Keep a notice, and settle the charge that it names (troyansys.D11). One that is known already changes nothing."""
     sent = body or {}
     amount = None if "amount" not in sent else Decimal(str(sent["amount"]))
@@ -60,7 +60,7 @@ def receive_payphone_notification(world: Draft, body: Mapping[str, Any] | None) 
     return Reply(200, {"message": "Webhook procesado"})
 
 
-def _settle(world: Draft, charge: Charge, status: str, amount: Decimal | None) -> None:
+def _settle(world: Transaction, charge: Charge, status: str, amount: Decimal | None) -> None:
     """Approved puts the company on the plan and prolongs it; another word (troyansys.D12) marks the subscription as past due.
 
     An approved amount that is not the one charged settles nothing: nobody gets a plan for less.
@@ -75,7 +75,7 @@ def _settle(world: Draft, charge: Charge, status: str, amount: Decimal | None) -
         world.table(SUBSCRIPTIONS).change(subscription, plan_id=charge.plan_id, status=ACTIVE, paid_until=paid_until)
 
 
-def _plans(world: Draft, caller: Caller) -> Reply:
+def _plans(world: Transaction, caller: Caller) -> Reply:
     """The same answer for users and keys (troyansys.D06); the current plan is named even where it is no longer offered."""
     current = plan_of(world, caller.company.id)
     return Reply(

@@ -17,14 +17,14 @@ from mockserver.core.asgi.paths import PathTree
 from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
-from mockserver.core.operation.api import Situation
+from mockserver.core.operation.api import FaultContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.core.engine.executor import Boundary
+    from mockserver.core.engine.executor import Executor
     from mockserver.core.operation.api import Api
     from mockserver.core.operation.compiled import Operation
 
@@ -90,13 +90,13 @@ class Operations:
 
     def __init__(
         self,
-        boundary: Boundary,
+        executor: Executor,
         operations: Mapping[tuple[str, str], Operation],
         apis: Mapping[str, Api],
         pages: Mapping[str, ASGIApp],
         other: ASGIApp,
     ) -> None:
-        self._boundary = boundary
+        self._boundary = executor
         self._operations = operations
         self._apis = dict(sorted(apis.items(), key=lambda item: -len(item[0])))
         self._pages = pages
@@ -109,7 +109,7 @@ class Operations:
     def malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are no HTTP request, in the clothing of the API whose base path they name; None outside every API."""
         api = self.api_at(path)
-        return None if api is None else api.render_fault(fault, Situation())
+        return None if api is None else api.render_fault(fault, FaultContext())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a routed request."""

@@ -1,8 +1,7 @@
-"""Faults on purpose: rules of a world that say which calls go wrong, how, and how often.
+"""What the fault rules of a world do to one call.
 
-The rules, with their counts, and the services that are switched off are part of a world's value: a snapshot keeps them, a fork has its own, and what
-chance decides is drawn from the world's seed. A rule that matches a call *strikes* or lets it pass; what struck is gathered in a :class:`Strike`,
-which the boundary carries out. Several rules may strike one call: their delays add up, the first answer and the first damage win.
+Rules that match a call are counted and their effects gathered in :class:`FaultEffects`, which the executor applies. Chance is drawn from the world's
+seed. When several rules match, their delays add up, and the first answer and the first damage are used.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AppliedEffect:
     """What was done to an exchange on purpose: the ``source`` is ``rule 3`` or ``prefer``, the effect is told in words."""
 
     source: str
@@ -28,7 +27,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FaultEffects:
     """All that the rules do to one call. ``answer`` is the rule whose documented answer is sent."""
 
     wait_before: float = 0.0
@@ -36,9 +35,9 @@ class Strike:
     answer: Rule | None = None
     damage: Damage | None = None
     kept: bool = True
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[AppliedEffect, ...] = ()
 
-    def with_rule(self, rule: Rule, seed: int) -> Strike:
+    def with_rule(self, rule: Rule, seed: int) -> FaultEffects:
         """With what one more rule does."""
         found, marks = self, []
         if rule.delay is not None:
@@ -46,26 +45,26 @@ class Strike:
             place = "wait_before" if rule.when == "before" else "wait_after"
             found = replace(found, **{place: getattr(found, place) + seconds})
             marks.append(f"delayed {seconds:.3f} s {rule.when} the call")
-        if rule.wish is not None and found.answer is None:
+        if rule.preference is not None and found.answer is None:
             found = replace(found, answer=rule, kept=found.kept and rule.when == "after")
-            marks.append(f"answered {rule.wish} {_when(rule)}")
+            marks.append(f"answered {rule.preference} {_when(rule)}")
         if rule.damage is not None and found.damage is None:
             spares = rule.damage.kind == "drip"  # a slow answer is still the whole answer
             found = replace(found, damage=rule.damage, kept=found.kept and (spares or rule.when == "after"))
             marks.append(str(rule.damage) if spares else f"{rule.damage} {_when(rule)}")
-        return replace(found, marks=(*found.marks, *(Mark(f"rule {rule.id}", effect) for effect in marks)))
+        return replace(found, marks=(*found.marks, *(AppliedEffect(f"rule {rule.id}", effect) for effect in marks)))
 
 
-QUIET = Strike()
+NO_EFFECTS = FaultEffects()
 
 
 def _when(rule: Rule) -> str:
     return "before anything was done" if rule.when == "before" else "after what was done was kept"
 
 
-def strike(faults: Faults, seed: int, is_for: Callable[[Rule], bool]) -> tuple[Strike, Faults]:
+def match_rules(faults: Faults, seed: int, is_for: Callable[[Rule], bool]) -> tuple[FaultEffects, Faults]:
     """What the rules do to a call, and the rules with their counts moved on; the very same object where none matched."""
-    found, rules = QUIET, []
+    found, rules = NO_EFFECTS, []
     for rule in faults.rules:
         if not is_for(rule):
             rules.append(rule)

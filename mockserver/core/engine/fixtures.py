@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from faker import Faker
 
-from mockserver.core.state.world import Draft, World
+from mockserver.core.state.world import Transaction, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,21 +21,21 @@ class Fixture(Protocol):
 
     LOCALE: str
     """The locale of Faker in which the crowd is made up."""
-    LANDMARKS: Mapping[str, str]
+    SEEDED_RECORDS: Mapping[str, str]
     """Ids and keys of fixed records by the name under which contract tests and people refer to them."""
 
-    def seed(self, world: Draft, fake: Faker) -> None:
+    def seed(self, world: Transaction, fake: Faker) -> None:
         """Put landmarks, then a crowd, into an empty world."""
 
-    def credentials(self, world: Draft) -> Sequence[Credential]:
+    def credentials(self, world: Transaction) -> Sequence[Credential]:
         """The demo credentials to publish, ready to send at the world's time."""
 
 
 def seeded_world(fixtures: Mapping[str, Fixture], seed: int, clock: Clock, now: datetime) -> World:
     """A world with every vendor's fixtures in it; the same seed and moment give the same world."""
-    draft = Draft(World(seed=seed, clock=clock), now)
+    transaction = Transaction(World(seed=seed, clock=clock), now)
     for slug, fixture in sorted(fixtures.items()):
         fake = Faker(fixture.LOCALE)
         fake.seed_instance(f"{seed} {slug}")
-        fixture.seed(draft, fake)
-    return draft.finish()
+        fixture.seed(transaction, fake)
+    return transaction.finish()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.core.base.requests import Request
-    from mockserver.core.engine.fault_effects import Mark
+    from mockserver.core.engine.fault_effects import AppliedEffect
     from mockserver.core.state.world import Change
 
 PER_WORLD = 1000
@@ -30,7 +30,7 @@ _RECORD = 1000
 
 
 @dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
-class Exchange:
+class JournalEntry:
     """One request and the reply to it.
 
     ``at`` is a moment of the world's time, ``seconds`` how long the answer took; ``operation`` is ``<slug>.<operationId>``, None where none was
@@ -51,7 +51,7 @@ class Exchange:
     changed: bool
     seconds: float
     writes: int = 0
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[AppliedEffect, ...] = ()
     media_type: str = ""
     changes: tuple[Change, ...] = ()
     size: int = field(init=False)
@@ -72,7 +72,7 @@ class _Ring:
     __slots__ = ("dropped", "entries", "size")
 
     def __init__(self) -> None:
-        self.entries: deque[Exchange] = deque()
+        self.entries: deque[JournalEntry] = deque()
         self.size = 0
         self.dropped = 0
 
@@ -95,7 +95,7 @@ class Journal:
         self._number += 1
         return self._number
 
-    def record(self, exchange: Exchange) -> None:
+    def record(self, exchange: JournalEntry) -> None:
         """Keep an exchange, and drop the oldest where a bound is passed."""
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
@@ -115,14 +115,14 @@ class Journal:
         if len(self._order) > 2 * self._kept + SLACK:
             self._order = deque(entry for entry in self._order if entry[0].entries and entry[1] >= entry[0].entries[0].number)
 
-    def entries(self, world: str) -> Iterator[Exchange]:
+    def entries(self, world: str) -> Iterator[JournalEntry]:
         """The exchanges of a world, oldest first."""
         ring = self._worlds.get(world)
         return iter(() if ring is None else tuple(ring.entries))
 
-    def after(self, world: str, number: int) -> list[Exchange]:
+    def after(self, world: str, number: int) -> list[JournalEntry]:
         """The exchanges of a world behind the one of a number, oldest first; the cost is that of what is new."""
-        found: list[Exchange] = []
+        found: list[JournalEntry] = []
         ring = self._worlds.get(world)
         for exchange in reversed(ring.entries) if ring is not None else ():
             if exchange.number <= number:
@@ -130,7 +130,7 @@ class Journal:
             found.append(exchange)
         return found[::-1]
 
-    def find(self, world: str, number: int) -> Exchange | None:
+    def find(self, world: str, number: int) -> JournalEntry | None:
         """The exchange of a world with this number, or None."""
         ring = self._worlds.get(world)
         at = -1 if ring is None else bisect_left(ring.entries, number, key=lambda exchange: exchange.number)

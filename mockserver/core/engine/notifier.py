@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 
-class Bell:
+class Notifier:
     """One bell per world. Ringing costs nothing where nobody waits."""
 
     def __init__(self) -> None:

@@ -23,11 +23,11 @@ from mockserver.openapi.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mockserver.core.engine.executor import Handled
+    from mockserver.core.engine.executor import Outcome
     from mockserver.core.operation.compiled import Operation
     from mockserver.core.state.world import World
 
-    Handle = Callable[[Operation, Request, World], Handled]
+    Handle = Callable[[Operation, Request, World], Outcome]
     HeadersAt = Callable[[World, str | None], Mapping[str, str]]
 
 BREATH = 50

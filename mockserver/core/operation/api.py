@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from mockserver.core.base.replies import Reply
     from mockserver.core.operation.security import Verifier
-    from mockserver.core.state.mapping import Description
+    from mockserver.core.state.mapping import RecordMapping
     from mockserver.core.state.tables import Table
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.errors import Violation
 
-    Action = Callable[[Draft, int | str | None], None]
+    Action = Callable[[Transaction, int | str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class DocumentedError:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class FaultContext:
     """Where a fault arose: the operation, None where no operation was reached, and what its document says of errors."""
 
     operation_id: str | None = None
@@ -66,7 +66,7 @@ class Situation:
         return violation.code or self.fault_codes.get(violation.keyword)
 
 
-class Late:
+class DeferredViolations:
     """Violations of properties marked ``x-fault-late``: the handler says when the vendor would report them."""
 
     def __init__(self, violations: Sequence[Violation] = ()) -> None:
@@ -112,18 +112,18 @@ class Api:
     caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
     ``services`` describes, by short name, what stands behind the API and can be switched off: a handler asks ``world.is_down("<slug>.<service>")``
     and raises the fault that the vendor documents for it. ``described`` says, by the short name of a table, what the document says of its records,
-    for those that somebody writes by hand. ``steers`` marks the control plane, whose handlers may be awaited, whose calls are not
+    for those that somebody writes by hand. ``is_control`` marks the control plane, whose handlers may be awaited, whose calls are not
     recorded and on which no fault is ever injected.
     """
 
     slug: str
     handlers: tuple[ModuleType, ...]
-    render_fault: Callable[[Fault, Situation], Reply]
+    render_fault: Callable[[Fault, FaultContext], Reply]
     tables: tuple[Table[Any], ...] = ()
     verifiers: Mapping[str, Verifier] = field(default_factory=dict)
     join_callers: Callable[[Mapping[str, Any]], object] | None = None
     timers: Mapping[str, Action] = field(default_factory=dict)
     provides: Mapping[str, Any] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
-    described: Mapping[str, Description] = field(default_factory=dict)
-    steers: bool = False
+    described: Mapping[str, RecordMapping] = field(default_factory=dict)
+    is_control: bool = False

@@ -47,7 +47,7 @@ def _public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
 
 def _misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
     where = f"{function.__module__}.{spec.id}"
-    if inspect.iscoroutinefunction(function) and not api.steers:
+    if inspect.iscoroutinefunction(function) and not api.is_control:
         yield f"{where} is async, but handlers are plain functions"
     taken = set(inspect.signature(function).parameters)
     parameters = {python_name(parameter["name"]) for parameter in spec.parameters}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
 from mockserver.core.base.replies import JSON, Reply, Stream
 from mockserver.core.base.requests import MIB
-from mockserver.core.operation.api import DocumentedError, Late, Situation
+from mockserver.core.operation.api import DeferredViolations, DocumentedError, FaultContext
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.forms import coercer, gather
 from mockserver.core.operation.parameters import ParameterPlan
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mockserver.core.operation.api import Api
     from mockserver.core.operation.binding import Handler
     from mockserver.core.operation.forms import Coercer
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.documents import Document, OperationSpec
     from mockserver.openapi.errors import Violation
     from mockserver.openapi.schemas import Validator
@@ -211,7 +211,9 @@ class Operation:
         self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
         self.responses = ResponsePlan(spec, document, compiler, self.name)
         self.body = BodyPlan(spec, document, compiler)
-        self.situation = Situation(spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document))
+        self.fault_context = FaultContext(
+            spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document)
+        )
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self._parameters = ParameterPlan(spec, document, compiler)
         self._base_path = document.base_path
@@ -223,11 +225,11 @@ class Operation:
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
 
-    def caller(self, request: Request, world: Draft) -> object:
+    def caller(self, request: Request, world: Transaction) -> object:
         """Who makes a request. Raises a Fault where nobody does who may."""
         return self._security.caller(request, world)
 
-    def answer(self, request: Request, world: Draft) -> Any:
+    def answer(self, request: Request, world: Transaction) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
         if self._takes_address:
@@ -241,7 +243,7 @@ class Operation:
         if violations and (now := [violation for violation in violations if not violation.late]):
             raise Invalid(now)
         if self._takes_late:
-            arguments["late"] = Late(violations)
+            arguments["late"] = DeferredViolations(violations)
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 

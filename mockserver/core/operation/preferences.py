@@ -1,8 +1,7 @@
-"""Answers on demand: a documented status, code or example of an operation, without playing it.
+"""Preferences: a documented status, code or example of an operation, answered without running its handler.
 
-A rule for injected faults and the header ``Prefer`` of one call both ask for an answer that the document knows. It is made from what the document
-says and by the vendor's own ``render_fault``, and it is checked like any other reply. What cannot be made so is :class:`Impossible`, in words that
-say what is possible.
+A fault rule and the header ``Prefer`` of one call both ask for an answer of the document. It is built from the document and by the vendor's own
+``render_fault``, and checked like any other reply. :class:`PreferenceNotSatisfiable` says which answers the document has.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from mockserver.core.base.faults import (
     VendorFault,
 )
 from mockserver.core.base.replies import JSON, Reply
-from mockserver.core.state.rules import Wish
+from mockserver.core.state.rules import Preference
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.examples import invent
 
@@ -49,11 +48,11 @@ _PREFERENCE = re.compile(r"""\s*([a-zA-Z0-9_-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]
 _TOKENS = ("code", "example", "delay", "dynamic")
 
 
-class Impossible(Exception):
+class PreferenceNotSatisfiable(Exception):
     """The document has no such answer; the text says which answers it has."""
 
 
-class Demanded(Fault):
+class RequestedRefusal(Fault):
     """A refusal of a status that no other fault has."""
 
     kind = "demanded"
@@ -63,46 +62,46 @@ class Demanded(Fault):
         self.status = status
 
 
-def parse_prefer(header: str, operation: Operation, longest: float) -> Wish | None:
-    """The wish in a header ``Prefer``; None where it asks for nothing that is known here. Raises Impossible."""
+def parse_prefer(header: str, operation: Operation, longest: float) -> Preference | None:
+    """The wish in a header ``Prefer``; None where it asks for nothing that is known here. Raises PreferenceNotSatisfiable."""
     said: dict[str, str] = {}
     for name, quoted, plain in _PREFERENCE.findall(header):
         if name.lower() in _TOKENS:
             said.setdefault(name.lower(), quoted or plain)
     if not said:
         return None
-    wish = Wish(example=said.get("example"))
+    preference = Preference(example=said.get("example"))
     if "code" in said:
         text = said["code"]
-        is_status = text.isascii() and text.isdigit() and (int(text) in operation.responses.statuses or text not in operation.situation.errors)
-        wish = replace(wish, status=int(text)) if is_status else replace(wish, code=text)
+        is_status = text.isascii() and text.isdigit() and (int(text) in operation.responses.statuses or text not in operation.fault_context.errors)
+        preference = replace(preference, status=int(text)) if is_status else replace(preference, code=text)
     if "dynamic" in said:
         if said["dynamic"].lower() not in ("true", "false"):
-            raise Impossible(f"dynamic={said['dynamic']}: write true or false")
-        wish = replace(wish, dynamic=said["dynamic"].lower() == "true")
+            raise PreferenceNotSatisfiable(f"dynamic={said['dynamic']}: write true or false")
+        preference = replace(preference, dynamic=said["dynamic"].lower() == "true")
     if "delay" in said:
         if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", said["delay"]) or float(said["delay"]) > longest:
-            raise Impossible(f"delay={said['delay']}: write seconds, at most {longest:g}, such as 0.5")
-        wish = replace(wish, delay=float(said["delay"]))
-    return wish
+            raise PreferenceNotSatisfiable(f"delay={said['delay']}: write seconds, at most {longest:g}, such as 0.5")
+        preference = replace(preference, delay=float(said["delay"]))
+    return preference
 
 
-def grant(operation: Operation, wish: Wish, chance: Chance) -> Reply:
-    """The answer that is asked for. Raises Impossible where the document does not have it."""
-    if wish.code is not None:
-        reply = _coded(operation, wish.code)
-        if wish.status not in (None, reply.status):
-            raise Impossible(f"{wish.code} comes with status {reply.status}, not {wish.status}")
+def answer_preference(operation: Operation, preference: Preference, chance: Chance) -> Reply:
+    """The answer that is asked for. Raises PreferenceNotSatisfiable where the document does not have it."""
+    if preference.code is not None:
+        reply = _coded(operation, preference.code)
+        if preference.status not in (None, reply.status):
+            raise PreferenceNotSatisfiable(f"{preference.code} comes with status {reply.status}, not {preference.status}")
         return reply
-    if wish.example is not None:
-        return _named(operation, wish.example, wish.status)
-    status = wish.status if wish.status is not None else min(operation.responses.statuses)
+    if preference.example is not None:
+        return _named(operation, preference.example, preference.status)
+    status = preference.status if preference.status is not None else min(operation.responses.statuses)
     if status not in operation.responses.statuses:
-        raise Impossible(f"{operation.name} documents {_listed(operation.responses.statuses)}, not {status}")
-    for reply in _candidates(operation, status, wish.dynamic, chance):
+        raise PreferenceNotSatisfiable(f"{operation.name} documents {_listed(operation.responses.statuses)}, not {status}")
+    for reply in _candidates(operation, status, preference.dynamic, chance):
         if _holds(operation, reply, status):
             return reply
-    raise Impossible(f"no body could be made for status {status} of {operation.name}")
+    raise PreferenceNotSatisfiable(f"no body could be made for status {status} of {operation.name}")
 
 
 def _listed(names: Any) -> str:
@@ -120,13 +119,13 @@ def _holds(operation: Operation, reply: Reply, status: int) -> bool:
 
 def _coded(operation: Operation, code: str) -> Reply:
     """The refusal with one of the vendor's codes."""
-    errors = operation.situation.errors
+    errors = operation.fault_context.errors
     if code not in errors:
         same = next((error for error in errors.values() if code in error.aliases), None)
         if same is not None:
-            raise Impossible(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
+            raise PreferenceNotSatisfiable(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
         known = f"documents the codes {', '.join(errors)}" if errors else "documents no codes"
-        raise Impossible(f"{operation.name} {known}, not {code}")
+        raise PreferenceNotSatisfiable(f"{operation.name} {known}, not {code}")
     for fault in (VendorFault(code), Invalid([_violation(operation, errors[code])])):
         reply = _rendered(operation, fault)
         if reply is not None and _holds(operation, reply, errors[code].status):
@@ -134,7 +133,7 @@ def _coded(operation: Operation, code: str) -> Reply:
     for found in _examples(operation, errors[code].status):
         if {code, errors[code].message} & set(_texts(found.body)) and _holds(operation, found, errors[code].status):
             return found
-    raise Impossible(f"{code} of {operation.name} needs details that only a real refusal has; no example of the document shows it")
+    raise PreferenceNotSatisfiable(f"{code} of {operation.name} needs details that only a real refusal has; no example of the document shows it")
 
 
 def _violation(operation: Operation, error: DocumentedError) -> Violation:
@@ -170,9 +169,9 @@ def _named(operation: Operation, name: str, status: int | None) -> Reply:
             if label == name and status in (None, known):
                 if _holds(operation, reply, known):
                     return reply
-                raise Impossible(f"the example {name} shows a reading of the page that this mock does not send")
+                raise PreferenceNotSatisfiable(f"the example {name} shows a reading of the page that this mock does not send")
     shown = ", ".join(f"{label} ({_listed(statuses)})" for label, statuses in found.items()) or "none"
-    raise Impossible(f"{operation.name} has no example {name}{'' if status is None else f' for status {status}'}; there are: {shown}")
+    raise PreferenceNotSatisfiable(f"{operation.name} has no example {name}{'' if status is None else f' for status {status}'}; there are: {shown}")
 
 
 def _candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - three ways to ask
@@ -197,9 +196,9 @@ def _candidates(operation: Operation, status: int, dynamic: bool | None, chance:
 def _refusals(operation: Operation, status: int) -> Iterator[Reply]:
     """What the vendor itself would say with this status: to a fault of that kind, then its own codes, then what it says to any other fault."""
     faults = [fault for fault in _USUAL if fault.status == status]
-    faults += [VendorFault(code) for code, error in operation.situation.errors.items() if error.status == status]
+    faults += [VendorFault(code) for code, error in operation.fault_context.errors.items() if error.status == status]
     if status >= REFUSED:
-        faults.append(Demanded(status))
+        faults.append(RequestedRefusal(status))
     for fault in faults:
         reply = _rendered(operation, fault)
         if reply is not None:
@@ -224,7 +223,7 @@ _USUAL: tuple[Fault, ...] = (
 def _rendered(operation: Operation, fault: Fault) -> Reply | None:
     """A fault in the vendor's clothing; None where the vendor needs to know more than its kind."""
     try:
-        return operation.api.render_fault(fault, operation.situation)
+        return operation.api.render_fault(fault, operation.fault_context)
     except (LookupError, TypeError, AttributeError, ValueError, MockBug):
         return None
 

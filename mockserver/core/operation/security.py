@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.core.base.requests import Request
-    from mockserver.core.state.world import Draft
+    from mockserver.core.state.world import Transaction
     from mockserver.openapi.documents import Document
 
-    Verifier = Callable[[Draft, str], object]
+    Verifier = Callable[[Transaction, str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SecurityPlan:
         self._requirements = requirements
         self._join = join
 
-    def caller(self, request: Request, world: Draft) -> object:
+    def caller(self, request: Request, world: Transaction) -> object:
         """Who calls: the identity of the one scheme, or what the vendor joins from several; None where no credential is needed."""
         refusals: list[Unauthenticated] = []
         for schemes in self._requirements:
@@ -51,7 +51,7 @@ class SecurityPlan:
             raise next((refusal for refusal in refusals if not refusal.missing), refusals[0])
         return None
 
-    def _satisfy(self, schemes: Sequence[Scheme], request: Request, world: Draft) -> object:
+    def _satisfy(self, schemes: Sequence[Scheme], request: Request, world: Transaction) -> object:
         identities: dict[str, object] = {}
         for scheme in schemes:
             credential = scheme.extract(request)

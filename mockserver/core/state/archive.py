@@ -27,12 +27,12 @@ from mockserver.openapi.errors import Violation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mockserver.core.state.mapping import Judge
+    from mockserver.core.state.mapping import RecordValidator
     from mockserver.core.state.tables import Table
 
     Tables = Mapping[str, Table[Any]]
     """The declared tables of every vendor by full name."""
-    Judges = Mapping[str, Judge]
+    Judges = Mapping[str, RecordValidator]
     """What holds their records to the vendor's document, by the same name."""
 
 FORMAT = 1
@@ -80,10 +80,13 @@ def digest(world: World, tables: Tables) -> str:
     return hashed.hexdigest()
 
 
-def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Iterable[str] = (), judges: Judges = MappingProxyType({})) -> World:
+def read(
+    data: Any, tables: Tables, actions: Iterable[str] = (), operations: Iterable[str] = (), record_validators: Judges = MappingProxyType({})
+) -> World:
     """The world of a document. Raises Invalid with everything that does not fit.
 
-    ``actions`` are the timers' names and ``operations`` the full names of operations that there are; ``judges`` hold the records to their vendors'
+    ``actions`` are the timers' names and ``operations`` the full names of operations that there are; ``record_validators`` hold
+    the records to their vendors'
     documents, because the file may have been changed by hand.
     """
     misfits = Misfits()
@@ -112,7 +115,10 @@ def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Ite
     rows = {name: _rows(name, content, tables, misfits) for name, content in found.items()}
     violations = [Violation("body", pointer, "type", text) for pointer, text in misfits.found]
     violations += [
-        violation for name, content in rows.items() if content is not None and name in judges for violation in _judged(name, content, judges)
+        violation
+        for name, content in rows.items()
+        if content is not None and name in record_validators
+        for violation in _judged(name, content, record_validators)
     ]
     if violations:
         raise Invalid(violations)
@@ -130,9 +136,9 @@ def read(data: Any, tables: Tables, actions: Iterable[str] = (), operations: Ite
     )
 
 
-def _judged(name: str, rows: Rows[Any], judges: Judges) -> Iterator[Violation]:
+def _judged(name: str, rows: Rows[Any], record_validators: Judges) -> Iterator[Violation]:
     """What the vendor's document forbids in the records of a table."""
-    judge, where = judges[name], f"/tables/{name}/records"
+    judge, where = record_validators[name], f"/tables/{name}/records"
     for number, record in enumerate(rows.records.ascending()):
         for found in judge.of_record(record):
             yield replace(found, pointer=f"{where}/{number}{found.pointer}")

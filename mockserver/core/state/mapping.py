@@ -29,7 +29,7 @@ _CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class As:
+class FieldMapping:
     """How a field becomes a property of the document.
 
     ``name`` is the property, by default that of the field's own name. ``write`` makes of the field's value what goes over the wire; without it, the
@@ -43,7 +43,7 @@ class As:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SchemaMapping:
     """One component schema of the document as the shape in which records are sent or shown.
 
     Every field that has the name of a property is judged by that property; ``fields`` says of which property the others are, or how they are
@@ -51,12 +51,12 @@ class Shown:
     """
 
     schema: str
-    fields: Mapping[str, str | As | None] = field(default_factory=dict)
+    fields: Mapping[str, str | FieldMapping | None] = field(default_factory=dict)
     whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class RecordMapping:
     """What holds of the fields of a table: the shapes in which the document shows them, and what it takes besides.
 
     ``limits`` are schemas, in the language of the document, of fields that no shape has or that bear less than the document allows; they judge the
@@ -64,13 +64,13 @@ class Description:
     where no shape is given.
     """
 
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[SchemaMapping, ...] = ()
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unique: tuple[str, ...] = ()
     because: str = ""
 
 
-NOTHING_KNOWN = Description()
+NO_MAPPING = RecordMapping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Check:
 
     validator: Validator
     place: str
-    rule: As
+    rule: FieldMapping
     choices: Sequence[Any] = ()
 
     def violations(self, name: str, value: Any, encoded: Any) -> Iterator[Violation]:
@@ -107,10 +107,10 @@ def _json(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
 
 
-class Judge:
+class RecordValidator:
     """Judges the fields of one table's records by the document. Raises DocumentBroken where the description does not fit table or document."""
 
-    def __init__(self, table: Table[Any], description: Description, document: Document, compiler: SchemaCompiler) -> None:
+    def __init__(self, table: Table[Any], description: RecordMapping, document: Document, compiler: SchemaCompiler) -> None:
         self.unique = description.unique
         self._table = table
         self._fields = table.coder.fields
@@ -120,7 +120,7 @@ class Judge:
                 self._checks.setdefault(name, []).append(check)
         for name, schema in description.limits.items():
             self._need(name in self._fields, f"has no field {name}")
-            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", As(), schema.get("enum", ())))
+            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", FieldMapping(), schema.get("enum", ())))
         for index in description.unique:
             self._need(index in table.indexes, f"has no index {index}")
 
@@ -150,16 +150,16 @@ class Judge:
         """What is wrong with a record."""
         return self.violations({name: getattr(record, name) for name in self._fields})
 
-    def _of(self, shown: Shown, document: Document, compiler: SchemaCompiler) -> Iterator[tuple[str, _Check]]:
+    def _of(self, shown: SchemaMapping, document: Document, compiler: SchemaCompiler) -> Iterator[tuple[str, _Check]]:
         self._need(shown.schema in document.schemas, f"is shown as {shown.schema}, which {document.source} does not have")
         schema = document.schemas[shown.schema]
         for name in shown.fields:
             self._need(name in self._fields, f"has no field {name}")
         for name in self._fields:
-            said = shown.fields.get(name, As() if shown.whole or name in shown.fields else None)
+            said = shown.fields.get(name, FieldMapping() if shown.whole or name in shown.fields else None)
             if said is None:
                 continue
-            rule = As(said) if isinstance(said, str) else said
+            rule = FieldMapping(said) if isinstance(said, str) else said
             wanted = rule.name or name
             properties = list(_properties(document, schema, wanted))
             self._need(
@@ -182,10 +182,10 @@ def _properties(document: Document, schema: Any, name: str) -> Iterator[Any]:
         yield from _properties(document, part, name)
 
 
-def judges_of(tables: Sequence[Table[Any]], described: Mapping[str, Description], document: Document) -> dict[str, Judge]:
+def record_validators(tables: Sequence[Table[Any]], described: Mapping[str, RecordMapping], document: Document) -> dict[str, RecordValidator]:
     """The judge of each table of a vendor, by its full name; ``described`` is by the short one. Raises DocumentBroken."""
     compiler = SchemaCompiler(document)
     unknown = described.keys() - {table.short_name for table in tables}
     if unknown:
         raise DocumentBroken(f"{document.slug} describes the records of {', '.join(sorted(unknown))}, but has no such table")
-    return {table.name: Judge(table, described.get(table.short_name, NOTHING_KNOWN), document, compiler) for table in tables}
+    return {table.name: RecordValidator(table, described.get(table.short_name, NO_MAPPING), document, compiler) for table in tables}

@@ -23,7 +23,7 @@ When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Preference:
     """What is asked for. ``dynamic`` wants the body made up from the schema (True) or taken from an example (False); ``delay`` is in seconds."""
 
     status: int | None = None
@@ -98,9 +98,9 @@ class Rule:
     active: bool = True
 
     @property
-    def wish(self) -> Wish | None:
+    def preference(self) -> Preference | None:
         """The documented answer that is asked for."""
-        return None if self.status is None and self.code is None else Wish(status=self.status, code=self.code)
+        return None if self.status is None and self.code is None else Preference(status=self.status, code=self.code)
 
     def matches(self, operation: str, request: Request, base_path: str) -> bool:
         """Whether a call is one of those that the rule is for; who calls is judged elsewhere."""

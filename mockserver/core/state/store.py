@@ -36,7 +36,7 @@ class Versioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class StoredWorld:
     """A world in a list; ``idle`` is how many seconds ago it was last used."""
 
     name: str
@@ -63,10 +63,10 @@ class Store(Protocol):
     async def commit(self, name: str, version: int, world: World) -> bool:
         """Put a world in place of the one read under ``version``; False, and nothing done, where another commit came first."""
 
-    async def find(self, name: str) -> Listed | None:
+    async def find(self, name: str) -> StoredWorld | None:
         """The world of this name, or None; asking does not make it, and does not keep it from being idle."""
 
-    async def worlds(self) -> Sequence[Listed]:
+    async def worlds(self) -> Sequence[StoredWorld]:
         """Every world, the one unused for longest first."""
 
     async def put(self, name: str, world: World, *, anew: bool) -> Sequence[str] | None:
@@ -95,8 +95,8 @@ class _Slot:
         self.used = stopwatch()
         self.snapshots: dict[str, Snapshot] = {}
 
-    def listed(self, name: str) -> Listed:
-        return Listed(name, self.held, stopwatch() - self.used, len(self.snapshots))
+    def listed(self, name: str) -> StoredWorld:
+        return StoredWorld(name, self.held, stopwatch() - self.used, len(self.snapshots))
 
 
 REMEMBERED = 10_000
@@ -155,12 +155,12 @@ class MemoryStore:
         slot.held = Versioned(world, version + 1, slot.held.origin)
         return True
 
-    async def find(self, name: str) -> Listed | None:
+    async def find(self, name: str) -> StoredWorld | None:
         """The world of this name, or None."""
         slot = self._worlds.get(name)
         return None if slot is None else slot.listed(name)
 
-    async def worlds(self) -> Sequence[Listed]:
+    async def worlds(self) -> Sequence[StoredWorld]:
         """Every world, the one unused for longest first."""
         return [slot.listed(name) for name, slot in self._worlds.items()]
 

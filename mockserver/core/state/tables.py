@@ -1,7 +1,7 @@
 """Tables of records, as values.
 
 A vendor declares its state as data, one :class:`Table` per kind of record. :class:`Rows` is the content of one table in one world; it is
-never changed in place. :class:`DraftTable` is what a handler works with: it reads and replaces the rows of its draft.
+never changed in place. :class:`TransactionTable` is what a handler works with: it reads and replaces the rows of its draft.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Seque
 
     Raises KeyError where an id is there twice, or where an order does not name the records of one key.
     """
-    table = DraftTable(declared, EMPTY)
+    table = TransactionTable(declared, EMPTY)
     for record in records:
         table.add(record)
     rows = table.rows
@@ -164,7 +164,7 @@ def _unindexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tu
     return indexes.insert(key, left) if len(left) else indexes.remove(key)
 
 
-class DraftTable(Generic[R]):
+class TransactionTable(Generic[R]):
     """The records of one table inside a draft.
 
     Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.

@@ -1,6 +1,6 @@
 """A world is a value: every vendor's tables, the clock, the seed with its counters, the timers, the outbox and the faults injected on purpose.
 
-A request works on a :class:`Draft`. A reply commits the draft by putting its :meth:`Draft.finish` in the world's place; a fault drops it.
+A request works on a :class:`Transaction`. A reply commits the draft by putting its :meth:`Transaction.finish` in the world's place; a fault drops it.
 So a refused call changes nothing by construction, and a snapshot, a fork or a restore is an assignment.
 """
 
@@ -18,13 +18,13 @@ from mockserver.core.base.faults import HandlerCrashed
 from mockserver.core.state.outbox import CAPACITY, Channel, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults
-from mockserver.core.state.tables import EMPTY, DraftTable, Record, Rows, Table
+from mockserver.core.state.tables import EMPTY, Record, Rows, Table, TransactionTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    Action = Callable[["Draft", int | str | None], None]
+    Action = Callable[["Transaction", int | str | None], None]
 
 R = TypeVar("R", bound=Record)
 
@@ -52,7 +52,7 @@ class World:
     faults: Faults = NO_FAULTS
 
 
-class Draft:
+class Transaction:
     """A world being changed by one request, at one moment of its time.
 
     ``now`` stands still while the request is handled; while a timer fires it is the moment at which that was due, and ``until`` the one up to which
@@ -68,7 +68,7 @@ class Draft:
         self.base_url = base_url
         self.own_url = own_url
         self._world = world
-        self._open: dict[str, DraftTable[Any]] = {}
+        self._open: dict[str, TransactionTable[Any]] = {}
         self._clock = world.clock
         self._counters = world.counters
         self._timers = world.timers
@@ -80,11 +80,11 @@ class Draft:
         """The seed from which ids and chance are drawn."""
         return self._world.seed
 
-    def table(self, declared: Table[R]) -> DraftTable[R]:
+    def table(self, declared: Table[R]) -> TransactionTable[R]:
         """The records of a table, to read and to change."""
         opened = self._open.get(declared.name)
         if opened is None:
-            opened = DraftTable(declared, self._world.tables.get(declared.name) or EMPTY)
+            opened = TransactionTable(declared, self._world.tables.get(declared.name) or EMPTY)
             self._open[declared.name] = opened
         return opened
 
@@ -217,20 +217,20 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: i
     """
     if not is_due(world, now):
         return world
-    draft = Draft(world, now)
+    transaction = Transaction(world, now)
     timer = None
     for _ in range(most or TIMERS_AT_ONCE):
-        timer = draft.take_due(now)
+        timer = transaction.take_due(now)
         if timer is None:
             break
-        draft.now = timer.due
+        transaction.now = timer.due
         try:
-            actions[timer.action](draft, timer.subject)
+            actions[timer.action](transaction, timer.subject)
         except Exception as error:
             raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
-    if most is None and timer is not None and draft.timers and draft.timers[0].due <= now:
-        raise endless(draft.timers[0], TIMERS_AT_ONCE)
-    return draft.finish()
+    if most is None and timer is not None and transaction.timers and transaction.timers[0].due <= now:
+        raise endless(transaction.timers[0], TIMERS_AT_ONCE)
+    return transaction.finish()
 
 
 def endless(timer: Timer, fired: int) -> HandlerCrashed:

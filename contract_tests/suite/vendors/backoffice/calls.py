@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 BLANK = "can't be blank"
 
@@ -56,7 +56,7 @@ def new_name() -> str:
     return f"contrato{time.time_ns()}"
 
 
-def send(api: Api, name: str, *, role: str | None = "", headers: Any = None, **changes: Any) -> httpx.Response:
+def send(api: ApiClient, name: str, *, role: str | None = "", headers: Any = None, **changes: Any) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out, a pair of name and bytes is a file."""
     found, fresh = operation("backoffice", name), new_name()
     path: str = found["path"]
@@ -125,7 +125,7 @@ def nobody(answer: httpx.Response) -> None:
     assert body == {"error": "User not found."} or body.get("errors", {}).get("user_id") == ["user_id doesn't exist."], body
 
 
-def session(api: Api, username: str = "$username", password: str = "$password") -> dict[str, Any]:  # noqa: S107 - a name, not a secret
+def session(api: ApiClient, username: str = "$username", password: str = "$password") -> dict[str, Any]:  # noqa: S107 - a name, not a secret
     """What a login with the key alone answers."""
     found: dict[str, Any] = succeeded(send(api, "login", headers={}, username=username, password=password))
     return found

@@ -10,11 +10,11 @@ from .calls import WORKING, new_name, send, session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...harness import Api
+    from ...harness import ApiClient
     from ...harness.target import Make
 
 
-def _user(api: Api) -> tuple[str, str]:
+def _user(api: ApiClient) -> tuple[str, str]:
     """Id and name of a new user, who has sponsored nobody."""
     name = new_name()
     answer = send(api, "create_user", user_name=name, email=f"{name}@example.com")
@@ -23,11 +23,11 @@ def _user(api: Api) -> tuple[str, str]:
     return str(session(api, name, WORKING["create_user"]["password"])["id"]), name
 
 
-def _edited(api: Api) -> Mapping[str, str]:
+def _edited(api: ApiClient) -> Mapping[str, str]:
     return {"edited_user": _user(api)[0]}
 
 
-def _without_team(api: Api) -> Mapping[str, str]:
+def _without_team(api: ApiClient) -> Mapping[str, str]:
     identity, name = _user(api)
     return {"user_without_team": identity, "username_without_team": name}
 

@@ -11,7 +11,7 @@ from ...harness import clause
 from .calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 LISTS: dict[str, set[str]] = {
     "list_cryptocurrency_cashouts": {"id", "name"},
@@ -27,7 +27,7 @@ def _list(name: str, rule: str) -> object:
 
 
 @pytest.mark.parametrize("name", [_list(name, "r1") for name in LISTS])
-def test_a_list_holds_entries_with_ids_of_their_own(api: Api, name: str) -> None:
+def test_a_list_holds_entries_with_ids_of_their_own(api: ApiClient, name: str) -> None:
     entries = succeeded(send(api, name))["list"]
     assert entries
     assert all(entry.keys() >= LISTS[name] for entry in entries)
@@ -35,12 +35,12 @@ def test_a_list_holds_entries_with_ids_of_their_own(api: Api, name: str) -> None
 
 
 @pytest.mark.parametrize("name", [_list(name, "r2") for name in LISTS])
-def test_a_list_takes_no_parameters(api: Api, name: str) -> None:
+def test_a_list_takes_no_parameters(api: ApiClient, name: str) -> None:
     assert succeeded(send(api, name, page="2", id="1", user_id="x")) == succeeded(send(api, name))
 
 
 @clause("backoffice.list_legs.r1")
-def test_the_legs_are_the_four_that_the_page_prints(api: Api) -> None:
+def test_the_legs_are_the_four_that_the_page_prints(api: ApiClient) -> None:
     legs = succeeded(send(api, "list_legs"))["list"]
     assert {leg["id"]: leg["name"] for leg in legs} == {
         "left": "Left",
@@ -59,7 +59,7 @@ def test_the_legs_are_the_four_that_the_page_prints(api: Api) -> None:
         ("list_cryptocurrency_cashouts", {470}),
     ],
 )
-def test_a_list_holds_what_the_page_prints(api: Api, name: str, printed: set[Any]) -> None:
+def test_a_list_holds_what_the_page_prints(api: ApiClient, name: str, printed: set[Any]) -> None:
     assert printed <= {entry["id"] for entry in succeeded(send(api, name))["list"]}
 
 
@@ -77,7 +77,7 @@ def _unknown(name: str, *rules: str) -> object:
         _unknown("get_matrix", "e1", "r5"),
     ],
 )
-def test_nobodys_reads_are_refused(api: Api, name: str) -> None:
+def test_nobodys_reads_are_refused(api: ApiClient, name: str) -> None:
     nobody(send(api, name, id="$unknown_user"))
 
 
@@ -85,7 +85,7 @@ def test_nobodys_reads_are_refused(api: Api, name: str) -> None:
 
 
 @clause("backoffice.get_dashboard.r1", "backoffice.get_dashboard.r2")
-def test_a_dashboard_is_about_its_user_and_counts_by_day(api: Api) -> None:
+def test_a_dashboard_is_about_its_user_and_counts_by_day(api: ApiClient) -> None:
     full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", "$user_without_team"))
     assert full.keys() >= {"wallets", "matrix_dimensions", "team_growth_chart", "popular_countries"}
     for dashboard in (full, empty):
@@ -99,7 +99,7 @@ def test_a_dashboard_is_about_its_user_and_counts_by_day(api: Api) -> None:
 
 
 @clause("backoffice.get_dashboard.r1")
-def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: Api) -> None:
+def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: ApiClient) -> None:
     succeeded(send(api, "create_user", sponsor="$username_without_team"))
     dashboard = succeeded(send(api, "get_dashboard", id="$user_without_team"))
     assert sum(dashboard["team_growth_chart"]["users"]) == 1
@@ -107,7 +107,7 @@ def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: Api) -> None:
 
 
 @clause("backoffice.get_notices.r1")
-def test_notices_come_in_three_groups(api: Api) -> None:
+def test_notices_come_in_three_groups(api: ApiClient) -> None:
     notices = succeeded(send(api, "get_notices"))
     groups = ("general_notices", "user_notices", "plan_notices")
     for group in groups:
@@ -117,7 +117,7 @@ def test_notices_come_in_three_groups(api: Api) -> None:
 
 
 @clause("backoffice.get_products.r1")
-def test_products_are_the_plans_of_the_user(api: Api) -> None:
+def test_products_are_the_plans_of_the_user(api: ApiClient) -> None:
     plans = succeeded(send(api, "get_products"))["plans"]
     assert plans
     for plan in plans:
@@ -131,7 +131,7 @@ def test_products_are_the_plans_of_the_user(api: Api) -> None:
 
 
 @clause("backoffice.get_teamview.r1", "backoffice.get_teamview.r2")
-def test_a_team_is_a_tree_of_those_sponsored(api: Api) -> None:
+def test_a_team_is_a_tree_of_those_sponsored(api: ApiClient) -> None:
     team = succeeded(send(api, "get_teamview"))["teamview"]
     found = list(members(team))
     assert int(api.known("read_user")) in {member["id"] for member in found}
@@ -144,7 +144,7 @@ def test_a_team_is_a_tree_of_those_sponsored(api: Api) -> None:
 
 
 @clause("backoffice.get_teamview.r1", "backoffice.create_user.r1")
-def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: Api) -> None:
+def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: ApiClient) -> None:
     name = new_name()
     succeeded(send(api, "create_user", sponsor="$username_without_team", user_name=name, email=f"{name}@example.com"))
     (node,) = succeeded(send(api, "get_teamview", id="$user_without_team"))["teamview"]
@@ -155,7 +155,7 @@ def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: Api) -> No
 
 
 @clause("backoffice.get_matrix.r1", "backoffice.get_matrix.r2")
-def test_a_matrix_is_nested_by_three_legs_and_counts_its_levels(api: Api) -> None:
+def test_a_matrix_is_nested_by_three_legs_and_counts_its_levels(api: ApiClient) -> None:
     matrix = succeeded(send(api, "get_matrix"))["matrix"]
     assert (matrix["user"]["id"], matrix["user"]["level"]) == (int(api.known("user")), 0)
     legs = ("child_left", "child_center", "child_right")
@@ -169,7 +169,7 @@ def test_a_matrix_is_nested_by_three_legs_and_counts_its_levels(api: Api) -> Non
 
 @clause("backoffice.get_matrix.r3", "backoffice.get_matrix.r4")
 @pytest.mark.parametrize("user", ["$user", "$read_user"])
-def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api: Api, user: str) -> None:
+def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api: ApiClient, user: str) -> None:
     nodes = list(nodes_of(succeeded(send(api, "get_matrix", id=user))["matrix"]))
     deepest = max(node["user"]["level"] for node in nodes)
     for node in nodes:
@@ -181,7 +181,7 @@ def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api:
 
 
 @clause("backoffice.list_resources.r1")
-def test_resources_are_those_of_their_category(api: Api) -> None:
+def test_resources_are_those_of_their_category(api: ApiClient) -> None:
     seen: set[int] = set()
     for category in succeeded(send(api, "list_category_resources"))["list"]:
         resources = succeeded(send(api, "list_resources", id=str(category["id"])))["list"]
@@ -193,6 +193,6 @@ def test_resources_are_those_of_their_category(api: Api) -> None:
 
 
 @clause("backoffice.list_category_resources.r1")
-def test_the_categories_are_those_that_the_page_prints(api: Api) -> None:
+def test_the_categories_are_those_that_the_page_prints(api: ApiClient) -> None:
     titles = {category["title"] for category in succeeded(send(api, "list_category_resources"))["list"]}
     assert titles >= {"Photos", "Videos", "Files", "Presentations", "PDFs", "Documents", "Spreadsheets"}

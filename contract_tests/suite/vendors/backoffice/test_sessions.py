@@ -13,14 +13,14 @@ from ...harness.documents import document, operation
 from .calls import BLANK, WORKING, refused, refused_for, send, session, succeeded
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 SECURED = [name for name in WORKING if name != "login"]
 
 
 @clause("backoffice.login.e1", "backoffice.login.r3")
 @pytest.mark.parametrize("name", WORKING)
-def test_a_missing_and_a_wrong_key_get_the_same_answer(api: Api, name: str) -> None:
+def test_a_missing_and_a_wrong_key_get_the_same_answer(api: ApiClient, name: str) -> None:
     token = {"jwt-token": api.credentials()["jwt-token"]}
     missing = send(api, name, role=None, headers=token)
     wrong = send(api, name, role=None, headers={**token, "x-api-key": "nobody-has-this-key"})
@@ -29,20 +29,20 @@ def test_a_missing_and_a_wrong_key_get_the_same_answer(api: Api, name: str) -> N
 
 
 @pytest.mark.parametrize("name", SECURED)
-def test_a_call_without_a_jwt_is_refused(api: Api, name: str) -> None:
+def test_a_call_without_a_jwt_is_refused(api: ApiClient, name: str) -> None:
     key = {"x-api-key": api.credentials()["x-api-key"]}
     refused(send(api, name, role=None, headers=key), name, "jwt_nil")
 
 
 @pytest.mark.parametrize("name", SECURED)
-def test_a_jwt_that_was_not_made_here_is_refused(api: Api, name: str) -> None:
+def test_a_jwt_that_was_not_made_here_is_refused(api: ApiClient, name: str) -> None:
     token = jwt.encode({"user_id": int(api.known("user")), "exp": 4_102_444_800}, "a secret that the target does not have", algorithm="HS256")
     for forged in (token, "x.y.z"):
         refused(send(api, name, headers={"jwt-token": forged}), name, "jwt_forged")
 
 
 @clause("backoffice.login.r1", "backoffice.login.r2")
-def test_the_token_of_a_login_with_the_key_alone_opens_the_other_calls(api: Api) -> None:
+def test_the_token_of_a_login_with_the_key_alone_opens_the_other_calls(api: ApiClient) -> None:
     key = {"x-api-key": api.credentials()["x-api-key"]}
     token = succeeded(send(api, "login", role=None, headers=key))["token"]
     for name in ("get_user", "list_legs", "get_wallet_transactions"):
@@ -52,12 +52,12 @@ def test_the_token_of_a_login_with_the_key_alone_opens_the_other_calls(api: Api)
 
 @clause("backoffice.login.e2", "backoffice.login.r4")
 @pytest.mark.parametrize("missing", [("username",), ("password",), ("username", "password")])
-def test_name_and_password_are_both_required(api: Api, missing: tuple[str, ...]) -> None:
+def test_name_and_password_are_both_required(api: ApiClient, missing: tuple[str, ...]) -> None:
     texts = refused_for(send(api, "login", **dict.fromkeys(missing)), "login", "blank")
     assert texts == {field: [BLANK] for field in missing}
 
 
-def test_a_wrong_password_and_an_unknown_name_are_refused(api: Api) -> None:
+def test_a_wrong_password_and_an_unknown_name_are_refused(api: ApiClient) -> None:
     for changes in ({"password": "another one"}, {"username": "nobody-has-this-name"}):
         answer = send(api, "login", **changes)
         assert answer.status_code in (401, 403, 404, 422)
@@ -65,7 +65,7 @@ def test_a_wrong_password_and_an_unknown_name_are_refused(api: Api) -> None:
 
 
 @clause("backoffice.login.r5", "backoffice.login.r6")
-def test_the_claims_of_the_token_are_what_the_answer_says(api: Api) -> None:
+def test_the_claims_of_the_token_are_what_the_answer_says(api: ApiClient) -> None:
     found = session(api)
     claims = jwt.decode(found["token"], options={"verify_signature": False})
     assert claims["user_id"] == found["id"] == int(api.known("user"))
@@ -75,7 +75,7 @@ def test_the_claims_of_the_token_are_what_the_answer_says(api: Api) -> None:
     assert off % timedelta(minutes=15) == timedelta(0)
 
 
-def test_a_token_is_refused_once_it_has_expired(api: Api) -> None:
+def test_a_token_is_refused_once_it_has_expired(api: ApiClient) -> None:
     token = {"jwt-token": session(api)["token"]}
     succeeded(send(api, "list_legs", headers=token))
     expiry = jwt.decode(token["jwt-token"], options={"verify_signature": False})["exp"]
@@ -84,14 +84,14 @@ def test_a_token_is_refused_once_it_has_expired(api: Api) -> None:
 
 
 @clause("backoffice.login.r7")
-def test_the_referral_link_ends_with_the_user_name(api: Api) -> None:
+def test_the_referral_link_ends_with_the_user_name(api: ApiClient) -> None:
     found = session(api)
     assert found["username"] == api.known("username")
     assert found["referral_link"].endswith(f"/{found['username']}")
 
 
 @clause("backoffice.login.r8", "backoffice.create_user.r2")
-def test_the_sponsor_of_a_login_sponsors_new_users(api: Api) -> None:
+def test_the_sponsor_of_a_login_sponsors_new_users(api: ApiClient) -> None:
     succeeded(send(api, "create_user", sponsor=session(api)["sponsor"]))
 
 

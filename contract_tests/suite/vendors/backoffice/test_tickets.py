@@ -11,19 +11,19 @@ from ...harness import clause
 from .calls import BLANK, refused_for, send, succeeded
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 NO_USER = "user_id doesn't exist."
 NO_TICKET = "ticket_id doesn't exist."
 
 
-def listed(api: Api, name: str, **changes: str) -> list[dict[str, Any]]:
+def listed(api: ApiClient, name: str, **changes: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = succeeded(send(api, name, **changes))["list"]
     return found
 
 
 @clause("backoffice.list_user_tickets.r1", "backoffice.create_user_ticket.r1", "backoffice.create_user_ticket.r6")
-def test_a_new_ticket_is_listed_for_its_user(api: Api) -> None:
+def test_a_new_ticket_is_listed_for_its_user(api: ApiClient) -> None:
     before, others = listed(api, "list_user_tickets"), listed(api, "list_user_tickets", id="$user")
     assert int(api.known("ticket")) in {ticket["id"] for ticket in before}
     answer = succeeded(send(api, "create_user_ticket", subject="Del contrato"))
@@ -36,7 +36,7 @@ def test_a_new_ticket_is_listed_for_its_user(api: Api) -> None:
 
 
 @clause("backoffice.list_threads.r1", "backoffice.create_thread.r1", "backoffice.create_thread.r4")
-def test_a_new_message_is_listed_in_its_ticket(api: Api) -> None:
+def test_a_new_message_is_listed_in_its_ticket(api: ApiClient) -> None:
     before = listed(api, "list_threads")
     answer = succeeded(send(api, "create_thread", content="Del contrato"))
     assert answer["message"] == "Ticket thread created successfully."
@@ -47,7 +47,7 @@ def test_a_new_message_is_listed_in_its_ticket(api: Api) -> None:
 
 
 @clause("backoffice.list_threads.r2")
-def test_the_content_of_the_messages_is_html(api: Api) -> None:
+def test_the_content_of_the_messages_is_html(api: ApiClient) -> None:
     contents = [thread["content"] for thread in listed(api, "list_threads")]
     assert contents
     assert all(content.startswith("<") and content.endswith(">") for content in contents)
@@ -55,7 +55,7 @@ def test_the_content_of_the_messages_is_html(api: Api) -> None:
 
 @clause("backoffice.list_user_tickets.r2", "backoffice.list_threads.r3")
 @pytest.mark.parametrize(("name", "unknown"), [("list_user_tickets", "$unknown_user"), ("list_threads", "$unknown_ticket")])
-def test_an_unknown_id_has_an_empty_list_or_is_not_found(api: Api, name: str, unknown: str) -> None:
+def test_an_unknown_id_has_an_empty_list_or_is_not_found(api: ApiClient, name: str, unknown: str) -> None:
     answer = send(api, name, id=unknown)
     assert answer.status_code in (200, 404)
     if answer.status_code == 200:
@@ -63,13 +63,13 @@ def test_an_unknown_id_has_an_empty_list_or_is_not_found(api: Api, name: str, un
 
 
 @clause("backoffice.create_user_ticket.e1", "backoffice.create_user_ticket.r4")
-def test_nobodys_ticket_is_refused(api: Api) -> None:
+def test_nobodys_ticket_is_refused(api: ApiClient) -> None:
     texts = refused_for(send(api, "create_user_ticket", user_id="$unknown_user"), "create_user_ticket", "user_unknown")
     assert texts == {"user_id": [NO_USER]}
 
 
 @clause("backoffice.create_thread.e1")
-def test_a_message_in_no_ticket_is_refused(api: Api) -> None:
+def test_a_message_in_no_ticket_is_refused(api: ApiClient) -> None:
     texts = refused_for(send(api, "create_thread", ticket_id="$unknown_ticket"), "create_thread", "ticket_unknown")
     assert texts == {"ticket_id": [NO_TICKET]}
 
@@ -92,12 +92,12 @@ def _required(name: str, field: str, *texts: str) -> object:
         _required("create_thread", "content", BLANK),
     ],
 )
-def test_each_field_is_required(api: Api, name: str, field: str, texts: list[str]) -> None:
+def test_each_field_is_required(api: ApiClient, name: str, field: str, texts: list[str]) -> None:
     assert refused_for(send(api, name, **{field: None}), name, "blank") == {field: texts}
 
 
 @clause("backoffice.create_user_ticket.e2", "backoffice.create_thread.e2")
-def test_all_missing_fields_are_told_together(api: Api) -> None:
+def test_all_missing_fields_are_told_together(api: ApiClient) -> None:
     ticket = send(api, "create_user_ticket", user_id=None, subject=None, comment=None)
     assert refused_for(ticket, "create_user_ticket", "blank") == {"user_id": [BLANK, NO_USER], "subject": [BLANK], "comment": [BLANK]}
     thread = send(api, "create_thread", ticket_id=None, content=None)
@@ -107,7 +107,7 @@ def test_all_missing_fields_are_told_together(api: Api) -> None:
 # Wallets
 
 
-def ledger(api: Api, wallet: str = "$wallet") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def ledger(api: ApiClient, wallet: str = "$wallet") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Every page of a wallet, and all its transactions, oldest first (D30 allows the other order)."""
     pages = [succeeded(send(api, "get_wallet_transactions", wallet_id=wallet))]
     pages += [succeeded(send(api, "get_wallet_transactions", wallet_id=wallet, page=str(page))) for page in range(2, pages[0]["total_pages"] + 1)]
@@ -119,7 +119,7 @@ def ledger(api: Api, wallet: str = "$wallet") -> tuple[list[dict[str, Any]], lis
 
 
 @clause("backoffice.get_wallet_transactions.r1", "backoffice.get_wallet_transactions.r3", "backoffice.get_wallet_transactions.r7")
-def test_all_transactions_are_found_in_pages_of_thirty(api: Api) -> None:
+def test_all_transactions_are_found_in_pages_of_thirty(api: ApiClient) -> None:
     pages, rows = ledger(api)
     assert len(rows) == int(api.known("wallet_transactions"))
     assert len({row["id"] for row in rows}) == len(rows)
@@ -131,7 +131,7 @@ def test_all_transactions_are_found_in_pages_of_thirty(api: Api) -> None:
 
 @clause("backoffice.get_wallet_transactions.r5", "backoffice.get_wallet_transactions.r6")
 @pytest.mark.parametrize("wallet", ["$wallet", "$second_wallet"])
-def test_the_balance_runs_along_with_the_amounts(api: Api, wallet: str) -> None:
+def test_the_balance_runs_along_with_the_amounts(api: ApiClient, wallet: str) -> None:
     _, rows = ledger(api, wallet)
     assert rows
     balance = Decimal(rows[0]["balance"]) - Decimal(rows[0]["amount"])
@@ -142,7 +142,7 @@ def test_the_balance_runs_along_with_the_amounts(api: Api, wallet: str) -> None:
 
 
 @clause("backoffice.get_wallet_transactions.r2")
-def test_wallet_and_user_say_whose_transactions_are_read(api: Api) -> None:
+def test_wallet_and_user_say_whose_transactions_are_read(api: ApiClient) -> None:
     _, rows = ledger(api)
     _, others = ledger(api, "$second_wallet")
     assert not {row["id"] for row in rows} & {row["id"] for row in others}
@@ -162,5 +162,5 @@ def test_wallet_and_user_say_whose_transactions_are_read(api: Api) -> None:
     ],
     ids=["without user", "without page", "without both", "blank page", "no number"],
 )
-def test_user_and_page_are_required_and_page_is_a_number(api: Api, changes: dict[str, str | None], expected: dict[str, list[str]]) -> None:
+def test_user_and_page_are_required_and_page_is_a_number(api: ApiClient, changes: dict[str, str | None], expected: dict[str, list[str]]) -> None:
     assert refused_for(send(api, "get_wallet_transactions", **changes), "get_wallet_transactions", "blank") == expected

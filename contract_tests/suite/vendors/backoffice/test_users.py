@@ -11,7 +11,7 @@ from ...harness import clause, not_observable
 from .calls import BLANK, WORKING, new_name, nobody, refused, refused_for, send, session, succeeded
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 SHOWN = {
@@ -29,12 +29,12 @@ SHOWN = {
 }
 
 
-def user(api: Api, user_id: str = "$edited_user") -> dict[str, Any]:
+def user(api: ApiClient, user_id: str = "$edited_user") -> dict[str, Any]:
     found: dict[str, Any] = succeeded(send(api, "get_user", id=user_id))
     return found
 
 
-def mailed_token(api: Api, user_id: str) -> str:
+def mailed_token(api: ApiClient, user_id: str) -> str:
     """A token asked for a user, as the mail brings it."""
     before = len(api.outbox())
     answer = succeeded(send(api, "create_token", user_id=user_id))
@@ -47,7 +47,7 @@ def mailed_token(api: Api, user_id: str) -> str:
 
 
 @clause("backoffice.get_user.r1", "backoffice.get_user.r2")
-def test_the_id_in_the_path_says_whose_fields_are_read(api: Api) -> None:
+def test_the_id_in_the_path_says_whose_fields_are_read(api: ApiClient) -> None:
     found = user(api, "$read_user")
     assert found.keys() >= SHOWN
     assert "id" not in found
@@ -58,12 +58,12 @@ def test_the_id_in_the_path_says_whose_fields_are_read(api: Api) -> None:
 
 @clause("backoffice.get_user.e1", "backoffice.create_token.e1", "backoffice.create_token.r4")
 @pytest.mark.parametrize("name", ["get_user", "create_token"])
-def test_an_unknown_user_is_not_found(api: Api, name: str) -> None:
+def test_an_unknown_user_is_not_found(api: ApiClient, name: str) -> None:
     nobody(send(api, name, **{"id" if name == "get_user" else "user_id": "$unknown_user"}))
 
 
 @clause("backoffice.create_user.r1", "backoffice.create_user.r7")
-def test_a_new_user_exists_and_is_not_told_its_id(api: Api) -> None:
+def test_a_new_user_exists_and_is_not_told_its_id(api: ApiClient) -> None:
     name = new_name()
     answer = succeeded(send(api, "create_user", user_name=name, email=f"{name}@example.com"))
     assert answer["message"] == "User created successfully."
@@ -76,7 +76,7 @@ def test_a_new_user_exists_and_is_not_told_its_id(api: Api) -> None:
 
 @clause("backoffice.create_user.e2", "backoffice.create_user.r3", "backoffice.create_user.r8")
 @pytest.mark.parametrize("missing", [(field,) for field in WORKING["create_user"]] + [tuple(WORKING["create_user"])], ids="-".join)
-def test_each_of_the_eight_fields_is_required(api: Api, missing: tuple[str, ...]) -> None:
+def test_each_of_the_eight_fields_is_required(api: ApiClient, missing: tuple[str, ...]) -> None:
     answer = send(api, "create_user", **dict.fromkeys(missing))
     texts = refused_for(answer, "create_user", "blank")
     assert texts == {field: [BLANK] for field in missing}
@@ -96,27 +96,27 @@ NOT_INCLUDED = "is not included in the list"
         pytest.param("country_code", "XX", NOT_INCLUDED, marks=clause("backoffice.create_user.r6")),
     ],
 )
-def test_names_and_addresses_are_unique_and_countries_are_listed(api: Api, field: str, value: str, text: str) -> None:
+def test_names_and_addresses_are_unique_and_countries_are_listed(api: ApiClient, field: str, value: str, text: str) -> None:
     answer = send(api, "create_user", **{field: value})
     assert refused(answer, "create_user", "data_invalid")["details"][field] == [text]
     assert "errors" not in answer.json()
 
 
 @clause("backoffice.create_user.e1")
-def test_several_wrong_fields_are_told_together(api: Api) -> None:
+def test_several_wrong_fields_are_told_together(api: ApiClient) -> None:
     answer = send(api, "create_user", user_name="$taken_username", email="$taken_email", country_code="XX")
     details = refused_for(answer, "create_user", "data_invalid", "details")
     assert details == {"user_name": [TAKEN], "email": [TAKEN], "country_code": [NOT_INCLUDED]}
 
 
 @clause("backoffice.create_user.r6")
-def test_every_listed_country_is_accepted(api: Api) -> None:
+def test_every_listed_country_is_accepted(api: ApiClient) -> None:
     for country in succeeded(send(api, "list_countries"))["list"][:3]:
         succeeded(send(api, "create_user", country_code=country["id"]))
 
 
 @clause("backoffice.update_user.r1")
-def test_what_is_not_sent_stays(api: Api) -> None:
+def test_what_is_not_sent_stays(api: ApiClient) -> None:
     before = user(api)
     answer = succeeded(send(api, "update_user", mobile="77777777"))
     assert answer["message"] == "User updated successfully."
@@ -126,7 +126,7 @@ def test_what_is_not_sent_stays(api: Api) -> None:
 
 
 @clause("backoffice.update_user.r5")
-def test_a_picture_is_sent_as_a_file(api: Api) -> None:
+def test_a_picture_is_sent_as_a_file(api: ApiClient) -> None:
     before = user(api)["profile_image"]
     succeeded(send(api, "update_user", profile_image=("foto.png", PIXEL, "image/png")))
     assert user(api)["profile_image"] != before
@@ -134,7 +134,7 @@ def test_a_picture_is_sent_as_a_file(api: Api) -> None:
 
 @clause("backoffice.update_user.e2", "backoffice.update_user.r6")
 @pytest.mark.parametrize(("field", "value", "text"), [("email", "$taken_email", TAKEN), ("country_code", "XX", NOT_INCLUDED)])
-def test_an_edit_keeps_addresses_unique_and_countries_listed(api: Api, field: str, value: str, text: str) -> None:
+def test_an_edit_keeps_addresses_unique_and_countries_listed(api: ApiClient, field: str, value: str, text: str) -> None:
     before = user(api)
     answer = send(api, "update_user", **{field: value})
     assert text in refused(answer, "update_user", "data_invalid")["details"][field]
@@ -142,7 +142,7 @@ def test_an_edit_keeps_addresses_unique_and_countries_listed(api: Api, field: st
 
 
 @clause("backoffice.update_user.e1", "backoffice.update_user.r2", "backoffice.update_user.r3")
-def test_where_the_setting_is_on_an_edit_without_a_token_is_refused(api: Api) -> None:
+def test_where_the_setting_is_on_an_edit_without_a_token_is_refused(api: ApiClient) -> None:
     before = user(api, "$token_user")
     body = refused(send(api, "update_user", id="$token_user", first_name="Otra"), "update_user", "edit_token_invalid")
     assert body["detail"] == "Token is not valid!"
@@ -151,7 +151,7 @@ def test_where_the_setting_is_on_an_edit_without_a_token_is_refused(api: Api) ->
 
 
 @clause("backoffice.create_token.r1", "backoffice.create_token.r2", "backoffice.update_user.r2", "backoffice.update_user.r4")
-def test_a_token_comes_by_mail_and_lets_its_user_be_edited(api: Api) -> None:
+def test_a_token_comes_by_mail_and_lets_its_user_be_edited(api: ApiClient) -> None:
     token = mailed_token(api, "$token_user")
     assert api.outbox()[-1]["to"] == api.known("token_user_email")
     succeeded(send(api, "update_user", id="$token_user", first_name="Otra", token=token))
@@ -161,12 +161,12 @@ def test_a_token_comes_by_mail_and_lets_its_user_be_edited(api: Api) -> None:
 
 
 @clause("backoffice.create_token.r3", "backoffice.update_user.r4")
-def test_a_token_expires_after_an_hour(api: Api) -> None:
+def test_a_token_expires_after_an_hour(api: ApiClient) -> None:
     token = mailed_token(api, "$token_user")
     api.advance("PT1H1S")
     refused(send(api, "update_user", id="$token_user", first_name="Otra", token=token), "update_user", "edit_token_invalid")
 
 
 @clause("backoffice.create_token.r2")
-def test_the_answer_to_the_request_of_a_token_is_a_fixed_text(api: Api) -> None:
+def test_the_answer_to_the_request_of_a_token_is_a_fixed_text(api: ApiClient) -> None:
     assert succeeded(send(api, "create_token"))["message"] == "A token was sent to you email. It expires in 1 hour."

@@ -9,7 +9,7 @@ from ...harness.documents import operation
 if TYPE_CHECKING:
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 WORKING: dict[str, dict[str, str]] = {
     "get_toolusers": {},
@@ -42,17 +42,17 @@ WORKING: dict[str, dict[str, str]] = {
 """Fields of a call that succeeds; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
 
 
-def filled(api: Api, value: str) -> str:
+def filled(api: ApiClient, value: str) -> str:
     """A value as it is sent."""
     return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
 
 
-def own(api: Api, field: str) -> str:
+def own(api: ApiClient, field: str) -> str:
     """What this test sends of a new collaborator."""
     return filled(api, WORKING["add_employee"][field])
 
 
-def send(api: Api, name: str, *, role: str | None = "", **changes: str | None) -> httpx.Response:
+def send(api: ApiClient, name: str, *, role: str | None = "", **changes: str | None) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out."""
     fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
     data = {field: filled(api, value) for field, value in fields.items()}
@@ -80,7 +80,7 @@ def refused(answer: httpx.Response, name: str, code: str) -> None:
         assert body["status"] == error["status"]
 
 
-def points(api: Api, phone: str = "$contact", wallet: str = "$wallet", role: str | None = "") -> float:
+def points(api: ApiClient, phone: str = "$contact", wallet: str = "$wallet", role: str | None = "") -> float:
     """The points of a contact."""
     contact: dict[str, Any] = succeeded(send(api, "get_contacts", role=role, wallet_key=wallet, phone=phone), "balance_get_01")["result"]
     return float(contact["contact_balance"])

@@ -11,7 +11,7 @@ from .calls import send
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...harness import Api
+    from ...harness import ApiClient
     from ...harness.target import Make
 
 TRIES = 20
@@ -20,7 +20,7 @@ POINTS = "250"
 """Points with which the customer of a test begins."""
 
 
-def _new_phone(api: Api) -> Mapping[str, str]:
+def _new_phone(api: ApiClient) -> Mapping[str, str]:
     """A phone of the same area as the known one, registered nowhere."""
     area = api.target.known.get("new_phone", "477")[:3]
     made_up = (f"{area}{fresh_digits(7)}" for _ in range(TRIES))
@@ -29,7 +29,7 @@ def _new_phone(api: Api) -> Mapping[str, str]:
     return {"new_phone": next(unknown, None) or not_observable(f"{TRIES} phones were made up, and the target says that it knows each of them")}
 
 
-def _number_to_archive(api: Api) -> Mapping[str, str]:
+def _number_to_archive(api: ApiClient) -> Mapping[str, str]:
     """The number of a new cashier."""
     number = f"46{fresh_digits(8)}"
     answer = send(api, "add_employee", employee_name=f"Para archivar {number}", password=f"clave-{number}", number=number)
@@ -38,7 +38,7 @@ def _number_to_archive(api: Api) -> Mapping[str, str]:
     return {"number_to_archive": number}
 
 
-def _contact(api: Api) -> Mapping[str, str]:
+def _contact(api: ApiClient) -> Mapping[str, str]:
     """A customer of both wallets, with points in the first."""
     phone = _new_phone(api)["new_phone"]
     wallets = ["$wallet", *(["$ticket_wallet"] if "ticket_wallet" in api.target.known else [])]

@@ -11,7 +11,7 @@ from ...harness.documents import document, operation
 from .calls import refused, send
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 Fields = dict[str, str | None]
 
@@ -106,7 +106,7 @@ def _case(recipe: Recipe) -> object:
 
 
 @pytest.mark.parametrize(("name", "code", "role", "fields"), [_case(recipe) for recipe in RECIPES])
-def test_each_row_answers_what_it_says(api: Api, name: str, code: str, role: str, fields: Fields) -> None:
+def test_each_row_answers_what_it_says(api: ApiClient, name: str, code: str, role: str, fields: Fields) -> None:
     answer = send(api, name, role=role, **fields)
     if code == "err_toolusers_01":
         assert answer.json()["code"] == code
@@ -124,7 +124,7 @@ def _keyed(name: str) -> object:
 
 
 @pytest.mark.parametrize("name", [_keyed(name) for name in KEYED])
-def test_a_missing_or_wrong_key_is_refused(api: Api, name: str) -> None:
+def test_a_missing_or_wrong_key_is_refused(api: ApiClient, name: str) -> None:
     refused(send(api, name, role=None), name, "auth_01")
     wrong = api.call("POST", operation("monedero", name)["path"], role=None, headers={"apikey": "nobody"})
     refused(wrong, name, "auth_01")

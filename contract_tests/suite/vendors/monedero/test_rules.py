@@ -11,13 +11,13 @@ from ...harness.documents import operation
 from .calls import WORKING, own, points, refused, send, succeeded
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 # Cashiers, managers and wallets
 
 
 @clause("monedero.get_toolusers.r1", "monedero.get_toolusers.r3", "monedero.get_toolusers.r4")
-def test_the_cashiers_and_managers_of_the_account_are_listed(api: Api) -> None:
+def test_the_cashiers_and_managers_of_the_account_are_listed(api: ApiClient) -> None:
     body = succeeded(send(api, "get_toolusers"), "tool_users_01")
     ids = {str(usertool["usertool_id"]) for usertool in body["result"]}
     assert {api.known("cashier"), api.known("manager")} <= ids
@@ -27,14 +27,14 @@ def test_the_cashiers_and_managers_of_the_account_are_listed(api: Api) -> None:
 
 
 @clause("monedero.get_toolusers.r2")
-def test_a_listed_usertool_id_signs_the_other_calls(api: Api) -> None:
+def test_a_listed_usertool_id_signs_the_other_calls(api: ApiClient) -> None:
     listed = succeeded(send(api, "get_toolusers"), "tool_users_01")["result"]
     manager = next(str(usertool["usertool_id"]) for usertool in listed if usertool["usertool_type"] == "gerente")
     succeeded(send(api, "create_sale", usertool_id=manager), "new_sale_01")
 
 
 @clause("monedero.get_wallets.r1", "monedero.get_wallets.r3", "monedero.get_wallets.r4")
-def test_the_wallets_of_the_account_are_listed(api: Api) -> None:
+def test_the_wallets_of_the_account_are_listed(api: ApiClient) -> None:
     body = succeeded(send(api, "get_wallets"), "wallets_get_01")
     keys = {wallet["wallet_key"] for wallet in body["result"]}
     assert {api.known("wallet"), api.known("ticket_wallet")} <= keys
@@ -45,14 +45,14 @@ def test_the_wallets_of_the_account_are_listed(api: Api) -> None:
 
 
 @clause("monedero.get_wallets.r2")
-def test_a_listed_wallet_key_opens_the_other_calls(api: Api) -> None:
+def test_a_listed_wallet_key_opens_the_other_calls(api: ApiClient) -> None:
     for wallet in succeeded(send(api, "get_wallets"), "wallets_get_01")["result"]:
         succeeded(send(api, "get_contacts", wallet_key=wallet["wallet_key"]), "balance_get_01")
 
 
 @clause("monedero.get_toolusers.r5", "monedero.get_wallets.r5")
 @pytest.mark.parametrize("name", ["get_toolusers", "get_wallets"])
-def test_what_has_no_error_table_ignores_every_field(api: Api, name: str) -> None:
+def test_what_has_no_error_table_ignores_every_field(api: ApiClient, name: str) -> None:
     answer = api.call("POST", operation("monedero", name)["path"], data={"wallet_key": "", "phone": "x"})
     assert answer.json()["success"] is True
 
@@ -61,7 +61,7 @@ def test_what_has_no_error_table_ignores_every_field(api: Api, name: str) -> Non
 
 
 @clause("monedero.add_contact.r1", "monedero.add_contact.r11", "monedero.get_contacts.r1", "monedero.get_contacts.r4")
-def test_a_registered_customer_can_use_the_wallet(api: Api) -> None:
+def test_a_registered_customer_can_use_the_wallet(api: ApiClient) -> None:
     body = succeeded(send(api, "add_contact"), "contact_add_01")
     assert (body["message"].rstrip("."), body["status"]) == ("Contacto creado correctamente", 200)
     listed = succeeded(send(api, "get_contacts"), "balance_get_01")["result"]
@@ -70,7 +70,7 @@ def test_a_registered_customer_can_use_the_wallet(api: Api) -> None:
 
 
 @clause("monedero.add_contact.r2")
-def test_the_new_customer_gets_a_message_with_a_link(api: Api) -> None:
+def test_the_new_customer_gets_a_message_with_a_link(api: ApiClient) -> None:
     send(api, "add_contact")
     (message,) = api.outbox()
     assert message["channel"] in ("sms", "whatsapp")
@@ -79,7 +79,7 @@ def test_the_new_customer_gets_a_message_with_a_link(api: Api) -> None:
 
 
 @clause("monedero.add_contact.r3")
-def test_four_fields_are_needed_and_the_birthday_where_the_wallet_needs_it(api: Api) -> None:
+def test_four_fields_are_needed_and_the_birthday_where_the_wallet_needs_it(api: ApiClient) -> None:
     for field in WORKING["add_contact"]:
         assert send(api, "add_contact", **{field: None}).json()["success"] is False
     assert send(api, "add_contact", wallet_key="$birthday_wallet").json()["success"] is False
@@ -89,12 +89,12 @@ def test_four_fields_are_needed_and_the_birthday_where_the_wallet_needs_it(api: 
 
 @clause("monedero.add_contact.r4")
 @pytest.mark.parametrize("phone", ["477555019", "47755501990", "477-555-0199", "+524775550199", "47755501 9"])
-def test_a_phone_has_ten_digits(api: Api, phone: str) -> None:
+def test_a_phone_has_ten_digits(api: ApiClient, phone: str) -> None:
     refused(send(api, "add_contact", phone=phone), "add_contact", "contact_add_04")
 
 
 @clause("monedero.add_contact.r5")
-def test_a_customer_is_registered_once_in_a_wallet(api: Api) -> None:
+def test_a_customer_is_registered_once_in_a_wallet(api: ApiClient) -> None:
     succeeded(send(api, "add_contact"), "contact_add_01")
     refused(send(api, "add_contact", customer_name="Otra"), "add_contact", "wallet_manager_08")
     listed = succeeded(send(api, "get_contacts"), "balance_get_01")["result"]
@@ -111,7 +111,7 @@ def test_a_customer_is_registered_once_in_a_wallet(api: Api) -> None:
         ({"customer_birthdate": "mañana"}, "wallet_manager_09"),
     ],
 )
-def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: Api, fields: dict[str, str], code: str) -> None:
+def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: ApiClient, fields: dict[str, str], code: str) -> None:
     refused(send(api, "add_contact", **fields), "add_contact", code)
     assert api.outbox() == []
 
@@ -121,13 +121,13 @@ def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: Ap
     ("role", "what", "code"),
     [("no_customers_left", "without_customers_left", "wallet_manager_18"), ("no_balance", "without_balance", "wallet_manager_11")],
 )
-def test_an_account_that_has_used_something_up_registers_nobody(api: Api, role: str, what: str, code: str) -> None:
+def test_an_account_that_has_used_something_up_registers_nobody(api: ApiClient, role: str, what: str, code: str) -> None:
     answer = send(api, "add_contact", role=role, wallet_key=f"$wallet_{what}", usertool_id=f"$cashier_{what}")
     refused(answer, "add_contact", code)
 
 
 @clause("monedero.get_contacts.r2", "monedero.get_contacts.r3", "monedero.get_contacts.r4", "monedero.get_contacts.r5")
-def test_a_phone_asks_for_one_contact_with_its_points(api: Api) -> None:
+def test_a_phone_asks_for_one_contact_with_its_points(api: ApiClient) -> None:
     phone = api.known("contact")
     listed = succeeded(send(api, "get_contacts"), "balance_get_01")["result"]
     one = succeeded(send(api, "get_contacts", phone=phone), "balance_get_01")["result"]
@@ -141,7 +141,7 @@ def test_a_phone_asks_for_one_contact_with_its_points(api: Api) -> None:
 
 
 @clause("monedero.create_sale.r1", "monedero.create_sale.r2", "monedero.create_sale.r3", "monedero.create_sale.r7", "monedero.create_sale.r15")
-def test_a_sale_gives_the_percentage_and_another_takes_points(api: Api) -> None:
+def test_a_sale_gives_the_percentage_and_another_takes_points(api: ApiClient) -> None:
     before, percent = points(api), float(api.known("wallet_percent"))
     given = succeeded(send(api, "create_sale", transaction_amount="1000"), "new_sale_01")
     assert float(given["newBalance"]) == points(api) == before + 1000 * percent / 100
@@ -151,7 +151,7 @@ def test_a_sale_gives_the_percentage_and_another_takes_points(api: Api) -> None:
 
 
 @clause("monedero.create_sale.r4", "monedero.create_sale.r5")
-def test_each_type_needs_its_own_number_only(api: Api) -> None:
+def test_each_type_needs_its_own_number_only(api: ApiClient) -> None:
     refused(send(api, "create_sale", transaction_amount=None), "create_sale", "new_sale_06")
     succeeded(send(api, "create_sale", points_used=None), "new_sale_01")
     assert send(api, "create_sale", transaction_type="1", points_used=None).json()["code"] in ("new_sale_08", "wallet_redeem_07", "new_sale_06")
@@ -162,7 +162,7 @@ def test_each_type_needs_its_own_number_only(api: Api) -> None:
 
 
 @clause("monedero.create_sale.r6")
-def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: Api) -> None:
+def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: ApiClient) -> None:
     refused(send(api, "create_sale", wallet_key="$ticket_wallet"), "create_sale", "new_sale_11")
     succeeded(send(api, "create_sale", wallet_key="$ticket_wallet", ticket="T-1"), "new_sale_01")
     succeeded(send(api, "create_sale", ticket=None), "new_sale_01")
@@ -170,7 +170,7 @@ def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: Api) -> None:
 
 
 @clause("monedero.create_sale.r8")
-def test_nobody_uses_more_points_than_there_are(api: Api) -> None:
+def test_nobody_uses_more_points_than_there_are(api: ApiClient) -> None:
     before = points(api)
     too_many = send(api, "create_sale", transaction_type="1", points_used=str(before + 0.01))
     refused(too_many, "create_sale", "wallet_redeem_10")
@@ -204,12 +204,12 @@ def _refusals() -> list[object]:
 
 
 @pytest.mark.parametrize(("name", "role", "fields", "code"), _refusals())
-def test_who_may_not_take_part_is_refused(api: Api, name: str, role: str, fields: dict[str, Any], code: str) -> None:
+def test_who_may_not_take_part_is_refused(api: ApiClient, name: str, role: str, fields: dict[str, Any], code: str) -> None:
     refused(send(api, name, role=role, **fields), name, code)
 
 
 @clause("monedero.create_sale.r13")
-def test_without_redemptions_nothing_is_sold(api: Api) -> None:
+def test_without_redemptions_nothing_is_sold(api: ApiClient) -> None:
     without = {
         "wallet_key": "$wallet_without_redemptions_left",
         "phone": "$contact_of_any_account",
@@ -226,7 +226,7 @@ def test_without_redemptions_nothing_is_sold(api: Api) -> None:
     "monedero.update_balance.r5",
     "monedero.update_balance.r12",
 )
-def test_points_are_added_and_removed_directly(api: Api) -> None:
+def test_points_are_added_and_removed_directly(api: ApiClient) -> None:
     before = points(api)
     added = succeeded(send(api, "update_balance", transaction_amount="100.5"), "balance_update_01")
     assert float(added["newBalance"]) == points(api) == before + 100.5
@@ -237,12 +237,12 @@ def test_points_are_added_and_removed_directly(api: Api) -> None:
 
 @clause("monedero.update_balance.r4")
 @pytest.mark.parametrize("kind", ["0", "1"])
-def test_a_change_of_points_always_needs_its_amount(api: Api, kind: str) -> None:
+def test_a_change_of_points_always_needs_its_amount(api: ApiClient, kind: str) -> None:
     refused(send(api, "update_balance", transaction_type=kind, transaction_amount=None), "update_balance", "balance_update_06")
 
 
 @clause("monedero.update_balance.r6")
-def test_nobody_loses_more_points_than_there_are(api: Api) -> None:
+def test_nobody_loses_more_points_than_there_are(api: ApiClient) -> None:
     before = points(api)
     too_many = send(api, "update_balance", transaction_type="1", transaction_amount=str(before + 0.01))
     refused(too_many, "update_balance", "wallet_balance_update_07")
@@ -253,7 +253,7 @@ def test_nobody_loses_more_points_than_there_are(api: Api) -> None:
 
 
 @clause("monedero.add_employee.e5", "monedero.add_employee.r1", "monedero.add_employee.r5", "monedero.add_employee.r6")
-def test_a_new_collaborator_is_listed_and_works(api: Api) -> None:
+def test_a_new_collaborator_is_listed_and_works(api: ApiClient) -> None:
     body = succeeded(send(api, "add_employee"), "toolusers_01")
     assert (body["message"].rstrip("."), body["status"]) == ("Usuario creado con éxito", 200)
     listed = {str(usertool["usertool_id"]): usertool for usertool in succeeded(send(api, "get_toolusers"), "tool_users_01")["result"]}
@@ -263,7 +263,7 @@ def test_a_new_collaborator_is_listed_and_works(api: Api) -> None:
 
 
 @clause("monedero.add_employee.r2")
-def test_a_collaborator_is_a_cashier_or_a_manager(api: Api) -> None:
+def test_a_collaborator_is_a_cashier_or_a_manager(api: ApiClient) -> None:
     succeeded(send(api, "add_employee", type="gerente"), "toolusers_01")
     for kind in ("jefe", "", "CAJERO"):
         refused(send(api, "add_employee", type=kind), "add_employee", "err_toolusers_02")
@@ -271,12 +271,12 @@ def test_a_collaborator_is_a_cashier_or_a_manager(api: Api) -> None:
 
 @clause("monedero.add_employee.r3")
 @pytest.mark.parametrize("field", WORKING["add_employee"])
-def test_all_five_fields_are_needed(api: Api, field: str) -> None:
+def test_all_five_fields_are_needed(api: ApiClient, field: str) -> None:
     refused(send(api, "add_employee", **{field: None}), "add_employee", "err_toolusers_02")
 
 
 @clause("monedero.add_employee.r4")
-def test_name_and_password_are_unique(api: Api) -> None:
+def test_name_and_password_are_unique(api: ApiClient) -> None:
     succeeded(send(api, "add_employee"), "toolusers_01")
     same_name = send(api, "add_employee", password="otra-#", number="44#")
     refused(same_name, "add_employee", "err_toolusers_03")
@@ -285,7 +285,7 @@ def test_name_and_password_are_unique(api: Api) -> None:
 
 
 @clause("monedero.disable_employee.e4", "monedero.disable_employee.r1", "monedero.disable_employee.r4")
-def test_a_collaborator_is_archived_by_number_and_works_no_more(api: Api) -> None:
+def test_a_collaborator_is_archived_by_number_and_works_no_more(api: ApiClient) -> None:
     added = str(succeeded(send(api, "add_employee"), "toolusers_01")["collaboratorId"])
     body = succeeded(send(api, "disable_employee", number=own(api, "number")), "toolusers_01")
     assert (body["message"].rstrip("."), body["status"]) == ("Se archivó correctamente el usuario", 200)
@@ -295,7 +295,7 @@ def test_a_collaborator_is_archived_by_number_and_works_no_more(api: Api) -> Non
 
 
 @clause("monedero.disable_employee.r2", "monedero.disable_employee.r3")
-def test_only_the_number_counts_although_the_section_reads_like_a_registration(api: Api) -> None:
+def test_only_the_number_counts_although_the_section_reads_like_a_registration(api: ApiClient) -> None:
     """The vendor's sample sends the fields of a registration too; they are ignored."""
     number = api.known("number_to_archive")
     before = succeeded(send(api, "get_toolusers"), "tool_users_01")["result"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...harness import LONGEST, not_observable
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 PATH = "/Sucursales"
 MOST = 1000
@@ -38,13 +38,13 @@ NEW: dict[str, Any] = {
 }
 
 
-def branches(api: Api, **query: int) -> list[dict[str, Any]]:
+def branches(api: ApiClient, **query: int) -> list[dict[str, Any]]:
     """The branches of one page."""
     found: list[dict[str, Any]] = api.call("GET", PATH, params=query).json()["result"]
     return found
 
 
-def everything(api: Api) -> list[dict[str, Any]]:
+def everything(api: ApiClient) -> list[dict[str, Any]]:
     """The branches of all pages."""
     found = page = branches(api, limite=MOST)
     number = 1

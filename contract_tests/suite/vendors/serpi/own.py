@@ -10,11 +10,11 @@ from .calls import NEW, PATH, everything
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...harness import Api
+    from ...harness import ApiClient
     from ...harness.target import Make
 
 
-def _branch(api: Api) -> Mapping[str, str]:
+def _branch(api: ApiClient) -> Mapping[str, str]:
     """A new branch, found by its description, for a creation does not tell its id."""
     name = f"CONTRATO {api.stamp}"
     answer = api.call("POST", PATH, json={**NEW, "descripcion": name})

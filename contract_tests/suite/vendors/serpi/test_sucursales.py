@@ -12,7 +12,7 @@ from .calls import NEW, PATH, branches, everything
 if TYPE_CHECKING:
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 OPTIONAL = ("direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador")
 TEXTS = ("descripcion", "direccion", "codigo_ciudad", "codigo_departamento", "codigo_pais", "referencia_sucursal", "direccion2")
@@ -20,13 +20,13 @@ REQUIRED = tuple(name for name in NEW if name not in OPTIONAL)
 MAY_BE_LEFT_OUT_OF_A_CHANGE = ("nit_tercero", "codigo_ciudad", "codigo_departamento", "codigo_pais")
 
 
-def before_a_change(api: Api) -> list[dict[str, Any]]:
+def before_a_change(api: ApiClient) -> list[dict[str, Any]]:
     """What is listed once there is a branch to change."""
     api.known("branch")
     return everything(api)
 
 
-def change(api: Api, **fields: Any) -> httpx.Response:
+def change(api: ApiClient, **fields: Any) -> httpx.Response:
     return api.call("PUT", PATH, json={**NEW, "id": int(api.known("branch")), **fields})
 
 
@@ -34,7 +34,7 @@ def change(api: Api, **fields: Any) -> httpx.Response:
 
 
 @clause("serpi.list_sucursales.r1")
-def test_neither_parameter_is_needed(api: Api) -> None:
+def test_neither_parameter_is_needed(api: ApiClient) -> None:
     answer = api.call("GET", PATH)
     assert answer.status_code == 200
     assert answer.json()["success"] is True
@@ -42,12 +42,12 @@ def test_neither_parameter_is_needed(api: Api) -> None:
 
 @clause("serpi.list_sucursales.r2")
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_limite_is_the_size_of_a_page(api: Api, size: int) -> None:
+def test_limite_is_the_size_of_a_page(api: ApiClient, size: int) -> None:
     assert len(branches(api, limite=size)) == size
 
 
 @clause("serpi.list_sucursales.r3")
-def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: Api) -> None:
+def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: ApiClient) -> None:
     whole = [branch["id"] for branch in everything(api)]
     pages = [[branch["id"] for branch in branches(api, limite=20, pagina=number)] for number in range(1, len(whole) // 20 + 3)]
     assert [branch for page in pages for branch in page] == whole
@@ -55,19 +55,19 @@ def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: Api) -> Non
 
 
 @clause("serpi.list_sucursales.r4")
-def test_the_message_counts_what_was_found(api: Api) -> None:
+def test_the_message_counts_what_was_found(api: ApiClient) -> None:
     assert api.call("GET", PATH, params={"limite": 3}).json()["message"] == "3 registro(s) encontrados"
 
 
 @clause("serpi.list_sucursales.r5")
-def test_an_empty_list_has_body_code_201_and_no_errors(api: Api) -> None:
+def test_an_empty_list_has_body_code_201_and_no_errors(api: ApiClient) -> None:
     for answer in (api.call("GET", PATH, role="empty"), api.call("GET", PATH, params={"pagina": 1_000_000})):
         assert answer.status_code in (200, 201)
         assert answer.json() == {"success": True, "code": 201, "message": "No se encontraron registros", "result": []}
 
 
 @clause("serpi.list_sucursales.r6")
-def test_a_branch_has_twenty_three_fields(api: Api) -> None:
+def test_a_branch_has_twenty_three_fields(api: ApiClient) -> None:
     for branch in everything(api):
         assert branch.keys() == {"id", *NEW}
 
@@ -77,7 +77,7 @@ def test_a_branch_has_twenty_three_fields(api: Api) -> None:
 
 @clause("serpi.create_sucursal.r1")
 @pytest.mark.parametrize("field", REQUIRED)
-def test_a_creation_without_a_required_field_is_refused_and_names_it(api: Api, field: str) -> None:
+def test_a_creation_without_a_required_field_is_refused_and_names_it(api: ApiClient, field: str) -> None:
     before = everything(api)
     answer = api.call("POST", PATH, json={name: value for name, value in NEW.items() if name != field})
     assert answer.status_code in (200, 400)
@@ -88,7 +88,7 @@ def test_a_creation_without_a_required_field_is_refused_and_names_it(api: Api, f
 
 @clause("serpi.create_sucursal.r1")
 @pytest.mark.parametrize("field", OPTIONAL)
-def test_a_creation_without_an_optional_field_is_taken(api: Api, field: str) -> None:
+def test_a_creation_without_an_optional_field_is_taken(api: ApiClient, field: str) -> None:
     answer = api.call("POST", PATH, json={name: value for name, value in NEW.items() if name != field})
     assert answer.json()["success"] is True
 
@@ -96,14 +96,14 @@ def test_a_creation_without_an_optional_field_is_taken(api: Api, field: str) -> 
 @clause("serpi.create_sucursal.r2", "serpi.update_sucursal.r3")
 @pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_text_holds_fifty_characters_and_no_more(api: Api, method: str, field: str) -> None:
+def test_a_text_holds_fifty_characters_and_no_more(api: ApiClient, method: str, field: str) -> None:
     body = {**NEW, **({"id": int(api.known("branch"))} if method == "PUT" else {})}
     assert api.call(method, PATH, json={**body, field: "x" * 50}).json()["success"] is True
     assert api.call(method, PATH, json={**body, field: "x" * 51}).json()["success"] is False
 
 
 @clause("serpi.create_sucursal.r3")
-def test_the_id_is_given_by_the_server(api: Api) -> None:
+def test_the_id_is_given_by_the_server(api: ApiClient) -> None:
     taken = {branch["id"] for branch in everything(api)}
     api.call("POST", PATH, json={**NEW, "id": 1})
     (created,) = [branch for branch in everything(api) if branch["id"] not in taken]
@@ -111,7 +111,7 @@ def test_the_id_is_given_by_the_server(api: Api) -> None:
 
 
 @clause("serpi.create_sucursal.r4", "serpi.create_sucursal.r5")
-def test_a_creation_is_answered_with_its_message_only(api: Api) -> None:
+def test_a_creation_is_answered_with_its_message_only(api: ApiClient) -> None:
     answer = api.call("POST", PATH, json=NEW)
     assert answer.status_code in (200, 201)
     assert answer.json() == {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"}
@@ -122,7 +122,7 @@ def test_a_creation_is_answered_with_its_message_only(api: Api) -> None:
 
 @clause("serpi.update_sucursal.e1", "serpi.update_sucursal.r2", "serpi.update_sucursal.r5")
 @pytest.mark.parametrize("field", [name for name in ("id", *REQUIRED) if name not in MAY_BE_LEFT_OUT_OF_A_CHANGE])
-def test_a_change_without_a_required_field_is_refused_and_names_it(api: Api, field: str) -> None:
+def test_a_change_without_a_required_field_is_refused_and_names_it(api: ApiClient, field: str) -> None:
     before = before_a_change(api)
     body = {**NEW, "id": int(api.known("branch")), "descripcion": "NO"}
     answer = api.call("PUT", PATH, json={name: value for name, value in body.items() if name != field})
@@ -138,7 +138,7 @@ def test_a_change_without_a_required_field_is_refused_and_names_it(api: Api, fie
 
 @clause("serpi.update_sucursal.r2")
 @pytest.mark.parametrize("field", OPTIONAL)
-def test_a_change_without_an_optional_field_keeps_it(api: Api, field: str) -> None:
+def test_a_change_without_an_optional_field_keeps_it(api: ApiClient, field: str) -> None:
     change(api, **{field: 7 if field.startswith(("ext", "id_")) else "7"})
     body = {**NEW, "id": int(api.known("branch"))}
     assert api.call("PUT", PATH, json={name: value for name, value in body.items() if name != field}).json()["success"] is True
@@ -148,7 +148,7 @@ def test_a_change_without_an_optional_field_keeps_it(api: Api, field: str) -> No
 
 @clause("serpi.update_sucursal.e2", "serpi.update_sucursal.r6")
 @pytest.mark.parametrize("name", ["unknown_branch", "foreign_branch"])
-def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: Api, name: str) -> None:
+def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: ApiClient, name: str) -> None:
     before = before_a_change(api)
     answer = change(api, id=int(api.known(name)))
     assert answer.status_code in (200, 204, 404)
@@ -159,7 +159,7 @@ def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: Api, nam
 
 
 @clause("serpi.update_sucursal.r1", "serpi.update_sucursal.r4")
-def test_a_change_names_its_branch_in_the_body_and_is_read_back(api: Api) -> None:
+def test_a_change_names_its_branch_in_the_body_and_is_read_back(api: ApiClient) -> None:
     before = before_a_change(api)
     answer = change(api, descripcion="CAMBIADA", direccion="cl 9")
     assert answer.status_code == 200

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 """An id that nothing has."""
@@ -72,7 +72,7 @@ SAME_ROLE = "same"
 
 
 def send(
-    api: Api,
+    api: ApiClient,
     name: str,
     /,
     *,
@@ -98,20 +98,20 @@ def send(
     )
 
 
-def _filled(api: Api, value: Any) -> Any:
+def _filled(api: ApiClient, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
 
 
-def spend(api: Api, name: str) -> None:
+def spend(api: ApiClient, name: str) -> None:
     """Say that a working call is about to be made, which may use up what no call brings back."""
     what = operation("trincico", name).get("x-recipes", {}).get("works", {}).get("spends")
     if what:
         api.spends(what)
 
 
-def got(api: Api, name: str, /, **options: Any) -> Any:
+def got(api: ApiClient, name: str, /, **options: Any) -> Any:
     """What a successful call returns, without the wrapping that some readings give it."""
     answer = send(api, name, **options)
     assert answer.status_code == WORKING[name].status, answer.text
@@ -131,7 +131,7 @@ def one(found: Any) -> dict[str, Any]:
     return record
 
 
-def done(api: Api, name: str, /, **options: Any) -> None:
+def done(api: ApiClient, name: str, /, **options: Any) -> None:
     """Make a call that is answered 204 without a body."""
     answer = send(api, name, **options)
     assert (answer.status_code, answer.content) == (204, b""), answer.text
@@ -155,28 +155,28 @@ def refused(answer: httpx.Response, name: str, row: str) -> None:
         assert error["field"] in (body["field"] if isinstance(body["field"], list) else [body["field"]])
 
 
-def invoice(api: Api, invoice_id: str = "$draft_invoice") -> dict[str, Any]:
+def invoice(api: ApiClient, invoice_id: str = "$draft_invoice") -> dict[str, Any]:
     """An invoice as its owner sees it."""
     return one(got(api, "retrieve_invoice", invoice_id=invoice_id))
 
 
-def subscription(api: Api, role: str = "") -> dict[str, Any]:
+def subscription(api: ApiClient, role: str = "") -> dict[str, Any]:
     """The present subscription of a role."""
     return one(got(api, "get_active_subscription", role=role))
 
 
-def account(api: Api, role: str = "elite") -> dict[str, Any]:
+def account(api: ApiClient, role: str = "elite") -> dict[str, Any]:
     """The payout account of a role."""
     return one(got(api, "retrieve_payout_account", role=role))
 
 
-def balance(api: Api, role: str = "elite") -> dict[str, dict[str, int]]:
+def balance(api: ApiClient, role: str = "elite") -> dict[str, dict[str, int]]:
     """What a role holds, by key and currency."""
     found = one(got(api, "get_payout_balance", role=role))
     return {key: {row["currency"]: row["amount"] for row in found[key] or ()} for key in ("available", "instant", "pending")}
 
 
-def paid_out(api: Api, role: str, frequency: str) -> None:
+def paid_out(api: ApiClient, role: str, frequency: str) -> None:
     """See to it that the account of a role is paid out in some way, where others may have changed that, and afterwards as it was before."""
     if not api.is_shared:
         return
@@ -185,14 +185,14 @@ def paid_out(api: Api, role: str, frequency: str) -> None:
         done(api, "update_payout_frequency", role=role, frequency=frequency)
 
 
-def keep_frequency(api: Api, role: str) -> None:
+def keep_frequency(api: ApiClient, role: str) -> None:
     """Leave the account of a role after the test with the frequency that it has now."""
     if api.is_shared:
         before = account(api, role)["frequency"]
         api.afterwards(lambda: send(api, "update_payout_frequency", role=role, frequency=before))
 
 
-def whole(api: Api, name: str, **query: Any) -> list[dict[str, Any]]:
+def whole(api: ApiClient, name: str, **query: Any) -> list[dict[str, Any]]:
     """The rows of all pages of a list."""
     found: list[dict[str, Any]] = []
     query, followed = {"limit": 100, **query}, set[str]()
@@ -211,7 +211,7 @@ def whole(api: Api, name: str, **query: Any) -> list[dict[str, Any]]:
         query["next_page"] = following
 
 
-def rows(api: Api, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> list[dict[str, Any]]:
+def rows(api: ApiClient, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> list[dict[str, Any]]:
     """The rows of one page of a list."""
     answer = send(api, name, role=role, query=query)
     assert answer.status_code == 200, answer.text
@@ -219,21 +219,21 @@ def rows(api: Api, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> 
     return found
 
 
-def new_invoice(api: Api, reference: str = "CT-#", **fields: Any) -> str:
+def new_invoice(api: ApiClient, reference: str = "CT-#", **fields: Any) -> str:
     """The id of a new draft."""
     answer = send(api, "create_invoice", reference=reference, **fields)
     assert answer.status_code == 201, answer.text
     return str(one(unwrapped(answer.json()))["id"])
 
 
-def look(api: Api, url: str) -> httpx.Response:
+def look(api: ApiClient, url: str) -> httpx.Response:
     """A page that the target handed out. Only a mock's own pages are opened; those of others belong to their providers."""
     if api.target.control is None or not url.startswith(api.target.control):
         not_observable("the page belongs to somebody else")
     return api.follow(url)
 
 
-def press(api: Api, url: str, outcome: str, **fields: str) -> str:
+def press(api: ApiClient, url: str, outcome: str, **fields: str) -> str:
     """Press a button of a page that the target handed out, and return the address to which the browser is sent."""
     answer = api.submit(url, outcome=outcome, **fields)
     assert answer.status_code in (302, 303), answer.text

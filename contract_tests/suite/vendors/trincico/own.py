@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
     from ...harness.target import Make
 
 ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_625, "quantity": 2, "tax": "0", "description": "hours"}
@@ -28,12 +28,12 @@ def _made(answer: httpx.Response) -> str:
     return str(one(unwrapped(answer.json()))["id"])
 
 
-def _empty(api: Api) -> Mapping[str, str]:
+def _empty(api: ApiClient) -> Mapping[str, str]:
     """A draft without items."""
     return {"empty_invoice": _made(send(api, "create_invoice", reference=f"CT-{fresh_digits(12)}"))}
 
 
-def _draft(api: Api) -> Mapping[str, str]:
+def _draft(api: ApiClient) -> Mapping[str, str]:
     """A draft with one item."""
     invoice = _empty(api)["empty_invoice"]
     return {"draft_invoice": invoice, "item": _made(send(api, "add_invoice_item", invoice_id=invoice, **ITEM)), "draft_amount": AMOUNT}
@@ -42,7 +42,7 @@ def _draft(api: Api) -> Mapping[str, str]:
 def _moved(status: str) -> Make:
     """An invoice that has been moved on from its draft."""
 
-    def make(api: Api) -> Mapping[str, str]:
+    def make(api: ApiClient) -> Mapping[str, str]:
         draft = _draft(api)
         moved = send(api, "update_invoice_status", invoice_id=draft["draft_invoice"], status=status)
         if not moved.is_success:

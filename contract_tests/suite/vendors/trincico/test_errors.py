@@ -11,7 +11,7 @@ from ...harness.documents import operation
 from .calls import NOBODY, SAME_ROLE, WORKING, paid_out, refused, send
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 Recipe = tuple[str, str, str | None, dict[str, Any]]
 AS_BEFORE = SAME_ROLE
@@ -125,14 +125,14 @@ def _case(name: str, row: str, role: str | None, options: dict[str, Any]) -> obj
 
 
 @pytest.mark.parametrize(("name", "row", "role", "options"), [_case(*recipe) for recipe in RECIPES])
-def test_each_row_answers_what_it_says(api: Api, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
+def test_each_row_answers_what_it_says(api: ApiClient, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
     if (name, row) in PAID_OUT:
         paid_out(api, *PAID_OUT[name, row])
     refused(send(api, name, role=role, **options), name, row)
 
 
 @pytest.mark.parametrize(("name", "row", "role", "options"), [_case(name, "internal_error", "internal_error", {}) for name in FAILING])
-def test_an_unexpected_failure_is_said_to_be_one(api: Api, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
+def test_an_unexpected_failure_is_said_to_be_one(api: ApiClient, name: str, row: str, role: str | None, options: dict[str, Any]) -> None:
     refused(send(api, name, role=role, **options), name, row)
 
 
@@ -145,7 +145,9 @@ def test_an_unexpected_failure_is_said_to_be_one(api: Api, name: str, row: str, 
         for name, options in BEHIND_THE_PROVIDER
     ],
 )
-def test_while_the_provider_is_broken_what_needs_it_is_refused_and_nothing_is_done(api: Api, name: str, row: str, options: dict[str, Any]) -> None:
+def test_while_the_provider_is_broken_what_needs_it_is_refused_and_nothing_is_done(
+    api: ApiClient, name: str, row: str, options: dict[str, Any]
+) -> None:
     working = WORKING[name]
     reads: list[tuple[str, dict[str, Any]]] = [(read, {}) for read in READS_OF_OUR_OWN]
     reads += [("retrieve_invoice", dict(working.path))] if "invoice_id" in working.path else []

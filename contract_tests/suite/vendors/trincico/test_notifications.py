@@ -11,7 +11,7 @@ from ...harness import clause
 from .calls import done, refused, send
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 TARGETS = {
     "welcome": "$user",
@@ -31,7 +31,7 @@ TARGETS = {
 """What each mail scope is about."""
 
 
-def _message(api: Api, scope: str, target: str) -> dict[str, Any]:
+def _message(api: ApiClient, scope: str, target: str) -> dict[str, Any]:
     """The one message that a notification sends."""
     done(api, "send_notification", scope=scope, target_id=target)
     (message,) = api.outbox()
@@ -41,7 +41,7 @@ def _message(api: Api, scope: str, target: str) -> dict[str, Any]:
 
 
 @clause("trincico.send_notification.r2")
-def test_only_the_password_counts(api: Api) -> None:
+def test_only_the_password_counts(api: ApiClient) -> None:
     published = api.credentials("notifications")["Authorization"].removeprefix("Basic ")
     password = base64.b64decode(published).decode().partition(":")[2]
 
@@ -55,21 +55,21 @@ def test_only_the_password_counts(api: Api) -> None:
 
 @clause("trincico.send_notification.r4")
 @pytest.mark.parametrize("scope", TARGETS)
-def test_each_scope_of_the_mail_sends_one_message(api: Api, scope: str) -> None:
+def test_each_scope_of_the_mail_sends_one_message(api: ApiClient, scope: str) -> None:
     message = _message(api, scope, TARGETS[scope])
     assert "@" in message["to"]
     refused(send(api, "send_notification", channel="sms_notification", scope=scope, target_id=TARGETS[scope]), "send_notification", "not_implemented")
 
 
 @clause("trincico.send_notification.r5")
-def test_the_welcome_mail_goes_to_the_user_of_the_profile(api: Api) -> None:
+def test_the_welcome_mail_goes_to_the_user_of_the_profile(api: ApiClient) -> None:
     message = _message(api, "welcome", "$user")
     assert message["to"] == api.known("user_email")
     assert message["codes"]
 
 
 @clause("trincico.send_notification.r6", "trincico.send_notification.r8")
-def test_a_ready_invoice_is_shared_with_its_customer(api: Api) -> None:
+def test_a_ready_invoice_is_shared_with_its_customer(api: ApiClient) -> None:
     message = _message(api, "invoice_created", "$ready_invoice")
     assert message["to"] == api.known("customer_email")
     for name in ("draft_invoice", "paid_invoice", "canceled_invoice"):
@@ -77,7 +77,7 @@ def test_a_ready_invoice_is_shared_with_its_customer(api: Api) -> None:
 
 
 @clause("trincico.send_notification.r7")
-def test_a_payment_is_confirmed_by_its_id(api: Api) -> None:
+def test_a_payment_is_confirmed_by_its_id(api: ApiClient) -> None:
     message = _message(api, "invoice_paid", "$payment")
     assert "@" in message["to"]
     refused(send(api, "send_notification", scope="invoice_paid", target_id="$user"), "send_notification", "unknown_target")
@@ -85,10 +85,10 @@ def test_a_payment_is_confirmed_by_its_id(api: Api) -> None:
 
 @clause("trincico.send_notification.r9")
 @pytest.mark.parametrize("scope", ["welcome", "invoice_created", "nothing"])
-def test_no_scope_of_sms_is_implemented(api: Api, scope: str) -> None:
+def test_no_scope_of_sms_is_implemented(api: ApiClient, scope: str) -> None:
     refused(send(api, "send_notification", channel="sms_notification", scope=scope), "send_notification", "not_implemented")
 
 
 @clause("trincico.send_notification.r10")
-def test_a_scope_that_does_not_exist_is_unknown(api: Api) -> None:
+def test_a_scope_that_does_not_exist_is_unknown(api: ApiClient) -> None:
     refused(send(api, "send_notification", scope="invoice_lost"), "send_notification", "unknown_scope")

@@ -9,13 +9,13 @@ import pytest
 from .calls import look, page_of, press, send
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 PAGES = ("pay_invoice", "enable_payout_account")
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_for_people_and_is_kept_nowhere(api: Api, name: str) -> None:
+def test_a_page_is_for_people_and_is_kept_nowhere(api: ApiClient, name: str) -> None:
     page = look(api, page_of(send(api, name)))
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -23,14 +23,14 @@ def test_a_page_is_for_people_and_is_kept_nowhere(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_that_was_open_too_long_takes_nothing(api: Api, name: str) -> None:
+def test_a_page_that_was_open_too_long_takes_nothing(api: ApiClient, name: str) -> None:
     url = page_of(send(api, name))
     api.advance("P2D")
     assert look(api, url).status_code == 410
     assert api.submit(url, outcome="pay" if name == "pay_invoice" else "complete").status_code == 410
 
 
-def test_a_page_for_what_has_changed_since_takes_nothing(api: Api) -> None:
+def test_a_page_for_what_has_changed_since_takes_nothing(api: ApiClient) -> None:
     first, second = page_of(send(api, "pay_invoice")), page_of(send(api, "pay_invoice"))
     press(api, first, "pay")
     assert api.submit(second, outcome="pay").status_code == 409

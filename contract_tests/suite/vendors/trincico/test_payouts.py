@@ -25,13 +25,13 @@ from .calls import (
 )
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 # Frequencies
 
 
 @clause("trincico.list_payout_frequencies.r3")
-def test_a_frequency_that_is_not_listed_cannot_be_set(api: Api) -> None:
+def test_a_frequency_that_is_not_listed_cannot_be_set(api: ApiClient) -> None:
     everything, listed = got(api, "list_payout_frequencies", role="elite"), got(api, "list_payout_frequencies", role="pro")
     denied = [frequency for frequency in everything if frequency not in listed]
     assert denied
@@ -40,7 +40,7 @@ def test_a_frequency_that_is_not_listed_cannot_be_set(api: Api) -> None:
 
 
 @clause("trincico.list_payout_frequencies.r4")
-def test_pro_and_elite_are_given_different_frequencies(api: Api) -> None:
+def test_pro_and_elite_are_given_different_frequencies(api: ApiClient) -> None:
     of_pro, of_elite = (set(got(api, "list_payout_frequencies", role=role)) for role in ("pro", "elite"))
     assert of_pro < of_elite
 
@@ -51,7 +51,7 @@ def test_pro_and_elite_are_given_different_frequencies(api: Api) -> None:
     "trincico.update_payout_frequency.r3",
 )
 @pytest.mark.parametrize("role", ["pro", "elite", "automatic"])
-def test_each_frequency_listed_can_be_set(api: Api, role: str) -> None:
+def test_each_frequency_listed_can_be_set(api: ApiClient, role: str) -> None:
     keep_frequency(api, role)
     for frequency in got(api, "list_payout_frequencies", role=role):
         done(api, "update_payout_frequency", role=role, frequency=frequency)
@@ -59,7 +59,7 @@ def test_each_frequency_listed_can_be_set(api: Api, role: str) -> None:
 
 
 @clause("trincico.update_payout_frequency.r4")
-def test_the_plan_decides_which_frequency_can_be_set(api: Api) -> None:
+def test_the_plan_decides_which_frequency_can_be_set(api: ApiClient) -> None:
     before = account(api, "pro")
     refused(send(api, "update_payout_frequency", role="pro", frequency="auto_daily"), "update_payout_frequency", "status_value_denied")
     assert account(api, "pro") == before
@@ -71,7 +71,7 @@ def test_the_plan_decides_which_frequency_can_be_set(api: Api) -> None:
 
 
 @clause("trincico.create_payout_account.r2", "trincico.create_payout_account.r3", "trincico.enable_payout_account.r2")
-def test_an_account_is_created_enabled_and_completed(api: Api) -> None:
+def test_an_account_is_created_enabled_and_completed(api: ApiClient) -> None:
     spend(api, "create_payout_account")
     done(api, "create_payout_account")
     opened = account(api, "demo")
@@ -85,7 +85,7 @@ def test_an_account_is_created_enabled_and_completed(api: Api) -> None:
 
 
 @clause("trincico.create_payout_account.r4")
-def test_a_completed_account_is_not_made_twice(api: Api) -> None:
+def test_a_completed_account_is_not_made_twice(api: ApiClient) -> None:
     before = account(api)
     refused(send(api, "create_payout_account", role="elite"), "create_payout_account", "row_exists")
     assert account(api) == before
@@ -93,7 +93,7 @@ def test_a_completed_account_is_not_made_twice(api: Api) -> None:
 
 @clause("trincico.retrieve_payout_account.r3")
 @pytest.mark.parametrize(("role", "name", "status"), [("pro", "pending_payout_account", "pending"), ("elite", "payout_account", "completed")])
-def test_a_pending_or_completed_account_is_returned(api: Api, role: str, name: str, status: str) -> None:
+def test_a_pending_or_completed_account_is_returned(api: ApiClient, role: str, name: str, status: str) -> None:
     found = account(api, role)
     assert found["id"] == api.known(name)
     assert found["status"] in (status, "active" if status == "completed" else status)
@@ -101,12 +101,12 @@ def test_a_pending_or_completed_account_is_returned(api: Api, role: str, name: s
 
 @clause("trincico.retrieve_payout_account.r4")
 @pytest.mark.parametrize("role", ["demo", "suspended"])
-def test_no_other_account_is_returned(api: Api, role: str) -> None:
+def test_no_other_account_is_returned(api: ApiClient, role: str) -> None:
     refused(send(api, "retrieve_payout_account", role=role), "retrieve_payout_account", "not_found")
 
 
 @clause("trincico.enable_payout_account.r3", "trincico.enable_payout_account.r5")
-def test_after_a_failure_the_activation_starts_again(api: Api) -> None:
+def test_after_a_failure_the_activation_starts_again(api: ApiClient) -> None:
     assert press(api, page_of(send(api, "enable_payout_account")), "fail") == BACK_TO_PAYOUTS["refresh_url"]
     assert account(api, "pro")["status"] == "pending"
     press(api, page_of(send(api, "enable_payout_account")), "complete")
@@ -114,7 +114,7 @@ def test_after_a_failure_the_activation_starts_again(api: Api) -> None:
 
 
 @clause("trincico.enable_payout_account.r4")
-def test_another_bank_account_can_be_tied_to_the_payout_account(api: Api) -> None:
+def test_another_bank_account_can_be_tied_to_the_payout_account(api: ApiClient) -> None:
     (before,) = got(api, "list_external_accounts")
     press(api, page_of(send(api, "enable_payout_account", role="elite")), "complete", bank="paribas_eur")
     (after,) = got(api, "list_external_accounts")
@@ -123,12 +123,12 @@ def test_another_bank_account_can_be_tied_to_the_payout_account(api: Api) -> Non
 
 
 @clause("trincico.enable_payout_account.r7")
-def test_after_a_success_the_browser_is_sent_back(api: Api) -> None:
+def test_after_a_success_the_browser_is_sent_back(api: ApiClient) -> None:
     assert press(api, page_of(send(api, "enable_payout_account")), "complete") == BACK_TO_PAYOUTS["return_url"]
 
 
 @clause("trincico.list_external_accounts.r3")
-def test_the_account_at_the_bank_is_another_than_the_payout_account(api: Api) -> None:
+def test_the_account_at_the_bank_is_another_than_the_payout_account(api: ApiClient) -> None:
     payout_account, external = account(api), got(api, "list_external_accounts")
     assert external
     for found in external:
@@ -144,7 +144,7 @@ def test_the_account_at_the_bank_is_another_than_the_payout_account(api: Api) ->
         pytest.param("list_external_accounts", marks=clause("trincico.list_external_accounts.r4")),
     ],
 )
-def test_only_a_completed_account_tells_more(api: Api, name: str) -> None:
+def test_only_a_completed_account_tells_more(api: ApiClient, name: str) -> None:
     refused(send(api, name, role="pro"), name, "status_value_denied")
     press(api, page_of(send(api, "enable_payout_account")), "complete")
     assert send(api, name, role="pro").status_code == 200
@@ -154,7 +154,7 @@ def test_only_a_completed_account_tells_more(api: Api, name: str) -> None:
 
 
 @clause("trincico.get_payout_balance.r3")
-def test_the_balance_tells_what_can_be_paid_out(api: Api) -> None:
+def test_the_balance_tells_what_can_be_paid_out(api: ApiClient) -> None:
     paid_out(api, "elite", "on_demand")
     spend(api, "create_payout")
     available = balance(api)["available"]["usd"]
@@ -164,14 +164,14 @@ def test_the_balance_tells_what_can_be_paid_out(api: Api) -> None:
 
 
 @clause("trincico.get_payout_balance.r4")
-def test_a_key_without_data_is_null(api: Api) -> None:
+def test_a_key_without_data_is_null(api: ApiClient) -> None:
     press(api, page_of(send(api, "enable_payout_account")), "complete")
     body = got(api, "get_payout_balance", role="pro")
     assert {key: body[key] for key in ("available", "instant", "pending")} == dict.fromkeys(("available", "instant", "pending"))
 
 
 @clause("trincico.get_payout_balance.r6")
-def test_there_is_one_amount_for_each_currency(api: Api) -> None:
+def test_there_is_one_amount_for_each_currency(api: ApiClient) -> None:
     body = got(api, "get_payout_balance")
     for key in ("available", "instant", "pending"):
         found = [amount["currency"] for amount in body[key] or ()]
@@ -184,7 +184,7 @@ def test_there_is_one_amount_for_each_currency(api: Api) -> None:
 
 
 @clause("trincico.create_payout.r2")
-def test_a_payout_by_hand_needs_the_frequency_on_demand(api: Api) -> None:
+def test_a_payout_by_hand_needs_the_frequency_on_demand(api: ApiClient) -> None:
     paid_out(api, "automatic", "auto_7_days")
     refused(send(api, "create_payout", role="automatic"), "create_payout", "status_value_denied")
     spend(api, "create_payout")
@@ -194,7 +194,7 @@ def test_a_payout_by_hand_needs_the_frequency_on_demand(api: Api) -> None:
 
 @clause("trincico.create_payout.r3")
 @pytest.mark.parametrize("instant", [True, False])
-def test_the_account_has_to_hold_the_amount(api: Api, instant: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_the_account_has_to_hold_the_amount(api: ApiClient, instant: bool) -> None:  # noqa: FBT001 - a column of the table
     paid_out(api, "elite", "on_demand")
     held = balance(api)["instant" if instant else "available"]["usd"]
     refused(send(api, "create_payout", amount=held + 1, instant=instant), "create_payout", "balance_insufficient")
@@ -203,7 +203,7 @@ def test_the_account_has_to_hold_the_amount(api: Api, instant: bool) -> None:  #
 
 
 @clause("trincico.create_payout.r4")
-def test_a_payout_that_is_not_instant_leaves_at_the_end_of_the_day(api: Api) -> None:
+def test_a_payout_that_is_not_instant_leaves_at_the_end_of_the_day(api: ApiClient) -> None:
     spend(api, "create_payout")
     done(api, "create_payout", amount=123)
     assert _newest(api)["status"] == "requested"
@@ -215,12 +215,12 @@ def test_a_payout_that_is_not_instant_leaves_at_the_end_of_the_day(api: Api) -> 
     assert _newest(api)["status"] == "paid"
 
 
-def _newest(api: Api) -> dict[str, Any]:
+def _newest(api: ApiClient) -> dict[str, Any]:
     return rows(api, "list_payouts", limit=1)[0]
 
 
 @clause("trincico.list_payouts.r2")
-def test_only_the_payouts_of_the_caller_are_listed(api: Api) -> None:
+def test_only_the_payouts_of_the_caller_are_listed(api: ApiClient) -> None:
     mine = {row["id"] for row in rows(api, "list_payouts", limit=100)}
     assert api.known("payout") in mine
     assert not mine & {row["id"] for row in rows(api, "list_payouts", role="automatic", limit=100)}
@@ -228,7 +228,7 @@ def test_only_the_payouts_of_the_caller_are_listed(api: Api) -> None:
 
 
 @clause("trincico.list_payouts.r3")
-def test_the_newest_payout_comes_first(api: Api) -> None:
+def test_the_newest_payout_comes_first(api: ApiClient) -> None:
     spend(api, "create_payout")
     done(api, "create_payout", amount=321, instant=True)
     listed = rows(api, "list_payouts", limit=100)
@@ -238,7 +238,7 @@ def test_the_newest_payout_comes_first(api: Api) -> None:
 
 
 @clause("trincico.list_payouts.r4")
-def test_payouts_are_sorted_by_their_properties_only(api: Api) -> None:
+def test_payouts_are_sorted_by_their_properties_only(api: ApiClient) -> None:
     for name in ("amount", "created_at"):
         values = [row[name] for row in rows(api, "list_payouts", order_by=name, limit=100)]
         assert values == sorted(values)
@@ -247,13 +247,13 @@ def test_payouts_are_sorted_by_their_properties_only(api: Api) -> None:
 
 @clause("trincico.list_payouts.r5")
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_a_page_of_payouts_has_as_many_rows_as_asked_for(api: Api, limit: int) -> None:
+def test_a_page_of_payouts_has_as_many_rows_as_asked_for(api: ApiClient, limit: int) -> None:
     assert len(rows(api, "list_payouts", limit=limit)) == limit
 
 
 @clause("trincico.list_payouts.r6")
 @pytest.mark.parametrize("status", ["requested", "paid", "failed", "canceled"])
-def test_a_status_lists_its_own_payouts(api: Api, status: str) -> None:
+def test_a_status_lists_its_own_payouts(api: ApiClient, status: str) -> None:
     if not api.is_shared:
         done(api, "create_payout", amount=77)
     listed = whole(api, "list_payouts", status=status)
@@ -264,7 +264,7 @@ def test_a_status_lists_its_own_payouts(api: Api, status: str) -> None:
 
 @clause("trincico.list_payouts.r7", "trincico.list_payouts.r8")
 @pytest.mark.parametrize("name", ["next_page", "cursor"])
-def test_the_pages_of_payouts_show_each_once(api: Api, name: str) -> None:
+def test_the_pages_of_payouts_show_each_once(api: ApiClient, name: str) -> None:
     every = [row["id"] for row in whole(api, "list_payouts")]
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 2}

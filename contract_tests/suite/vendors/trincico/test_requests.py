@@ -10,7 +10,7 @@ from ...harness import clause
 from .calls import WORKING, keep_frequency, refused, send, spend
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 SIGNED_IN = {name: "r1" for name, working in WORKING.items() if working.role is not None} | {"get_active_subscription": "r3"}
 OPEN_TO_ALL = {"list_plans": "r2", "list_payment_methods": "r2", "view_invoice": "r1"}
@@ -67,26 +67,26 @@ def _fields(table: dict[str, tuple[str, tuple[str, ...]]]) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", _cases(SIGNED_IN))
-def test_nobody_is_served_without_a_credential(api: Api, name: str) -> None:
+def test_nobody_is_served_without_a_credential(api: ApiClient, name: str) -> None:
     for credential in ({}, {"Authorization": "Bearer nobody"}, {"Authorization": "Basic bm9ib2R5Om5vdGhpbmc="}):
         # both statuses are documented for a credential that is missing or wrong
         assert send(api, name, role=None, headers=credential).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("name", _cases(OPEN_TO_ALL))
-def test_what_is_public_needs_no_credential(api: Api, name: str) -> None:
+def test_what_is_public_needs_no_credential(api: ApiClient, name: str) -> None:
     assert send(api, name, role=None).status_code == 200
 
 
 @pytest.mark.parametrize("name", _cases(WITHOUT_BODY))
-def test_no_body_is_needed(api: Api, name: str) -> None:
+def test_no_body_is_needed(api: ApiClient, name: str) -> None:
     assert WORKING[name].fields is None
     spend(api, name)
     assert send(api, name).status_code == WORKING[name].status
 
 
 @pytest.mark.parametrize("name", _cases(ANSWERED_204))
-def test_a_change_is_answered_without_a_body(api: Api, name: str) -> None:
+def test_a_change_is_answered_without_a_body(api: ApiClient, name: str) -> None:
     if name == "update_payout_frequency":
         keep_frequency(api, str(WORKING[name].role))
     else:
@@ -96,18 +96,18 @@ def test_a_change_is_answered_without_a_body(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "field"), _fields(REQUIRED))
-def test_what_has_to_be_sent_is_missed(api: Api, name: str, field: str) -> None:
+def test_what_has_to_be_sent_is_missed(api: ApiClient, name: str, field: str) -> None:
     refused(send(api, name, **{field: None}), name, "missing_param")
     spend(api, name)
     assert send(api, name).status_code == WORKING[name].status
 
 
 @pytest.mark.parametrize(("name", "field"), _fields(OPTIONAL))
-def test_what_may_be_sent_may_be_left_out(api: Api, name: str, field: str) -> None:
+def test_what_may_be_sent_may_be_left_out(api: ApiClient, name: str, field: str) -> None:
     assert send(api, name, **{field: None}).status_code == WORKING[name].status
 
 
 @clause("trincico.retrieve_payout_account.r2")
-def test_the_payout_account_needs_no_query(api: Api) -> None:
+def test_the_payout_account_needs_no_query(api: ApiClient) -> None:
     assert WORKING["retrieve_payout_account"].query is None
     assert send(api, "retrieve_payout_account").status_code == 200

@@ -12,18 +12,18 @@ from ...harness import clause
 from .calls import BACK, WORKING, got, one, page_of, press, refused, send, spend, subscription
 
 if TYPE_CHECKING:
-    from ...harness import Api
+    from ...harness import ApiClient
 
 
 PLAN = "the plan of a subscriber"
 
 
-def _price(api: Api, plan: str) -> int:
+def _price(api: ApiClient, plan: str) -> int:
     wanted = api.known(plan)
     return next(int(listed["price"]) for listed in got(api, "list_plans") if listed["id"] == wanted)
 
 
-def _upgrade(api: Api, role: str, plan: str) -> str:
+def _upgrade(api: ApiClient, role: str, plan: str) -> str:
     """The code of a change of plan that needs nobody."""
     answer = send(api, "upgrade_subscription", role=role, plan_id=plan)
     assert answer.status_code == 200, answer.text
@@ -35,7 +35,7 @@ def _upgrade(api: Api, role: str, plan: str) -> str:
 
 
 @clause("trincico.list_plans.r1", "trincico.list_plans.r4")
-def test_the_active_plans_are_an_array(api: Api) -> None:
+def test_the_active_plans_are_an_array(api: ApiClient) -> None:
     plans = send(api, "list_plans").json()
     assert isinstance(plans, list)
     assert all(plan["active"] is True for plan in plans)
@@ -45,7 +45,7 @@ def test_the_active_plans_are_an_array(api: Api) -> None:
 
 
 @clause("trincico.list_plans.r5")
-def test_a_plan_tells_its_features(api: Api) -> None:
+def test_a_plan_tells_its_features(api: ApiClient) -> None:
     for plan in got(api, "list_plans"):
         assert plan["features"]
         for feature in plan["features"]:
@@ -53,7 +53,7 @@ def test_a_plan_tells_its_features(api: Api) -> None:
 
 
 @clause("trincico.list_payment_methods.r1", "trincico.list_payment_methods.r4")
-def test_the_active_payment_methods_are_an_array(api: Api) -> None:
+def test_the_active_payment_methods_are_an_array(api: ApiClient) -> None:
     methods = send(api, "list_payment_methods").json()
     assert isinstance(methods, list)
     ids = {method["id"] for method in methods}
@@ -65,13 +65,13 @@ def test_the_active_payment_methods_are_an_array(api: Api) -> None:
 
 
 @clause("trincico.get_active_subscription.r1")
-def test_the_token_says_whose_subscription_it_is(api: Api) -> None:
+def test_the_token_says_whose_subscription_it_is(api: ApiClient) -> None:
     assert subscription(api)["id"] == api.known("subscription")
     assert subscription(api, "other")["id"] == api.known("foreign_subscription")
 
 
 @clause("trincico.get_active_subscription.r2")
-def test_only_a_present_subscription_is_returned(api: Api) -> None:
+def test_only_a_present_subscription_is_returned(api: ApiClient) -> None:
     assert subscription(api)["status"] in ("active", "trailing")
     assert subscription(api, "trial")["status"] == "trailing"
     refused(send(api, "get_active_subscription", role="canceled"), "get_active_subscription", "no_active_subscription")
@@ -81,7 +81,7 @@ def test_only_a_present_subscription_is_returned(api: Api) -> None:
 
 
 @clause("trincico.upgrade_subscription.r3", "trincico.upgrade_subscription.r10")
-def test_from_basic_to_pro_somebody_has_to_pay(api: Api) -> None:
+def test_from_basic_to_pro_somebody_has_to_pay(api: ApiClient) -> None:
     before = subscription(api)
     url = page_of(send(api, "upgrade_subscription"))
     assert subscription(api) == before
@@ -98,7 +98,7 @@ def test_from_basic_to_pro_somebody_has_to_pay(api: Api) -> None:
     "trincico.upgrade_subscription.r8",
     "trincico.upgrade_subscription.r10",
 )
-def test_from_pro_to_elite_the_difference_is_part_of_the_next_invoice(api: Api) -> None:
+def test_from_pro_to_elite_the_difference_is_part_of_the_next_invoice(api: ApiClient) -> None:
     api.spends(PLAN)
     before = subscription(api, "pro")
     assert _upgrade(api, "pro", "$plan_elite") == "payment_not_required"
@@ -113,7 +113,7 @@ def test_from_pro_to_elite_the_difference_is_part_of_the_next_invoice(api: Api) 
 
 
 @clause("trincico.upgrade_subscription.r9", "trincico.upgrade_subscription.r10")
-def test_where_payment_is_required_the_stored_card_is_charged_at_once(api: Api) -> None:
+def test_where_payment_is_required_the_stored_card_is_charged_at_once(api: ApiClient) -> None:
     api.spends(PLAN)
     before = subscription(api, "pro")
     assert _upgrade(api, "pro", "$plan_charged_at_once") == "payment_required"
@@ -126,7 +126,7 @@ def test_where_payment_is_required_the_stored_card_is_charged_at_once(api: Api) 
 
 
 @clause("trincico.upgrade_subscription.r2", "trincico.upgrade_subscription.r6", "trincico.upgrade_subscription.r10")
-def test_a_lower_plan_waits_for_the_end_of_the_present_one(api: Api) -> None:
+def test_a_lower_plan_waits_for_the_end_of_the_present_one(api: ApiClient) -> None:
     api.spends(PLAN)
     assert _upgrade(api, "pro", "$plan_basic") == "next_plan_waiting"
     waiting = subscription(api, "pro")
@@ -147,19 +147,19 @@ def test_a_lower_plan_waits_for_the_end_of_the_present_one(api: Api) -> None:
         pytest.param("cancel", "cancel_url", marks=clause("trincico.upgrade_subscription.r12")),
     ],
 )
-def test_the_browser_is_sent_where_the_upgrade_said(api: Api, outcome: str, target: str) -> None:
+def test_the_browser_is_sent_where_the_upgrade_said(api: ApiClient, outcome: str, target: str) -> None:
     assert press(api, page_of(send(api, "upgrade_subscription")), outcome) == BACK[target]
     assert subscription(api)["plan"]["id"] == api.known("plan_pro" if outcome == "pay" else "plan_basic")
 
 
 @clause("trincico.upgrade_subscription.r14")
-def test_naming_the_payment_method_changes_nothing(api: Api) -> None:
+def test_naming_the_payment_method_changes_nothing(api: ApiClient) -> None:
     page_of(send(api, "upgrade_subscription", payment_method_id="$payment_method"))
     page_of(send(api, "upgrade_subscription"))
 
 
 @clause("trincico.upgrade_subscription.r15")
-def test_an_unknown_parameter_of_an_upgrade_is_named(api: Api) -> None:
+def test_an_unknown_parameter_of_an_upgrade_is_named(api: ApiClient) -> None:
     answer = send(api, "upgrade_subscription", coupon="x")
     refused(answer, "upgrade_subscription", "unrecognized_parameter")
     assert "coupon" in json.dumps(answer.json()["field"])
@@ -167,12 +167,12 @@ def test_an_unknown_parameter_of_an_upgrade_is_named(api: Api) -> None:
 
 @clause("trincico.upgrade_subscription.r16")
 @pytest.mark.parametrize(("role", "plan"), [("", "$plan_basic"), ("pro", "$plan_pro"), ("elite", "$plan_elite")])
-def test_the_plan_that_one_has_cannot_be_asked_for(api: Api, role: str, plan: str) -> None:
+def test_the_plan_that_one_has_cannot_be_asked_for(api: ApiClient, role: str, plan: str) -> None:
     refused(send(api, "upgrade_subscription", role=role, plan_id=plan), "upgrade_subscription", "already_have_resource")
 
 
 @clause("trincico.upgrade_subscription.r17")
-def test_exactly_one_subscription_is_needed(api: Api) -> None:
+def test_exactly_one_subscription_is_needed(api: ApiClient) -> None:
     refused(send(api, "upgrade_subscription", role="canceled"), "upgrade_subscription", "no_active_subscription")
     refused(send(api, "upgrade_subscription", role="two_subscriptions", plan_id="$plan_with_trial"), "upgrade_subscription", "multi_row")
     assert send(api, "upgrade_subscription").status_code == 428
@@ -182,7 +182,7 @@ def test_exactly_one_subscription_is_needed(api: Api) -> None:
 
 
 @clause("trincico.cancel_subscription.r3", "trincico.cancel_subscription.r7")
-def test_what_was_canceled_is_valid_up_to_its_end(api: Api) -> None:
+def test_what_was_canceled_is_valid_up_to_its_end(api: ApiClient) -> None:
     spend(api, "cancel_subscription")
     before = subscription(api, "pro")
     assert before["canceled_at"] is None
@@ -195,7 +195,7 @@ def test_what_was_canceled_is_valid_up_to_its_end(api: Api) -> None:
 
 
 @clause("trincico.cancel_subscription.r4")
-def test_what_is_active_or_in_its_trial_can_be_canceled(api: Api) -> None:
+def test_what_is_active_or_in_its_trial_can_be_canceled(api: ApiClient) -> None:
     spend(api, "cancel_subscription")
     for role in ("pro", "trial"):
         held = subscription(api, role)
@@ -207,7 +207,7 @@ def test_what_is_active_or_in_its_trial_can_be_canceled(api: Api) -> None:
 
 @clause("trincico.cancel_subscription.r5", "trincico.update_subscription_payment_method.r9")
 @pytest.mark.parametrize("name", ["cancel_subscription", "update_subscription_payment_method"])
-def test_only_the_owner_changes_a_subscription(api: Api, name: str) -> None:
+def test_only_the_owner_changes_a_subscription(api: ApiClient, name: str) -> None:
     refused(send(api, name, subscription_id="$foreign_subscription"), name, "forbidden_resource")
     refused(send(api, name, role="other"), name, "forbidden_resource")
     spend(api, name)
@@ -223,7 +223,7 @@ def test_only_the_owner_changes_a_subscription(api: Api, name: str) -> None:
     "trincico.update_subscription_payment_method.r5",
     "trincico.update_subscription_payment_method.r6",
 )
-def test_the_card_changes_on_the_page_and_not_before(api: Api) -> None:
+def test_the_card_changes_on_the_page_and_not_before(api: ApiClient) -> None:
     before = subscription(api, "pro")
     url = page_of(send(api, "update_subscription_payment_method", role="pro", subscription_id=before["id"]))
     assert subscription(api, "pro") == before
@@ -233,7 +233,7 @@ def test_the_card_changes_on_the_page_and_not_before(api: Api) -> None:
 
 
 @clause("trincico.update_subscription_payment_method.r4")
-def test_no_number_of_a_card_is_kept(api: Api) -> None:
+def test_no_number_of_a_card_is_kept(api: ApiClient) -> None:
     shown = subscription(api, "pro")["method_details"]
     assert re.fullmatch(r"\d{4}", shown["last4"])
     assert not re.search(r"\d{12,}", json.dumps(shown))
@@ -242,12 +242,12 @@ def test_no_number_of_a_card_is_kept(api: Api) -> None:
 
 @clause("trincico.update_subscription_payment_method.r7")
 @pytest.mark.parametrize(("outcome", "target"), [("pay", "success_url"), ("decline", "cancel_url"), ("cancel", "cancel_url")])
-def test_the_browser_is_sent_where_the_change_of_card_said(api: Api, outcome: str, target: str) -> None:
+def test_the_browser_is_sent_where_the_change_of_card_said(api: ApiClient, outcome: str, target: str) -> None:
     assert press(api, page_of(send(api, "update_subscription_payment_method")), outcome) == BACK[target]
 
 
 @clause("trincico.update_subscription_payment_method.r10")
-def test_the_next_invoice_is_charged_to_the_new_card(api: Api) -> None:
+def test_the_next_invoice_is_charged_to_the_new_card(api: ApiClient) -> None:
     before = subscription(api, "pro")
     press(api, page_of(send(api, "update_subscription_payment_method", role="pro", subscription_id=before["id"])), "pay", card="mastercard")
     changed = subscription(api, "pro")
@@ -262,14 +262,14 @@ def test_the_next_invoice_is_charged_to_the_new_card(api: Api) -> None:
 
 
 @clause("trincico.get_profile.r3")
-def test_the_token_says_whose_profile_it_is(api: Api) -> None:
+def test_the_token_says_whose_profile_it_is(api: ApiClient) -> None:
     mine, theirs = one(got(api, "get_profile")), one(got(api, "get_profile", role="pro"))
     assert mine["id"] == api.known("user") != theirs["id"]
     assert mine["email"] == api.known("user_email") != theirs["email"]
 
 
 @clause("trincico.get_profile.r4")
-def test_the_profile_shows_what_the_user_has(api: Api) -> None:
+def test_the_profile_shows_what_the_user_has(api: ApiClient) -> None:
     profile = one(got(api, "get_profile"))
     assert {service["id"] for service in profile["services"]} == {api.known("service"), api.known("service_without_invoices")}
     assert profile["current_subscription"]["id"] == api.known("subscription")

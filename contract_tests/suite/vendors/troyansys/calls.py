@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 USER = ("Authorization", "X-Company-Id")
 KEY = ("X-API-Key",)
@@ -24,7 +24,7 @@ CONTEXTS = {"get_authenticated_user": USER, "logout_user": USER, "list_plans": U
 MODULES = {"inventory", "sales", "purchases", "accounting", "reports"}
 
 
-def credentials(api: Api, *names: str, role: str = "") -> dict[str, str]:
+def credentials(api: ApiClient, *names: str, role: str = "") -> dict[str, str]:
     """Some headers of a role, the owner's without a name."""
     held = {name.lower(): value for name, value in api.credentials(role).items()}
     missing = [name for name in names if name.lower() not in held]
@@ -33,18 +33,18 @@ def credentials(api: Api, *names: str, role: str = "") -> dict[str, str]:
     return {name: held[name.lower()] for name in names}
 
 
-def login(api: Api, **changes: Any) -> httpx.Response:
+def login(api: ApiClient, **changes: Any) -> httpx.Response:
     """A login of the owner with some fields replaced; None leaves a field out."""
     fields = {**api.login(), "device_name": "contract", **changes}
     return send(api, "login_user", json={name: value for name, value in fields.items() if value is not None})
 
 
-def session(api: Api) -> dict[str, str]:
+def session(api: ApiClient) -> dict[str, str]:
     """The headers of a session that a test may close."""
     return {**credentials(api, "X-Company-Id"), "Authorization": f"Bearer {succeeded(login(api))['token']}"}
 
 
-def send(api: Api, name: str, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
+def send(api: ApiClient, name: str, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
     """The answer of an operation to exactly these headers."""
     found = operation("troyansys", name)
     return api.call(found["method"], found["path"], role=None, headers=headers, **options)

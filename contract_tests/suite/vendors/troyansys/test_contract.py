@@ -15,7 +15,7 @@ from .calls import CONTEXTS, KEY, USER, are_modules, credentials, login, refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...harness import Api
+    from ...harness import ApiClient
 
 NOTICE: dict[str, Any] = {"transactionStatus": "Approved", "reference": "SUB-CONTRATO-20260317-001", "amount": 99.9}
 
@@ -23,29 +23,29 @@ NOTICE: dict[str, Any] = {"transactionStatus": "Approved", "reference": "SUB-CON
 
 
 @clause("troyansys.login.r1")
-def test_the_token_of_a_login_is_taken_by_other_calls(api: Api) -> None:
+def test_the_token_of_a_login_is_taken_by_other_calls(api: ApiClient) -> None:
     succeeded(send(api, "get_authenticated_user", session(api)))
 
 
 @clause("troyansys.login.r2")
 @pytest.mark.parametrize("field", ["email", "password"])
-def test_email_and_password_have_to_be_sent(api: Api, field: str) -> None:
+def test_email_and_password_have_to_be_sent(api: ApiClient, field: str) -> None:
     refused(login(api, **{field: None}), 422)
 
 
 @clause("troyansys.login.r2")
-def test_the_device_may_be_left_out(api: Api) -> None:
+def test_the_device_may_be_left_out(api: ApiClient) -> None:
     succeeded(login(api, device_name=None))
 
 
 @clause("troyansys.login.r3")
 @pytest.mark.parametrize("email", ["demo", "demo@", "@example.com", "de mo@example.com", ""])
-def test_what_does_not_look_like_an_email_is_refused(api: Api, email: str) -> None:
+def test_what_does_not_look_like_an_email_is_refused(api: ApiClient, email: str) -> None:
     refused(login(api, email=email), 422)
 
 
 @clause("troyansys.login.r4", "troyansys.login.r5")
-def test_a_login_needs_no_credential_and_tells_type_and_end_of_its_token(api: Api) -> None:
+def test_a_login_needs_no_credential_and_tells_type_and_end_of_its_token(api: ApiClient) -> None:
     answer = login(api)
     body = succeeded(answer)
     assert (bool(body["token"]), body["token_type"]) == (True, "Bearer")
@@ -55,7 +55,7 @@ def test_a_login_needs_no_credential_and_tells_type_and_end_of_its_token(api: Ap
 
 
 @clause("troyansys.login.r5")
-def test_a_token_works_until_its_end_and_no_longer(api: Api) -> None:
+def test_a_token_works_until_its_end_and_no_longer(api: ApiClient) -> None:
     body = succeeded(login(api))
     headers = {**credentials(api, "X-Company-Id"), "Authorization": f"Bearer {body['token']}"}
     ends = datetime.fromisoformat(body["expires_at"])
@@ -66,7 +66,7 @@ def test_a_token_works_until_its_end_and_no_longer(api: Api) -> None:
 
 
 @clause("troyansys.login.r6", "troyansys.login.r7")
-def test_a_login_tells_the_active_company_and_its_modules(api: Api) -> None:
+def test_a_login_tells_the_active_company_and_its_modules(api: ApiClient) -> None:
     body = succeeded(login(api))
     user = body["user"]
     assert (str(user["id"]), user["email"]) == (api.known("user"), api.login()["email"])
@@ -79,14 +79,14 @@ def test_a_login_tells_the_active_company_and_its_modules(api: Api) -> None:
 
 
 @clause("troyansys.auth_me.r1")
-def test_the_user_of_the_token_is_shown(api: Api) -> None:
+def test_the_user_of_the_token_is_shown(api: ApiClient) -> None:
     opened = succeeded(login(api))["user"]
     shown = succeeded(send(api, "get_authenticated_user", session(api)))
     assert {name: shown[name] for name in ("id", "name", "email")} == {name: opened[name] for name in ("id", "name", "email")}
 
 
 @clause("troyansys.auth_me.r2")
-def test_one_company_and_the_active_one_are_shown_and_lists_may_come_on_top(api: Api) -> None:
+def test_one_company_and_the_active_one_are_shown_and_lists_may_come_on_top(api: ApiClient) -> None:
     shown = succeeded(send(api, "get_authenticated_user", credentials(api, *USER)))
     assert (str(shown["company"]["id"]), shown["company"]["name"]) == (api.known("company"), api.known("company_name"))
     assert str(shown["active_company_id"]) == api.known("company")
@@ -95,7 +95,7 @@ def test_one_company_and_the_active_one_are_shown_and_lists_may_come_on_top(api:
 
 
 @clause("troyansys.auth_me.r4")
-def test_the_user_is_asked_for_without_a_body(api: Api) -> None:
+def test_the_user_is_asked_for_without_a_body(api: ApiClient) -> None:
     answer = send(api, "get_authenticated_user", credentials(api, *USER))
     assert "content-length" not in answer.request.headers
     succeeded(answer)
@@ -112,7 +112,7 @@ def _contexts() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("name", list(_contexts()))
-def test_the_headers_of_its_context_are_all_that_a_call_needs_and_none_may_miss(api: Api, name: str) -> None:
+def test_the_headers_of_its_context_are_all_that_a_call_needs_and_none_may_miss(api: ApiClient, name: str) -> None:
     """Without token or key the authentication is invalid; the page does not say whether a missing company is that, a restriction, or invalid."""
     headers = session(api) if CONTEXTS[name] == USER else credentials(api, *KEY)
     if CONTEXTS[name] == USER:
@@ -128,7 +128,7 @@ def test_the_headers_of_its_context_are_all_that_a_call_needs_and_none_may_miss(
 @clause("troyansys.auth_me.r3", "troyansys.logout.r4", "troyansys.subscription_plans.r4")
 @pytest.mark.parametrize("name", [name for name, context in CONTEXTS.items() if context == USER])
 @pytest.mark.parametrize("company", ["foreign_company", "unknown_company"])
-def test_a_company_that_is_not_the_users_is_restricted(api: Api, name: str, company: str) -> None:
+def test_a_company_that_is_not_the_users_is_restricted(api: ApiClient, name: str, company: str) -> None:
     headers = session(api)
     refused(send(api, name, {**headers, "X-Company-Id": api.known(company)}), 403)
     succeeded(send(api, name, headers))
@@ -138,7 +138,7 @@ def test_a_company_that_is_not_the_users_is_restricted(api: Api, name: str, comp
 
 
 @clause("troyansys.logout.r1")
-def test_a_logout_ends_its_own_token_and_no_other(api: Api) -> None:
+def test_a_logout_ends_its_own_token_and_no_other(api: ApiClient) -> None:
     closed, open_still = session(api), session(api)
     succeeded(send(api, "logout_user", closed))
     for name, context in CONTEXTS.items():
@@ -148,7 +148,7 @@ def test_a_logout_ends_its_own_token_and_no_other(api: Api) -> None:
 
 
 @clause("troyansys.logout.r2", "troyansys.logout.r3")
-def test_a_logout_has_no_body_and_says_that_the_session_is_closed(api: Api) -> None:
+def test_a_logout_has_no_body_and_says_that_the_session_is_closed(api: ApiClient) -> None:
     answer = send(api, "logout_user", session(api))
     assert "content-type" not in answer.request.headers
     assert answer.request.content == b""
@@ -159,7 +159,7 @@ def test_a_logout_has_no_body_and_says_that_the_session_is_closed(api: Api) -> N
 
 
 @clause("troyansys.company_me.r2")
-def test_the_company_of_the_key_is_shown_with_its_modules(api: Api) -> None:
+def test_the_company_of_the_key_is_shown_with_its_modules(api: ApiClient) -> None:
     shown = succeeded(send(api, "get_company", credentials(api, *KEY)))
     company = shown["company"]
     assert (str(company["id"]), company["name"], company["ruc"]) == tuple(api.known(name) for name in ("company", "company_name", "company_ruc"))
@@ -168,7 +168,7 @@ def test_the_company_of_the_key_is_shown_with_its_modules(api: Api) -> None:
 
 
 @clause("troyansys.company_me.r2")
-def test_another_key_shows_another_company(api: Api) -> None:
+def test_another_key_shows_another_company(api: ApiClient) -> None:
     shown = succeeded(send(api, "get_company", credentials(api, *KEY, role="other")))
     assert str(shown["company"]["id"]) == api.known("foreign_company")
 
@@ -177,14 +177,14 @@ def test_another_key_shows_another_company(api: Api) -> None:
 
 
 @clause("troyansys.subscription_plans.r1")
-def test_only_active_plans_are_listed(api: Api) -> None:
+def test_only_active_plans_are_listed(api: ApiClient) -> None:
     listed = {plan["code"] for plan in succeeded(send(api, "list_plans", credentials(api, *USER)))["data"]}
     assert listed
     assert api.known("inactive_plan_code") not in listed
 
 
 @clause("troyansys.subscription_plans.r2")
-def test_a_plan_names_its_modules_price_and_flags(api: Api) -> None:
+def test_a_plan_names_its_modules_price_and_flags(api: ApiClient) -> None:
     plans = succeeded(send(api, "list_plans", credentials(api, *USER)))["data"]
     assert plans
     for plan in plans:
@@ -197,7 +197,7 @@ def test_a_plan_names_its_modules_price_and_flags(api: Api) -> None:
 
 
 @clause("troyansys.subscription_plans.r3")
-def test_meta_names_the_plan_of_the_active_company(api: Api) -> None:
+def test_meta_names_the_plan_of_the_active_company(api: ApiClient) -> None:
     meta = succeeded(send(api, "list_plans", credentials(api, *USER)))["meta"]
     assert (str(meta["current_plan_id"]), meta["current_plan_code"]) == (api.known("current_plan"), api.known("current_plan_code"))
     elsewhere = {**credentials(api, *USER), "X-Company-Id": api.known("company_without_sales")}
@@ -206,7 +206,7 @@ def test_meta_names_the_plan_of_the_active_company(api: Api) -> None:
 
 
 @clause("troyansys.company_subscription_plans.r2")
-def test_a_key_gets_the_list_that_a_user_gets(api: Api) -> None:
+def test_a_key_gets_the_list_that_a_user_gets(api: ApiClient) -> None:
     by_key = succeeded(send(api, "list_company_plans", credentials(api, *KEY)))
     by_user = succeeded(send(api, "list_plans", credentials(api, *USER)))
     assert by_key.keys() == by_user.keys()
@@ -219,13 +219,13 @@ def test_a_key_gets_the_list_that_a_user_gets(api: Api) -> None:
 
 
 @clause("troyansys.payphone_subscription_webhook.r1", "troyansys.payphone_subscription_webhook.r4")
-def test_a_notice_is_taken_from_anybody_and_acknowledged(api: Api) -> None:
+def test_a_notice_is_taken_from_anybody_and_acknowledged(api: ApiClient) -> None:
     assert succeeded(send(api, "receive_payphone_notification", json=NOTICE))["message"] == "Webhook procesado"
 
 
 @clause("troyansys.payphone_subscription_webhook.r2")
 @pytest.mark.parametrize("status", ["Approved", "Canceled", "Rechazada"])
-def test_payments_that_succeeded_and_that_failed_are_taken_as_often_as_they_are_sent(api: Api, status: str) -> None:
+def test_payments_that_succeeded_and_that_failed_are_taken_as_often_as_they_are_sent(api: ApiClient, status: str) -> None:
     for _ in range(2):
         answer = send(api, "receive_payphone_notification", json={**NOTICE, "transactionStatus": status})
         assert succeeded(answer)["message"] == "Webhook procesado"
@@ -233,6 +233,6 @@ def test_payments_that_succeeded_and_that_failed_are_taken_as_often_as_they_are_
 
 @clause("troyansys.payphone_subscription_webhook.r3")
 @pytest.mark.parametrize("fields", [fields for count in range(3) for fields in combinations(NOTICE, count)], ids="-".join)
-def test_each_field_of_a_notice_may_be_left_out(api: Api, fields: tuple[str, ...]) -> None:
+def test_each_field_of_a_notice_may_be_left_out(api: ApiClient, fields: tuple[str, ...]) -> None:
     sent = {field: NOTICE[field] for field in fields}
     assert succeeded(send(api, "receive_payphone_notification", json=sent))["message"] == "Webhook procesado"

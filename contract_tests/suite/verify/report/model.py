@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...harness.findings import Outcome
+from ...harness.findings import VerdictStatus
 from .evidence import shown
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from ..findings_store import Cause, Ledger
+    from ..findings_store import Cause, FindingsStore
     from ..masking import Mask
-    from ..session import Session
+    from ..session import VerifySession
     from ..target_file import Deviation
 
 SCHEMA_VERSION = 1
@@ -38,20 +38,20 @@ def short_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:10]
 
 
-def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
+def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
     """A run as plain data, without secrets."""
-    ledger, contract = session.ledger, session.contract
-    causes = sorted(ledger.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.law, one.key))
+    findings_store, contract = session.findings_store, session.contract
+    causes = sorted(findings_store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.law, one.key))
     findings = [_finding(one, facts, mask) for one in causes]
     failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
-    clauses = _clauses(ledger)
+    clauses = _clauses(findings_store)
     operations = [_operation(session, name) for name in contract.operations]
     laws = [
         {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": mask.text(verdict.reason)}
-        for verdict in ledger.verdicts.values()
+        for verdict in findings_store.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
-    unfinished = [*facts.unfinished, *ledger.problems]
+    unfinished = [*facts.unfinished, *findings_store.problems]
     if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
         unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
     verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
@@ -63,15 +63,15 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
         "run": {
             "started": facts.started,
             "seconds": round(facts.seconds, 1),
-            "stages": {name: round(value, 1) for name, value in ledger.seconds.items()},
+            "stages": {name: round(value, 1) for name, value in findings_store.seconds.items()},
             "level": session.level,
             "seed": session.seed,
             "workers": session.workers,
-            "read_only": session.gate.read_only,
-            "budget": session.gate.limits.budget,
-            "requests": session.gate.sent,
-            "refused": dict(session.gate.refused),
-            "excluded": sorted(session.gate.excluded),
+            "read_only": session.policy.read_only,
+            "budget": session.policy.limits.budget,
+            "requests": session.policy.sent,
+            "refused": dict(session.policy.refused),
+            "excluded": sorted(session.policy.excluded),
             "unfinished": [mask.text(one) for one in unfinished],
         },
         "verdict": verdict,
@@ -81,7 +81,7 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
             "laws": dict(Counter(one["outcome"] for one in laws)),
             "findings": len(failing),
             "accepted": len(findings) - len(failing),
-            "unconfirmed": len(ledger.unconfirmed),
+            "unconfirmed": len(findings_store.unconfirmed),
             "answers_documented": sum(len(one["answers"]) for one in operations)
             - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
             "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
@@ -90,7 +90,7 @@ def build(session: Session, facts: Facts, mask: Mask) -> dict[str, Any]:
         "clauses": clauses,
         "laws": laws,
         "findings": findings,
-        "unconfirmed": [_finding(one, facts, mask) for one in ledger.unconfirmed],
+        "unconfirmed": [_finding(one, facts, mask) for one in findings_store.unconfirmed],
         "deviations": [_deviation(one, causes, facts.today) for one in session.file.deviations],
         "operations": operations,
         "never_observed": [
@@ -150,11 +150,11 @@ def _deviation(deviation: Deviation, causes: list[Cause], today: dt.date) -> dic
     return {"finding": deviation.finding, **_words(deviation), "state": state}
 
 
-def _clauses(ledger: Ledger) -> dict[str, list[Any]]:
+def _clauses(findings_store: FindingsStore) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {"held": [], "broken": [], "not_observable": [], "not_exercised": []}
-    names = {Outcome.NOT_OBSERVABLE: "not_observable", Outcome.NOT_EXERCISED: "not_exercised"}
-    for clause in ledger.contract.clauses:
-        verdict = ledger.clause(clause)
+    names = {VerdictStatus.NOT_OBSERVABLE: "not_observable", VerdictStatus.NOT_EXERCISED: "not_exercised"}
+    for clause in findings_store.contract.clauses:
+        verdict = findings_store.clause(clause)
         if verdict.outcome in names:
             found[names[verdict.outcome]].append({"clause": clause, "reason": verdict.reason})
         else:
@@ -162,11 +162,11 @@ def _clauses(ledger: Ledger) -> dict[str, list[Any]]:
     return found
 
 
-def _operation(session: Session, name: str) -> dict[str, Any]:
-    operation, seen = session.contract.operations[name], session.ledger.observed[name]
+def _operation(session: VerifySession, name: str) -> dict[str, Any]:
+    operation, seen = session.contract.operations[name], session.findings_store.observed[name]
     documented = list(operation.statuses)
     statuses = documented + sorted(str(status) for status in seen.statuses if str(status) not in documented)
-    verdicts = [one for one in session.ledger.verdicts.values() if one.operation == name]
+    verdicts = [one for one in session.findings_store.verdicts.values() if one.operation == name]
     return {
         "id": name,
         "method": operation.method,
@@ -198,8 +198,8 @@ def _operation(session: Session, name: str) -> dict[str, Any]:
             {
                 "clause": clause,
                 "sentence": text,
-                "outcome": str(session.ledger.clause(clause).outcome),
-                "reason": session.ledger.clause(clause).reason,
+                "outcome": str(session.findings_store.clause(clause).outcome),
+                "reason": session.findings_store.clause(clause).reason,
             }
             for clause, text in operation.clauses.items()
         ],
