@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import payloads
 from benchmarks.reference.state import PLANS, SUBSCRIPTIONS, Plan, Subscription
-from mockserver.core.base.clock import iso
-from mockserver.core.base.faults import NotFound
-from mockserver.core.base.replies import Reply
-from mockserver.core.operation.paging import by_page
+from mockserver import NotFound, Reply, by_page, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def list_plans(world: Transaction, limit: int | None, page: int | None) -> Reply:

@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import payloads
-from mockserver.core.base.faults import Unauthenticated
-from mockserver.core.base.replies import Reply
-from mockserver.core.operation.api import Credential
-from mockserver.core.state.tables import Table
+from mockserver import Credential, Reply, Table, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from faker import Faker
 
-    from mockserver.core.base.faults import Fault
-    from mockserver.core.operation.api import FaultContext
-    from mockserver.core.state.world import Transaction
+    from mockserver import Fault, FaultContext, Transaction
 
 LOCALE = "es_MX"
 SEEDED_RECORDS: Mapping[str, str] = {}

@@ -6,12 +6,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.reference import handlers, payloads, state
-from mockserver.app import App, ServerSettings, create_app
-from mockserver.core.operation.api import Api
+from mockserver import Api, App, ServerSettings, create_app
 from mockserver.serving import listen, run
 
 if TYPE_CHECKING:
-    from mockserver.core.engine.fixtures import Fixture
+    from mockserver import Fixture
 
 API = Api(
     slug="reference",

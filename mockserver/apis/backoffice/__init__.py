@@ -1,5 +1,6 @@
 """BackOffice: the back office of a network-marketing company. Members sponsor members, and report on their teams and wallets."""
 
+from mockserver import Api
 from mockserver.apis.backoffice import (
     authentication,
     catalogues,
@@ -19,7 +20,6 @@ from mockserver.apis.backoffice import (
 from mockserver.apis.backoffice.faults import render_fault
 from mockserver.apis.backoffice.records import DESCRIBED
 from mockserver.apis.backoffice.sessions import verify_api_key, verify_jwt
-from mockserver.core.operation.api import Api
 
 API = Api(
     slug="backoffice",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.backoffice.sessions import issue_jwt
 from mockserver.apis.backoffice.state import USERS, User, password_digest, user_named
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import DeferredViolations
-    from mockserver.core.state.world import Transaction
+    from mockserver import DeferredViolations, Transaction
 
 REFERRAL_HOST = "wwww.demo.com"  # four w and no scheme, as printed (backoffice.D22)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.state import CURRENCIES, LEGS, LOCALES
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def list_cryptocurrency_cashouts(world: Transaction) -> Reply:

@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.shown import ZONE, money
 from mockserver.apis.backoffice.state import TRANSACTIONS, WALLETS, User, user_by
 from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, team_of
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 DAYS = 8
 """Days of the chart, today included; as many as the page's sample has."""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.base.faults import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, TooLarge, UnsupportedMedia
-from mockserver.core.base.replies import Reply
-from mockserver.openapi.errors import Violation
+from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, UnsupportedMedia, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import DocumentedError, FaultContext
+    from mockserver import DocumentedError, FaultContext
 
 _OURS: tuple[tuple[type[Fault], int, str], ...] = (
     (TooLarge, 413, "The request is too large."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockserver.apis.backoffice.state import THREADS, Thread
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def add_message(world: Transaction, ticket_id: int, text: str) -> Thread:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.backoffice.state import NOTICES, user_by
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def get_notices(world: Transaction, id: int) -> Reply:

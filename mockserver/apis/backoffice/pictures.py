@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.backoffice.state import PICTURES
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 ASSETS = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply
 from mockserver.apis.backoffice.shown import PLAN_PICTURE
 from mockserver.apis.backoffice.state import PLANS, PURCHASES, user_by
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def get_products(world: Transaction, id: int) -> Reply:

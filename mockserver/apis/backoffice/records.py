@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from mockserver import MEDIA_TYPES, FieldMapping, RecordMapping, SchemaMapping
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.shown import moment, money
 from mockserver.apis.backoffice.trees import MATRIX_LEGS
-from mockserver.core.base.images import MEDIA_TYPES
-from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _KEY = {"minLength": 1}
 _SECRET = {"minLength": 32}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import jwt
 
+from mockserver import Unauthenticated
 from mockserver.apis.backoffice.state import SETTINGS, USERS, Settings, User
-from mockserver.core.base.faults import Unauthenticated
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=24)

@@ -10,7 +10,7 @@ from mockserver.apis.backoffice.state import PICTURES, User
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 ZONE = timezone(timedelta(hours=-7))
 """Where the company is: the offset of every moment on the page, and the midnight at which its days end."""

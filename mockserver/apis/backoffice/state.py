@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.state.tables import Table
+from mockserver import Table, VendorFault
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 @dataclass(frozen=True, slots=True)

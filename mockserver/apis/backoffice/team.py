@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.backoffice.shown import picture_url
 from mockserver.apis.backoffice.state import USERS, User, plan_name
 from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, matrix_child, sponsored_by
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 TEAM_LEVELS = 100
 """Levels of a team that are shown: JSON that is nested deeper is read by few."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.backoffice.faults import wrong
 from mockserver.apis.backoffice.messages import add_message
 from mockserver.apis.backoffice.shown import moment
 from mockserver.apis.backoffice.state import TICKETS, USERS, Ticket
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import DeferredViolations
-    from mockserver.core.state.world import Transaction
+    from mockserver import DeferredViolations, Transaction
 
 NEW = "New"
 

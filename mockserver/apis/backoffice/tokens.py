@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.backoffice.state import EDIT_TOKENS, EditToken, user_by
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 LIFETIME = timedelta(hours=1)
 BITS = 80

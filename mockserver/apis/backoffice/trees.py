@@ -10,7 +10,7 @@ from mockserver.apis.backoffice.state import USERS, User
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 MATRIX_LEGS = ("left", "center", "right")
 MATRIX_LEVELS = 3

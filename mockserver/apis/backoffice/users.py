@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault, read_image
 from mockserver.apis.backoffice.countries import is_country
 from mockserver.apis.backoffice.faults import wrong
 from mockserver.apis.backoffice.shown import picture_url
@@ -22,17 +23,11 @@ from mockserver.apis.backoffice.state import (
     user_named,
 )
 from mockserver.apis.backoffice.trees import free_place
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.images import read_image
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.core.operation.api import DeferredViolations
-    from mockserver.core.operation.bodies import Upload
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.errors import Violation
+    from mockserver import DeferredViolations, Transaction, Upload, Violation
 
 _KEPT_AS_SENT = ("first_name", "last_name", "email", "mobile", "default_leg", "country_code")
 _SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on_edit")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply, by_page
 from mockserver.apis.backoffice.shown import moment, money
 from mockserver.apis.backoffice.state import TRANSACTIONS
-from mockserver.core.base.replies import Reply
-from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 PAGE_SIZE = 30
 

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.monedero.points import shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.operation.api import DeferredViolations
-    from mockserver.core.state.world import Transaction
+    from mockserver import DeferredViolations, Transaction
 
 MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.monedero.state import ACTIVE, ARCHIVED, USERTOOLS, Usertool, password_digest
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def add_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:

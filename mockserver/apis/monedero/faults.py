@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.base.faults import (
-    Fault,
-    Invalid,
-    Malformed,
-    MethodNotAllowed,
-    NotFound,
-    TooLarge,
-    Unauthenticated,
-    UnsupportedMedia,
-    VendorFault,
-)
-from mockserver.core.base.replies import Reply
+from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import FaultContext
+    from mockserver import FaultContext
 
 _TEXTS: dict[type[Fault], str] = {
     Malformed: "La solicitud no se puede leer.",

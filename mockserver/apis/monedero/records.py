@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mockserver import FieldMapping, RecordMapping, SchemaMapping
 from mockserver.apis.monedero.points import shown
-from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _QUOTA = {"minimum": 0}
 _POINTS = {"maximum": 2**53 - 1}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.monedero.points import earned, hundredths, shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, account_of, contact_of, is_blacklisted, may_sign, usertool_by, wallet_of
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 GIVE = 0
 USE = 1

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mockserver.core.base.faults import Unauthenticated
-from mockserver.core.state.tables import Table
+from mockserver import Table, Unauthenticated
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.outbox import Channel
-    from mockserver.core.state.world import Transaction
+    from mockserver import Channel, Transaction
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"

@@ -1,10 +1,10 @@
 """SERPI: synchronisation of branches (sucursales) with a Colombian ERP."""
 
+from mockserver import Api
 from mockserver.apis.serpi import sucursales
 from mockserver.apis.serpi.faults import render_fault
 from mockserver.apis.serpi.records import DESCRIBED
 from mockserver.apis.serpi.state import BRANCHES, CLIENTS, same_client, verify_secretkey, verify_token
-from mockserver.core.operation.api import Api
 
 API = Api(
     slug="serpi",

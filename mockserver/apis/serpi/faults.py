@@ -7,22 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.base.faults import (
-    Fault,
-    Invalid,
-    Malformed,
-    MethodNotAllowed,
-    NotFound,
-    TooLarge,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMedia,
-)
-from mockserver.core.base.replies import Reply
+from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, Unavailable, UnsupportedMedia
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import FaultContext
-    from mockserver.openapi.errors import Violation
+    from mockserver import FaultContext, Violation
 
 _INTRODUCTIONS = {
     "list_sucursales": "Se presentaron errores al consultar los registros",

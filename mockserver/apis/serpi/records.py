@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.core.state.mapping import RecordMapping, SchemaMapping
+from mockserver import RecordMapping, SchemaMapping
 
 DESCRIBED = {
     "clients": RecordMapping(unique=("secretkey", "token"), because="a client is known by its credentials only"),

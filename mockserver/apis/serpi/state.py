@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.base.faults import Unauthenticated, Unavailable
-from mockserver.core.state.tables import Table
+from mockserver import Table, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, by_page
 from mockserver.apis.serpi.faults import UnknownBranch
 from mockserver.apis.serpi.state import BRANCHES, Branch, Client
-from mockserver.core.base.replies import Reply
-from mockserver.core.operation.paging import by_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 PAGE_SIZE = 50
 """Branches on a page where ``limite`` is not sent; the page gives no default (serpi.D18)."""

@@ -1,5 +1,6 @@
 """Trincico: subscriptions, invoices and payouts, with the pages on which money is paid."""
 
+from mockserver import Api
 from mockserver.apis.trincico import (
     billing,
     checkouts,
@@ -19,7 +20,6 @@ from mockserver.apis.trincico.faults import render_fault
 from mockserver.apis.trincico.identity import verify_basic, verify_bearer
 from mockserver.apis.trincico.records import DESCRIBED
 from mockserver.apis.trincico.state import TABLES
-from mockserver.core.operation.api import Api
 
 API = Api(
     slug="trincico",

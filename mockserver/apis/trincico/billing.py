@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mockserver import LATEST, later, parse_duration
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.money import difference
 from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Payment, Plan, Subscription, moment, new_id, plan_of, seconds
-from mockserver.core.base.clock import LATEST, later, parse_duration
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 PERIOD_ENDS = "trincico.period_ends"
 DAY = 86_400

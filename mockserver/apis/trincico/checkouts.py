@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mockserver import VendorFault
 from mockserver.apis.trincico import billing, mails, treasury
 from mockserver.apis.trincico.state import (
     CHECKOUTS,
@@ -25,14 +26,13 @@ from mockserver.apis.trincico.state import (
     seconds,
     user_of,
 )
-from mockserver.core.base.faults import VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Transaction
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.base.faults import Fault, Invalid, MethodNotAllowed, NotFound
-from mockserver.core.base.replies import Reply
+from mockserver import Fault, Invalid, MethodNotAllowed, NotFound, Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.operation.api import FaultContext
+    from mockserver import FaultContext
 
 _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
     NotFound: ("not_found", "Resource not found."),

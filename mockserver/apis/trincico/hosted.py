@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.trincico import checkouts, onboardings, pages
 from mockserver.apis.trincico.state import CHECKOUTS, ONBOARDINGS
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def get_checkout(world: Transaction, session: str) -> Reply:

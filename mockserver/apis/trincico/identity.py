@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
+from mockserver import Unauthenticated, VendorFault
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN, SETTINGS, USERS, User, seconds
-from mockserver.core.base.faults import Unauthenticated, VendorFault
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 ACCESS, REFRESH = "access", "refresh"
 LIFETIMES = {ACCESS: 3_600, REFRESH: 30 * 86_400}

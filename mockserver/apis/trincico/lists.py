@@ -6,14 +6,13 @@ import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
+from mockserver import Stretch, VendorFault, by_cursor
 from mockserver.apis.trincico.state import Invoice, Payout, as_uuid
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.operation.paging import Stretch, by_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mockserver.core.state.tables import TransactionTable
+    from mockserver import TransactionTable
 
 DEFAULT_LIMIT = 20
 _MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())

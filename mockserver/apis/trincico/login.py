@@ -5,15 +5,14 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.trincico.identity import ACCESS, REFRESH, digest, read, sign
 from mockserver.apis.trincico.state import USERS
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mockserver.apis.trincico.state import CUSTOMERS, SERVICES, Service, moment, plan_of, user_of
 
 if TYPE_CHECKING:
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import Booking, Customer, Invoice, Payout, Subscription, User
-    from mockserver.core.state.world import Transaction
 
 
 def _mail(world: Transaction, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.state import (
     BOOKINGS,
@@ -15,13 +16,11 @@ from mockserver.apis.trincico.state import (
     USERS,
     user_of,
 )
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
     Sender = Callable[[Transaction, str, str], None]
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import PayoutAccount
-    from mockserver.core.state.world import Transaction
 
 EXPIRES = "trincico.onboarding_expires"
 OPEN_FOR = timedelta(hours=1)

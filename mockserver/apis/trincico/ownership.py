@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import VendorFault
 from mockserver.apis.trincico.state import INVOICES, PAYOUT_ACCOUNTS, SERVICES, Invoice, PayoutAccount, Service
-from mockserver.core.base.faults import VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Transaction
 
 ALIVE = ("pending", "completed")
 """Statuses of the account that is a user's present one (trincico.D112)."""

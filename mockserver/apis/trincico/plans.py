@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import PAYMENT_METHODS, PLANS
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 
 def list_plans(world: Transaction) -> Reply:

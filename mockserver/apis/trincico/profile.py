@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import FAVORITES, SERVICES, current_subscriptions
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import User
-    from mockserver.core.state.world import Transaction
 
 
 def get_profile(world: Transaction, caller: User) -> Reply:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from mockserver import LATEST, FieldMapping, RecordMapping, SchemaMapping
 from mockserver.apis.trincico import checkouts, onboardings
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import HUNDREDTHS_OF_PERCENT, LARGEST_AMOUNT, rate_number, rate_text
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
-from mockserver.core.base.clock import LATEST
-from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
 """A time within the calendar of the mock; whether there may be none is told by the type of the field."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mockserver.core.state.tables import Table
+from mockserver import Table
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 PROVIDER_DOWN = "provider down"
 """The payment provider does not answer for this user."""

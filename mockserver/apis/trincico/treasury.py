@@ -11,7 +11,7 @@ from mockserver.apis.trincico.money import Holding, holdings
 from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOUNTS, PAYOUTS, Payout, PayoutAccount, new_id, seconds
 
 if TYPE_CHECKING:
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 PAYOUT_LEAVES = "trincico.payout_leaves"
 PAYOUT_ARRIVES = "trincico.payout_arrives"

@@ -26,8 +26,8 @@ from mockserver.apis.trincico.state import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mockserver import Transaction
     from mockserver.apis.trincico.state import Invoice, Item, Payment, PaymentMethod, Payout, PayoutAccount, Plan, Service, Subscription, User
-    from mockserver.core.state.world import Transaction
 
 MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}

@@ -1,11 +1,11 @@
 """Troyansys: an Ecuadorian ERP with electronic invoicing, for client users with a token and for other systems with the key of a company."""
 
+from mockserver import Api
 from mockserver.apis.troyansys import auth, company, documents, reports, subscription
 from mockserver.apis.troyansys.callers import join_callers, verify_api_key, verify_company, verify_token
 from mockserver.apis.troyansys.faults import render_fault
 from mockserver.apis.troyansys.records import DESCRIBED
 from mockserver.apis.troyansys.state import TABLES
-from mockserver.core.operation.api import Api
 
 API = Api(
     slug="troyansys",

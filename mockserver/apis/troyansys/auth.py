@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply, VendorFault
 from mockserver.apis.troyansys.shapes import local, module_to_wire
 from mockserver.apis.troyansys.state import COMPANIES, SESSIONS, USERS, Session, User, modules_of, password_digest
-from mockserver.core.base.faults import VendorFault
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockserver import Transaction
     from mockserver.apis.troyansys.callers import UserCaller
-    from mockserver.core.state.world import Transaction
 
 LIFETIME = timedelta(hours=24)
 """How long a token works; the page gives no figure (troyansys.D16)."""

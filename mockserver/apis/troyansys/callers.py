@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Unauthenticated, VendorFault
 from mockserver.apis.troyansys.state import (
     COMPANIES,
     MEMBERSHIPS,
@@ -18,12 +19,11 @@ from mockserver.apis.troyansys.state import (
     modules_of,
     subscription_of,
 )
-from mockserver.core.base.faults import Unauthenticated, VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 _ID = re.compile(r"[0-9]{1,18}")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockserver import Reply
 from mockserver.apis.troyansys.shapes import module_to_wire
 from mockserver.apis.troyansys.state import modules_of
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
+    from mockserver import Transaction
     from mockserver.apis.troyansys.callers import Caller
-    from mockserver.core.state.world import Transaction
 
 
 def get_company(world: Transaction, caller: Caller) -> Reply:

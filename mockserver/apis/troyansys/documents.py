@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from stdnum.ec import ci, ruc
 
+from mockserver import Reply
 from mockserver.apis.troyansys.callers import Caller, require_module
 from mockserver.apis.troyansys.faults import Rejected
 from mockserver.apis.troyansys.invoicing import Customer, issue
 from mockserver.apis.troyansys.shapes import dollars, local
 from mockserver.apis.troyansys.state import CURRENCY, INVOICE_LINES, PRODUCTS, Company, Invoice, InvoiceLine, Product, stock_of
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 FINAL_CONSUMER = "9999999999999"
 """What stands for the identification of a customer who gives none."""

@@ -7,24 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.core.base.faults import (
-    Fault,
-    Invalid,
-    Malformed,
-    MethodNotAllowed,
-    NotFound,
-    TooLarge,
-    Unauthenticated,
-    UnsupportedMedia,
-    VendorFault,
-)
-from mockserver.core.base.replies import Reply
+from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.core.operation.api import FaultContext
-    from mockserver.openapi.errors import Violation
+    from mockserver import FaultContext, Violation
 
 BODY = "body"
 """The name under which a fault of the body as a whole is listed."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 SALE = "sale"
 PURCHASE = "purchase"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mockserver import FieldMapping, RecordMapping, SchemaMapping
 from mockserver.apis.troyansys.invoicing import PURCHASE, SALE
 from mockserver.apis.troyansys.shapes import dollars, local
 from mockserver.apis.troyansys.state import ACTIVE, APPROVED, FAILED, PAST_DUE, PENDING
-from mockserver.core.state.mapping import FieldMapping, RecordMapping, SchemaMapping
 
 _MONEY = FieldMapping(write=dollars)
 _CENTS = {"maximum": 10**11}

@@ -10,12 +10,12 @@ from datetime import timedelta, timezone
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mockserver.core.state.tables import Table
+from mockserver import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver.core.state.world import Transaction
+    from mockserver import Transaction
 
 CURRENCY = "USD"
 ECUADOR = timezone(timedelta(hours=-5))

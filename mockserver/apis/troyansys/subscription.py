@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mockserver import Reply
 from mockserver.apis.troyansys.shapes import dollars
 from mockserver.apis.troyansys.state import (
     ACTIVE,
@@ -23,13 +24,12 @@ from mockserver.apis.troyansys.state import (
     plan_of,
     subscription_of,
 )
-from mockserver.core.base.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockserver import Transaction
     from mockserver.apis.troyansys.callers import Caller, UserCaller
-    from mockserver.core.state.world import Transaction
 
 MONTH = timedelta(days=30)
 """How long a payment of a monthly plan lasts."""

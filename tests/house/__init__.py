@@ -1,0 +1,1 @@
+"""Tests of the project's own structure: packages, names, public surface, wording."""
