@@ -1,1 +1,1 @@
-"""One package per vendor, each with the same names in it; see ``README.md`` for what a package holds."""
+"""One package per vendor, all with the same module names; see "Adding a vendor" in ``README.md``."""

@@ -40,6 +40,6 @@ def login(world: Transaction, body: Mapping[str, Any], late: DeferredViolations)
 
 
 def _sponsor(world: Transaction, user: User) -> User:
-    """Who sponsored a user; the first one, whom nobody did, stands for their own sponsor."""
+    """The sponsor of a user; the first user, who has none, is returned as their own sponsor."""
     found = None if user.sponsor_id is None else world.table(USERS).get(user.sponsor_id)
     return found or user

@@ -1,4 +1,4 @@
-"""What a member sees first. Source: "Dashboard"."""
+"""The dashboard of a member. Source: "Dashboard"."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""BackOffice's refusals, in their four builds (backoffice.D08, backoffice.D16). Statuses and texts stand in the document.
+"""BackOffice's refusals, in their four shapes (backoffice.D08, backoffice.D16). The document has their statuses and texts.
 
-A row of ``x-errors`` says with ``under`` that its text belongs to a field, under ``details`` or ``errors``, and with ``field`` to which one, where
-that is not the name of what was sent; a row without ``under`` is the whole refusal, with ``detail`` as its second text.
+A row of ``x-errors`` says with ``under`` that its text belongs to a field, under ``details`` or ``errors``, and with ``field`` to which one, if
+it differs from the name of the property that was sent; a row without ``under`` is the whole refusal, with ``detail`` as its second text.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _OURS: tuple[tuple[type[Fault], int, str], ...] = (
 
 
 def wrong(field: str, code: str) -> Violation:
-    """What is wrong with a field for the state that the world is in; ``code`` is a row of ``x-errors``."""
+    """A violation of a field that depends on the state of the world; ``code`` names a row of ``x-errors``."""
     return Violation("body", f"/{field}", "state", code, (code,))
 
 
 def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
-    """A fault in BackOffice's clothing."""
+    """The reply to a fault, in BackOffice's format."""
     if isinstance(fault, Invalid):
         found = [(violation, fault_context.errors[code]) for violation in fault.violations for code in violation.codes]
         if found:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def get_notices(world: Transaction, id: int) -> Reply:
-    """What is announced to everybody, to the user, and to those who have the user's present plan."""
+    """The notices to all users, to this user, and to the holders of this user's current plan."""
     user = user_by(world, id)
     return Reply(
         200,

@@ -1,4 +1,4 @@
-"""What the BackOffice's document says of the records, for those that somebody writes by hand."""
+"""How BackOffice's records correspond to its document; records written through the control plane are validated by this."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockserver import Transaction
 
 ZONE = timezone(timedelta(hours=-7))
-"""Where the company is: the offset of every moment on the page, and the midnight at which its days end."""
+"""The company's time zone: the offset of every time on the page, and the midnight at which its days end."""
 
 BASE = "/backoffice"
 DEFAULT_PICTURE = f"{BASE}/assets/user-icon-white.svg"
@@ -32,7 +32,7 @@ def money(hundredths: int) -> str:
 
 
 def picture_url(world: Transaction, user: User) -> str:
-    """Where the picture of a user is served; that of the plain icon where none was uploaded."""
+    """The URL of a user's picture, or of the default icon if none was uploaded."""
     picture = None if user.picture_id is None else world.table(PICTURES).get(user.picture_id)
     if picture is None:
         return world.own_url + DEFAULT_PICTURE

@@ -1,7 +1,7 @@
-"""What the BackOffice keeps: members in two trees, their plans, tickets and ledgers, and the lists that it offers.
+"""BackOffice's records: members in two trees, their plans, tickets and wallet transactions, and its lists.
 
-The unilevel tree is who sponsored whom (``sponsor_id``); the matrix is who stands below whom in which of three places (``parent_id``, ``leg``).
-Money is in hundredths. What only the company's administrator sets (plans, notices, lists, the switches of a member) is seeded.
+The unilevel tree follows ``sponsor_id``; the matrix follows ``parent_id`` and ``leg``, one of three places below each member.
+Money is in hundredths. Plans, notices, lists and the switches of a member are seeded, because only the company's administrator sets them.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An announcement: to one user, to the holders of a plan, or to everybody where both are None."""
+    """An announcement to one user, to the holders of a plan, or to all users if both are None."""
 
     id: int
     user_id: int | None
@@ -134,7 +134,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class WalletTransaction:
-    """A movement in the ledger of one user in one wallet, with the balance after it; both in hundredths."""
+    """A transaction of one user in one wallet. ``amount`` and ``balance``, the balance afterwards, are in hundredths."""
 
     id: int
     wallet_id: int
@@ -173,7 +173,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something to download (``file``) or to watch (``video``, empty where there is none)."""
+    """Something to download (``file``) or to watch (``video``, empty if there is none)."""
 
     id: int
     category_id: int
@@ -303,5 +303,5 @@ def plan_name(world: Transaction, user: User) -> str:
 
 
 def password_digest(password: str) -> str:
-    """What is kept of a password."""
+    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16).hexdigest()

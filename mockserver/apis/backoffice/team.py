@@ -22,12 +22,12 @@ def get_teamview(world: Transaction, id: int) -> Reply:
 
 
 def get_matrix(world: Transaction, id: int) -> Reply:
-    """The matrix of a user, whatever ``matrix_on`` says (backoffice.D36)."""
+    """The matrix of a user, regardless of ``matrix_on`` (backoffice.D36)."""
     return Reply(200, {"matrix": _node(world, _top(world, id), 0)})
 
 
 def _top(world: Transaction, user_id: int) -> User:
-    """The user at the top. An unknown one is told under the field user_id here (backoffice.D08)."""
+    """The user at the top. Raises a fault under the field ``user_id`` if there is no such user (backoffice.D08)."""
     user = world.table(USERS).get(user_id)
     if user is None:
         raise VendorFault("user_unknown")
@@ -56,7 +56,7 @@ def _members(world: Transaction, sponsor: User, level: int) -> list[dict[str, An
 
 
 def _node(world: Transaction, user: User | None, level: int) -> dict[str, Any]:
-    """A place of the matrix; empty where nobody stands there. Every node is whole (backoffice.D12)."""
+    """One place of the matrix, empty if no member holds it. Every node has all its fields (backoffice.D12)."""
     if user is None or level == MATRIX_LEVELS:
         return {}
     children = {f"child_{leg}": _node(world, matrix_child(world, user.id, leg), level + 1) for leg in MATRIX_LEGS}

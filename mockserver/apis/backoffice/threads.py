@@ -23,7 +23,7 @@ def list_threads(world: Transaction, id: int) -> Reply:
 
 
 def create_thread(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
-    """Add a message to a ticket. All that is wrong is told at once, with 404 (backoffice.D02)."""
+    """Add a message to a ticket. All violations are reported at once, with 404 (backoffice.D02)."""
     ticket_id = late.sound(body).get("ticket_id")
     is_unknown = ticket_id is not None and ticket_id not in world.table(TICKETS)
     late.refuse(*[wrong("ticket_id", "ticket_unknown")] * is_unknown)

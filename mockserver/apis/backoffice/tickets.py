@@ -32,7 +32,7 @@ def list_user_tickets(world: Transaction, id: int) -> Reply:
 
 
 def create_user_ticket(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
-    """Open a ticket, whose comment is its first message (backoffice.D33). All that is wrong is told at once, with 404 (backoffice.D01)."""
+    """Open a ticket, whose comment is its first message (backoffice.D33). All violations are reported at once, with 404 (backoffice.D01)."""
     user_id = late.sound(body).get("user_id")
     is_unknown = user_id is not None and user_id not in world.table(USERS)
     late.refuse(*[wrong("user_id", "user_unknown")] * is_unknown)

@@ -39,9 +39,9 @@ def matrix_child(world: Transaction, parent_id: int, leg: str) -> User | None:
 
 
 def free_place(world: Transaction, sponsor: User) -> tuple[int, str]:
-    """The place of the matrix that somebody new under a sponsor takes: parent and leg.
+    """The place of a new member in the matrix of a sponsor: parent and leg.
 
-    The nearest to the sponsor, from left to right; within one leg only where the sponsor's default leg is left or right.
+    The free place nearest to the sponsor, from left to right; within one leg only if the sponsor's default leg is left or right.
     """
     legs = (sponsor.default_leg,) if sponsor.default_leg in MATRIX_LEGS else MATRIX_LEGS
     places = deque((sponsor.id, leg) for leg in legs)

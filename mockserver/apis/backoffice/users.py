@@ -34,7 +34,7 @@ _SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on
 
 
 def get_user(world: Transaction, id: int) -> Reply:
-    """What is known of a user, without the id."""
+    """The data of a user without the id."""
     user = user_by(world, id)
     return Reply(200, {**{name: getattr(user, name) for name in _SHOWN}, "profile_image": picture_url(world, user)})
 
@@ -42,7 +42,7 @@ def get_user(world: Transaction, id: int) -> Reply:
 def create_user(world: Transaction, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
     """Register a user, who joins the sponsor's team and matrix and starts with the first plan.
 
-    Blank fields come before everything else; then all that is wrong is told at once. The sponsor has to exist (backoffice.D28).
+    Blank fields are reported first; otherwise all violations are reported at once. The sponsor has to exist (backoffice.D28).
     """
     sound = late.sound(body)
     sponsor = user_named(world, sound.get("sponsor", ""))
@@ -79,9 +79,9 @@ def create_user(world: Transaction, body: Mapping[str, Any], late: DeferredViola
 
 
 def update_user(world: Transaction, id: int, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
-    """Change what is sent. The edit token is judged before the fields (backoffice.D26).
+    """Change the fields that are sent. The edit token is checked before the fields (backoffice.D26).
 
-    Of language and locale neither is checked, and language counts where both are sent (backoffice.D14).
+    Language and locale are not checked; language is used if both are sent (backoffice.D14).
     """
     user = user_by(world, id)
     sound = late.sound(body)

@@ -15,7 +15,7 @@ PAGE_SIZE = 30
 
 
 def get_wallet_transactions(world: Transaction, wallet_id: int, user_id: int, page: int) -> Reply:
-    """One page of a user's ledger in a wallet, oldest first; an empty ledger has one page (backoffice.D30).
+    """One page of a user's transactions in a wallet, oldest first; without transactions there is one page (backoffice.D30).
 
     Units: ``amount`` and ``balance`` are decimal text.
     """

@@ -94,7 +94,7 @@ def _to_wire(contact: Contact) -> dict[str, Any]:
 
 
 def _number(phone: str) -> PhoneNumber:
-    """Ten digits as a Mexican number; taken as they are, for a parser would read ``00`` as the way to another country."""
+    """Ten digits as a Mexican number. They are not parsed as dialled: a leading ``00`` would be read as an international prefix."""
     return PhoneNumber(country_code=MEXICO, national_number=int(phone))
 
 
@@ -105,7 +105,10 @@ def _lada_is_supported(phone: str) -> bool:
 
 
 def _condition(world: Transaction, phone: str) -> str | None:
-    """What keeps a number from being registered. Most Mexican numbers do not tell a landline from a mobile, so the network is asked too."""
+    """The error code for a number that cannot be registered, or None.
+
+    Most Mexican numbers do not show whether they are a landline, so the seeded data of the telephone network are read as well.
+    """
     known = world.table(NUMBERS).find("phone", phone)
     if known is not None:
         return known.condition

@@ -20,7 +20,7 @@ _TEXTS: dict[type[Fault], str] = {
 
 
 def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
-    """A fault in Monedero's envelope; what has no code of the vendor's gets ``http_`` and the status."""
+    """The reply to a fault, in Monedero's envelope. A fault without a code of the vendor gets ``http_`` and the status."""
     error = fault_context.documented(fault)
     if error is None:
         return _refusal(fault.status, f"http_{fault.status}", _TEXTS.get(type(fault), "Parámetro inválido."))

@@ -9,7 +9,7 @@ _CENT = Decimal("0.01")
 
 
 def hundredths(value: float) -> int | None:
-    """A number of points or pesos in hundredths; None where it has more than two decimals."""
+    """A number of points or pesos in hundredths; None if it has more than two decimals."""
     exact = Decimal(str(value)) * HUNDRED
     return int(exact) if exact == exact.to_integral_value() else None
 
@@ -21,6 +21,6 @@ def earned(amount: float, percent: int) -> int:
 
 
 def shown(points: int) -> int | float:
-    """Hundredths as the vendor shows points: whole where they are, else with two decimals."""
+    """Hundredths as the vendor writes points: an integer if whole, else with two decimals."""
     whole, rest = divmod(points, 100)
     return points / 100 if rest else whole

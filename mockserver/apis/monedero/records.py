@@ -1,4 +1,4 @@
-"""What Monedero's document says of the records, for those that somebody writes by hand."""
+"""How Monedero's records correspond to its document; records written through the control plane are validated by this."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mockserver.apis.monedero.points import shown
 
 _QUOTA = {"minimum": 0}
 _POINTS = {"maximum": 2**53 - 1}
-"""So that what is added to them stays a number that JSON readers agree on."""
+"""Leaves room for additions: sums stay integers that every JSON reader keeps exactly."""
 
 DESCRIBED = {
     "accounts": RecordMapping(

@@ -27,7 +27,7 @@ def create_sale(world: Transaction, caller: int, body: Mapping[str, Any]) -> Rep
         raise VendorFault("new_sale_06")
     used = hundredths(body["points_used"]) if kind == USE and "points_used" in body else None
     if kind == USE and used is None:
-        raise VendorFault("new_sale_08")  # also where it is missing (monedero.D17)
+        raise VendorFault("new_sale_08")  # also if it is missing (monedero.D17)
     wallet = wallet_of(world, caller, body["wallet_key"])
     if wallet is None:
         raise VendorFault("new_sale_10")

@@ -1,7 +1,7 @@
-"""What Monedero keeps: accounts with their wallets, cashiers and customers.
+"""Monedero's records: accounts with their wallets, cashiers and customers.
 
-Points are integers in hundredths of a point. What the vendor sets in its panel (percentage, ticket, birthday, quotas, blacklist) is seeded,
-because no call reads or sets it (monedero.D37).
+Points are integers in hundredths of a point. Settings of the vendor's panel (percentage, ticket, birthday, quotas, blacklist) are
+seeded, because no call reads or sets them (monedero.D37).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Usertool:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A customer registered in a wallet. ``points`` are hundredths; ``birthdate`` is kept as sent, empty where none was."""
+    """A customer registered in a wallet. ``points`` are hundredths; ``birthdate`` is stored as sent, empty if none was sent."""
 
     id: int
     account_id: int
@@ -90,7 +90,7 @@ class Blacklisted:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What the telephone network knows of a number: ``landline``, ``unreachable`` (no contact can be made), ``locked`` (its status cannot be set)."""
+    """Seeded data about a phone number: ``landline``, ``unreachable`` (no contact can be made), ``locked`` (its status cannot be set)."""
 
     id: int
     phone: str
@@ -175,5 +175,5 @@ def is_blacklisted(world: Transaction, account_id: int, phone: str) -> bool:
 
 
 def password_digest(password: str) -> str:
-    """What is kept of a password, to tell whether another has the same."""
+    """The stored hash of a password; equal passwords have equal hashes."""
     return blake2b(password.encode(), digest_size=16).hexdigest()

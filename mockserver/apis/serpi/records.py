@@ -1,4 +1,4 @@
-"""What SERPI's document says of the records, for those that somebody writes by hand."""
+"""How SERPI's records correspond to its document; records written through the control plane are validated by this."""
 
 from __future__ import annotations
 

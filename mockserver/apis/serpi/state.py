@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Somebody who was given a secretkey and a token."""
+    """A client of the API, with its secretkey and token."""
 
     id: int
     name: str
@@ -25,7 +25,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch of a third party, in the vendor's own field names. Phones are text, empty where there is none."""
+    """A branch of a third party, in the vendor's field names. Phones are text, empty if there is none."""
 
     id: int
     client_id: int

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mockserver import Transaction
 
 PAGE_SIZE = 50
-"""Branches on a page where ``limite`` is not sent; the page gives no default (serpi.D18)."""
+"""Branches per page if ``limite`` is not sent; the vendor's page gives no default (serpi.D18)."""
 
 _TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
 _NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")
@@ -36,7 +36,7 @@ def list_sucursales(world: Transaction, caller: Client, limite: int | None, pagi
 
 
 def create_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any]) -> Reply:
-    """Create a branch; its id is not told (serpi.D17). Source: "API Creación (POST)"."""
+    """Create a branch; the reply does not contain its id (serpi.D17). Source: "API Creación (POST)"."""
     values = {**_LEFT_OUT, **_stored(body)}
     world.table(BRANCHES).add(Branch(id=world.draw("serpi.branch"), client_id=caller.id, **values))
     return Reply(201, {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"})
@@ -53,7 +53,7 @@ def update_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any])
 
 
 def _stored(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a body as they are kept: null texts become empty (serpi.D26), phones and tax ids become text (serpi.D07, serpi.D10)."""
+    """The fields of a body as they are stored: null texts become empty (serpi.D26), phones and tax ids become text (serpi.D07, serpi.D10)."""
     values = {name: body[name] for name in _FIELDS if name in body}
     for name in _TEXTS:
         if name in values and values[name] is None:

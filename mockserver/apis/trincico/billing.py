@@ -1,4 +1,4 @@
-"""The life of a subscription: how plans change, what is charged, and what happens when a period ends."""
+"""Subscriptions over time: changes of plan, charges, and the end of a period."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DAY = 86_400
 _UNITS = {"month": "M", "year": "Y"}
 _MONTHS = {"month": 1, "year": 12}
 TOLD_APART = timedelta(days=3_653)
-"""Ten years. Where the clock moves on further in one step, the renewals before that are one: nobody sees them, and there would be thousands."""
+"""Ten years. If the clock moves further in one step, the renewals before that are done as one: no client sees them, and there would be thousands."""
 
 
 def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
-    """When a period ends that starts ``periods`` intervals of a plan after its anchor; the day of the month is kept where the month has it."""
+    """The end of the period that starts ``periods`` intervals of a plan after its anchor. The day of the month is kept if the month has it."""
     duration = parse_duration(f"P{plan.interval_count * (periods + 1)}{_UNITS[plan.interval]}")
     try:
         return int(later(moment(anchor_at), duration).timestamp())
@@ -31,7 +31,7 @@ def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
 
 
 def _period_after(world: Transaction, plan: Plan, anchor_at: int, periods: int) -> int:
-    """The period that is renewed after this many: the next; one that ends TOLD_APART ago, where the world's time moves on further than that."""
+    """The period that is renewed after this many: the next one, or one that ends TOLD_APART ago if the world's time moves further than that."""
     apart = world.until - TOLD_APART
     start = moment(anchor_at)
     passed = ((apart.year - start.year) * 12 + apart.month - start.month) // (plan.interval_count * _MONTHS[plan.interval])
@@ -70,7 +70,7 @@ def charge(world: Transaction, subscription: Subscription, plan: Plan, amount: i
 
 
 def start(world: Transaction, subscription: Subscription, plan: Plan, card: str) -> None:
-    """Start a paid plan after a checkout: in its trial where it has one, otherwise paid."""
+    """Start a paid plan after a checkout: in its trial if it has one, otherwise paid."""
     now = seconds(world)
     trial_end = now + plan.trial_period_days * DAY
     payment = None if plan.trial_period_days else charge(world, subscription, plan, plan.price, card)
@@ -93,9 +93,9 @@ def start(world: Transaction, subscription: Subscription, plan: Plan, card: str)
 
 
 def move_up(world: Transaction, subscription: Subscription, plan: Plan) -> str:
-    """Change to a superior plan at once, and say what happens to its price.
+    """Change to a superior plan at once, and return how its price is charged.
 
-    The difference for the rest of the period is charged now where the plan demands it, otherwise with the next invoice. A trial goes on without one.
+    The difference for the rest of the period is charged now if the plan demands it, otherwise with the next invoice. A trial goes on without one.
     """
     held, payment = plan_of(world, subscription.plan_id), None
     extra = 0 if subscription.status == "trailing" else _difference(world, subscription, held, plan)
@@ -124,7 +124,7 @@ def _difference(world: Transaction, subscription: Subscription, held: Plan, plan
 
 
 def end_period(world: Transaction, subject: int | str | None) -> None:
-    """What happens when a period ends: the subscription is over, or goes on with its next plan, or is renewed; what is due is charged."""
+    """End a period: the subscription ends, continues with its next plan, or is renewed, and the amount due is charged."""
     subscription = None if subject is None else world.table(SUBSCRIPTIONS).get(subject)
     if subscription is None or subscription.status not in CURRENT:
         return

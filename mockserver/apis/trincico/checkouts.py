@@ -46,7 +46,7 @@ STATUSES = (OPEN, CHALLENGED, *LEFT, EXPIRED, OUTDATED)
 
 
 def named_method(world: Transaction, body: Mapping[str, Any] | None) -> PaymentMethod | None:
-    """The payment method that a request names, None where it names none. Raises a fault for one that is unknown or not active."""
+    """The payment method that a request names, or None. Raises a fault if it is unknown or not active."""
     wanted = (body or {}).get("payment_method_id")
     if wanted is None:
         return None
@@ -58,7 +58,7 @@ def named_method(world: Transaction, body: Mapping[str, Any] | None) -> PaymentM
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a checkout is for: an upgrade of a subscription to a plan, another card of a subscription, or an invoice."""
+    """The purpose of a checkout: an upgrade of a subscription to a plan, another card of a subscription, or an invoice."""
 
     kind: str
     amount: int
@@ -101,7 +101,7 @@ def expire(world: Transaction, subject: int | str | None) -> None:
 
 
 def choose(world: Transaction, checkout: Checkout, outcome: str, card: str, home: str) -> Checkout:
-    """The page after a button was pressed; unchanged where the button is not on it, or an outcome was chosen before."""
+    """The page after a button was pressed; unchanged if the button is not on it, or if an outcome was chosen before."""
     if checkout.status == OPEN:
         if outcome == "challenge":
             return world.table(CHECKOUTS).change(checkout, status=CHALLENGED, card=card)
@@ -120,7 +120,7 @@ def choose(world: Transaction, checkout: Checkout, outcome: str, card: str, home
 
 
 def _settle_upgrade(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
-    """Start the plan that was paid, or keep the payment that failed; False where the subscription has changed since."""
+    """Start the plan that was paid, or record the failed payment; False if the subscription has changed since."""
     subscription = _subscription(world, checkout)
     if subscription is None or checkout.plan_id is None or subscription.plan_id != checkout.from_plan_id:
         return False
@@ -133,7 +133,7 @@ def _settle_upgrade(world: Transaction, checkout: Checkout, card: str, _home: st
 
 
 def _settle_card(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
-    """Put another card in place; False where the subscription is over."""
+    """Replace the card; False if the subscription is over."""
     subscription = _subscription(world, checkout)
     if subscription is None:
         return False
@@ -148,7 +148,7 @@ def _subscription(world: Transaction, checkout: Checkout) -> Subscription | None
 
 
 def _settle_invoice(world: Transaction, checkout: Checkout, card: str, home: str, *, paid: bool) -> bool:
-    """Pay the invoice, or keep the payment that failed; False where the invoice is not what it was when the page was opened."""
+    """Pay the invoice, or record the failed payment; False if the invoice has changed since the page was opened."""
     invoice = None if checkout.invoice_id is None else world.table(INVOICES).get(checkout.invoice_id)
     if invoice is None or invoice.status != "ready" or (invoice.amount, invoice.currency) != (checkout.amount, checkout.currency):
         return False

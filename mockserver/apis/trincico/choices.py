@@ -1,4 +1,4 @@
-"""What the hosted pages offer to choose from: test cards and banks. The keys are the values of the pages' fields."""
+"""Choices on the hosted pages: test cards and banks. The keys are the values of the pages' fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A test card; its number is known to nobody."""
+    """A test card. No number is stored."""
 
     brand: str
     last4: str
@@ -23,7 +23,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A bank account at a made-up bank. ``instant`` tells whether it takes instant payouts."""
+    """A bank account at a made-up bank. ``instant``: it takes instant payouts."""
 
     name: str
     country: str

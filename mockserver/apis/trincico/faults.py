@@ -13,11 +13,11 @@ _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
     NotFound: ("not_found", "Resource not found."),
     MethodNotAllowed: ("method_not_allowed", "The method is not allowed here."),
 }
-"""Code and text of what is refused before an operation is reached."""
+"""Code and text of refusals before an operation is reached."""
 
 
 def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
-    """A fault in Trincico's envelope; ``field`` is the one field at fault, an empty list where there is none."""
+    """The reply to a fault, in Trincico's envelope; ``field`` is the one field at fault, or an empty list."""
     error = fault_context.documented(fault)
     if error is None:
         code, message = _ELSEWHERE.get(type(fault), ("invalid_param", str(fault)))

@@ -1,4 +1,4 @@
-"""The pages behind a redirect_url: what a person sees and presses there. The vendor leaves them to its payment provider."""
+"""The pages behind a ``redirect_url``. The vendor leaves them to its payment provider."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who calls: published tokens, signed tokens of a sign-in, and the one password of the notifications.
+"""Authentication: published tokens, signed tokens of a sign-in, and the password of the notifications.
 
-Signed tokens are JWTs (HS256). They are judged on the world's clock, so that a test can let them expire. Their key follows from the world's seed: a
-token is good in every world of that seed.
+Signed tokens are JWTs (HS256). They expire by the world's clock. Their key is derived from the world's seed: a
+token is valid in every world of that seed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OPTIONS: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, 
 
 
 def digest(password: str) -> str:
-    """What is kept of a password."""
+    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16, person=b"trincico").hexdigest()
 
 
@@ -45,7 +45,7 @@ def sign(world: Transaction, user: User, kind: str) -> str:
 
 
 def read(world: Transaction, token: str, kind: str) -> User | None:
-    """The user of a token of this kind; None where the token is forged, expired at the world's time, of another kind or of nobody."""
+    """The user of a token of this kind; None if the token is forged, expired at the world's time, of another kind, or of no user."""
     try:
         claims = jwt.decode(token, _key(world), [_ALGORITHM], options=_OPTIONS)
     except jwt.InvalidTokenError:
@@ -66,7 +66,7 @@ def verify_bearer(world: Transaction, credential: str) -> User:
 
 
 def verify_basic(world: Transaction, credential: str) -> str:
-    """Whoever knows the password; the user before the colon does not matter (trincico.D26)."""
+    """The caller that sent the right password; the user name before the colon is ignored (trincico.D26)."""
     password = world.table(SETTINGS).get(API_PASSWORD)
     if password is None or not hmac.compare_digest(credential.partition(":")[2].encode(), password.value.encode()):
         raise Unauthenticated("basic")
@@ -78,7 +78,7 @@ PROVIDER = "trincico.provider"
 
 
 def need_provider(world: Transaction, user: User) -> None:
-    """Refuse where the payment provider does not answer, at all or for this user."""
+    """Raise a fault if the payment provider does not answer, in general or for this user."""
     if world.is_down(PROVIDER) or user.condition == PROVIDER_DOWN:
         raise VendorFault("service_unavailable")
 

@@ -112,7 +112,7 @@ def update_invoice_status(world: Transaction, caller: User, invoice_id: str, bod
 
 
 def view_invoice(world: Transaction, invoice_id: str) -> Reply:
-    """An invoice for anybody, in any status (trincico.D80)."""
+    """An invoice in any status; no credential is needed (trincico.D80)."""
     invoice = world.table(INVOICES).get(invoice_id.lower())
     if invoice is None:
         raise VendorFault("not_found")
@@ -122,7 +122,7 @@ def view_invoice(world: Transaction, invoice_id: str) -> Reply:
 
 
 def pay_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
-    """Open the page on which anybody's ready invoice is paid (trincico.D84)."""
+    """Open the payment page of a ready invoice; no credential is needed (trincico.D84)."""
     invoice = world.table(INVOICES).get(invoice_id.lower())
     if invoice is None:
         raise VendorFault("not_found")

@@ -1,4 +1,4 @@
-"""What the two paged lists share: how they are ordered, and cursors that tell nothing (trincico.D68)."""
+"""Order and opaque cursors of the two paged lists (trincico.D68)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(records: TransactionTable[R], owned: Iterable[R], wanted: Iterable[R], 
 
 
 def cursor(stretch: Stretch[R]) -> str | None:
-    """What is sent for the page after this one, None after the last."""
+    """The cursor of the next page, None after the last."""
     return _flipped(stretch.items[-1].id) if stretch.more else None
 
 
@@ -44,5 +44,5 @@ def _order(order_by: str) -> tuple[str, bool]:
 
 
 def _flipped(text: str) -> str:
-    """The cursor of an id, and the id of a cursor; what is no UUID is returned as it is."""
+    """The cursor of an id, and the id of a cursor; a text that is no UUID is returned unchanged."""
     return as_uuid(int(text.replace("-", ""), 16) ^ _MASK) if _UUID.fullmatch(text) else text

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Both tokens for an e-mail and its password; a user who is not activated is told so."""
+    """Both tokens for an e-mail and its password. Raises a fault of its own if the user is not activated."""
     user = world.table(USERS).find("email", body["email"].strip().lower())
     if user is None or not hmac.compare_digest(user.password_digest, digest(body["password"])):
         raise VendorFault("bad_credentials")

@@ -1,6 +1,6 @@
-"""The messages of the thirteen mail scopes, each to the right person, with the code or the link that it is for.
+"""The messages of the thirteen mail scopes, with their recipients, codes and links.
 
-Some are sent when something happens, all of them when the notifications call asks for it.
+Some are sent on an event; the notifications call can send all of them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def request_password_code(world: Transaction, user: User) -> None:
 
 
 def password_updated(world: Transaction, user: User) -> None:
-    """Tell a user about the new password."""
+    """Send a user the notice of a new password."""
     _mail(world, user.email, "Your password was changed", _greeting(user.first_name), "The password of your account was changed.")
 
 
@@ -66,7 +66,7 @@ def invoice_created(world: Transaction, invoice: Invoice, home: str) -> None:
 
 
 def invoice_paid(world: Transaction, invoice: Invoice, payer: User, home: str) -> None:
-    """Confirm a payment to whoever paid."""
+    """Send the payer a confirmation of a payment."""
     service = _service(world, invoice.service_id)
     text = f"Your payment of {money(invoice.amount, invoice.currency)} for the invoice {invoice.reference} of {service.name} arrived."
     link = f"See it at {home}/invoices/{invoice.id}/view"
@@ -82,12 +82,12 @@ def booking_created(world: Transaction, booking: Booking) -> None:
 
 
 def booking_owner_canceled(world: Transaction, booking: Booking) -> None:
-    """Tell a user that the owner canceled the booking."""
+    """Notify a user that the owner canceled the booking."""
     _to_guest(world, booking, "was canceled by its owner")
 
 
 def booking_user_canceled(world: Transaction, booking: Booking) -> None:
-    """Tell the owner of a service that the user canceled the booking."""
+    """Notify the owner of a service that the user canceled the booking."""
     service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
     owner = user_of(world, service.owner_id)
     text = f"{guest.first_name} canceled the booking of {service.name} on {_day(booking.at)}."
@@ -95,12 +95,12 @@ def booking_user_canceled(world: Transaction, booking: Booking) -> None:
 
 
 def booking_approved(world: Transaction, booking: Booking) -> None:
-    """Tell a user that the owner approved the booking."""
+    """Notify a user that the owner approved the booking."""
     _to_guest(world, booking, "was approved")
 
 
 def subscription_updated(world: Transaction, subscription: Subscription) -> None:
-    """Tell a user what the subscription is now."""
+    """Notify a user of the current subscription."""
     user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
     lines = [f"Your subscription is {plan.name}, valid until {_day(subscription.end_at)}."]
     if subscription.next_plan_id is not None:
@@ -109,14 +109,14 @@ def subscription_updated(world: Transaction, subscription: Subscription) -> None
 
 
 def subscription_canceled(world: Transaction, subscription: Subscription) -> None:
-    """Tell a user that the subscription was canceled, and until when it is valid."""
+    """Notify a user that the subscription was canceled, and until when it is valid."""
     user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
     text = f"Your subscription {plan.name} was canceled. It is valid until {_day(subscription.end_at)}."
     _mail(world, user.email, "Your subscription was canceled", _greeting(user.first_name), text)
 
 
 def payout_updated(world: Transaction, payout: Payout) -> None:
-    """Tell a user where the payout stands."""
+    """Notify a user of the status of a payout."""
     user = user_of(world, payout.user_id)
     text = f"Your payout of {money(payout.amount, payout.currency)} is now {payout.status.replace('_', ' ')}."
     _mail(world, user.email, "Your payout was updated", _greeting(user.first_name), text)

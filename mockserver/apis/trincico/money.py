@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 HUNDREDTHS_OF_PERCENT = 10_000
 LARGEST_AMOUNT = 999_999_999_999_999
-"""No invoice is larger, so that sums of them stay within 64 bits."""
+"""The largest amount of an invoice; sums of them stay within 64 bits."""
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -30,7 +30,7 @@ def rate_text(tax_rate: int | None) -> str | None:
 
 
 def rate_number(tax_rate: int | None) -> float | None:
-    """A rate as the vendor writes it in lists: a number, whole where it can be (trincico.D60)."""
+    """A rate as the vendor writes it in lists: an integer if whole, else a decimal number (trincico.D60)."""
     if tax_rate is None:
         return None
     return tax_rate / 100 if tax_rate % 100 else tax_rate // 100
@@ -51,7 +51,7 @@ def difference(old_price: int, old_period: int, new_price: int, new_period: int,
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What somebody holds in one currency; together it is what was paid minus what was paid out."""
+    """A user's holdings in one currency: all that was paid to the user minus what was paid out."""
 
     available: int
     pending: int
@@ -63,7 +63,7 @@ class Holding:
 
 
 def holdings(paid: Iterable[tuple[str, int, bool]], paid_out: Iterable[tuple[str, int]]) -> dict[str, Holding]:
-    """Holdings by currency. ``paid`` has currency, amount and whether it is settled; what was paid out is taken from what is settled first."""
+    """Holdings by currency. ``paid`` has currency, amount and whether it is settled; payouts are taken from settled money first."""
     settled: dict[str, int] = {}
     total: dict[str, int] = {}
     for currency, amount, is_settled in paid:

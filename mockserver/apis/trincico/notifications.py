@@ -76,7 +76,7 @@ def _share_invoice(world: Transaction, target: str, home: str) -> None:
 
 
 def _confirm_payment(world: Transaction, target: str, home: str) -> None:
-    """The target is an invoice or the payment of one (trincico.D127); nobody has paid what is not paid."""
+    """The target is an invoice or the payment of one (trincico.D127). An unpaid invoice has no payer."""
     payment = world.table(PAYMENTS).get(target)
     invoice = world.table(INVOICES).get(target if payment is None else payment.invoice_id or "")
     if invoice is None or invoice.payer_id is None:

@@ -51,7 +51,7 @@ def expire(world: Transaction, subject: int | str | None) -> None:
 
 
 def choose(world: Transaction, onboarding: Onboarding, outcome: str, bank: str) -> Onboarding:
-    """The page after a button was pressed; unchanged where an outcome was chosen before."""
+    """The page after a button was pressed; unchanged if an outcome was chosen before."""
     if onboarding.status != OPEN:
         return onboarding
     world.cancel(EXPIRES, onboarding.id)

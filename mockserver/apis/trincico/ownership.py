@@ -1,4 +1,4 @@
-"""Whose invoices, services and payout accounts are whose: what belongs to somebody else counts as unknown (trincico.D11)."""
+"""Ownership of invoices, services and payout accounts: those of another user are reported as unknown (trincico.D11)."""
 
 from __future__ import annotations
 

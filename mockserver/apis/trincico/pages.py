@@ -117,7 +117,7 @@ def _title(world: Transaction, shown: Checkout) -> str:
 
 
 def _lines(world: Transaction, shown: Checkout) -> list[tuple[str, str]]:
-    """What is bought, as terms and their values."""
+    """The purchase as terms and their values."""
     if shown.kind == "invoice":
         invoice = world.table(INVOICES).get(shown.invoice_id or "")
         service = None if invoice is None else world.table(SERVICES).get(invoice.service_id)

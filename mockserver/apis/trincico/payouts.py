@@ -75,7 +75,7 @@ def update_payout_frequency(world: Transaction, caller: User, alias: Mapping[str
 
 
 def get_payout_balance(world: Transaction, caller: User, alias: Mapping[str, str]) -> Reply:
-    """What the caller holds, by currency; a key without data is null (trincico.D116)."""
+    """The caller's balance by currency; a key without data is null (trincico.D116)."""
     account = _completed(world, caller, alias)
     held = treasury.held(world, caller.id)
     instant = {currency: holding.total for currency, holding in held.items() if treasury.takes_instant(world, account, currency)}
@@ -95,7 +95,7 @@ def list_external_accounts(world: Transaction, caller: User, alias: Mapping[str,
 
 
 def create_payout(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
-    """Take an amount off the balance (trincico.D119 to D121): an instant payout from all of it, another from what is available."""
+    """Pay out an amount (trincico.D119 to D121): an instant payout from the whole balance, any other from the available part."""
     account = own_account(world, caller, alias, body.get("payout_account_id"))
     if account.status != "completed":
         raise VendorFault("account_not_completed")

@@ -1,4 +1,4 @@
-"""Plans and payment methods, which anybody may see. Source: "Plans", "Payment methods"."""
+"""Plans and payment methods; no credential is needed. Source: "Plans", "Payment methods"."""
 
 from __future__ import annotations
 

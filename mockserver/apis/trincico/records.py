@@ -1,4 +1,4 @@
-"""What Trincico's document says of the records, for those that somebody writes by hand."""
+"""How Trincico's records correspond to its document; records written through the control plane are validated by this."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mockserver.apis.trincico.money import HUNDREDTHS_OF_PERCENT, LARGEST_AMOUNT
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
 
 _SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
-"""A time within the calendar of the mock; whether there may be none is told by the type of the field."""
+"""A time within the calendar of the mock. The type of the field says whether None is allowed."""
 _AMOUNT = {"minimum": 0, "maximum": LARGEST_AMOUNT}
 _CARD = {"enum": ["", *CARDS]}
 _ADDRESS = {"$ref": "#/components/schemas/WebAddress"}
 _CURRENCY = {"$ref": "#/components/schemas/Currency"}
 _HOUR = {"minimum": 0, "maximum": 24}
 _DIGEST = {"pattern": "^[0-9a-f]*$"}
-"""Of a password; empty where nobody can sign in with one."""
+"""The hash of a password; empty if the user has none."""
 
 DESCRIBED = {
     "plans": RecordMapping(

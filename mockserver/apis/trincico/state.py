@@ -1,7 +1,7 @@
-"""What Trincico keeps, one table per kind of record.
+"""Trincico's records, one table per kind.
 
-Money is integers in minor units, rates of tax are integers in hundredths of a percent, times are UNIX seconds. What the vendor sets behind its API
-(plans, payment methods, customers, bookings, what is wrong with a user) is seeded, because no described call sets it.
+Money is integers in minor units, rates of tax are integers in hundredths of a percent, times are UNIX seconds. Plans, payment methods,
+customers, bookings and the condition of a user are seeded, because no described call sets them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ FAILING = "failing"
 """Every call of this user, and about this user, fails unexpectedly."""
 
 CURRENT = ("trailing", "active")
-"""Statuses in which a subscription is somebody's present one (trincico.D41)."""
+"""Statuses in which a subscription is a user's current one (trincico.D41)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Something to subscribe to.
+    """A plan that users can subscribe to.
 
-    Without ``remote_price_id`` its price is not configured at the provider; ``charged_at_once`` demands the difference when somebody with a paid plan
-    moves up to it; ``frequencies`` are those of payouts (trincico.D117).
+    Without ``remote_price_id`` its price is not configured at the provider. ``charged_at_once``: a user with a paid plan who upgrades to it pays the
+    difference at once. ``frequencies`` are those of payouts (trincico.D117).
     """
 
     id: str
@@ -75,7 +75,7 @@ class PaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with an account. ``number`` is the id that users have inside other objects (trincico.D63); ``condition`` says what is wrong."""
+    """A user with an account. ``number`` is the id that users have inside other objects (trincico.D63); ``condition`` names what the user lacks."""
 
     id: str
     number: int
@@ -96,10 +96,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a user offers.
+    """A service that a user offers.
 
-    Old services have a ``number`` besides their id (trincico.D62); ``has_default_method`` is off where the provider was set up without a default
-    payment method.
+    Old services have a ``number`` besides their id (trincico.D62). ``has_default_method`` is False if the provider has no default payment method.
+
     """
 
     id: str
@@ -131,7 +131,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody looked at a service."""
+    """A view of a service."""
 
     id: str
     service_id: str
@@ -150,7 +150,7 @@ class GalleryImage:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Hours in which a service is open; ``days`` has one letter per weekday from Sunday, a dash where it is closed."""
+    """Hours in which a service is open; ``days`` has one letter per weekday from Sunday, a dash on days when it is closed."""
 
     id: str
     service_id: str
@@ -170,7 +170,7 @@ class Favorite:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody to whom a service sends invoices; no user."""
+    """A customer to whom a service sends invoices; not a user."""
 
     id: str
     service_id: str
@@ -186,7 +186,7 @@ class Customer:
 class Subscription:
     """A user's plan.
 
-    Its periods are counted from ``anchor_at``; ``carry`` is what the next charge takes besides the price; ``remote_id`` is empty where the provider
+    Its periods are counted from ``anchor_at``; ``carry`` is what the next charge takes besides the price; ``remote_id`` is empty if the provider
     does not know it; ``card`` is empty before the first payment.
     """
 
@@ -208,7 +208,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that moved, or did not. ``payee_id`` is the user to whose balance it goes, None where it stays with the vendor."""
+    """A payment, successful or failed. ``payee_id`` is the user whose balance it is added to, None if the vendor keeps it."""
 
     id: str
     reference: str
@@ -230,7 +230,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What a service asks of a customer. ``number`` orders invoices of the same second; ``payer_id`` is the user who paid."""
+    """A bill from a service to a customer. ``number`` orders invoices of the same second; ``payer_id`` is the user who paid."""
 
     id: str
     number: int
@@ -297,7 +297,7 @@ class Onboarding:
 
 @dataclass(frozen=True, slots=True)
 class PayoutAccount:
-    """A user's account at the provider, which collects what was paid."""
+    """A user's account at the provider, which receives payments."""
 
     id: str
     user_id: str
@@ -340,7 +340,7 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A user's booking of a service, which is needed to tell people about it."""
+    """A user's booking of a service; notifications refer to it."""
 
     id: str
     service_id: str

@@ -1,4 +1,4 @@
-"""Balances and payouts: what was paid, what is settled, what went out."""
+"""Balances and payouts: paid, settled and paid-out amounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ON_DEMAND = "on_demand"
 DAYS_BETWEEN = {"auto_daily": 1, "auto_3_days": 3, "auto_7_days": 7}
 """Days from one automatic payout to the next."""
 SETTLEMENT = timedelta(days=2)
-"""After this long what was paid is available."""
+"""The time from a payment until its amount is available."""
 TRANSIT = timedelta(days=2)
 """A payout that leaves at the end of a day arrives this much later."""
 GONE = ("canceled", "failed")
@@ -29,7 +29,7 @@ GONE = ("canceled", "failed")
 
 
 def held(world: Transaction, user_id: str) -> dict[str, Holding]:
-    """What a user holds, by currency."""
+    """A user's balance by currency."""
     now = seconds(world)
     paid = [
         (payment.currency, payment.net_amount, payment.available_at is not None and payment.available_at <= now)
@@ -91,7 +91,7 @@ def _move(world: Transaction, subject: int | str | None, before: str, after: str
 
 
 def watch(world: Transaction, account: PayoutAccount) -> None:
-    """Set the timer for an account's next automatic payout, where its frequency is automatic and there is something to pay out."""
+    """Set the timer for an account's next automatic payout, if its frequency is automatic and there is something to pay out."""
     days = DAYS_BETWEEN.get(account.frequency)
     waiting = any((timer.action, timer.subject) == (PAY_OUT, account.id) for timer in world.timers)
     if days is None or waiting or account.status != "completed":
@@ -117,11 +117,11 @@ def pay_out_automatically(world: Transaction, subject: int | str | None) -> None
 
 
 def credited(world: Transaction, user_id: str) -> None:
-    """Something was paid to a user: automatic payouts begin where they had nothing to do."""
+    """Start automatic payouts of a user to whom something was paid, if none is scheduled."""
     for account in world.table(PAYOUT_ACCOUNTS).select("user", user_id):
         watch(world, account)
 
 
 def settled_at(world: Transaction) -> int:
-    """When what is paid now is available."""
+    """The time at which a payment made now is available."""
     return int((world.now.astimezone(UTC) + SETTLEMENT).timestamp())

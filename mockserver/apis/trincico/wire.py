@@ -1,4 +1,4 @@
-"""Records as Trincico shows them: which keys an object has depends on where it stands, and follows the vendor's examples."""
+"""Records as Trincico writes them. The keys of an object depend on its place and follow the vendor's examples."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOTHING: dict[str, Any] = {}
 
 
 def plan(world: Transaction, shown: Plan, *, embedded: bool) -> dict[str, Any]:
-    """A plan with its features; with its family where it stands inside something else (trincico.D33)."""
+    """A plan with its features; with its family if it is part of another object (trincico.D33)."""
     family = {"type": shown.type} if embedded else {}
     return {
         "id": shown.id,
@@ -55,7 +55,7 @@ def plan(world: Transaction, shown: Plan, *, embedded: bool) -> dict[str, Any]:
 
 
 def features(world: Transaction, shown: Plan) -> list[dict[str, Any]]:
-    """What a plan allows."""
+    """The features of a plan."""
     return [
         {"name": feature.name, "code": feature.code, "max_allowed_value": feature.max_allowed_value, "metadata": None}
         for feature in world.table(FEATURES).select("plan", shown.id)
@@ -68,7 +68,7 @@ def payment_method(shown: PaymentMethod) -> dict[str, Any]:
 
 
 def card(name: str) -> dict[str, Any] | None:
-    """What is known of a card; None before there is one."""
+    """The data of a card; None before there is one."""
     if not name:
         return None
     shown = CARDS[name]
@@ -150,7 +150,7 @@ def invoice_retrieved(world: Transaction, shown: Invoice) -> dict[str, Any]:
 
 
 def invoice_viewed(world: Transaction, shown: Invoice) -> dict[str, Any]:
-    """An invoice as anybody sees it (trincico.D81)."""
+    """An invoice as it is shown without a credential (trincico.D81)."""
     return {**_invoice(shown), "items": _items(world, shown), "payer": NOTHING, "service": NOTHING}
 
 
@@ -292,7 +292,7 @@ def roles(world: Transaction, shown: User) -> list[str]:
 
 
 def permissions(world: Transaction, shown: User) -> list[dict[str, Any]]:
-    """What the newest of a user's present plans allows."""
+    """The features of the newest of a user's current plans."""
     held = current_subscriptions(world, shown.id)
     return features(world, plan_of(world, held[-1].plan_id)) if held else []
 

@@ -1,4 +1,4 @@
-"""Who calls, for which company, and what the company may do."""
+"""The caller, the company that it acts for, and what that company may do."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For which company a call is made; the company itself where it is known by its key."""
+    """The company that a call is made for; with an API key, the company of the key."""
 
     company: Company
 

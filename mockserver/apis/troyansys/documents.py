@@ -24,7 +24,7 @@ FINAL_CONSUMER = "9999999999999"
 
 
 def create_invoice(world: Transaction, caller: Caller, body: Mapping[str, Any]) -> Reply:
-    """Issue an invoice, take its products out of the inventory and mail it, where the company is set up so and the customer has an address."""
+    """Issue an invoice, take its products out of the inventory, and mail it if the company has that set up and the customer has an address."""
     company = caller.company
     require_module(world, company, "sales")
     customer = Customer(body["customer"]["identification"], body["customer"]["name"], body["customer"].get("email"))

@@ -1,6 +1,6 @@
-"""Troyansys' refusals in the shape of its framework: ``message``, and ``errors`` by field where validation failed.
+"""Troyansys' refusals in the shape of its framework: ``message``, and ``errors`` by field if validation failed.
 
-The page prints no body of a refusal (troyansys.D04). Texts of refusals by state stand in the document, those by form are made here.
+The page prints no body of a refusal (troyansys.D04). Texts of refusals by state are in the document; those of validation are made here.
 """
 
 from __future__ import annotations

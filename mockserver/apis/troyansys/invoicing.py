@@ -1,4 +1,4 @@
-"""Issuing an invoice: lines, number, access key, inventory. Used by the call and by the fixtures, so that both keep the same books."""
+"""Issuing an invoice: lines, number, access key, inventory. Used by the handler and by the fixtures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def issue(world: Transaction, company: Company, customer: Customer, items: Seque
 
 
 def move(world: Transaction, product: Product, quantity: int, kind: str, at: datetime, invoice_id: int | None = None) -> Movement:
-    """Book pieces of a product in (positive) or out (negative)."""
+    """Add pieces of a product to the stock (positive) or take them out (negative)."""
     return world.table(MOVEMENTS).add(
         Movement(
             id=world.draw("troyansys.movement"),

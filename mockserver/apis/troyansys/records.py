@@ -1,4 +1,4 @@
-"""What Troyansys' document says of the records, for those that somebody writes by hand."""
+"""How Troyansys' records correspond to its document; records written through the control plane are validated by this."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.apis.troyansys.state import ACTIVE, APPROVED, FAILED, PAST_DUE, 
 _MONEY = FieldMapping(write=dollars)
 _CENTS = {"maximum": 10**11}
 _PIECES = {"minimum": -1_000_000, "maximum": 1_000_000}
-"""So that stocks times costs, summed over all products, are numbers that JSON can carry."""
+"""Leaves room: stock times cost, summed over all products, stays an integer that every JSON reader keeps exactly."""
 _CODE = {"type": "string", "pattern": r"^\d{3}$"}
 """Of an establishment or an emission point, which are parts of document numbers and access keys."""
 

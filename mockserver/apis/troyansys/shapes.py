@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def dollars(cents: int) -> int | float:
-    """An amount in dollars: whole where it is, else with decimals."""
+    """An amount in dollars: an integer if whole, else with decimals."""
     whole, rest = divmod(cents, 100)
     return cents / 100 if rest else whole
 

@@ -1,6 +1,6 @@
-"""What Troyansys keeps: users and their sessions, companies with plan, products and invoices, and what Payphone reported.
+"""Troyansys' records: users and their sessions, companies with plan, products and invoices, and Payphone's notices.
 
-Amounts are integers in cents of a dollar. What the vendor sets elsewhere (companies, plans, charges, products) is seeded, because no call makes it.
+Amounts are integers in cents of a dollar. Companies, plans, charges and products are seeded, because no call creates them.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice of Payphone as it came, the amount as plain decimal text; what was not sent is None."""
+    """A notice of Payphone as received, the amount as plain decimal text; a field that was not sent is None."""
 
     id: int
     transaction_status: str | None
@@ -298,5 +298,5 @@ def stock_of(world: Transaction, product_id: int) -> int:
 
 
 def password_digest(password: str) -> str:
-    """What is kept of a password."""
+    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16).hexdigest()

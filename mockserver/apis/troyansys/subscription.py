@@ -61,9 +61,9 @@ def receive_payphone_notification(world: Transaction, body: Mapping[str, Any] | 
 
 
 def _settle(world: Transaction, charge: Charge, status: str, amount: Decimal | None) -> None:
-    """Approved puts the company on the plan and prolongs it; another word (troyansys.D12) marks the subscription as past due.
+    """*Approved* puts the company on the plan and prolongs it; any other status (troyansys.D12) marks the subscription as past due.
 
-    An approved amount that is not the one charged settles nothing: nobody gets a plan for less.
+    An approved amount that differs from the charge settles nothing.
     """
     subscription = subscription_of(world, charge.company_id)
     if status.casefold() != APPROVED:
@@ -76,7 +76,7 @@ def _settle(world: Transaction, charge: Charge, status: str, amount: Decimal | N
 
 
 def _plans(world: Transaction, caller: Caller) -> Reply:
-    """The same answer for users and keys (troyansys.D06); the current plan is named even where it is no longer offered."""
+    """The same answer for users and keys (troyansys.D06); the current plan is named even if it is no longer offered."""
     current = plan_of(world, caller.company.id)
     return Reply(
         200,
