@@ -1,4 +1,4 @@
-"""Laws: statements that hold for every API, checked by what a document declares and by nothing else.
+"""Behaviour checks: properties that follow from what a document declares, tested at any implementation.
 
 :func:`judge` exercises every declaration of a document at a target, with fresh values made from its schemas.
 """
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from ..harness import ApiClient
 
 LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
-"""The families of laws, in the order in which they are tried."""
+"""The families of checks, in the order in which they run."""
 DOCUMENTED = "the answer is documented"
 
 __all__ = ["DOCUMENTED", "LAWS", "judge"]
 
 
 def judge(api: ApiClient, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
-    """Try every law at a target.
+    """Run every check at a target.
 
     ``level``: ``quick`` tries one of each kind, ``standard`` every declaration, ``deep`` the same with three seeds. The same seed makes the
-    same calls. ``operations`` are the only ones to be judged, where some are named. Never raises for what the target answers: what cannot be
-    tried is *not exercised*, what needs a hook that is not there is *not observable here*.
+    same calls. ``operations`` limits the run to these operations if any are named. Never raises because of an
+    answer of the target: what cannot be tried is *not exercised*, what needs a missing hook is *not observable here*.
     """
     model = BehaviourModel(document)
     for number in range(3 if level == "deep" else 1):
@@ -41,7 +41,7 @@ def judge(api: ApiClient, document: Mapping[str, Any], *, level: Level, seed: in
 
 
 def _documented(run: Run) -> Iterator[Verdict]:
-    """The verdicts on the answers to the calls of a law."""
+    """The verdicts on the answers to the calls of a check."""
     seen = set()
     for problem, exchange in run.settle():
         key = (problem.operation, problem.status, problem.keyword, problem.pointer)

@@ -52,7 +52,7 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
 def _attempts(
     session: CheckSession, name: str, ways: Sequence[Mapping[str, Mapping[str, Any]]]
 ) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, str]]]:
-    """Scheme, its declaration, what is wrong with the credential, and the headers: each credential spoilt by itself, and at last none at all."""
+    """Scheme, its declaration, the defect of the credential, and the headers: each credential spoilt alone, then no credential at all."""
     for way, schemes in enumerate(ways):
         held = session.credentials(name, session.model.works(name).get("role", ""), way)
         for scheme, declared in schemes.items():
@@ -62,7 +62,7 @@ def _attempts(
 
 
 def _spoiled(session: CheckSession, held: Mapping[str, str], declared: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    """What a caller may have instead of a credential, and why it is refused."""
+    """Wrong credentials, each with the reason why it must be refused."""
     own = header_of(declared)
     rest = {header: value for header, value in held.items() if header.lower() != own}
     mine = next((value for header, value in held.items() if header.lower() == own), "")

@@ -1,4 +1,4 @@
-"""Computed values agree: formulas between what was sent, answered, and read before and after."""
+"""Computed values: formulas between the request, the answer, and reads before and after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAW = "computed values agree"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Each computation of each operation, with each variant of what is sent."""
+    """Check each computation of each operation with each variant of the request."""
     for name, operation in run.model.operations.items():
         for number, computation in enumerate(operation.spec.get("x-computed", ()) if _wanted(run, name, operation.spec) else ()):
             variants = computation.get("send", {})

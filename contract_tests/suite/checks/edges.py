@@ -1,4 +1,4 @@
-"""Values just outside and just inside of what a schema says."""
+"""Values just outside and just inside the limits of a schema."""
 
 from __future__ import annotations
 

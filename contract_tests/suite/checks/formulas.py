@@ -1,7 +1,7 @@
-"""Formulas of the documents: what has to hold between what was sent, what was answered and what is read before and after.
+"""Formulas of the documents, over the request, the answer, and reads before and after.
 
 ``after.points == before.points + sent.transaction_amount * known.wallet_percent / 100``. Names stand for JSON; ``.name`` of a list is the list of
-that field; numbers may be written as text. Nothing but arithmetic, comparison and a few functions can be said.
+that field; numbers may be written as text. Only arithmetic, comparison and a few functions are available.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Unreadable(LookupError):
 
 
 def number(value: Any) -> Any:
-    """A number, or a text that is one, as an exact decimal; anything else as it is."""
+    """A number, or a text that is one, as an exact decimal; any other value unchanged."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
@@ -93,7 +93,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def holds(formula: str, names: Mapping[str, Any]) -> bool:
-    """Whether a formula is true of some names. Raises Unreadable where it names what is not there."""
+    """Whether a formula is true for these names. Raises Unreadable if it uses a name that is missing."""
     tree = ast.parse(formula, mode="eval").body
     try:
         return bool(_value(tree, names))
@@ -102,7 +102,7 @@ def holds(formula: str, names: Mapping[str, Any]) -> bool:
 
 
 def evaluate(formula: str, names: Mapping[str, Any]) -> Any:
-    """The value of a formula; a whole number as an int. Raises Unreadable where it names what is not there."""
+    """The value of a formula; a whole number as an int. Raises Unreadable if it uses a name that is missing."""
     try:
         value = _value(ast.parse(formula, mode="eval").body, names)
     except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, ValueError) as error:

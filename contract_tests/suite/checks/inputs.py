@@ -46,7 +46,7 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
 
 
 def _fields(tried: Iterable[tuple[str, str]]) -> str:
-    """What was tried: each field with the keywords that were broken."""
+    """A sentence that lists each field with the keywords that were violated."""
     keywords: dict[str, list[str]] = {}
     for field, keyword in tried:
         keywords.setdefault(field, []).append(keyword)

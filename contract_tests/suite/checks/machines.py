@@ -41,13 +41,13 @@ def _list(value: Any) -> Sequence[str]:
 
 
 def _reach(session: CheckSession, machine: Mapping[str, Any], state: str) -> Any:
-    """Bring something into a state; what is seen instead, None where it got there."""
+    """Bring a record into a state. Returns the state that is seen instead, None if the state was reached."""
     session.steps(machine["reach"][state])
     return _seen(session, machine, state)
 
 
 def _seen(session: CheckSession, machine: Mapping[str, Any], state: str) -> Any:
-    """What is seen instead of a state; None where it is seen, or where no probe for it is declared."""
+    """The state that is seen instead of the expected one; None if it is seen, or if no probe for it is declared."""
     probes = machine.get("seen", {})
     probe = probes.get(state, probes.get("*"))
     if probe is None:

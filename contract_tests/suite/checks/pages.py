@@ -36,9 +36,9 @@ def check(run: Run) -> Iterator[Verdict]:
 
 
 def every_page(session: CheckSession, name: str, recipe: Mapping[str, Any], *, role: str = "") -> Iterator[Answer]:
-    """The answer of a list, and those with the pages behind it, as long as pages are as full as was asked for. The list declares how it is paged.
+    """The answer of a list, and those of the following pages while pages are full. The list declares how it is paged.
 
-    A page that shows what the one before it showed is the last: a target that pays no heed to the parameter has no other.
+    A page equal to the one before it is the last: the target ignores the parameter.
     """
     declared = session.model.operations[name].spec.get("x-list", {})
     page = declared.get("page", {})
@@ -166,7 +166,7 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
 
 
 def visited(session: CheckSession, name: str, declared: Mapping[str, Any], seen: list[Any], whole: list[Any]) -> Iterator[Verdict]:
-    """The verdict on what all pages together show, beside the whole list where that can be had."""
+    """The verdict on all pages together, compared with the whole list if that can be requested."""
     expected = session.value(declared["total"]) if "total" in declared else len(whole) or None
     twice = len(seen) - len({str(one) for one in seen})
     other = next((pair for pair in zip_longest(seen, whole) if pair[0] != pair[1]), None) if whole else None

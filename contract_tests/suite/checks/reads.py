@@ -18,7 +18,7 @@ LAW = "reads change nothing"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Every read, between two looks at everything; a change is laid at the door of the read after which it is seen."""
+    """Check that no read changes anything: each runs between two reads of all observable state, and a change is reported for the read before it."""
     if run.wants(*run.model.reads):
         yield from guarded(LAW, "", _all(run))
 

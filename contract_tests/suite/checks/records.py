@@ -1,4 +1,4 @@
-"""Resources: what was written is read back, listed once, changed as far as a change says, and gone once deleted."""
+"""Resources: a written record is read back, listed once, changed in the sent fields only, and gone after deletion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GONE = "what was deleted is gone and unlisted"
 
 @dataclass
 class Made:
-    """A record that a law has made: what was sent, what it is known by, how it is shown."""
+    """A record that a check has created: the request, its identifiers, its representation."""
 
     sent: dict[str, Any]
     answer: Answer
@@ -58,7 +58,7 @@ class Resource:
         return found
 
     def list(self, role: str = "") -> list[dict[str, Any]]:
-        """What the list shows, None of it where the list is refused."""
+        """The items of the list, None if the list is refused."""
         part = self.part("list")
         if not part:
             return []
@@ -67,7 +67,7 @@ class Resource:
         return [record[part["each"]] for record in found] if "each" in part else found
 
     def create(self, *, full: bool = True, send: Mapping[str, Any] | None = None) -> Made:
-        """Create one with fresh values. Raises NotExercised where it is refused."""
+        """Create a record with fresh values. Raises NotExercised if it is refused."""
         part = self.part("create")
         before = self.list()
         answer = self.session.call(part["call"], {**part, "send": {**part.get("send", {}), **(send or {})}}, full=full)

@@ -1,4 +1,4 @@
-"""A documented error is reached by its recipe, dressed as documented, and a refused call changes nothing."""
+"""A documented error is reached by its recipe, has the documented form, and a refused call changes nothing."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def snapshot(session: CheckSession, role: str = "") -> dict[str, Any]:
     volatile = model.volatile()
     found: dict[str, Any] = {}
     asked = json.dumps([model.recipes(name) for name in model.reads])
-    for name in session.api.target.own:  # what a read would make for itself is made before the first look, not between two
+    for name in session.api.target.own:  # records that a read needs are created before the first read, not between two
         if f'"${name}"' in asked:
             session.api.known(name)
     for name in model.reads:

@@ -79,7 +79,7 @@ def _unreadable(run: Run, name: str) -> Iterator[Verdict]:
 
 
 def _tried(run: Run, session: CheckSession, name: str) -> Iterator[Answer]:
-    """The answers to a call whose path, query or form holds what is no text."""
+    """The answers to a call whose path, query or form holds bytes that are no text."""
     works = run.model.works(name)
     role = works.get("role", "")
     sent = session.prepare(name, works)

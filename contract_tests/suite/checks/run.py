@@ -20,7 +20,7 @@ Level = Literal["quick", "standard", "deep"]
 
 @dataclass
 class Run:
-    """What the laws are given. ``operations`` are those to be judged, None for all."""
+    """What the checks need. ``operations`` are those to be judged, None for all."""
 
     api: ApiClient
     model: BehaviourModel
@@ -33,9 +33,9 @@ class Run:
         self.sessions: list[CheckSession] = []
 
     def session(self, label: str) -> CheckSession:
-        """A conversation in a world of its own, whose values depend on the seed and the label only.
+        """A session in a world of its own, whose values depend on the seed and the label only.
 
-        Where all share one state, what the one before has used up is put back first.
+        If all sessions share one state, what the previous one used up is restored first.
         """
         self.put_back()
         session = CheckSession(self.api.fresh(), self.model, Values(self.model.document, f"{self.seed}/{label}", self.salt))
@@ -43,7 +43,7 @@ class Run:
         return session
 
     def put_back(self) -> None:
-        """Let the owner of the target put back what the last conversation has used up, where it has used up anything."""
+        """Call the hook that restores what the last session used up, if it used up anything."""
         if self.sessions:
             self.sessions[-1].api.put_right()
 
@@ -57,7 +57,7 @@ class Run:
         return self.level == "quick"
 
     def settle(self) -> list[tuple[Problem, Exchange]]:
-        """What was wrong with the answers of the conversations so far, which are forgotten."""
+        """The problems found in the answers of the sessions so far; they are cleared."""
         self.put_back()
         found = [problem for session in self.sessions for problem in session.problems]
         self.sessions = []

@@ -6,7 +6,7 @@
 
     [checks.AnswersAreDocumented]
     slug = "serpi"
-    strict = true          # judge by what the mock has promised as well
+strict = true          # judge by what the mock emits, too
 
     [checks.LawsHold]
     slug = "serpi"
@@ -40,7 +40,7 @@ class AnswersAreDocumented:
         self._answers = Answers(document(slug), strict=strict) if slug else None
 
     def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
-        """Judge one answer. Raises AssertionError with what is wrong."""
+        """Check one answer. Raises AssertionError with the reason."""
         del ctx
         if self._answers is None:
             return None
@@ -59,13 +59,13 @@ class AnswersAreDocumented:
 
 @schemathesis.check
 class BehaviourHolds:
-    """After a run, every law is tried at the target, with worlds of its own where it is a mock."""
+    """Run every behaviour check at the target after a run, in separate worlds if the target is a mock."""
 
     def __init__(self, slug: str = "", url: str = "", *, seed: int = 1) -> None:
         self._slug, self._url, self._seed = slug, url, seed
 
     def after_run(self, ctx: CheckContext) -> None:
-        """Try the laws. Raises AssertionError with every sentence that does not hold."""
+        """Run the checks. Raises AssertionError with every sentence that does not hold."""
         del ctx
         if not self._slug:
             return

@@ -1,4 +1,4 @@
-"""A conversation of a law with the target: calls made from recipes, every exchange kept as evidence."""
+"""The session of a check with the target: calls made from recipes, every exchange kept as evidence."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NOTHING_REFUSED, ALIKE = "nothing is refused", "all is refused alike"
 
 
 class NotExercised(Exception):
-    """A law cannot be tried, because something that it needs did not succeed; the reason says what."""
+    """A check cannot run because a step that it needs did not succeed; the reason says which."""
 
 
 def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
-    """Verdicts, ended by one that says why where something needed is missing."""
+    """Yield verdicts; if something needed is missing, end with a verdict that says so."""
     try:
         yield from verdicts
     except (NotExercised, LookupError) as reason:
@@ -45,7 +45,7 @@ def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[V
 
 
 class Answer:
-    """An answer with its body read as JSON, where it is JSON."""
+    """An answer, with its body parsed if it is JSON."""
 
     def __init__(self, operation: str, response: httpx.Response, envelope: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
         self.operation = operation
@@ -74,7 +74,7 @@ class Answer:
 
 
 def at(body: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, None where there is none; ``*`` stands for every item of a list, ``**`` for a tree of them."""
+    """The value at a JSON pointer, or None; ``*`` stands for every item of a list, ``**`` for a tree of them."""
     found = body
     parts = pointer.split("/")[1:] if pointer else []
     for number, part in enumerate(parts):
@@ -90,7 +90,7 @@ def at(body: Any, pointer: str) -> Any:
 
 
 def records(body: Any, pointer: str, children: str | None = None) -> list[dict[str, Any]]:
-    """The records at a pointer; ``children`` names the list of those below each, where they form a tree."""
+    """The records at a pointer; ``children`` names the list of records below each if they form a tree."""
     found = at(body, pointer)
     items = found if isinstance(found, list) else [] if found is None else [found]
     return [record for item in items for record in _below(item, children)] if children else items
@@ -103,7 +103,7 @@ def _below(item: Any, children: str) -> Iterator[dict[str, Any]]:
 
 
 class CheckSession:
-    """Calls in a world of its own. ``scope`` holds what the steps so far have kept, by name."""
+    """Calls in a separate world. ``scope`` holds the values that the steps so far have stored, by name."""
 
     def __init__(self, api: ApiClient, model: BehaviourModel, values: Values) -> None:
         self.api = api
@@ -133,7 +133,7 @@ class CheckSession:
         )
 
     def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
-        """End the law where a call that is to succeed uses up what cannot be had again at this target. A recipe's own word comes first."""
+        """Raise NotExercised if a successful call would consume what cannot be restored at this target. The recipe's declaration takes precedence."""
         what = recipe.get("spends", self.model.works(name).get("spends"))
         if what:
             self.api.spends(what)
@@ -149,7 +149,7 @@ class CheckSession:
         return {name: str(self.value(value)) for name, value in recipe.get("headers", {}).items()}
 
     def prepare(self, name: str, recipe: Mapping[str, Any], *, full: bool = False) -> dict[str, Any]:
-        """The fields of a call: those of the working recipe, then those of the recipe, then fresh ones for what has to be sent still."""
+        """The fields of a call: those of the working recipe, then those of the recipe, then fresh values for required fields."""
         works = self.model.works(name)
         self.steps(recipe.get("after", works.get("after", ())))
         named: dict[str, Any] = {**works.get("send", {})}
@@ -215,7 +215,7 @@ class CheckSession:
         sent: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Answer:
-        """The answer to a request; every request of a law comes through here."""
+        """Send a request and return its answer; every request of a check is sent here."""
         credentials = self.credentials(name, role) if role is not None else {}
         before = len(self.api.problems)
         response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
@@ -224,7 +224,7 @@ class CheckSession:
         return Answer(name, response, self.model.envelope, sent or {})
 
     def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
-        """The headers of a role for one way of authentication of an operation; none where it needs none."""
+        """The headers of a role for one way of authentication of an operation; empty if it needs none."""
         ways = self.model.schemes(name)
         if not ways:
             return {}
@@ -235,7 +235,7 @@ class CheckSession:
     # Recipes
 
     def value(self, said: Any, schema: Any = None) -> Any:  # noqa: PLR0911 - one line for each way to say a value
-        """What a recipe says, with names looked up and fresh values made."""
+        """The values of a recipe, with names looked up and fresh values made."""
         if isinstance(said, str) and said.startswith("$"):
             return self._typed(self.named(said[1:]), schema)
         if isinstance(said, dict):
@@ -278,15 +278,15 @@ class CheckSession:
         return str(value) if kind == "string" and isinstance(value, int | float) else value
 
     def formula(self, text: str) -> Any:
-        """The value of a formula on what was kept and what is known."""
+        """The value of a formula over stored and known values."""
         return evaluate(text, self.names())
 
     def names(self, **more: Any) -> dict[str, Any]:
-        """What formulas may name: what was kept, and ``known``."""
+        """The names of formulas: stored values, and ``known``."""
         return {"known": _Known(self.api), **self.scope, **more}
 
     def steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
-        """Take the steps that come before a call. Raises NotExercised where one is refused."""
+        """Run the steps before a call. Raises NotExercised if one is refused."""
         for step in steps:
             if "advance" in step:
                 self.api.advance(step["advance"])
@@ -307,7 +307,7 @@ class CheckSession:
                 self.scope[name] = kept
 
     def observed(self, observations: Mapping[str, Any]) -> dict[str, Any]:
-        """What is read at several places, by name. A refused read reads as None."""
+        """Read several values, by name. A refused read gives None."""
         found: dict[str, Any] = {}
         for name, read in observations.items():
             if read.get("outbox"):
@@ -325,20 +325,20 @@ class CheckSession:
     # Verdicts
 
     def held(self, law: str, operation: str) -> Verdict:
-        """A law that held."""
+        """The verdict of a check that held."""
         return Verdict(law, operation, VerdictStatus.HELD)
 
     def broken(
         self, law: str, operation: str, sentence: str, *, clause: str | None = None, pointer: str = "", expected: object = None, got: object = None
     ) -> Verdict:
-        """A law that was broken, with the exchanges so far."""
+        """The verdict of a broken check, with the exchanges so far."""
         finding = Finding(law, operation, sentence, clause, self.model.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
         return Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)
 
     def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
-        """One verdict instead of many, where an operation takes all that it should refuse, or refuses all of it alike: that has one cause.
+        """One verdict for many, if an operation accepts every bad input, or refuses all of them with the same wrong answer: one cause.
 
-        ``answers`` are those to ``what`` should be refused, each way of which was ``tried``; ``found`` is what is wrong with them.
+        ``answers`` are the answers to bad inputs described by ``what``; ``tried`` names each input; ``found`` are their problems.
         """
         if len(found) < 2:
             return found
@@ -367,7 +367,7 @@ class CheckSession:
 
 
 class _Known(dict[str, str]):
-    """What is known at a target, for formulas."""
+    """The known values of a target, for formulas."""
 
     def __init__(self, api: ApiClient) -> None:
         super().__init__()

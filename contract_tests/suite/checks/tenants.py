@@ -1,4 +1,4 @@
-"""Another tenant can neither read, list, write, delete nor refer to what is the owner's."""
+"""Another tenant can neither read, list, write, delete nor refer to a record of its owner."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _refers(works: Mapping[str, Any]) -> bool:
 
 
 def _shared(mine: Any, theirs: Any) -> Any:
-    """What stands in both answers: common items of two lists, or the whole where both are the same."""
+    """The common content of two answers: common items of two lists, or the whole if both are equal."""
     if isinstance(mine, list) and isinstance(theirs, list):
         shown = {json.dumps(item, sort_keys=True) for item in mine}
         return [item for item in theirs if json.dumps(item, sort_keys=True) in shown]

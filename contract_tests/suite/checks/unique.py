@@ -1,4 +1,4 @@
-"""What is unique is given once: a second record with the same value is refused with its error, and the first stays as it was."""
+"""Unique values: a second record with the same value is refused with the documented error, and the first stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values made from schemas: seeded, fresh each time, so that nothing is refused for having been there before."""
+"""Values made from schemas: seeded, and fresh each time, so that none is refused as a duplicate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LETTERS = string.ascii_lowercase
 PRINTABLE = string.ascii_letters + string.digits
 MOST = 999_983
-"""Upper end of numbers where the schema names none that is lower: large values are refused by state, which is no business of the schema."""
+"""The upper bound of numbers if the schema has no lower one: larger values may be refused because of the state, not the schema."""
 REPEATS = 6
 TRIES = 50
 
@@ -29,7 +29,7 @@ class Values:
         self._chance = random.Random(f"{seed}/{salt}")
 
     def of(self, schema: Any, *, full: bool = False) -> Any:
-        """A value of a schema, never null where it may be something else; with ``full`` every optional field is set."""
+        """A value of a schema, not null if another value is possible; with ``full`` every optional field is set."""
         schema = self._merged(schema)
         if "enum" in schema:
             return self._chance.choice([value for value in schema["enum"] if value is not None] or [None])

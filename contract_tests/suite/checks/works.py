@@ -29,7 +29,7 @@ def check(run: Run) -> Iterator[Verdict]:
         yield from guarded(LAW, name, _works(run, name, full=False))
         if run.model.body(name)[0] or run.model.parameters(name):
             yield from guarded(LAW, name, _works(run, name, full=True))
-        if run.api.target.control and run.model.works(name).get("examples", True):  # examples name landmarks, which a mock is known to have
+        if run.api.target.control and run.model.works(name).get("examples", True):  # examples name seeded records, which a mock is known to have
             yield from guarded(LAW, name, _examples(run, name))
         for situation, recipe in run.model.recipes(name).items():
             if situation not in (WORKS, OBSERVES, *run.model.errors(name)):
@@ -76,7 +76,7 @@ def _examples(run: Run, name: str) -> Iterator[Verdict]:
 
 
 def judged(session: CheckSession, name: str, situation: str, recipe: Mapping[str, Any], answer: Answer) -> Iterator[Verdict]:
-    """Whether an answer is what a recipe expects."""
+    """Whether an answer is the one that a recipe expects."""
     law = LAW if situation == WORKS else SITUATION
     expected: Mapping[str, Any] = recipe.get("expect", {})
     clause = recipe.get("clause")

@@ -1,4 +1,4 @@
-"""Working calls of each operation, made of what the target is known to have, and how successes and refusals are read."""
+"""Working calls of each operation, built from the known records of the target, and readers of successes and refusals."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ WORKING: dict[str, dict[str, str]] = {
     "create_thread": {"ticket_id": "$ticket", "content": "Una respuesta del contrato."},
     "get_wallet_transactions": {"wallet_id": "$wallet", "user_id": "$user", "page": "1"},
 }
-"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have, ``#`` for a name that nobody has yet."""
+"""Fields of a call that succeeds; ``$name`` stands for a known value of the target, ``#`` for a user name that is free."""
 
 
 def new_name() -> str:
-    """A user name that nobody has yet, here or at a target that keeps what earlier runs have made."""
+    """A user name that is free, also at a target that keeps records of earlier runs."""
     return f"contrato{time.time_ns()}"
 
 
@@ -88,13 +88,13 @@ def succeeded(answer: httpx.Response) -> Any:
 
 
 def row(name: str, code: str) -> dict[str, Any]:
-    """What the document says of a refusal."""
+    """The documented row of a refusal."""
     found: dict[str, Any] = {**document("backoffice")["x-errors"], **operation("backoffice", name).get("x-errors", {})}[code]
     return found
 
 
 def statuses(name: str, code: str) -> set[int]:
-    """The statuses of a refusal that the page allows: the printed one and, where fields are missing or there is no JWT, the others (D01 to D05)."""
+    """The statuses of a refusal that the page allows: the printed one and, if fields or the JWT are missing, the others (D01 to D05)."""
     status: int = row(name, code)["status"]
     others: dict[int, set[int]] = {422: {400, 404}, 404: {422} if name.startswith("create_") and name != "create_token" else set()}
     if code == "jwt_nil":
@@ -126,7 +126,7 @@ def nobody(answer: httpx.Response) -> None:
 
 
 def session(api: ApiClient, username: str = "$username", password: str = "$password") -> dict[str, Any]:  # noqa: S107 - a name, not a secret
-    """What a login with the key alone answers."""
+    """The answer to a login with the key alone."""
     found: dict[str, Any] = succeeded(send(api, "login", headers={}, username=username, password=password))
     return found
 
@@ -139,7 +139,7 @@ def members(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every node of a matrix that somebody has."""
+    """Every node of a matrix that a member holds."""
     if node:
         yield node
         for leg in ("child_left", "child_center", "child_right"):

@@ -1,4 +1,4 @@
-"""What a test makes for itself where all tests share one state: users whom it may edit, or give a team."""
+"""Private test data for targets where all tests share one state: users that a test may edit or give a team."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _user(api: ApiClient) -> tuple[str, str]:
-    """Id and name of a new user, who has sponsored nobody."""
+    """Id and name of a new user without a team."""
     name = new_name()
     answer = send(api, "create_user", user_name=name, email=f"{name}@example.com")
     if not answer.is_success:

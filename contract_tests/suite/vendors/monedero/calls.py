@@ -1,4 +1,4 @@
-"""Working calls of each operation, made of what the target is known to have, and how a refusal is read."""
+"""Working calls of each operation, built from the known records of the target, and a reader of refusals."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ WORKING: dict[str, dict[str, str]] = {
     },
     "disable_employee": {"number": "$number_to_archive"},
 }
-"""Fields of a call that succeeds; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
+"""Fields of a call that succeeds; ``$name`` stands for a known value of the target, ``#`` for fresh digits."""
 
 
 def filled(api: ApiClient, value: str) -> str:
-    """A value as it is sent."""
+    """The text of a value as a form field."""
     return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
 
 

@@ -1,4 +1,4 @@
-"""What a test makes for itself where all tests share one state: a phone that nobody has registered, a customer with points, a collaborator."""
+"""Private test data for targets where all tests share one state: an unregistered phone, a customer with points, a cashier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that several tests make: a new branch, and what is listed."""
+"""Calls that several tests make: create a branch, list branches."""
 
 from __future__ import annotations
 

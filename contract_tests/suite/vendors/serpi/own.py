@@ -1,4 +1,4 @@
-"""What a test makes for itself where all tests share one state: a branch that it may change."""
+"""Private test data for targets where all tests share one state: a branch that a test may change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _branch(api: ApiClient) -> Mapping[str, str]:
-    """A new branch, found by its description, for a creation does not tell its id."""
+    """A new branch, found by its description, because the answer to a creation has no id."""
     name = f"CONTRATO {api.stamp}"
     answer = api.call("POST", PATH, json={**NEW, "descripcion": name})
     made = [branch["id"] for branch in everything(api) if branch["descripcion"] == name]

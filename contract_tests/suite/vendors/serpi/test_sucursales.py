@@ -21,7 +21,7 @@ MAY_BE_LEFT_OUT_OF_A_CHANGE = ("nit_tercero", "codigo_ciudad", "codigo_departame
 
 
 def before_a_change(api: ApiClient) -> list[dict[str, Any]]:
-    """What is listed once there is a branch to change."""
+    """The listed branches, after a branch to change was created."""
     api.known("branch")
     return everything(api)
 

@@ -1,4 +1,4 @@
-"""Working calls of each operation, made of what the target is known to have, and how answers are read whichever documented form they have."""
+"""Working calls of each operation, built from the known records of the target, and readers of answers in any documented form."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ WORKING: dict[str, Working] = {
         204, "notifications", fields={"channel": "email_notification", "scope": "invoice_created", "target_id": "$ready_invoice"}
     ),
 }
-"""The described operations; ``$name`` stands for what the target is known to have under that name, ``#`` for digits of the test's own."""
+"""The described operations; ``$name`` stands for a known value of the target, ``#`` for fresh digits."""
 
 SAME_ROLE = "same"
 """The role that makes the working call."""
@@ -112,7 +112,7 @@ def spend(api: ApiClient, name: str) -> None:
 
 
 def got(api: ApiClient, name: str, /, **options: Any) -> Any:
-    """What a successful call returns, without the wrapping that some readings give it."""
+    """The result of a successful call, without the wrapper of some readings."""
     answer = send(api, name, **options)
     assert answer.status_code == WORKING[name].status, answer.text
     return unwrapped(answer.json())
@@ -126,7 +126,7 @@ def unwrapped(body: Any) -> Any:
 
 
 def one(found: Any) -> dict[str, Any]:
-    """An object, also where it is the only one of a list."""
+    """An object, or the only item of a list."""
     record: dict[str, Any] = found[0] if isinstance(found, list) else found
     return record
 
@@ -145,7 +145,7 @@ def page_of(answer: httpx.Response) -> str:
 
 
 def refused(answer: httpx.Response, name: str, row: str) -> None:
-    """Whether an answer is a documented refusal: its code, a text, and the status of its row, where the page has two of either."""
+    """Whether an answer is a documented refusal: code, text and status of its row; if the page prints two texts or statuses, either is accepted."""
     error = operation("trincico", name)["x-errors"][row]
     body = answer.json()
     assert body["internal_code"] == error.get("code", row), body
@@ -171,13 +171,13 @@ def account(api: ApiClient, role: str = "elite") -> dict[str, Any]:
 
 
 def balance(api: ApiClient, role: str = "elite") -> dict[str, dict[str, int]]:
-    """What a role holds, by key and currency."""
+    """The balance of a role, by key and currency."""
     found = one(got(api, "get_payout_balance", role=role))
     return {key: {row["currency"]: row["amount"] for row in found[key] or ()} for key in ("available", "instant", "pending")}
 
 
 def paid_out(api: ApiClient, role: str, frequency: str) -> None:
-    """See to it that the account of a role is paid out in some way, where others may have changed that, and afterwards as it was before."""
+    """Set the payout method of a role's account for a test, and restore it afterwards."""
     if not api.is_shared:
         return
     keep_frequency(api, role)

@@ -1,4 +1,4 @@
-"""What a test makes for itself where all tests share one state: invoices that it may change, and their items."""
+"""Private test data for targets where all tests share one state: invoices that a test may change, and their items."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AMOUNT = "5250"
 
 
 def _made(answer: httpx.Response) -> str:
-    """The id of what was made."""
+    """The id of the created record."""
     if not answer.is_success:
         not_observable(f"no invoice could be made for this test: {answer.text[:200]}")
     return str(one(unwrapped(answer.json()))["id"])

@@ -1,4 +1,4 @@
-"""What the page says of every request alike: who may call, what has to be sent, and that a success without a body has none."""
+"""Rules for every request: authentication, required fields, and successes without a body."""
 
 from __future__ import annotations
 

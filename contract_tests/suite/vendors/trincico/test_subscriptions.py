@@ -24,7 +24,7 @@ def _price(api: ApiClient, plan: str) -> int:
 
 
 def _upgrade(api: ApiClient, role: str, plan: str) -> str:
-    """The code of a change of plan that needs nobody."""
+    """The code of a plan change that needs no payment page."""
     answer = send(api, "upgrade_subscription", role=role, plan_id=plan)
     assert answer.status_code == 200, answer.text
     assert answer.json().keys() == {"code"}
