@@ -1,4 +1,4 @@
-"""Traffic on trial: recordings audited, calls judged as they pass a proxy, two implementations compared, worlds rebuilt from what was recorded.
+"""Traffic tools: audit recordings, judge calls in a proxy, compare two implementations, and replay recordings.
 
-Nothing here knows the mock: like the rest of the contract suite it meets every implementation as a URL, and judges by the documents on disk.
+They do not import the mock: like the suite they reach every implementation by URL, and judge by the documents on disk.
 """

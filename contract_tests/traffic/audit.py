@@ -1,10 +1,9 @@
-"""The audit of a recording: every exchange judged, findings grouped, what was seen of the document counted.
+"""Audit a recording: judge every exchange, group the findings, count the operations and responses that were seen.
 
-What counts, precisely. Everything wrong with a response is a violation: an undocumented status or media type, a header or a body that breaks its
-schema. What is wrong with a request is a violation where the request was accepted, that is answered below 400; refused with 4xx it shows that the
-server does its work, and is counted as *refused*. A path or method that the document lacks is listed, and is a violation where it was answered below
-400. Where the mock was told what to answer (``_mock.injected``: by a rule, or by ``Prefer``) nothing counts. What could not be judged is counted with
-its reason.
+Everything wrong with a response is a violation: an undocumented status or media type, a header or a body that breaks its
+schema. An error in a request is a violation if the request was accepted, that is answered below 400; if it was refused with 4xx, it is counted as
+*refused*. A path or method that the document lacks is listed, and is a violation if it was answered below 400. Answers of a fault rule or of ``Prefer``
+(``_mock.injected``) are not judged. What could not be judged is counted with its reason.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""
 KINDS = 10_000
-"""Kinds of findings, and unknown paths, that are told apart; a recording of anything else would fill the memory."""
+"""The most kinds of findings, and of unknown paths, that are kept apart; a recording of another API would fill the memory."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _ID = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[A-Za-z_]+_[0-9A-Za-z]{8,})(?=/|$)")
 
@@ -42,7 +41,7 @@ class Group:
 
 @dataclass
 class Seen:
-    """What was seen of one operation."""
+    """What the recording contains of one operation."""
 
     calls: int = 0
     statuses: Counter[str] = field(default_factory=Counter)

@@ -17,7 +17,7 @@ _CHOICES = ("anyOf", "oneOf")
 
 @dataclass(frozen=True)
 class ErrorCause:
-    """One broken keyword: where in the value, which keyword, the value there, and the steps from the schema that judged it."""
+    """One broken keyword: place in the value, keyword, the value there, and the path from the schema that was applied."""
 
     path: tuple[str | int, ...]
     keyword: str
@@ -35,7 +35,7 @@ def _causes(error: ValidationError) -> Iterator[ErrorCause]:
     if error.instance == MASK:
         return
     keyword, path, steps = str(error.validator), tuple(error.absolute_path), tuple(error.absolute_schema_path)
-    # each is there in an error that a validator reports; the types allow for one that nobody has filled yet
+    # a validator sets each of these; the types allow for an error that is not filled in yet
     wanted, schema, instance = cast("Any", error.validator_value), cast("Any", error.schema), cast("Any", error.instance)
     if keyword in _CHOICES and error.context:
         yield from _meant(error)
@@ -54,7 +54,7 @@ def _causes(error: ValidationError) -> Iterator[ErrorCause]:
 
 
 def _meant(error: ValidationError) -> Iterator[ErrorCause]:
-    """The causes in the branch that the value comes nearest to: first by what tells branches apart, then by their number."""
+    """The causes in the branch that the value is nearest to: first by the discriminating properties, then by their number."""
     branches: dict[int, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)

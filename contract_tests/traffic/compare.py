@@ -1,4 +1,4 @@
-"""Two implementations compared: the same steps played at both, and the first place where they differ, with the page's sentence about it."""
+"""Compare two implementations: send the same steps to both, and report the first difference with the clause about it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GRADES = {"": "A", "value": "B", "shape": "C", "media type": "C", "status": "D",
 
 @dataclass(frozen=True)
 class Difference:
-    """The first place where the answers to a step differ. ``path`` is a JSON pointer into the body, or what else differs."""
+    """The first place where the answers to a step differ. ``path`` is a JSON pointer into the body, or the name of the part that differs."""
 
     kind: str
     path: str
@@ -124,7 +124,7 @@ def _first(description: TrafficContract, operation: RoutedOperation, left: Playe
 
 
 def differing(left: Any, right: Any, place: str, places: set[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Where two values differ; of a volatile one only the type counts, of one that a recording hides nothing."""
+    """The first difference of two values. A volatile value is compared by type only; one that a recording masks is not compared."""
     if MASK in (left, right):
         return
     if _kind(left) != _kind(right):
@@ -169,9 +169,9 @@ def _mentioned(operation: RoutedOperation, path: str) -> str | None:
 
 
 def replayed_difference(step: Step, answer: PlayedAnswer, description: TrafficContract | None = None) -> Difference | None:
-    """How an answer differs from the recorded one, as far as it tells that the world is not the recorded one: no answer, or another status.
+    """Differences that show that the world has diverged from the recording: no answer, or another status.
 
-    With a description whole answers are compared.
+    With a description, whole answers are compared.
     """
     if description is not None and step.recorded is not None:
         if step.recorded.response.body is None:

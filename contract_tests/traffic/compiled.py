@@ -1,8 +1,8 @@
-"""openapi-core with everything that depends on the document alone computed once.
+"""openapi-core, with everything that depends on the document alone computed once.
 
-Left as it comes it looks paths up, walks references, copies its table of formats and builds validators for every exchange. What is replaced here
-goes through its public configuration: the finder of paths, and the factories for schemas, styles, media types and security. The judging
-itself, which schema holds where and what breaks it, stays openapi-core's and that of the JSON Schema library below it.
+By default it looks up paths, walks references, copies its table of formats and builds validators for every exchange. This module replaces the finder
+of paths and the factories for schemas, styles, media types and security through the public configuration. Which schema applies and what breaks it
+is still decided by openapi-core and the JSON Schema library below it.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from .exchange import Headers
 
 HOST = "http://judged"
-"""Host under which every request is shown to openapi-core; where it went to is not what is judged."""
+"""The host that openapi-core sees for every request; the real one is not judged."""
 URLENCODED = "application/x-www-form-urlencoded"
 _BOUNDARY = "boundary"
 
 
 class Body(bytes):
-    """The bytes of a body, which keep what was read from them."""
+    """The bytes of a body, with the data that was parsed from them."""
 
     read: Any = None
 
@@ -74,7 +74,7 @@ class JudgedResponse:
 
 
 def content_type_for(media_type: str, content_type: str) -> str:
-    """A content type that openapi-core can read whatever its parameters are: the boundary of a form travels as hexadecimal digits."""
+    """A content type that openapi-core can parse with any parameters: the boundary of a form is written as hexadecimal digits."""
     return f"{media_type}; {_BOUNDARY}={content_type.encode().hex()}" if media_type.startswith("multipart/") else media_type
 
 
@@ -94,7 +94,7 @@ class _Schemas(SchemaValidatorsFactory):
 
 
 class _Styles(StyleDeserializersFactory):
-    """Reads a parameter so that a value of a wrong type stays text and breaks its schema, at its place, instead of ending the reading."""
+    """Reads a parameter. A value of a wrong type stays text, so that the schema reports it at its place."""
 
     def __init__(self, description: TrafficContract, schemas: _Schemas) -> None:
         super().__init__(cast("Any", schemas))
@@ -177,7 +177,7 @@ class _Body:
 
     @staticmethod
     def _json(value: bytes) -> Any:
-        return orjson.loads(memoryview(value))  # it takes bytes themselves only, not what is made of them
+        return orjson.loads(memoryview(value))  # it accepts plain bytes only, not a subclass
 
     def _urlencoded(self, value: bytes) -> Any:
         return typed(self._description, self._schema or {}, gather(urlencoded(value.decode("utf-8"))))
@@ -187,7 +187,7 @@ class _Body:
 
 
 class _Security(SecurityProviderFactory):
-    """Finds out once where a credential is sent."""
+    """Looks up once where a credential is sent."""
 
     def __init__(self) -> None:
         self._made: dict[Any, _Credential] = {}
@@ -228,7 +228,7 @@ def _contents(schema: SchemaPath) -> Any:
 
 
 class _Remembered(SchemaPath):
-    """A place in the document that remembers what was asked of it. A document does not change while it judges."""
+    """A place in the document that caches lookups; the document does not change."""
 
     @cached_property
     def _known(self) -> dict[Any, Any]:

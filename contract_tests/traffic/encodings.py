@@ -1,4 +1,4 @@
-"""Content encodings: a body as it was meant, read no further than a bound, whatever the bytes would unpack to."""
+"""Content encodings: decode a body up to a bound."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import brotli
 import zstandard
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes to which a body may unpack where nothing else is said."""
+"""Bytes to which a body may unpack by default."""
 
 
 class Undecodable(ValueError):
-    """A body is not what its content encoding says. The text says what is wrong."""
+    """A body does not match its content encoding. The text gives the reason."""
 
 
 class TooLong(ValueError):

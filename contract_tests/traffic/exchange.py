@@ -1,4 +1,4 @@
-"""One request and its response as bytes, wherever they were recorded."""
+"""One request and its response as bytes, from any recording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MASK = "***"
-"""What a record shows in place of a secret."""
+"""The replacement of a secret in a record."""
 
 
 class Headers(dict[str, str]):
@@ -38,8 +38,8 @@ class Headers(dict[str, str]):
 class HttpMessage:
     """Headers and body of one side.
 
-    ``body`` is without its content encoding; it is None where there is nothing to judge, and then ``unread`` says why. ``broken`` says what is wrong
-    with the content encoding itself.
+    ``body`` is without its content encoding; it is None if there is nothing to judge, and ``unread`` says why. ``broken`` is the error of the
+    content encoding itself.
     """
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -62,8 +62,8 @@ class HttpMessage:
 class RecordedExchange:
     """One entry of a recording.
 
-    ``number`` counts entries from 1; ``status`` is 0 where no response came; ``started`` is an ISO 8601 moment; ``injected`` says that the mock
-    was told to answer so, ``credential`` under which name a mock has published the credential of the call.
+    ``number`` counts entries from 1; ``status`` is 0 if no response came; ``started`` is an ISO 8601 time; ``injected`` names the fault
+    rule or preference that produced the answer; ``credential`` is the mock's published name of the credential of the call.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""What a judgement says: findings, and what kind of exchange it was."""
+"""The result of judging an exchange: its kind and its findings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ REFUSED = 400
 class TrafficFinding:
     """One place where an exchange breaks the document.
 
-    ``place`` is where in the message (body, query, path, header, cookie, security, status, media type, encoding, operation), ``pointer`` a JSON
-    pointer from there, ``schema`` the place in the document, ``says`` what the page says of it, ``clause`` the id of the sentence where there is one.
+    ``place`` is the part of the message (body, query, path, header, cookie, security, status, media type, encoding, operation), ``pointer`` a JSON
+    pointer from there, ``schema`` the place in the document, ``says`` the statement of the clause, ``clause`` its id if there is one.
     """
 
     entry: int
@@ -40,10 +40,10 @@ class TrafficFinding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found in one exchange.
+    """The findings of one exchange.
 
-    ``kind`` says what it was: ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks;
-    ``document``, the document itself; ``preflight``; ``unanswered``; ``injected``, answered so because the mock was told to, whatever was asked.
+    ``kind`` is ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks; ``document``, the
+    document itself; ``preflight``; ``unanswered``; or ``injected``, answered by a fault rule or a preference.
     """
 
     number: int
@@ -67,6 +67,6 @@ class Judgement:
 
     @property
     def findings(self) -> tuple[TrafficFinding, ...]:
-        """What counts as a violation: everything wrong with the response, and what is wrong with a request that was accepted (below 400)."""
+        """The violations: every error of the response, and errors of a request that was accepted (answered below 400)."""
         accepted = 0 < self.status < REFUSED and self.kind != "injected"
         return (*(self.request if accepted else ()), *self.response)

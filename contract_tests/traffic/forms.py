@@ -25,12 +25,12 @@ FIELDS = 10_000
 
 
 def urlencoded(text: str) -> list[tuple[str, str]]:
-    """Names and values of a query or a form, in their order. Raises ValueError where they are too many or no UTF-8."""
+    """Names and values of a query or a form, in order. Raises ValueError if they are too many or not UTF-8."""
     return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
 
 
 def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
-    """Names and values of a multipart form; a file is the text of its bytes. Raises ValueError where it cannot be read."""
+    """Names and values of a multipart form; a file is the text of its bytes. Raises ValueError if it cannot be read."""
     if b"--" not in body or "boundary" not in content_type.lower():
         raise ValueError("the form has no boundary")
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n" + body)
@@ -93,7 +93,7 @@ def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def typed(description: TrafficContract, schema: Any, value: Any) -> Any:
-    """A value of a form or a parameter as the type that its schema asks for, or unchanged where it does not read as that type."""
+    """A value of a form or a parameter as the type that its schema asks for, or unchanged if it does not read as that type."""
     schema = description.resolve(schema)
     for combined in ("anyOf", "oneOf", "allOf"):
         for branch in schema.get(combined, ()):

@@ -1,6 +1,6 @@
-"""What openapi-core finds wrong with an exchange, said by its place in the message and in the document.
+"""Judge an exchange by openapi-core; each finding has its place in the message and in the document.
 
-Both readings of a discrepancy stand in ``schema``, so that is what judges; ``x-emits``, the mock's stricter promise, does not.
+``schema`` accepts every reading of a discrepancy and is used; ``x-emits``, the stricter schema of the mock's own answers, is not.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class TrafficValidator:
         self.masking = Masking(description)
 
     def judge(self, exchange: RecordedExchange) -> Judgement:
-        """What is wrong with an exchange."""
+        """The findings of an exchange."""
         path = self.description.below_base(exchange.path, exchange.host)
         if path is None:
             return Judgement(exchange.number, "foreign", exchange.status)
@@ -81,7 +81,7 @@ class TrafficValidator:
         return Judgement(exchange.number, "unknown", exchange.status, request=() if accepted is None else (accepted,))
 
     def undocumented(self, exchange: RecordedExchange) -> TrafficFinding | None:
-        """The finding that a request has no operation, or None where it needs none: a preflight, the document itself, a refusal."""
+        """The finding that a request has no operation, or None if it needs none: a preflight, the document itself, a refusal."""
         path = self.description.below_base(exchange.path, exchange.host)
         if path is None or exchange.method == "OPTIONS" or _is_document(exchange.method, path) or exchange.status >= REFUSED:
             return None
@@ -93,7 +93,7 @@ class TrafficValidator:
     # Requests
 
     def request(self, route: Route, exchange: RecordedExchange) -> tuple[tuple[TrafficFinding, ...], tuple[str, ...], frozenset[tuple[str, str]]]:
-        """What is wrong with a request, which of its parts could not be judged, and which parameters were sent."""
+        """The findings of a request, the parts that could not be judged, and the parameters that were sent."""
         operation, message = route.operation, exchange.request
         try:
             parameters = self._parameters(route, exchange)
@@ -124,7 +124,7 @@ class TrafficValidator:
     @staticmethod
     def _parameters(route: Route, exchange: RecordedExchange) -> RequestParameters:
         operation = route.operation
-        # a query that an operation does not have is nobody's business, whatever it looks like
+        # an operation without query parameters is not judged by its query
         query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and operation.has_query else {}
         if operation.renamed:
             query = {operation.renamed.get(name.casefold(), name): value for name, value in query.items()}
@@ -183,7 +183,7 @@ class TrafficValidator:
             yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
 
     def _parameter_place(self, operation: RoutedOperation, name: str, location: str) -> Place:
-        """Where the document declares a parameter."""
+        """The place in the document where a parameter is declared."""
         path_item, own = f"#/paths/{escaped(operation.path)}", operation.spec.get("parameters", ())
         for reference, declared in ((operation.reference, own), (path_item, self.description.raw["paths"][operation.path].get("parameters", ()))):
             for index, parameter in enumerate(declared):
@@ -195,7 +195,7 @@ class TrafficValidator:
     # Responses
 
     def response(self, route: Route, exchange: RecordedExchange) -> tuple[tuple[TrafficFinding, ...], tuple[str, ...]]:
-        """What is wrong with a response, and which of its parts could not be judged."""
+        """The findings of a response, and the parts that could not be judged."""
         operation, message = route.operation, exchange.response
         bodiless = exchange.method == "HEAD" or exchange.status in NO_BODY
         unjudged = (f"response body: {message.unread}",) if message.unread and not bodiless else ()
@@ -245,7 +245,7 @@ class TrafficValidator:
     def _response(self, operation: RoutedOperation, status: int) -> Place:
         return self.description.step(Place(operation.reference, operation.spec), "responses", str(status))
 
-    # What a finding says
+    # Texts of findings
 
     def _schema_findings(
         self,
@@ -340,7 +340,7 @@ def _media_key(holder: Place, media_type: str) -> str:
 
 
 def short(text: str) -> str:
-    """A text short enough to be read, whatever the traffic holds."""
+    """A value as text, cut to a readable length."""
     return text if len(text) <= SHORT else text[:SHORT] + " …"
 
 

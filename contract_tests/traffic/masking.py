@@ -1,4 +1,4 @@
-"""Secrets in records: credentials by the document, and whatever is named like one."""
+"""Mask secrets in records: credentials by the document, and values whose names suggest a secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""
 _SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
-"""A signed token, whatever its name is."""
+"""A signed token, under any name."""
 _SCHEME = re.compile(r"(?:Bearer|Basic|Digest)\s*", re.IGNORECASE)
 
 
@@ -61,7 +61,7 @@ class Masking:
         return url.replace("?" + query, "?" + masked, 1)
 
     def text(self, text: str, media_type: str, credentials: Sequence[str] = ()) -> str:
-        """A body without secrets; byte for byte the same where it holds none."""
+        """A body without secrets; unchanged bytes if it has none."""
         try:
             if media_type.endswith("json"):
                 value = orjson.loads(text)
@@ -72,7 +72,7 @@ class Masking:
                 if any(self.is_secret(name) for name, _ in pairs):
                     text = urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
         except ValueError:
-            pass  # what cannot be read is kept as it is, but for the credentials
+            pass  # an unreadable body is kept unchanged, except for known credentials
         for credential in credentials:
             text = text.replace(credential, MASK)
         return _JWT.sub(MASK, text)

@@ -31,9 +31,9 @@ def fresh_world() -> str:
 
 @dataclass
 class Side:
-    """One implementation: its base URL, and headers and logins by role, the first of which is meant where a step names none.
+    """One implementation: its base URL, and headers and logins by role; the first role is used if a step names none.
 
-    ``world`` is the world that is played in where the implementation is a mock. No other host is ever called, redirects are not followed.
+    ``world`` is the world that is used if the implementation is a mock. No other host is ever called, redirects are not followed.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Side:
 
     @classmethod
     def discover(cls, name: str, url: str, description: TrafficContract, *, world: str | None, headers: Mapping[str, str]) -> Side:
-        """A side by its URL; a mock tells its credentials itself. The URL may be that of the server: the base path is then the document's."""
+        """A side by its URL; a mock publishes its credentials. The URL may be that of the server: the document's base path is then added."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         try:
@@ -80,7 +80,7 @@ class Player:
         self._description = description
         self._memory = Memory()
         self._given: dict[str, Any] = {}
-        """What stood last in an answer where the recording hides something, by the name of the member."""
+        """The latest answered values of members that the recording masks, by name."""
         headers = {**({"x-mock-world": side.world} if side.world else {}), **side.headers}
         self._client = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
@@ -94,7 +94,7 @@ class Player:
         self._client.patch(f"{parts.scheme}://{parts.netloc}/_mock/clock", json={"freeze": moment}).raise_for_status()
 
     def play(self, step: Step) -> PlayedAnswer:
-        """Make a call and remember what it gave. Raises ScenarioBroken for a name that nobody kept."""
+        """Make a call and store its values. Raises ScenarioBroken for a name that no step stored."""
         memory = self._memory
         url = self.side.url + memory.path(step.path)
         if step.query:

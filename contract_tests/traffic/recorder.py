@@ -1,4 +1,4 @@
-"""What a server answers, written down as it went over the wire: JSON Lines with one HAR entry each, without secrets."""
+"""Record a server's traffic: JSON Lines with one HAR entry each, without secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIMIT = 16 * 1024 * 1024
 
 
 class Recorder:
-    """An ASGI application around another: passes everything on as it is, and writes down the calls to the APIs named."""
+    """An ASGI middleware that records the calls to the named APIs."""
 
     def __init__(self, app: Callable[[Any, Receive, Send], Awaitable[None]], path: Path, slugs: Sequence[str]) -> None:
         self._app = app

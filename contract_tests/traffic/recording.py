@@ -27,11 +27,11 @@ _NO_FILE = "\N{REPLACEMENT CHARACTER}"
 
 
 class RecordingBroken(ValueError):
-    """A recording cannot be read on. The text says where."""
+    """A recording cannot be read further. The text names the place."""
 
 
 def exchanges(file: BinaryIO) -> Iterator[RecordedExchange]:
-    """The exchanges of a recording, numbered from 1. Raises RecordingBroken where it is neither HAR nor JSON Lines, or ends in the middle."""
+    """The exchanges of a recording, numbered from 1. Raises RecordingBroken if it is neither HAR nor JSON Lines, or is truncated."""
     for number, entry in enumerate(_entries(file), 1):
         try:
             yield exchange(number, entry)
@@ -139,7 +139,7 @@ def _response(response: Mapping[str, Any]) -> HttpMessage:
     pairs = _pairs(response.get("headers"))
     content = response.get("content") or {}
     media_type = str(content.get("mimeType") or "")
-    # browsers write x-unknown where a response names no media type
+    # browsers write x-unknown if a response names no media type
     if media_type and media_type != "x-unknown" and not any(name.lower() == "content-type" for name, _ in pairs):
         pairs = (*pairs, ("content-type", media_type))
     return _message(pairs, content, int(content.get("size") or 0))

@@ -1,4 +1,4 @@
-"""What is played: a scenario somebody wrote, or a recording, as steps that each side fills with its own ids and credentials."""
+"""Steps to replay: a written scenario or a recording, which each side fills with its own ids and credentials."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _BROWSER = ("sec-", "x-forwarded-", ":")
 
 
 class ScenarioBroken(ValueError):
-    """A scenario cannot be read. The text says where, and what is wanted."""
+    """A scenario cannot be read. The text names the place and what is expected there."""
 
 
 @dataclass(frozen=True)
 class KeptField:
-    """What is kept of an answer: the value at a JSON pointer, or the first part of it that matches a pattern."""
+    """A value of an answer to store: the value at a JSON pointer, or the first part of it that matches a pattern."""
 
     at: str
     match: str = ""
@@ -129,7 +129,7 @@ def _kept(where: str, name: str, said: Any) -> KeptField:
 
 
 def recorded(exchanges: Iterable[RecordedExchange], description: TrafficContract, *, only_successes: bool = False) -> Iterator[Step]:
-    """The calls of a recording that belong to the API, as steps; what is no documented operation, or got no answer, is left out."""
+    """The calls of a recording that belong to the API, as steps; calls without a documented operation or without an answer are left out."""
     for exchange in exchanges:
         path = description.below_base(exchange.path, exchange.host)
         route = None if path is None else description.route(exchange.method, path)
@@ -154,7 +154,7 @@ def recorded(exchanges: Iterable[RecordedExchange], description: TrafficContract
 
 
 def _read(exchange: RecordedExchange) -> tuple[Any, bytes | None]:
-    """A recorded body as data where it is JSON or a form, as bytes where it is not."""
+    """A recorded body: data if it is JSON or a form, else bytes."""
     message = exchange.request
     if not message.body:
         return None, None
@@ -191,9 +191,9 @@ class Memory:
                     self._own.setdefault(part, mine)
 
     def fill(self, value: Any, name: str = "id") -> Any:
-        """A value of a step, sent under a name, with this side's own in it. Raises ScenarioBroken for a name that no step kept.
+        """A value of a step for this side, sent under ``name``. Raises ScenarioBroken for a name that no step stored.
 
-        A number is taken for a recorded id only where its name says that it is one: an amount may have the same digits.
+        A number is replaced as an id only if ``name`` suggests an id: an amount may have the same digits.
         """
         if isinstance(value, Form):
             return Form((field, str(self.fill(inner, field))) for field, inner in value)

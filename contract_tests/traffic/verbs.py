@@ -25,7 +25,7 @@ IMPOSSIBLE = 2
 
 
 class CommandError(click.ClickException):
-    """What was asked for cannot be done. The text says what to do."""
+    """A command cannot run. The text says what to do."""
 
     exit_code = IMPOSSIBLE
 
@@ -121,9 +121,9 @@ def proxy(
     insecure: bool,  # noqa: FBT001 - likewise
     quiet: bool,  # noqa: FBT001 - likewise
 ) -> None:
-    """Stand in front of an implementation and judge what passes.
+    """Run a proxy in front of an implementation and judge its traffic.
 
-    Bytes pass unchanged. X-Contract-Violations of each response says what was found, http://HOST:PORT/_proxy shows every call as it happens. A call
+    Bytes pass unchanged. The header X-Contract-Violations of each response lists findings; http://HOST:PORT/_proxy shows every call live. A call
     with X-Contract-Check: request, response or none is judged on that side only, or not at all.
     """
     from .proxy.app import ProxySettings  # noqa: PLC0415
@@ -216,7 +216,7 @@ def compare(
     form: str,
     output: Path | None,
 ) -> None:
-    """Play the same calls at two implementations and tell where their answers differ."""
+    """Send the same calls to two implementations and report where their answers differ."""
     from .compare import compare as compared  # noqa: PLC0415
     from .player import Player, Side, fresh_world  # noqa: PLC0415
     from .recording import RecordingBroken  # noqa: PLC0415

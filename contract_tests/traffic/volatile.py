@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def data_of(message: HttpMessage) -> Any:
-    """A response body as data: JSON as such, any other text as text, other bytes as their number; None where there is none."""
+    """A response body as data: JSON as such, any other text as text, other bytes as their number; None without a body."""
     if not message.body:
         return None
     if message.media_type.endswith("json"):
@@ -32,7 +32,7 @@ def data_of(message: HttpMessage) -> Any:
 
 
 def at_pointer(value: Any, place: str) -> Any:
-    """What stands at a JSON pointer, None where nothing does."""
+    """The value at a JSON pointer, or None."""
     for part in place.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):
@@ -48,7 +48,7 @@ def volatile(description: TrafficContract, operation: RoutedOperation, status: i
     """The JSON pointers of the volatile values in a response."""
     response = description.resolve(operation.spec["responses"].get(str(status), {}))
     media = response.get("content", {}).get(media_type, {})
-    # where a schema leaves open what the mock fills, only x-emits names the parts
+    # if a schema is open, only x-emits names the parts that the mock sends
     return {place for key in ("schema", "x-emits") for place in _volatile(description, media.get(key, {}), value, "")}
 
 

@@ -1,1 +1,1 @@
-"""Pages for people: what is served, and each vendor's reference."""
+"""The console: HTML pages about the server, its worlds and the APIs."""

@@ -25,7 +25,7 @@ PASSED_ON = ("host", "origin", "x-mock-world")
 
 @dataclass
 class ControlRefused(Exception):
-    """The control plane refused a call; the text says why, ``violations`` where."""
+    """The control plane refused a call. The text gives the reason, ``violations`` the places."""
 
     status: int
     title: str
@@ -33,7 +33,7 @@ class ControlRefused(Exception):
     violations: list[dict[str, Any]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """What the control plane says, with every place that it names."""
+        """The text of a refusal, with every place that it names."""
         listed = [f"{violation['pointer'] or violation['place']}: {violation['text']}" for violation in self.violations]
         return "; ".join(listed) or self.detail
 
@@ -47,11 +47,11 @@ class ControlClient:
         self._token = token
 
     async def get(self, path: str, **params: Any) -> Any:
-        """What a path holds. Raises Refused."""
+        """The data at a path. Raises ControlRefused."""
         return await self.call("GET", path, params)
 
     async def call(self, method: str, path: str, params: Mapping[str, Any] | None = None, body: Any = None) -> Any:
-        """The data that a call is answered with; None where there is no body. Raises Refused."""
+        """The data of an answer; None without a body. Raises ControlRefused."""
         status, _, payload = await self.fetch(method, path, params, body)
         return orjson.loads(payload) if payload and status != 204 else None  # noqa: PLR2004 - no content
 
@@ -64,7 +64,7 @@ class ControlClient:
         async def receive() -> Message:
             message = next(replies, None)
             if message is None:
-                await asyncio.Event().wait()  # nobody hangs up inside a process
+                await asyncio.Event().wait()  # an in-process client does not disconnect
             return message or {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
@@ -79,7 +79,7 @@ class ControlClient:
         return start["status"], headers, payload
 
     async def listen(self, path: str, **params: Any) -> AsyncIterator[bytes]:
-        """The parts of an answer without end, as they come; its call ends when nobody reads on. Raises Refused."""
+        """The parts of an endless answer as they arrive; the call ends when the iterator is closed. Raises ControlRefused."""
         queue: asyncio.Queue[Message | None] = asyncio.Queue()
         gone = asyncio.Event()
         first = iter([{"type": "http.request", "body": b"", "more_body": False}])

@@ -35,7 +35,7 @@ async def _page(visit: Visit, status: int = 200, refused: ControlRefused | None 
 
 
 async def _report(visit: Visit) -> dict[str, Any] | None:
-    """The last report; None where it cannot be read."""
+    """The last report; None if it cannot be read."""
     try:
         found: dict[str, Any] = await visit.plane.get("/conformance/report")
     except ControlRefused as refused:
@@ -46,7 +46,7 @@ async def _report(visit: Visit) -> dict[str, Any] | None:
 
 
 def _shown(report: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What the page shows of a report: its head, and its findings in their own sentences."""
+    """A report for the page: its head and the sentences of its findings."""
     if report is None:
         return None
     findings = [found for found in report.get("findings", ()) if isinstance(found, dict)]
@@ -86,6 +86,6 @@ async def stop(visit: Visit) -> Response:
 
 
 async def report_page(visit: Visit) -> Response:
-    """The last report as the suite wrote it, where it can run and reach nothing."""
+    """The last report as the suite wrote it, sandboxed: it can neither run scripts nor load anything."""
     _, _, payload = await visit.plane.fetch("GET", "/conformance/report/page")
     return visit.bytes_page(payload, {**HEADERS, "Content-Security-Policy": PAGE_POLICY})

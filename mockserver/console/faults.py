@@ -68,7 +68,7 @@ async def add(visit: Visit) -> Response:
 
 
 def _rule(form: dict[str, str]) -> dict[str, Any]:
-    """The rule of a form, as the control plane takes it. Raises Refused where a number is none."""
+    """The rule of a form, as the control plane accepts it. Raises ControlRefused if a number cannot be read."""
     api, _, operation = form.get("operation", "").partition(".")
     rule: dict[str, Any] = {"api": api}
     if operation:

@@ -1,4 +1,4 @@
-"""What every page of the console is made in: the world that it shows, who asks, the template around it, and what is refused."""
+"""What all pages of the console share: the chosen world, access, templates, and refusals."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Member(Undefined):
     __hash__ = Undefined.__hash__
 
     def _known(self) -> str:
-        """Nothing; raises UndefinedError where a template asks for a name that nobody gave it."""
+        """Raises UndefinedError for a name that a template uses and the view did not pass."""
         if self._undefined_obj is missing:
             self._fail_with_undefined_error()
         return ""
@@ -97,11 +97,11 @@ class Visit:
         return str(self.request.path_params[name])
 
     def asked(self, name: str) -> str:
-        """A value of the query, without blanks around it; empty where there is none."""
+        """A stripped value of the query; empty if there is none."""
         return str(self.request.query_params.get(name, "")).strip()
 
     def filled(self, name: str) -> str:
-        """A value of the form; empty where there is none."""
+        """A value of the form; empty if there is none."""
         return next(iter(self._forms.get(name, ())), "")
 
     def form(self) -> dict[str, str]:
@@ -109,7 +109,7 @@ class Visit:
         return {name: values[0] for name, values in self._forms.items()}
 
     async def read_form(self) -> None:
-        """Read what was filled in. Raises HTTPException where it is no form, or too large."""
+        """Read the submitted form. Raises HTTPException if it is no form, or too large."""
         if self.request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/x-www-form-urlencoded"):
             raise HTTPException(415)
         data = b""
@@ -141,7 +141,7 @@ class Visit:
         return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
 
     def bytes_page(self, payload: bytes, headers: Mapping[str, str]) -> Response:
-        """A page that somebody else wrote."""
+        """A page with foreign HTML, sandboxed."""
         return HTMLResponse(payload, headers=dict(headers))
 
     def render(self, template: str, **values: Any) -> str:
@@ -149,7 +149,7 @@ class Visit:
         return self.templates.get_template(template).render(prefix=self.prefix, world=self.world, asked=dict(self.request.query_params), **values)
 
     def back(self, path: str, said: str = "", *, wrong: bool = False, **params: Any) -> Response:
-        """To another page of this world, which says what was done or what went wrong."""
+        """A redirect to another page of this world, with a message about success or failure."""
         query = urlencode([(name, value) for name, value in params.items() if value not in (None, "")])
         response = RedirectResponse(self.prefix + quote(path, safe="/~.-_") + (f"?{query}" if query else ""), 303, HEADERS)
         if said:
@@ -162,7 +162,7 @@ def _said(cookie: str) -> dict[str, Any] | None:
 
 
 class Frame:
-    """Makes a route of a view: who may see it, what may change something, and what a refusal looks like."""
+    """Makes a route of a view: checks access, limits changes to POST, and renders refusals."""
 
     def __init__(self) -> None:
         self.templates = environment()
@@ -204,7 +204,7 @@ class Frame:
 
 
 async def _unhappy(visit: Visit, refused: ControlRefused) -> Response:
-    """The page of a refusal; it stands without the world, which may be what is refused."""
+    """The page of a refusal; it does not use the world, which may be the reason."""
     if "hx-request" in visit.request.headers:
         return visit.fragment("refused_part.html", 200, refused=refused)
     return visit.fragment("refused.html", refused.status, refused=refused)

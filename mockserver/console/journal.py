@@ -1,4 +1,4 @@
-"""The journal: what was called and answered, live, one exchange whole, again, and made to fail."""
+"""The journal pages: live list, one exchange, replay, and making a call fail."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def journal(visit: Visit) -> Response:
 
 
 async def rows(visit: Visit) -> Response:
-    """The list alone: other filters, or what is further back."""
+    """The list alone, for other filters or older entries."""
     return visit.fragment("journal_list.html", **await _list(visit))
 
 
@@ -59,7 +59,7 @@ async def live(visit: Visit) -> Response:
     """Rows of new exchanges as server-sent events, as many at once as came within a moment."""
     last = visit.request.headers.get("last-event-id") or visit.asked("since")
     since = int(last) if last.isdecimal() and len(last) < 16 else 0  # noqa: PLR2004 - what the control plane takes
-    await visit.plane.get("/clock")  # whoever may not look is refused before anything is sent
+    await visit.plane.get("/clock")  # access is checked before the stream starts
     return StreamingResponse(_events(visit, since), headers=HEADERS, media_type="text/event-stream")
 
 
@@ -85,7 +85,7 @@ async def _events(visit: Visit, since: int) -> AsyncIterator[bytes]:
 
 
 def _number(event: bytes) -> int:
-    """The number of an exchange that is told of."""
+    """The number of the announced exchange."""
     found = [line[4:] for line in event.splitlines() if line.startswith(b"id: ")]
     return int(found[-1]) if found else 0
 
@@ -137,7 +137,7 @@ async def _whole(visit: Visit) -> dict[str, Any]:
 
 
 def _wrong(findings: list[dict[str, Any]], side: str) -> dict[str, list[str]]:
-    """What is wrong with the body of one side, by JSON pointer."""
+    """The violations of one body, by JSON pointer."""
     found: dict[str, list[str]] = {}
     for finding in findings:
         if finding["side"] == side and finding["place"] == "body":

@@ -15,7 +15,7 @@ PAGE = 100
 """Messages on one page."""
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 BODY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-"""What the body of a mail may do: be looked at."""
+"""The content security policy of a mail's body: nothing runs, nothing loads."""
 
 
 async def outbox(visit: Visit) -> Response:
@@ -29,7 +29,7 @@ async def outbox_part(visit: Visit) -> Response:
 
 
 async def body(visit: Visit) -> Response:
-    """The body of a mail that is written in HTML, where it can do nothing."""
+    """The body of an HTML mail, sandboxed."""
     found = await _found(visit, int(visit.named("number")))
     return visit.bytes_page(found["body"].encode(), {**HEADERS, "Content-Security-Policy": BODY_POLICY})
 
@@ -66,5 +66,5 @@ async def _found(visit: Visit, number: int) -> dict[str, Any]:
 
 
 def is_html(text: str) -> bool:
-    """Whether the body of a mail is a whole HTML page; anything else is text, whatever stands in it."""
+    """Whether the body of a mail is a whole HTML page; anything else is shown as text."""
     return _HTML.match(text) is not None

@@ -1,4 +1,4 @@
-"""The overview and the worlds: what is served, what time it is, what there is, and where else to go."""
+"""The pages *overview* and *worlds*: served APIs, time, records and links."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def move_clock(visit: Visit) -> Response:
 
 
 def _moment(text: str) -> str:
-    """A moment as the control plane reads it; what a date field of a browser gives is UTC."""
+    """A time as the control plane reads it; a browser's date field is read as UTC."""
     text = text.strip().replace(" ", "T")
     if len(text) == len("2026-01-01"):
         text += "T00:00"
@@ -89,7 +89,7 @@ async def reset(visit: Visit) -> Response:
 
 
 async def worlds(visit: Visit) -> Response:
-    """The worlds that there are, and from what a new one may start."""
+    """The existing worlds, and what a new world may start from."""
     await visit.plane.get("/clock")
     listed = await visit.plane.get("/worlds", prefix=visit.asked("prefix"), limit=WORLDS, offset=_whole(visit.asked("offset")))
     scenarios = (await visit.plane.get("/scenarios"))["scenarios"]
@@ -145,7 +145,7 @@ async def sign_in_page(visit: Visit) -> Response:
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Keep the token in the browser, where it is the right one."""
+    """Store the token in a cookie if it is the right one."""
     token = visit.filled("token").strip()
     plane = ControlClient(visit.plane.stack, visit.request, token)
     try:

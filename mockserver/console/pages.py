@@ -104,7 +104,7 @@ class Pages:
     def app(self) -> Starlette:
         """An application that serves the pages, and refuses every other path with a problem."""
         files = [Mount("/console/viewer", StaticFiles(directory=_VIEWER)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
-        views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # what is named goes before what may be anything
+        views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # fixed paths before paths with placeholders
         pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
         return Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _problem})
 

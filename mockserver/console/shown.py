@@ -24,13 +24,13 @@ OPEN_MEMBERS = 20
 """Members of an object or list that is open at first, at most."""
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _OWN = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "user-agent", "accept"}
-"""Headers that curl makes by itself, or that nobody misses."""
+"""Headers that curl sets by itself, or that do not matter to a server."""
 MASK = "***"
 
 
 @dataclass
 class Node:
-    """One place in a tree of data: what it is called, its pointer, its value or its members, and what is wrong there."""
+    """One place in a tree of data: name, pointer, value or members, and violations."""
 
     name: str
     pointer: str
@@ -48,7 +48,7 @@ class Node:
 
 
 def tree(value: Any, wrong: Mapping[str, Sequence[str]] | None = None) -> Node:
-    """Data as a tree; ``wrong`` says by JSON pointer what is wrong where. What is missing is added, so that it can be pointed at."""
+    """Data as a tree. ``wrong`` gives violations by JSON pointer. Missing members are added, so that their violations can be shown."""
     found = {pointer.rstrip("/"): list(texts) for pointer, texts in (wrong or {}).items()}
     return _node("", "", value, found, 0)
 
@@ -159,7 +159,7 @@ def linked(text: str) -> Markup:
 
 
 def plain(value: Any) -> str:
-    """A field of a record as somebody would write it."""
+    """A field of a record as text for a form."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
@@ -170,13 +170,13 @@ def short(value: Any, most: int = 60) -> str:
 
 
 def query(values: Mapping[str, Any], **changes: Any) -> str:
-    """A query with some values changed; what is empty is left out."""
+    """A query with some values changed; empty values are left out."""
     merged = {**dict(values), **changes}
     return "?" + urlencode([(name, value) for name, value in merged.items() if value not in (None, "")])
 
 
 def effects(rule: Mapping[str, Any]) -> str:
-    """What a fault rule does, in words."""
+    """The effect of a fault rule, in words."""
     said = []
     answer, delay, damage = rule.get("answer"), rule.get("delay"), rule.get("damage")
     if answer:
@@ -192,7 +192,7 @@ def effects(rule: Mapping[str, Any]) -> str:
 
 
 def how_often(rule: Mapping[str, Any]) -> str:
-    """How often a fault rule strikes, in words."""
+    """How often a fault rule applies, in words."""
     if "first" in rule:
         return "the next call" if rule["first"] == 1 else f"the first {rule['first']} calls"
     if "every" in rule:

@@ -1,4 +1,4 @@
-"""The records of a world: tables, records and where they lead, changes by hand; snapshots and what differs between them."""
+"""The pages about records: tables, records and their references, changes by hand, snapshots and their differences."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def _records(visit: Visit) -> dict[str, Any]:
 
 
 async def record(visit: Visit) -> Response:
-    """One record, where its references lead, and what refers to it."""
+    """One record, the targets of its references, and the records that refer to it."""
     return await _record_page(visit)
 
 
@@ -96,7 +96,7 @@ async def _holders(visit: Visit, slug: str, name: str, record_id: Any, columns: 
 
 
 def _by_field(refused: ControlRefused | None) -> dict[str, str]:
-    """What is wrong with each field, all of it."""
+    """All violations of each field."""
     said: dict[str, list[str]] = {}
     for violation in refused.violations if refused else ():
         if "/" in violation["pointer"]:
@@ -123,7 +123,7 @@ async def update_record(visit: Visit) -> Response:
 
 
 def _value(text: str, column: Mapping[str, Any]) -> Any:
-    """What was filled in, as the field takes it: any text where it takes any, null where it may be and nothing was filled in, else JSON."""
+    """A submitted value for a field: text if the field takes text, null if it is empty and may be null, else JSON."""
     if not text and column["nullable"]:
         return None
     if column["text"]:

@@ -14,7 +14,7 @@ TIMEOUT = 30.0
 
 
 class Refused(Exception):
-    """The control plane refused a call, or could not be reached; the text says why. ``status`` is 0 where nothing was answered."""
+    """The control plane refused a call, or could not be reached; the text gives the reason. ``status`` is 0 if there was no answer."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -37,7 +37,7 @@ class Wire:
         self._client.close()
 
     def call(self, method: str, path: str, json: Any = None, params: Mapping[str, Any] | None = None, wait: float = 0.0) -> Any:
-        """What a call answers, as JSON data; None where it answers nothing. ``wait`` is how many seconds it is asked to wait. Raises Refused."""
+        """The answer to a call, as JSON data; None without a body. ``wait`` is how many seconds the call asks the server to wait. Raises Refused."""
         sent = {name: _shown(value) for name, value in (params or {}).items() if value is not None}
         try:
             response = self._client.request(method, path, json=json, params=sent, timeout=TIMEOUT + wait)
@@ -65,7 +65,7 @@ def _shown(value: Any) -> Any:
 
 
 def _reason(response: httpx.Response) -> str:
-    """What a refusal says, every violation included."""
+    """The text of a refusal, with every violation."""
     try:
         problem = response.json()
         violations = [f"{found['place']}{found['pointer']}: {found['text']}" for found in problem.get("violations", ())]

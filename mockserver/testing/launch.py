@@ -1,7 +1,7 @@
-"""One server for a run of tests: whoever needs it first starts it, all others find it, and it ends with the run.
+"""One server for a run of tests: the first process that needs it starts it, all others use it, and it ends with the run.
 
-The processes of a run share a folder. Who creates the lock file in it starts the server; the server writes its address beside it as soon as it
-answers.
+The processes of a run share a folder. The process that creates the lock file starts the server; the server writes its address beside it as soon
+as it answers.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds that a server may take to start on a busy machine."""
 GRACE = 5.0
-"""Seconds that a server is given to end; it ends later, too, but nobody waits for that."""
+"""Seconds to wait for a server to end."""
 _TICK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is, and the process that it runs in."""
+    """The address of a server and its process."""
 
     url: str
     process: int
@@ -54,7 +54,7 @@ def start_or_join(folder: Path, companion: int, options: Sequence[str] = ()) -> 
     except NotStarted as error:
         (folder / "failed").write_text(str(error), encoding="utf-8")
         raise
-    process.returncode = 0  # it outlives this process on purpose; nobody shall warn that it still runs
+    process.returncode = 0  # it outlives this process on purpose: suppress the warning about a running child
     return address
 
 
@@ -72,7 +72,7 @@ def stop(folder: Path) -> None:
 
 
 def _runs(process: int) -> bool:
-    """Whether a process runs; where this one is its parent, nothing of it is left afterwards."""
+    """Whether a process runs. A finished child of this process is reaped."""
     with contextlib.suppress(ChildProcessError, AttributeError):
         return os.waitpid(process, os.WNOHANG) == (0, 0)
     try:

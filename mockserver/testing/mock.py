@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Api:
     """One vendor's API in a world: its address, credentials, landmarks and records.
 
-    The address names the world, so that an app that can only be given a base URL is in the right world with all its calls.
+    The address contains the world, so that an app that only takes a base URL makes all its calls in that world.
     """
 
     def __init__(self, wire: Wire, told: Mapping[str, Any]) -> None:
@@ -34,7 +34,7 @@ class Api:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the first published credential, that of somebody who may do everything."""
+        """The headers of the first published credential, which has all rights."""
         return dict(next(iter(self.credentials.values())))
 
     @cached_property
@@ -85,7 +85,7 @@ class Mock:
         return {"X-Mock-World": self.world}
 
     def api(self, slug: str) -> Api:
-        """A vendor's API. Raises LookupError where the server has none of that slug."""
+        """A vendor's API. Raises LookupError if the server has no API with that slug."""
         if slug not in self.apis:
             raise LookupError(f"the server has no API {slug}; there are {', '.join(self.apis)}")
         return self.apis[slug]
@@ -113,7 +113,7 @@ class Mock:
         self._wire.call("POST", "/reset", {} if seed is None else {"seed": seed})
 
     def snapshot(self, name: str | None = None) -> Snapshot:
-        """Keep the world as it is now."""
+        """Save a snapshot of the world as it is now."""
         chosen = name or f"snapshot-{next(self._numbers)}"
         self._wire.call("PUT", f"/snapshots/{chosen}")
         return Snapshot(self, self._wire, chosen)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Unverified(AssertionError):
-    """What was expected did not happen; the text names the call that came nearest and the fields that differ."""
+    """An expected call was not made. The text names the nearest call and the fields that differ."""
 
 
 def _written(value: Moment) -> str:
@@ -62,7 +62,7 @@ class Clock:
 
     @property
     def timers(self) -> list[Timer]:
-        """What is going to happen, in due order."""
+        """The pending timers, in due order."""
         found = self._wire.call("GET", "/clock/timers")["timers"]
         return [Timer(moment(timer["due"]), timer["action"], timer["subject"]) for timer in found]
 
@@ -143,9 +143,9 @@ class Faults:
         caller: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AddedRule:
-        """Let calls go wrong: with a documented ``status`` or ``code``, a ``delay`` in seconds, or ``damage`` on the wire.
+        """Make calls fail: with a documented ``status`` or ``code``, a ``delay`` in seconds, or ``damage`` on the wire.
 
-        ``seconds`` is over how long a body drips. Raises Refused where the vendor's document has no such answer.
+        ``seconds`` is how long a dripping body takes. Raises Refused if the vendor's document has no such answer.
         """
         answer = {name: value for name, value in (("status", status), ("code", code)) if value is not None}
         broken = None if damage is None else {"kind": damage} | ({} if seconds is None else {"seconds": seconds})
@@ -186,7 +186,7 @@ class Services:
 
 
 class Journal:
-    """What was called in the world, and what was answered."""
+    """The recorded calls of the world and their answers."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -211,9 +211,9 @@ class Journal:
             yield Exchange.read(json.loads(data))
 
     def verify(self, operation: str | None = None, *, count: int | Mapping[str, int] | None = None, **call: Any) -> int:
-        """How often such a call was made. Raises Unverified where it was not made ``count`` times, or at least once.
+        """The number of matching calls. Raises Unverified if there were not ``count`` of them, or none at all.
 
-        What a call has to be like: operation, api, method, path, status, code, headers, query, body; what is not named may be anything, and a body
+        Criteria: operation, api, method, path, status, code, headers, query, body. A criterion that is not named matches everything; a body
         may have more members than are named.
         """
         expected = {"operation": operation, **call} if operation is not None else call
@@ -221,7 +221,7 @@ class Journal:
         return self._verdict(body)
 
     def verify_in_order(self, *calls: Call) -> None:
-        """Raise Unverified where calls like these were not made one after the other."""
+        """Raise Unverified if calls like these were not made in this order."""
         self._verdict({"in_order": list(calls)})
 
     def clear(self) -> None:
@@ -264,9 +264,9 @@ class Outbox:
         after: int | None = None,
         timeout: float = 5.0,
     ) -> Message:
-        """The newest message that is meant, as soon as there is one. ``subject`` and ``body`` are texts that it contains.
+        """Wait for the newest matching message. ``subject`` and ``body`` are texts that it contains.
 
-        Raises Refused (404) where there is none after ``timeout`` seconds; the text says what there is.
+        Raises Refused (404) if there is none after ``timeout`` seconds; the text lists the messages that there are.
         """
         params = {"to": to, "subject~": subject, "body~": body, "channel": channel, "api": api, "after": after, "timeout": timeout}
         return Message.read(self._wire.call("GET", "/outbox/wait", params=params, wait=timeout))

@@ -1,8 +1,7 @@
-"""The pytest plugin: a fixture ``mock`` that is a world of its own for each test.
+"""The pytest plugin: a fixture ``mock`` with a separate world for each test.
 
 The server is started when the first test asks for it, once for all workers of a run, and ends with the run; ``--mock-url`` or the variable
-``MOCKSERVER_URL`` names one that runs already. ``@pytest.mark.mock_world(scenario=..., seed=..., freeze=...)`` says from what the world of a test
-starts.
+``MOCKSERVER_URL`` names one that runs already. ``@pytest.mark.mock_world(scenario=..., seed=..., freeze=...)`` sets the start of a test's world.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ SHOWN = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say which server is used, where it shall not be one of the run's own."""
+    """Add the option for a server that runs already."""
     group = parser.getgroup("mockserver", "mock server")
     group.addoption("--mock-url", default=os.environ.get("MOCKSERVER_URL"), help="Use the mock server at this address; without it one is started.")
     group.addoption("--mock-token", default=os.environ.get("MOCKSERVER_TOKEN"), help="Token that the server's control plane demands.")
@@ -60,7 +59,7 @@ class Run:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell each worker of xdist which folder and which process the run has."""
+        """Pass the folder and the process of the run to each xdist worker."""
         node.workerinput["mockserver_folder"] = str(self.folder)
         node.workerinput["mockserver_companion"] = os.getpid()
 
@@ -92,7 +91,7 @@ def mock_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def mock(request: pytest.FixtureRequest, mock_url: str) -> Iterator[Mock]:
-    """A world of its own on the mock server; it is forgotten after the test."""
+    """A separate world on the mock server; it is deleted after the test."""
     run = _run(request)
     world = f"{run.folder.name}.{run.worker}.{next(run.numbers)}"
     marker = request.node.get_closest_marker("mock_world")

@@ -1,4 +1,4 @@
-"""What the control plane tells, as typed records."""
+"""The control plane's answers as typed records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def moment(text: str) -> datetime:
 
 
 def _known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record takes of an answer; a newer server may tell more."""
+    """The fields of a record out of an answer; a newer server may send more."""
     return {field.name: data[field.name] for field in fields(record) if field.name in data}
 
 
@@ -41,12 +41,12 @@ class Message:
 
     @property
     def code(self) -> str:
-        """The first code. Raises LookupError where the message has none."""
+        """The first code. Raises LookupError if the message has none."""
         return self._first("code", self.codes)
 
     @property
     def link(self) -> str:
-        """The first link. Raises LookupError where the message has none."""
+        """The first link. Raises LookupError if the message has none."""
         return self._first("link", self.links)
 
     def _first(self, name: str, found: tuple[str, ...]) -> str:
@@ -114,7 +114,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault rule with how often it matched a call and how often it struck."""
+    """A fault rule, with how many calls it matched and to how many it applied."""
 
     id: int
     api: str

@@ -1,7 +1,7 @@
-"""The proxy as an ASGI application: one call on its way to the upstream and back.
+"""The proxy as an ASGI application.
 
-Bytes pass unchanged: target, headers but those of one hop, bodies with their content encoding. In the mode ``report`` nothing is ever held back for
-longer than a moment; what was found goes into the headers of the response as far as it is known by then, and always into the journal. In the mode
+Bytes pass unchanged: target, headers but those of one hop, bodies with their content encoding. In the mode ``report`` a response is held
+back only briefly; findings known by then are written into its headers, and all findings into the journal. In the mode
 ``enforce`` a request is read and judged before the upstream sees it, a response before the client sees it, both up to a bound.
 """
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     Send = Callable[[Message_], Awaitable[None]]
 
 LARGE = 64 * 1024
-"""Bytes of a body from which on it is judged in a thread of its own, so that other calls go on."""
+"""Bodies of at least this many bytes are judged in a thread, so that other calls continue."""
 BODILESS = (204, 304)
 
 
 @dataclass(frozen=True)
 class ProxySettings:
-    """How a proxy behaves.
+    """Settings of a proxy.
 
     ``limit`` bounds in bytes what is kept of each body for the judge; ``hold`` is how many seconds a response is held back in the mode ``report``
     so that its findings stand in its headers. ``preserve_host`` passes the client's Host on instead of naming the upstream.
@@ -66,7 +66,7 @@ class Passed:
 
 @dataclass
 class Proxy:
-    """Judges and passes on. ``observers`` are told of every call that is over."""
+    """Judges calls and passes them on. ``observers`` are called with every finished call."""
 
     settings: ProxySettings
     judge: TrafficValidator
@@ -96,7 +96,7 @@ class CutOff(Exception):
 
 
 class _Broken(Exception):
-    """The response broke after its head was sent; only closing the connection tells the client so."""
+    """The response broke after its head was sent; closing the connection is the only way to signal it."""
 
 
 class _Call:
@@ -129,7 +129,7 @@ class _Call:
         return (None, False) if path is None else (self.judge.description.route(self.method, path), True)
 
     async def run(self) -> None:
-        """Pass the call on and the answer back; whatever happens the client gets a clean end and the journal its entry."""
+        """Pass the call on and the answer back. In every case the client gets a clean end and the journal an entry."""
         try:
             await self._run()
         except ClientDisconnected:
@@ -243,7 +243,7 @@ class _Call:
             await self._judge_response()
 
     async def _held(self, parts: AsyncIterator[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
-        """The first pieces of a response: all of it where it is short and quick enough."""
+        """The first pieces of a response: all of it if it is short and quick enough."""
         length = header(headers, b"content-length")
         if header(headers, b"content-type").startswith("text/event-stream") or (length.isdigit() and int(length) > self.settings.limit):
             return []
@@ -264,7 +264,7 @@ class _Call:
         return head
 
     def _part(self) -> bytes | None:
-        """The piece that was waited for. Raises UpstreamFailed where the response broke, _Broken where its head is sent already."""
+        """The awaited piece. Raises UpstreamFailed if the response broke, _Broken if its head is already sent."""
         waited, self._next = self._next, None
         try:
             return None if waited is None else waited.result()
@@ -274,7 +274,7 @@ class _Call:
             raise failed(error) from error
 
     async def _rest(self, parts: AsyncIterator[bytes]) -> None:
-        """Pass on what was not held."""
+        """Pass on the pieces that were not held back."""
         if self.response_kept.complete:
             return
         while True:
@@ -296,7 +296,7 @@ class _Call:
         self.response_findings = found
         self.unjudged += unjudged
 
-    # What is said
+    # Headers, journal and observers
 
     def _known(self) -> tuple[TrafficFinding, ...]:
         return (*(self.request_findings or ()), *(self.response_findings or ()))
@@ -335,7 +335,7 @@ class _Call:
         )
 
     def _tell(self) -> None:
-        """Tell the observers."""
+        """Notify the observers."""
         if self._watch is not None:
             self._watch.cancel()
         kind = "foreign" if not self.in_api else ("unknown" if self.route is None else ("judged" if self.status else "unanswered"))
@@ -355,7 +355,7 @@ class _Call:
 
 
 async def _closed(response: httpcore.Response) -> None:
-    """Give a response's connection back, or away where it was not read to its end."""
+    """Return a response's connection to the pool, or close it if the response was not read to its end."""
     try:
         await response.aclose()
     except (httpcore.NetworkError, httpcore.ProtocolError, RuntimeError, OSError):

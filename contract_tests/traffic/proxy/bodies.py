@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ClientDisconnected(Exception):
-    """The client hung up; there is nobody to answer."""
+    """The client closed the connection."""
 
 
 async def hung_up(receive: Receive) -> None:
@@ -39,7 +39,7 @@ class BodyBuffer:
 
     @property
     def parts(self) -> Sequence[bytes]:
-        """What is kept."""
+        """The bytes kept so far."""
         return self._parts
 
     def add(self, part: bytes) -> None:
@@ -85,7 +85,7 @@ class Incoming:
         return parts
 
     async def stream(self, before: Sequence[bytes] = ()) -> AsyncIterator[bytes]:
-        """The whole body: what was read already, then the rest as it comes."""
+        """The whole body: the pieces already read, then the rest as it arrives."""
         for part in before:
             if part:
                 yield part

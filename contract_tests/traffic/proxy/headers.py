@@ -1,4 +1,4 @@
-"""Headers on their way: those of one hop stay behind, all others pass as they are."""
+"""Headers in transit: hop-by-hop headers are dropped, all others pass unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    """The first value of a header, lower-cased and stripped; empty where there is none."""
+    """The first value of a header, lower-cased and stripped; empty if there is none."""
     return next((value.decode("latin-1").strip().lower() for key, value in headers if key.lower() == name), "")
 
 

@@ -54,7 +54,7 @@ def line(passed: Passed) -> str:
 
 
 class Live:
-    """Keeps the latest calls and tells whoever listens."""
+    """Keeps the latest calls and sends them to listeners."""
 
     def __init__(self, masking: Masking, audit: Audit) -> None:
         self._masking = masking
@@ -63,7 +63,7 @@ class Live:
         self._changed = asyncio.Event()
         self.closing = False
         self.passing: Callable[[], int] = int
-        """How many calls are on their way, and not told of yet."""
+        """The number of calls in progress."""
 
     def add(self, passed: Passed) -> None:
         """Take a call."""
@@ -80,7 +80,7 @@ class Live:
         self._changed = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> bool:
-        """Answer a call to ``/_proxy``; False where it is none of these pages."""
+        """Answer a call to ``/_proxy``; False if it is none of these pages."""
         if scope["method"] not in ("GET", "HEAD"):
             return False
         path = scope["path"].rstrip("/")

@@ -1,4 +1,4 @@
-"""A HAR file that is whole after every entry, so that it can be read while it is written and after a crash."""
+"""A HAR file that is complete after every entry, so that it can be read while it is written and after a crash."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HarFile:
 
 
 def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float, findings: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-    """An exchange as a HAR entry without its secrets. Bodies are as they came, without their content encoding where it could be taken off."""
+    """An exchange as a HAR entry without its secrets. Bodies are decoded if their content encoding could be removed, otherwise as received."""
     url = masking.url(exchange.url)
     credentials = masking.sent(exchange.request.pairs)
     request: dict[str, Any] = {

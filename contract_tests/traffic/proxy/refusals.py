@@ -1,4 +1,4 @@
-"""What the proxy says of findings: a header, a refusal."""
+"""How the proxy reports findings: a header, a refusal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..findings import TrafficFinding
 
 LONGEST = 2000
-"""Letters of the header that tells findings: servers and clients refuse longer heads."""
+"""The most characters of the header with findings: servers and clients refuse longer heads."""
 _STATUSES = {"security": 401, "media type": 415, "operation": 404}
 
 

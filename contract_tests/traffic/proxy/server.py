@@ -39,7 +39,7 @@ async def serve(
     record: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Serve on a bound socket until the process is told to stop. Returns the audit of everything that passed."""
+    """Serve on a bound socket until the process receives a signal to stop. Returns the audit of everything that passed."""
     judge, masking = TrafficValidator(description), Masking(description)
     audit = Audit(description)
     live = Live(masking, audit)

@@ -1,6 +1,6 @@
-"""The upstream: the one address that is ever contacted, over kept-alive connections, with requests and responses as they are.
+"""The upstream: the only address that is contacted, over kept-alive connections, with unchanged requests and responses.
 
-httpcore, the transport below httpx, is spoken to directly: it sends the target and the headers byte for byte, decodes nothing and follows nothing.
+httpcore, the transport below httpx, is used directly: it sends the target and the headers byte for byte, decodes nothing and follows nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 """Bytes read from a connection at a time."""
 KEEP_ALIVE = 4.0
-"""Seconds that an idle connection is kept: less than the five after which many servers close it, so that few requests meet a closing one."""
+"""Seconds that an idle connection is kept: less than the five after which many servers close it, so that few requests fail on a closing one."""
 _SAFE = (b"GET", b"HEAD", b"OPTIONS", b"TRACE")
 _END_OF_HEAD = b"\r\n\r\n"
 _HTTP_1 = b"HTTP/"
@@ -47,7 +47,7 @@ class UpstreamFailed(Exception):
 
 
 class Upstream:
-    """A pool of connections to one origin. ``http2`` is True (spoken also without TLS), False, or None: agreed on where there is TLS."""
+    """A pool of connections to one origin. ``http2`` is True (used also without TLS), False, or None: negotiated over TLS."""
 
     def __init__(self, url: str, timeouts: Timeouts, *, connections: int = 200, http2: bool | None = None, verify: bool = True) -> None:
         parts = urlsplit(url)
@@ -77,8 +77,8 @@ class Upstream:
     ) -> httpcore.Response:
         """The response to a request, its body still to be read. Raises UpstreamFailed.
 
-        A request without a body and with a safe method is sent once more where its connection broke before an answer: a server may close a
-        kept-alive connection at the very moment at which it is used again.
+        A request without a body and with a safe method is sent once more if its connection broke before an answer: a server may close a
+        kept-alive connection at the moment when it is used again.
         """
         url = httpcore.URL(scheme=self.scheme, host=self.host, port=self.port, target=self.prefix + target)
         attempts = 2 if content == b"" and method in _SAFE else 1
@@ -223,13 +223,13 @@ class Connection(httpcore.AsyncNetworkStream):
         return self
 
     def get_extra_info(self, info: str) -> Any:
-        """What is known of the connection; ``is_readable`` where an idle one must not be used again."""
+        """Data about the connection; with ``is_readable`` an idle one must not be used again."""
         if info == "is_readable":
             return self._beyond > 0 or self._reader.waiting > 0 or self._reader.ended or self._writer.is_closing()
         return self._writer.get_extra_info({"ssl_object": "ssl_object", "client_addr": "sockname", "server_addr": "peername"}.get(info, info))
 
     def _count(self, data: bytes) -> None:
-        """Keep book of what came beyond the length that the head of an answer announced."""
+        """Count the bytes beyond the length that the head of an answer announced."""
         if self._counting:
             self._beyond += len(data)
             return
