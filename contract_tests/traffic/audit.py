@@ -2,8 +2,8 @@
 
 Every error of a response is a violation: an undocumented status or media type, a header or a body that breaks its schema. An error of a request is
 a violation if the request was accepted, that is answered below 400; if it was refused with 4xx, it is counted as *refused*. A path or method that
-the document lacks is listed, and is a violation if it was answered below 400. Answers of a fault rule or of ``Prefer`` (``_mock.injected``) are not judged.
-What could not be judged is counted with its reason.
+the document lacks is listed, and is a violation if it was answered below 400. Answers of a fault rule or of ``Prefer`` (``_mock.injected``)
+are not judged. What could not be judged is counted with its reason.
 """
 
 from __future__ import annotations
