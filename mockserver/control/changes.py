@@ -15,7 +15,7 @@ HIDDEN = "***"
 
 def shown_change(declared: Table[Any], change: Change) -> dict[str, Any]:
     """A change as JSON: what kind it is, and the innermost fields that differ; secrets are hidden."""
-    before, after = (None if record is None else declared.coder.encode(record) for record in (change.before, change.after))
+    before, after = (None if record is None else declared.codec.encode(record) for record in (change.before, change.after))
     fields = []
     if before is None or after is None:
         kind = "added" if before is None else "removed"

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockserver.control.services import ControlServices
-    from mockserver.core.state.codec import Decode
     from mockserver.core.state.tables import Table, TransactionTable
     from mockserver.core.state.world import Transaction
 
@@ -58,7 +57,7 @@ def list_records(
     records = world.table(declared)
     first, size = offset or 0, limit or PAGE
     wanted = dict(said.split("=", 1) for said in where or ())
-    shown = [name for name in declared.coder.fields if name not in declared.secrets]
+    shown = [name for name in declared.codec.fields if name not in declared.secrets]
     by = sort.removeprefix("-") if sort else None
     for name in (*wanted, *([by] if by else ())):
         if name not in shown:
@@ -89,8 +88,8 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
     records = world.table(declared)
     misfits = Misfits()
     sent = {"id": _next_id(world, declared, records), **body}
-    values = declared.coder.decode(sent, "", misfits)
-    _refuse(misfits, _judged(control, declared, values, misfits))
+    values = declared.codec.decode(sent, "", misfits)
+    _refuse(misfits, control.record_validators[declared.name].violations(values))
     made = declared.record(**values)
     _refer(control, world, declared, made, misfits)
     _refuse(misfits)
@@ -108,10 +107,10 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
     records = world.table(declared)
     found = _found(records, declared, record)
     misfits = Misfits()
-    values = declared.coder.decode(body, "", misfits, whole=False)
+    values = declared.codec.decode(body, "", misfits, whole=False)
     if values.get("id", found.id) != found.id:
         misfits.add("/id", "cannot change")
-    _refuse(misfits, _judged(control, declared, values, misfits))
+    _refuse(misfits, control.record_validators[declared.name].violations(values))
     changed = records.change(found, **values)
     _refer(control, world, declared, changed, misfits)
     _refuse(misfits)
@@ -169,19 +168,13 @@ def _columns(declared: Table[Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "text": _takes(decode, "any text at all"),
-            "nullable": _takes(decode, None),
+            "text": declared.codec.accepts(name, "any text at all"),
+            "nullable": declared.codec.accepts(name, None),
             "refers_to": declared.references[name].partition(".")[2] if name in declared.references else None,
         }
-        for name, (_, decode) in declared.coder.fields.items()
+        for name in declared.codec.fields
         if name not in declared.secrets
     ]
-
-
-def _takes(decode: Decode, value: Any) -> bool:
-    misfits = Misfits()
-    decode(value, "", misfits)
-    return not misfits
 
 
 def _text(value: Any) -> str:
@@ -238,12 +231,6 @@ def _is_below_itself(records: TransactionTable[Any], record: Any, name: str) -> 
         seen.add(above)
         above = getattr(records.get(above), name, None)
     return bool(above == record.id)
-
-
-def _judged(control: ControlServices, declared: Table[Any], values: Mapping[str, Any], misfits: Misfits) -> list[Violation]:
-    """What the vendor's document forbids in those fields that have the right type."""
-    wrong = {pointer.split("/")[1] for pointer, _ in misfits.found if pointer}
-    return control.record_validators[declared.name].violations({name: value for name, value in values.items() if name not in wrong})
 
 
 def _refuse(misfits: Misfits, judged: Sequence[Violation] = ()) -> None:

@@ -216,6 +216,14 @@ def test_a_server_that_was_killed_goes_on_from_its_export(tmp_path: Path) -> Non
         server.stop()
 
 
+def test_a_world_that_an_earlier_version_exported_is_imported_and_exported_as_it_was(world: World) -> None:
+    file = (ROOT / "tests" / "worlds" / "exported-by-0.1.0.json").read_bytes()
+    copy = world.create()
+    copy.load(json.loads(file))
+    exported = httpx.get(f"{world.url}/_mock/worlds/{copy.world}/export")
+    assert exported.content == file
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mockserver import Table, Unauthenticated
+from mockserver import Channel, Table, Unauthenticated
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mockserver import Channel, Transaction
+    from mockserver import Transaction
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"

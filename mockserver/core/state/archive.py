@@ -6,7 +6,7 @@ also the fields that lists of records hide. Nothing in it names a file or an add
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,10 @@ from rpds import HashTrieMap
 
 from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import Invalid
-from mockserver.core.state.codec import Misfits, coder_for
+from mockserver.core.state.codec import Misfits, codec_for
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
-from mockserver.core.state.rules import Faults
+from mockserver.core.state.rules import NO_FAULTS, Faults
 from mockserver.core.state.tables import Rows, rows_of
 from mockserver.core.state.world import Timer, World
 from mockserver.openapi.errors import Violation
@@ -40,22 +40,36 @@ FORMAT = 1
 LARGEST = 2**63 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _WorldFile:
+    """The members of the document; what the tables hold is read by the codecs of their records."""
+
+    mockserver: int
+    seed: int
+    clock: Clock
+    tables: dict[str, Any]
+    counters: dict[str, int]
+    timers: tuple[Timer, ...]
+    outbox: tuple[Message, ...]
+    faults: Faults = NO_FAULTS
+
+
 def write(world: World, tables: Tables) -> dict[str, Any]:
     """A world as JSON data."""
     return {
         "mockserver": FORMAT,
         "seed": world.seed,
-        "clock": coder_for(Clock).encode(world.clock),
+        "clock": codec_for(Clock).encode(world.clock),
         "tables": {name: _written(tables[name], rows) for name, rows in sorted(world.tables.items())},
         "counters": dict(sorted(world.counters.items())),
-        "timers": list(map(coder_for(Timer).encode, world.timers)),
-        "outbox": list(map(coder_for(Message).encode, world.outbox.ascending())),
-        "faults": coder_for(Faults).encode(world.faults),
+        "timers": list(map(codec_for(Timer).encode, world.timers)),
+        "outbox": list(map(codec_for(Message).encode, world.outbox.ascending())),
+        "faults": codec_for(Faults).encode(world.faults),
     }
 
 
 def _written(declared: Table[Any], rows: Rows[Any]) -> dict[str, Any]:
-    written: dict[str, Any] = {"records": list(map(declared.coder.encode, rows.records.ascending()))}
+    written: dict[str, Any] = {"records": list(map(declared.codec.encode, rows.records.ascending()))}
     orders = rows.orders()
     return written | {"orders": orders} if orders else written
 
@@ -71,10 +85,10 @@ def digest(world: World, tables: Tables) -> str:
             hashed.update(name.encode() + b"\0" + rows.digest(tables[name]))
     rest = {
         "seed": world.seed,
-        "clock": coder_for(Clock).encode(world.clock),
+        "clock": codec_for(Clock).encode(world.clock),
         "counters": dict(world.counters.items()),
-        "timers": list(map(coder_for(Timer).encode, world.timers)),
-        "outbox": list(map(coder_for(Message).encode, world.outbox.ascending())),
+        "timers": list(map(codec_for(Timer).encode, world.timers)),
+        "outbox": list(map(codec_for(Message).encode, world.outbox.ascending())),
     }
     hashed.update(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
     return hashed.hexdigest()
@@ -90,29 +104,19 @@ def read(
     documents, because the file may have been changed by hand.
     """
     misfits = Misfits()
-    reader = _Reader(data, misfits)
-    if reader.member("mockserver", int) not in (FORMAT, None):
+    found = codec_for(_WorldFile).decode(data, "", misfits)
+    if found.get("mockserver", FORMAT) != FORMAT:
         misfits.add("/mockserver", f"is not {FORMAT}, the layout that this version reads")
-    seed = reader.member("seed", int)
-    if seed is not None and not 0 <= seed <= LARGEST:
+    if not 0 <= found.get("seed", 0) <= LARGEST:
         misfits.add("/seed", "must be 0 or more")
-    clock = coder_for(Clock).read(reader.member("clock", dict) or {}, "/clock", misfits)
-    counters: dict[str, Any] = reader.member("counters", dict) or {}
-    for kind, number in counters.items():
-        if type(number) is not int:
-            misfits.add(f"/counters/{kind}", "must be a whole number")
-    timers = reader.items("timers", Timer)
-    for number, timer in enumerate(timers):
-        if timer is not None and timer.action not in actions:
+    for number, timer in enumerate(found.get("timers", ())):
+        if timer.action not in actions:
             misfits.add(f"/timers/{number}/action", f"is none of {', '.join(sorted(actions)) or 'those that there are: none'}")
-    faults: Faults | None = coder_for(Faults).read(reader.member("faults", dict) or {}, "/faults", misfits)
-    for number, rule in enumerate(faults.rules if faults is not None else ()):
+    for number, rule in enumerate(found.get("faults", NO_FAULTS).rules):
         unknown = set(rule.operations) - set(operations)
         if unknown:
             misfits.add(f"/faults/rules/{number}/operations", f"names {', '.join(sorted(unknown))}, which there is not")
-    messages = reader.items("outbox", Message)
-    found: dict[str, Any] = reader.member("tables", dict) or {}
-    rows = {name: _rows(name, content, tables, misfits) for name, content in found.items()}
+    rows = {name: _rows(name, content, tables, misfits) for name, content in found.get("tables", {}).items()}
     violations = [Violation("body", pointer, "type", text) for pointer, text in misfits.found]
     violations += [
         violation
@@ -122,17 +126,18 @@ def read(
     ]
     if violations:
         raise Invalid(violations)
+    file = _WorldFile(**found)
     outbox = Ordered[Message]()
-    for message in messages:
+    for message in file.outbox:
         outbox = outbox.append(message)
     return World(
-        seed=seed or 0,
-        clock=clock,
+        seed=file.seed,
+        clock=file.clock,
         tables=HashTrieMap({name: content for name, content in rows.items() if content is not None}),
-        counters=HashTrieMap(counters),
-        timers=tuple(sorted(timers)),
+        counters=HashTrieMap(file.counters),
+        timers=tuple(sorted(file.timers)),
         outbox=outbox,
-        faults=faults or Faults(),
+        faults=file.faults,
     )
 
 
@@ -148,33 +153,6 @@ def _judged(name: str, rows: Rows[Any], record_validators: Judges) -> Iterator[V
             yield Violation("body", where, "unique", f"{ids} have the same {index}")
 
 
-class _Reader:
-    """The members of the document."""
-
-    def __init__(self, data: Any, misfits: Misfits) -> None:
-        self._data: dict[str, Any] = data if isinstance(data, dict) else {}
-        self._misfits = misfits
-        known = {"mockserver", "seed", "clock", "tables", "counters", "timers", "outbox", "faults"}
-        if not isinstance(data, dict):
-            misfits.add("", "must be an object")
-        for name in self._data.keys() - known:
-            misfits.add(f"/{name}", "is not part of a world")
-        for name in known - self._data.keys() - {"faults"}:
-            misfits.add(f"/{name}", "is missing")
-
-    def member(self, name: str, kind: type) -> Any:
-        """A member of a type, or None."""
-        value = self._data.get(name)
-        if value is not None and type(value) is not kind:
-            self._misfits.add(f"/{name}", f"must be {'an object' if kind is dict else 'a list' if kind is list else 'a whole number'}")
-            return None
-        return value
-
-    def items(self, name: str, record: type) -> list[Any]:
-        """The records of a list."""
-        return [coder_for(record).read(item, f"/{name}/{number}", self._misfits) for number, item in enumerate(self.member(name, list) or [])]
-
-
 def _rows(name: str, content: Any, tables: Tables, misfits: Misfits) -> Rows[Any] | None:
     where = f"/tables/{name}"
     if name not in tables:
@@ -185,7 +163,7 @@ def _rows(name: str, content: Any, tables: Tables, misfits: Misfits) -> Rows[Any
         return None
     declared = tables[name]
     before = len(misfits.found)
-    records = [declared.coder.read(item, f"{where}/records/{number}", misfits) for number, item in enumerate(content["records"])]
+    records = [declared.codec.read(item, f"{where}/records/{number}", misfits) for number, item in enumerate(content["records"])]
     if len(misfits.found) > before:
         return None
     try:

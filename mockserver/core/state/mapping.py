@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from mockserver.core.state.codec import encode_value
 from mockserver.openapi.errors import DocumentBroken, Violation
 from mockserver.openapi.schemas import SchemaCompiler
 
@@ -113,7 +114,7 @@ class RecordValidator:
     def __init__(self, table: Table[Any], description: RecordMapping, document: Document, compiler: SchemaCompiler) -> None:
         self.unique = description.unique
         self._table = table
-        self._fields = table.coder.fields
+        self._fields = table.codec.fields
         self._checks: dict[str, list[_Check]] = {}
         for shown in description.shown:
             for name, check in self._of(shown, document, compiler):
@@ -140,7 +141,7 @@ class RecordValidator:
                 found[Violation("body", f"/{name}", "format", "is a moment that another offset cannot tell")] = f"{self._table.name}.{name}"
                 continue
             checks = self._checks.get(name, ())
-            encoded = self._fields[name][0](value) if checks else None
+            encoded = encode_value(value) if checks else None
             for check in checks:
                 for violation in check.violations(name, value, encoded):
                     found.setdefault(violation, check.place)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import orjson
 from rpds import HashTrieMap
 
-from mockserver.core.state.codec import RecordCoder, coder_for
+from mockserver.core.state.codec import RecordCodec, codec_for
 from mockserver.core.state.persistent import Ordered
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Table(Generic[R]):
         self.ids = ids
 
     @cached_property
-    def coder(self) -> RecordCoder:
+    def codec(self) -> RecordCodec:
         """How the records are written as JSON and read back."""
-        return coder_for(self.record)
+        return codec_for(self.record)
 
     @property
     def short_name(self) -> str:
@@ -72,7 +72,7 @@ class Table(Generic[R]):
 
     def to_json(self, record: R) -> dict[str, Any]:
         """A record as flat JSON, without its secrets."""
-        values = self.coder.encode(record)
+        values = self.codec.encode(record)
         for name in self.secrets:
             del values[name]
         return values
@@ -117,7 +117,7 @@ class Rows(Generic[R]):
     def digest(self, declared: Table[R]) -> bytes:
         """A hash of the records and their orders; computed once for the same rows."""
         if self._digest is None:
-            written = [list(map(declared.coder.encode, self.records.ascending())), self.orders()]
+            written = [list(map(declared.codec.encode, self.records.ascending())), self.orders()]
             self._digest = blake2b(orjson.dumps(written), digest_size=16).digest()
         return self._digest
 
