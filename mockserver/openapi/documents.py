@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import yaml
 
 from mockserver.openapi.errors import DocumentBroken
+from mockserver.openapi.overlays import Overlay, apply_overlays, is_overlay, parse_overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MAX_REFERENCES = 20
@@ -49,12 +50,16 @@ class OperationSpec:
 
 @dataclass(frozen=True)
 class Document:
-    """One vendor's OpenAPI document. ``parts`` are the files that were merged into it, where it is split by tag."""
+    """One vendor's OpenAPI document, with its overlays applied.
+
+    ``parts`` are the files that were merged into it, if it is split by tag; ``overlays`` are the files of its overlays, in the order of application.
+    """
 
     slug: str
     source: str
     raw: dict[str, Any]
     parts: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -126,18 +131,21 @@ class Document:
 
 
 def read_document(slug: str, file: Path) -> Document:
-    """The document of a vendor, with the parts in the folder beside it. Raises DocumentBroken with the file and the line or key at fault."""
+    """The document of a vendor, with the parts and the overlays in the folder beside it. Raises DocumentBroken with file and place."""
     raw = _read(file)
     for key in ("openapi", "info", "servers", "paths"):
         if key not in raw or (not raw[key] and key != "paths"):
             raise DocumentBroken(f"{file}: the key {key} is missing or empty")
     if not _VERSION.fullmatch(str(raw["openapi"])):
         raise DocumentBroken(f"{file}: openapi is {raw['openapi']}, but documents are written in 3.0.3")
-    parts = tuple(sorted(file.with_suffix("").glob("*.yaml")))
+    beside = {found: _read(found) for found in sorted(file.with_suffix("").rglob("*.yaml"))}
+    parts = {found: content for found, content in beside.items() if not is_overlay(content)}
+    overlays = [_overlay(found, content, file) for found, content in beside.items() if found not in parts]
     _merge(raw, file, parts)
     if not raw["paths"]:
         raise DocumentBroken(f"{file}: the key paths is missing or empty")
-    document = Document(slug, str(file), raw, tuple(map(str, parts)))
+    raw = apply_overlays(raw, overlays)
+    document = Document(slug, str(file), raw, tuple(map(str, parts)), tuple(overlay.source for overlay in overlays))
     _check_operations(document)
     _check_aliases(document)
     return document
@@ -158,7 +166,14 @@ def _read(file: Path) -> dict[str, Any]:
     return raw
 
 
-def _merge(raw: dict[str, Any], file: Path, parts: Sequence[Path]) -> None:
+def _overlay(file: Path, content: Mapping[str, Any], document: Path) -> Overlay:
+    overlay = parse_overlay(content, str(file))
+    if overlay.extends is not None and (file.parent / overlay.extends).resolve() != document.resolve():
+        raise DocumentBroken(f"{file}: extends {overlay.extends}, but stands in the folder of {document}")
+    return overlay
+
+
+def _merge(raw: dict[str, Any], file: Path, parts: Mapping[Path, dict[str, Any]]) -> None:
     """Add the paths and components of every part to those of the document. Raises DocumentBroken where two files give the same one."""
     owner: dict[tuple[str, ...], Path] = {}
 
@@ -173,7 +188,7 @@ def _merge(raw: dict[str, Any], file: Path, parts: Sequence[Path]) -> None:
 
     merged: dict[str, Any] = {}
     kinds: dict[str, dict[str, Any]] = {}
-    for source, content in ((file, raw), *((part, _read(part)) for part in parts)):
+    for source, content in ((file, raw), *parts.items()):
         unknown = set() if source is file else set(content) - {"paths", "components"}
         if unknown:
             raise DocumentBroken(f"{source}: a part has paths and components only, not {', '.join(sorted(map(str, unknown)))}")

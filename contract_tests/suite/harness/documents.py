@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from mockserver.openapi.overlays import apply_overlays, is_overlay, parse_overlay
+
 SPECS = Path(__file__).resolve().parents[3] / "specs"
 """Beside `contract_tests`: in a checkout the project's folder, installed the folder inside the package `mockserver`."""
 
@@ -31,14 +33,18 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 
 @cache
 def document(slug: str) -> dict[str, Any]:
-    """A vendor's document, with its parts where it is split by tag."""
+    """A vendor's document, with its parts if it is split by tag, and with its overlays applied."""
     whole = _read(SPECS / f"{slug}.yaml")
-    for file in sorted((SPECS / slug).glob("*.yaml")):
+    overlays = []
+    for file in sorted((SPECS / slug).rglob("*.yaml")):
         part = _read(file)
+        if is_overlay(part):
+            overlays.append(parse_overlay(part, str(file)))
+            continue
         whole["paths"].update(part.get("paths", {}))
         for kind, found in part.get("components", {}).items():
             whole.setdefault("components", {}).setdefault(kind, {}).update(found)
-    return whole
+    return apply_overlays(whole, overlays)
 
 
 def _read(file: Path) -> dict[str, Any]:
