@@ -14,7 +14,7 @@ MODULES = "authentication dashboard faults messages notices products resources s
 (
     AUTHENTICATION, DASHBOARD, FAULTS, MESSAGES, NOTICES, PRODUCTS, RESOURCES, SESSIONS, SHOWN, TEAM, THREADS, TICKETS, TOKENS, TREES, USERS, WALLETS, STATE,
 ) = (f"{APIS}/{name}.py" for name in MODULES.split())  # fmt: skip
-DOCUMENT = "specs/backoffice.yaml"
+DOCUMENT, BEHAVIOUR = "specs/backoffice.yaml", "specs/backoffice/behaviour.yaml"
 NEW = {
     "sponsor": "admin", "first_name": "Ana", "last_name": "Luz", "email": "ana.luz@example.com", "user_name": "analuz99", "mobile": "5500000000",
     "password": "clave-larga", "country_code": "MX",
@@ -224,7 +224,7 @@ MUTANTS = (
         (),
         (
             Edit(DOCUMENT, "          enum: [left, right, binary_tank, balanced]\n", "", "\n    UserUpdate:"),
-            Edit(DOCUMENT, "x-fault-codes: {type: not_included, enum: not_included}", "x-fault-codes: {type: not_included}", "\n    UserUpdate:"),
+            Edit(BEHAVIOUR, "x-fault-codes: {type: not_included, enum: not_included}", "x-fault-codes: {type: not_included}", "schemas.UserUpdate\n"),
             Edit(
                 USERS,
                 "changes = {name: body[name] for name in _KEPT_AS_SENT if name in body}",
@@ -251,7 +251,7 @@ MUTANTS = (
         "get_teamview",
         ("backoffice.get_teamview.e1", "backoffice.get_teamview.r3"),
         (
-            Edit(DOCUMENT, "        user_unknown:", "        user_unknown_else:", "operationId: get_teamview"),
+            Edit(BEHAVIOUR, "        user_unknown:", "        user_unknown_else:", "# get_teamview\n"),
             Edit(TEAM, 'VendorFault("user_unknown")', '__import__("mockserver.core.base.faults", fromlist=["NotFound"]).NotFound()'),
         ),
         lambda api: "user_id" in _get(api, "teamviews/999999").text,
@@ -262,7 +262,7 @@ MUTANTS = (
         "errors",
         "login",
         (),
-        (Edit(DOCUMENT, "message: Invalid username or password.", "message: Wrong password."),),
+        (Edit(BEHAVIOUR, "message: Invalid username or password.", "message: Wrong password."),),
         lambda api: "Invalid username" in _login(api, password="x").text,
     ),
     Mutant(
@@ -293,7 +293,7 @@ MUTANTS = (
         "errors",
         "create_thread",
         ("backoffice.create_thread.r3",),
-        (Edit(DOCUMENT, "required: [blank, ticket_unknown]", "required: blank"),),
+        (Edit(BEHAVIOUR, "required: [blank, ticket_unknown]", "required: blank"),),
         lambda api: len(api.call("POST", "/api/v1/threads", data={"content": "x"}).json()["errors"]["ticket_id"]) == 2,
     ),
     Mutant(

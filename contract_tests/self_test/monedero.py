@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 APIS = "mockserver/apis/monedero"
 SALE, BALANCE, CONTACT, EMPLOYEE, STATE = (f"{APIS}/{name}.py" for name in ("sale", "balance", "contact", "employee", "state"))
-DOCUMENT = "specs/monedero.yaml"
+DOCUMENT, BEHAVIOUR = "specs/monedero.yaml", "specs/monedero/behaviour.yaml"
 
 
 def _code(api: ApiClient, name: str, **fields: Any) -> str:
@@ -206,7 +206,7 @@ MUTANTS = (
         "errors",
         "disable_employee",
         ("monedero.disable_employee.e3",),
-        (Edit(DOCUMENT, "message: Error al archivar el usuario., clause", "message: Error al crear el usuario., clause"),),
+        (Edit(BEHAVIOUR, "message: Error al archivar el usuario., clause", "message: Error al crear el usuario., clause"),),
         lambda api: "archivar" in send(api, "disable_employee", number="4770000000").json()["message"],
     ),
     Mutant(

@@ -13,7 +13,7 @@ APIS = "mockserver/apis/troyansys"
 AUTH, CALLERS, COMPANY, DOCUMENTS, INVOICING, REPORTS, SUBSCRIPTION, FAULTS, SHAPES = (
     f"{APIS}/{name}.py" for name in ("auth", "callers", "company", "documents", "invoicing", "reports", "subscription", "faults", "shapes")
 )
-DOCUMENT = "specs/troyansys.yaml"
+DOCUMENT, BEHAVIOUR = "specs/troyansys.yaml", "specs/troyansys/behaviour.yaml"
 UPGRADE = {"transactionStatus": "Approved", "reference": "SUB-PLAN-PREMIUM-20260317-001"}
 
 
@@ -214,8 +214,12 @@ MUTANTS = (
         "login_user",
         (),
         (
-            Edit(DOCUMENT, "credenciales_incorrectas: {status: 401", "credenciales_incorrectas: {status: 422"),
-            Edit(DOCUMENT, '          x-emits: {$ref: "#/components/schemas/ValidationMessage"}\n', ""),
+            Edit(BEHAVIOUR, "credenciales_incorrectas: {status: 401", "credenciales_incorrectas: {status: 422"),
+            Edit(
+                BEHAVIOUR,
+                '    update: {x-emits: {$ref: "#/components/schemas/ValidationMessage"}}\n',
+                "    update: {}\n",
+            ),
         ),
         lambda api: _login(api, password="wrong").status_code == 401,
     ),

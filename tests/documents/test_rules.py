@@ -29,7 +29,7 @@ def test_a_document_keeps_the_rule(document: Document, name: str) -> None:
 
 
 def test_each_file_of_a_document_is_short_enough(document: Document) -> None:
-    for file in (document.source, *document.parts):
+    for file in (document.source, *document.parts, *document.overlays):
         assert Path(file).read_text().count("\n") <= MAX_LINES, file
 
 
@@ -44,7 +44,7 @@ def test_a_document_names_no_key_twice(any_document: Document) -> None:
         return dict(zip(keys, [loader.construct_object(value, deep=True) for _, value in node.value], strict=True))
 
     Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    for name in (any_document.source, *any_document.parts):
+    for name in (any_document.source, *any_document.parts, *any_document.overlays):
         with Path(name).open(encoding="utf-8") as file:
             yaml.load(file, Strict)  # noqa: S506 - a safe loader that looks closer
 
