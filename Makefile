@@ -8,7 +8,7 @@ RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 
-.PHONY: serve test check fast slow format lint types floors bench bench-quick tour soak lock clean help
+.PHONY: serve test check fast slow format lint types floors bench bench-quick tour docs-vendors soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -57,6 +57,9 @@ soak: $(DEV) ## ten minutes of full load; is memory level?
 
 tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
 	$(BIN)/python -m docs.tour
+
+docs-vendors: $(DEV) ## write the generated parts of docs/vendors from the documents
+	$(BIN)/python -m docs.vendor_pages
 
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv

@@ -22,8 +22,3 @@ def rows(slug: str, header: str) -> Iterator[tuple[str, list[str]]]:
             inside = True
         elif inside and not line.startswith("|---"):
             yield heading, [cell.strip() for cell in line.strip().strip("|").split("|")]
-
-
-def discrepancies(slug: str) -> set[str]:
-    """The discrepancies whose handling a page explains."""
-    return {name.strip() for _, cells in rows(slug, "discrepancy") for name in cells[0].split(",")}

@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 from fixtures.backoffice import JWT_SECRET as SECRET
 from fixtures.backoffice import SEEDED_RECORDS
 from mockserver.apis.backoffice.shown import money
-from tests.documents.test_contract import DISCREPANCIES
 from tests.vendors.backoffice import OPERATIONS, RECIPES, clock, conforms, errors_of, fields_of, login, send
-from tests.vendors.tables import discrepancies
 
 if TYPE_CHECKING:
     from tests.conftest import Mock
@@ -58,10 +56,6 @@ def test_the_page_reaches_every_documented_answer(operation: str) -> None:
 def test_the_page_reaches_every_answer_to_a_credential() -> None:
     reached = {answer for _, answer, *_ in RECIPES}
     assert reached >= {"api_key_invalid", "jwt_nil", "jwt_forged", "jwt_expired"}
-
-
-def test_the_page_explains_every_discrepancy() -> None:
-    assert {f"backoffice.{name}" for name in discrepancies("backoffice")} == {name for name in DISCREPANCIES if name.startswith("backoffice.")}
 
 
 def test_several_wrong_fields_are_told_at_once(mock: Mock) -> None:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from mockserver.apis.monedero.points import earned, hundredths, shown
 from mockserver.app import SPECS
 from mockserver.openapi.documents import read_document
-from tests.documents.test_contract import DISCREPANCIES
-from tests.vendors.tables import discrepancies, rows
+from tests.vendors.tables import rows
 
 if TYPE_CHECKING:
     import httpx
@@ -72,10 +71,6 @@ def test_all_sixty_one_rows_of_the_error_tables_are_reached() -> None:
     assert len(clauses) == 61
     carried = {error.get("clause") for operation in DOCUMENT.operations for error in operation.spec["x-errors"].values()} - {None}
     assert clauses - carried == {"monedero.add_employee.e5", "monedero.disable_employee.e4"}  # success rows among the errors
-
-
-def test_the_page_explains_every_discrepancy() -> None:
-    assert {f"monedero.{name}" for name in discrepancies("monedero")} == {name for name in DISCREPANCIES if name.startswith("monedero.")}
 
 
 def balance(client: httpx.Client, wallet: str = "wallet-demo", phone: str = "4775550101") -> float:

@@ -11,8 +11,7 @@ from stdnum.co import nit
 from fixtures.serpi import CITIES
 from mockserver.app import SPECS
 from mockserver.openapi.documents import read_document
-from tests.documents.test_contract import DISCREPANCIES
-from tests.vendors.tables import discrepancies, rows
+from tests.vendors.tables import rows
 
 if TYPE_CHECKING:
     from tests.conftest import Mock
@@ -43,10 +42,6 @@ def test_each_answer_is_reached_as_the_page_says(mock: Mock, row: list[str]) -> 
     with mock.client("serpi", None if credential == "–" else credential.strip("`")) as client:
         response = client.request(method, path, json=body) if body is not None else client.request(method, path)
     assert (response.status_code, response.json()["code"], response.json()["message"]) == (int(status), int(code), message.strip("`"))
-
-
-def test_the_page_explains_every_discrepancy() -> None:
-    assert {f"serpi.{name}" for name in discrepancies("serpi")} == {name for name in DISCREPANCIES if name.startswith("serpi.")}
 
 
 def test_what_was_created_is_listed_last_with_an_id(mock: Mock) -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from mockserver.app import SPECS
 from mockserver.openapi.documents import read_document
-from tests.documents.test_contract import DISCREPANCIES
 from tests.server.test_bad_input import BODIES
-from tests.vendors.tables import discrepancies, rows
+from tests.vendors.tables import rows
 
 if TYPE_CHECKING:
     from tests.conftest import Mock
@@ -76,10 +75,6 @@ def test_the_page_reaches_every_documented_error(operation: str) -> None:
     reached = {(int(status), text.strip("`")) for name, _, _, _, status, text in ROWS if name == operation}
     assert reached >= {(error["status"], error["message"]) for error in OPERATIONS[operation].spec.get("x-errors", {}).values()}
     assert any(status < 300 for status, _ in reached)
-
-
-def test_the_page_explains_every_discrepancy() -> None:
-    assert {f"troyansys.{name}" for name in discrepancies("troyansys")} == {name for name in DISCREPANCIES if name.startswith("troyansys.")}
 
 
 # Sessions
