@@ -81,7 +81,7 @@ def test_a_page_behind_a_link_of_the_mock_belongs_to_its_operation() -> None:
 
 def test_the_report_says_why_an_answer_was_not_seen(tmp_path: Path, server: Server) -> None:
     done = verify(tmp_path, "serpi", "--url", server.url + base_path("serpi"), "--level", "quick")
-    reason = "nobody can ask for a failure from outside"
+    reason = "no request from outside can provoke the failure"
     missing = {(one["operation"], one.get("answer")): one["reason"] for one in done.report["never_observed"]}
     assert missing["list_sucursales", "500"] == reason
     assert missing["create_sucursal", "413"] == ""
