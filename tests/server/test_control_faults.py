@@ -375,7 +375,7 @@ def test_an_answer_may_come_from_the_examples_or_be_made_up(world: Mock) -> None
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("preference", "words"),
     [
         ("code=418", "documents 200, 201, 400"),
         ("code=nothing", "documents no codes"),
@@ -387,15 +387,15 @@ def test_an_answer_may_come_from_the_examples_or_be_made_up(world: Mock) -> None
         ("code=201, dynamic=false, delay=-1", "write seconds"),
     ],
 )
-def test_an_impossible_wish_is_refused_in_words(world: Mock, preference: str, words: str) -> None:
+def test_an_unsatisfiable_preference_is_refused_in_words(world: Mock, preference: str, words: str) -> None:
     answer = world.serpi.client().get("/Sucursales", headers={"prefer": preference})
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert words in answer.json()["detail"]
     assert "preference-applied" not in answer.headers
 
 
-@pytest.mark.parametrize("wish", ["return=minimal", "wait=5", "", "=;,", "respond-async, handling=lenient"])
-def test_wishes_that_are_not_the_mocks_are_left_to_the_vendor(world: Mock, preference: str) -> None:
+@pytest.mark.parametrize("preference", ["return=minimal", "wait=5", "", "=;,", "respond-async, handling=lenient"])
+def test_preferences_that_are_not_the_mocks_are_left_to_the_vendor(world: Mock, preference: str) -> None:
     answer = world.serpi.client().get("/Sucursales", headers={"prefer": preference})
     assert answer.status_code == 200
     assert "preference-applied" not in answer.headers
