@@ -26,9 +26,9 @@ from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
 from mockserver.core.base.requests import sent_headers
-from mockserver.core.engine.executor import Executor
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
+from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import check as check_scenarios
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import Operation, compile_operations
@@ -93,7 +93,7 @@ class App:
 
     def close(self) -> None:
         """Let go of those who wait for something or listen, because the server stops."""
-        self.control.executor.notifier.close()
+        self.control.pipeline.notifier.close()
         self.control.runs.kill()
 
     def malformed(self, path: str, fault: Fault) -> Reply | None:
@@ -149,8 +149,8 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
             return store.base
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
-    executor = Executor(store, journal, timers, headers_of)
-    control = ControlServices(vendors, executor, reseeded, _version(), runs=Runs(settings.reports))
+    pipeline = RequestPipeline(store, journal, timers, headers_of)
+    control = ControlServices(vendors, pipeline, reseeded, _version(), runs=Runs(settings.reports))
     control_vendor = Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
     served = [*vendors.values(), control_vendor]
     compiled = _compiled(served)
@@ -163,7 +163,7 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
     _ = control.record_validators  # a description that fits no document is found now, and not by the first record
     console = Pages()
     operations = Operations(
-        executor,
+        pipeline,
         compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
         {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},

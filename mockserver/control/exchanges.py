@@ -13,7 +13,7 @@ import orjson
 
 from mockserver.control.changes import shown_change
 from mockserver.core.base.clock import iso
-from mockserver.core.base.faults import Fault, Invalid, Malformed, MockBug, ResponseOffSpec, VendorFault
+from mockserver.core.base.faults import Malformed
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.compiled import MULTIPART, URLENCODED
 from mockserver.core.operation.forms import gather
@@ -67,12 +67,12 @@ class Rendering:
             "api": self.api,
             "operation": self.operation.id if self.operation is not None else None,
             "status": exchange.status,
-            "code": exchange.fault.code if isinstance(exchange.fault, VendorFault) else self._documented_code(),
-            "fault": self._fault(),
+            "code": exchange.fault.code if exchange.fault is not None else None,
+            "fault": exchange.fault.kind if exchange.fault is not None else None,
             "findings": len(self._findings()),
             "changed": exchange.changed,
             "records_written": exchange.writes,
-            "injected": [{"source": mark.source, "effect": mark.effect} for mark in exchange.marks],
+            "injected": [{"source": applied.source, "effect": applied.effect} for applied in exchange.effects],
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
@@ -177,50 +177,32 @@ class Rendering:
 
     # What was found
 
-    def _fault(self) -> str | None:
-        fault = self.exchange.fault
-        if fault is None:
-            return None
-        return fault.kind if isinstance(fault, Fault) else "mock_bug"
-
-    def _documented_code(self) -> str | None:
-        if self.operation is None or not isinstance(self.exchange.fault, Fault):
-            return None
-        error = self.operation.fault_context.documented(self.exchange.fault)
-        return None if error is None else error.code
-
     def _clauses(self) -> list[str]:
         """The clauses that the exchange touched: of a documented refusal its own, of a success those that are no refusal's."""
         operation, fault = self.operation, self.exchange.fault
         if operation is None:
             return []
-        errors = operation.fault_context.errors
-        if isinstance(fault, Fault):
-            error = operation.fault_context.documented(fault)
-            return [error.clause] if error is not None and error.clause is not None else []
-        refusals = {error.clause for error in errors.values()}
-        return [] if fault is not None else [clause for clause in operation.clauses if clause not in refusals]
+        if fault is not None:
+            return [fault.clause] if fault.clause is not None else []
+        refusals = {error.clause for error in operation.fault_context.errors.values()}
+        return [clause for clause in operation.clauses if clause not in refusals]
 
     def _findings(self) -> list[dict[str, Any]]:
         """Where the request, or a reply of ours, breaks the document."""
         fault = self.exchange.fault
-        if isinstance(fault, Invalid | ResponseOffSpec):
-            side = "request" if isinstance(fault, Invalid) else "response"
-            return [
-                {
-                    "side": side,
-                    "place": violation.place,
-                    "pointer": violation.pointer,
-                    "keyword": violation.keyword,
-                    "text": MASK if any(self.is_secret(part) for part in violation.pointer.split("/")) else violation.text,
-                    "code": violation.code,
-                }
-                for violation in fault.violations
-            ]
-        if isinstance(fault, Malformed | MockBug):
-            side = "request" if isinstance(fault, Malformed) else "response"
-            return [{"side": side, "place": "body", "pointer": "", "keyword": "", "text": str(fault)[:300], "code": None}]
-        return []
+        if fault is None:
+            return []
+        return [
+            {
+                "side": fault.broken_by,
+                "place": violation.place,
+                "pointer": violation.pointer,
+                "keyword": violation.keyword,
+                "text": MASK if any(self.is_secret(part) for part in violation.pointer.split("/")) else violation.text,
+                "code": violation.code,
+            }
+            for violation in fault.violations
+        ]
 
     def _unread(self) -> Iterator[str]:
         """What was sent and the document does not know, so that nobody can have read it."""
@@ -319,7 +301,7 @@ def api_of(control: ControlServices, exchange: JournalEntry) -> str | None:
 
 def is_broken(exchange: JournalEntry) -> bool:
     """Whether an exchange breaks the document, so that there are findings."""
-    return isinstance(exchange.fault, Invalid | ResponseOffSpec | Malformed | MockBug)
+    return exchange.fault is not None and exchange.fault.broken_by is not None
 
 
 def contains(exchange: JournalEntry, text: str) -> bool:

@@ -12,7 +12,7 @@ from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
 from mockserver.core.base.clock import stopwatch
-from mockserver.core.base.faults import Conflict, Fault, NotFound, TooLarge, Unavailable
+from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from mockserver.core.base.replies import Reply, Stream
 
 if TYPE_CHECKING:
@@ -65,13 +65,15 @@ async def replay_exchange(control: ControlServices, world: Transaction, request:
     """Send the request of an exchange once more, with its credentials, to the world as it is now."""
     old = _found(control, request.world, number)
     again = replace(old.request)
-    if old.operation is not None and not isinstance(old.fault, TooLarge):
-        await control.executor.reply(control.operations[old.operation], again)
-    elif old.operation is None and isinstance(old.fault, Fault):
-        await control.executor.refuse(control.vendor(Rendering(control, old).api or "").api, old.fault, again)
-    else:
+    if old.fault is not None and old.fault.kind == TooLarge.kind:
         raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
-    new = next((exchange for exchange in control.journal.after(request.world, number) if exchange.request is again), None)
+    if old.operation is not None:
+        _, _, sent = await control.pipeline.reply(control.operations[old.operation], again)
+    else:
+        allow = old.fault.allow if old.fault is not None else ()
+        fault = MethodNotAllowed(again.method, allow) if allow else NotFound("path", again.path)
+        _, _, sent = await control.pipeline.refuse_unrouted(control.vendor(Rendering(control, old).api or "").api, fault, again)
+    new = control.journal.find(request.world, sent)
     if new is None:
         raise Unavailable("the call was made, but its exchange did not stay in the journal")
     return Reply(200, Rendering(control, new).whole(world))
@@ -149,7 +151,7 @@ def _meant(
         test
         for asked, test in (
             (changed is not None, lambda exchange: exchange.changed is changed),
-            (injected is not None, lambda exchange: bool(exchange.marks) is injected),
+            (injected is not None, lambda exchange: bool(exchange.effects) is injected),
             (method is not None, lambda exchange: exchange.request.method == method),
             (bool(path), lambda exchange: str(path) in exchange.request.path),
             (status is not None, lambda exchange: status_is(exchange.status, str(status))),
@@ -211,9 +213,9 @@ async def _events(control: ControlServices, world: str, last: int | None, timeou
             yield b"event: exchange\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(Rendering(control, exchange).summary()))
         now = stopwatch()
         left = TICK if timeout is None else timeout - (now - started)
-        if left <= 0 or control.executor.notifier.is_closed:
+        if left <= 0 or control.pipeline.notifier.is_closed:
             return
         if now - heard > HEARTBEAT:
             heard = now
             yield b": still here\n\n"
-        await control.executor.notifier.wait(world, min(left, TICK))
+        await control.pipeline.notifier.wait(world, min(left, TICK))

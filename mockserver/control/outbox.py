@@ -54,9 +54,9 @@ async def wait_message(
         if found is not None:
             return Reply(200, found.to_json())
         left = deadline - stopwatch()
-        if left <= 0 or control.executor.notifier.is_closed:
+        if left <= 0 or control.pipeline.notifier.is_closed:
             raise NotFound("message", f"that is meant; {_told(world)}")
-        await control.executor.notifier.wait(request.world, min(left, TICK))
+        await control.pipeline.notifier.wait(request.world, min(left, TICK))
 
 
 def _newest(world: World, after: int | None) -> Iterator[Message]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.core.base.clock import iso
 from mockserver.core.base.replies import Reply
+from mockserver.core.state.store import replace_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +47,7 @@ async def reset_world(control: ControlServices, request: Request, body: Mapping[
     seed = (body or {}).get("seed")
     origin = (await control.store.load(request.world)).origin
     world = origin if seed is None else control.reseeded(seed)
-    await control.executor.become(request.world, world)
+    await replace_world(control.store, request.world, world)
     control.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
 

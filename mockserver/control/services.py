@@ -14,8 +14,8 @@ from mockserver.core.state.mapping import record_validators
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mockserver.core.engine.executor import Executor
     from mockserver.core.engine.journal import Journal
+    from mockserver.core.engine.pipeline import RequestPipeline
     from mockserver.core.engine.scenarios import Scenario
     from mockserver.core.operation.api import Api, Credential
     from mockserver.core.operation.compiled import Operation
@@ -47,7 +47,7 @@ class ControlServices:
     """
 
     vendors: Mapping[str, Vendor]
-    executor: Executor
+    pipeline: RequestPipeline
     reseeded: Callable[[int | None], World]
     version: str
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -57,12 +57,12 @@ class ControlServices:
     @property
     def journal(self) -> Journal:
         """The exchanges of every world."""
-        return self.executor.journal
+        return self.pipeline.journal
 
     @property
     def store(self) -> Store:
         """The worlds."""
-        return self.executor.store
+        return self.pipeline.store
 
     @cached_property
     def tables(self) -> Mapping[str, Table[Any]]:
@@ -104,7 +104,7 @@ class ControlServices:
 
     async def world(self, name: str) -> World:
         """A world as it is now, everything that is due included. Raises NotFound; asking does not make it."""
-        world = await self.executor.settled(name)
+        world = await self.pipeline.timers.settle(name)
         if world is None:
             raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
         return world

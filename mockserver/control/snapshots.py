@@ -8,7 +8,7 @@ from mockserver.control.changes import shown_change
 from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.replies import Reply
-from mockserver.core.state.store import Snapshot
+from mockserver.core.state.store import Snapshot, replace_world
 from mockserver.core.state.world import diff
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def delete_snapshot(control: ControlServices, request: Request, snapshot: 
 async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     """Put the world back to a snapshot: records, clock, counters, timers, messages, fault rules. Its journal goes on."""
     saved = await control.snapshot(request.world, snapshot)
-    await control.executor.become(request.world, saved.world)
+    await replace_world(control.store, request.world, saved.world)
     return Reply(200, _shown(saved))
 
 

@@ -131,7 +131,7 @@ async def _start(control: ControlServices, request: Request, name: str, source: 
     def headers(world: World, credential: str | None) -> Mapping[str, str]:
         return control.headers_of(slug, credential, Transaction(world, world.clock.now(wall_clock()), target.base_url, target.own_url))
 
-    return await play(slug, scenario, world, target, control.operations, control.executor.handle, headers)
+    return await play(slug, scenario, world, target, control.operations, control.pipeline.executor.handle, headers)
 
 
 async def _shown(control: ControlServices, name: str) -> dict[str, Any]:

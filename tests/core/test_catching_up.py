@@ -11,7 +11,9 @@ import pytest
 from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import HandlerCrashed
 from mockserver.core.base.requests import Request
-from mockserver.core.engine import executor
+from mockserver.core.engine import timers
+from mockserver.core.engine.timers import SLICE
+from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import TIMERS_AT_ONCE, Transaction, World, catch_up
 from tests.core.toy import NOON, Toy
 
@@ -37,12 +39,9 @@ def ticking(ends: datetime | None, every: timedelta = HOUR, crashes: datetime | 
 
 def toy_at(now: datetime, action: Action) -> Toy:
     """A toy whose worlds stand at a moment, with a first tick at noon."""
-    toy = Toy()
     transaction = Transaction(World(clock=Clock(frozen_at=now)), NOON)
     transaction.schedule(NOON, TICK)
-    toy.store.base = transaction.finish()
-    toy.executor._timers = {**toy.executor._timers, TICK: action}
-    return toy
+    return Toy(store=MemoryStore(transaction.finish()), timers={TICK: action})
 
 
 def ticks(toy: Toy, world: str = "default") -> int:
@@ -53,7 +52,7 @@ def listing(world: str = "default") -> Request:
     return Request("POST", "/", raw_headers=[(b"x-key", b"k")], world=world)
 
 
-@pytest.mark.parametrize("hours", [0, 1, executor.SLICE - 1, executor.SLICE, executor.SLICE + 1, 3 * executor.SLICE])
+@pytest.mark.parametrize("hours", [0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE])
 def test_all_that_is_due_has_happened_before_the_answer(hours: int) -> None:
     toy = toy_at(NOON + hours * HOUR, ticking(None))
     assert toy.call("list_notes").status < 500
@@ -61,11 +60,11 @@ def test_all_that_is_due_has_happened_before_the_answer(hours: int) -> None:
 
 
 def test_others_are_served_while_much_happens_in_one_world() -> None:
-    toy = toy_at(NOON + 20 * executor.SLICE * HOUR, ticking(None))
+    toy = toy_at(NOON + 20 * SLICE * HOUR, ticking(None))
     order: list[str] = []
 
     async def ask(world: str) -> None:
-        await toy.executor.reply(toy.operations["list_notes"], listing(world))
+        await toy.pipeline.reply(toy.operations["list_notes"], listing(world))
         order.append(world)
 
     async def both() -> None:
@@ -74,36 +73,36 @@ def test_others_are_served_while_much_happens_in_one_world() -> None:
 
     asyncio.run(both())
     assert order == ["small", "busy"]
-    assert ticks(toy, "busy") == 20 * executor.SLICE + 1
+    assert ticks(toy, "busy") == 20 * SLICE + 1
 
 
 def test_two_calls_to_a_world_that_catches_up_let_nothing_happen_twice() -> None:
-    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None))
+    toy = toy_at(NOON + 5 * SLICE * HOUR, ticking(None))
 
     async def both() -> None:
-        await asyncio.gather(*[toy.executor.reply(toy.operations["list_notes"], listing()) for _ in range(3)])
+        await asyncio.gather(*[toy.pipeline.reply(toy.operations["list_notes"], listing()) for _ in range(3)])
 
     asyncio.run(both())
-    assert ticks(toy) == 5 * executor.SLICE + 1
+    assert ticks(toy) == 5 * SLICE + 1
 
 
 def test_what_never_ends_is_told_instead_of_hanging_and_goes_on_with_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "SLICES", 3)
-    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None))
+    monkeypatch.setattr(timers, "MAX_SLICES", 3)
+    toy = toy_at(NOON + 5 * SLICE * HOUR, ticking(None))
     answer = toy.call("list_notes")
     assert answer.status == 500
     assert answer.body["operation"] == TICK
     assert "600 timers were due before this call, and more are" in answer.body["detail"]
     assert toy.call("list_notes").status < 500
-    assert ticks(toy) == 5 * executor.SLICE + 1
+    assert ticks(toy) == 5 * SLICE + 1
 
 
 def test_a_timer_that_crashes_among_many_is_named_and_what_came_before_in_earlier_slices_is_kept() -> None:
-    toy = toy_at(NOON + 5 * executor.SLICE * HOUR, ticking(None, crashes=NOON + (executor.SLICE + 7) * HOUR))
+    toy = toy_at(NOON + 5 * SLICE * HOUR, ticking(None, crashes=NOON + (SLICE + 7) * HOUR))
     answer = toy.call("list_notes")
     assert answer.status == 500
     assert "LookupError: gone" in answer.body["detail"]
-    assert ticks(toy) == executor.SLICE
+    assert ticks(toy) == SLICE
 
 
 def test_without_a_break_there_is_an_end_too() -> None:

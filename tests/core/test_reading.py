@@ -333,7 +333,9 @@ def test_replies_are_encoded_by_what_they_hold() -> None:
 
 def _exchange(journal: Journal, world: str, size: int = 0) -> JournalEntry:
     request = Request("GET", "/", body=b"x" * size, world=world)
-    exchange = JournalEntry(journal.next_number(), datetime(2026, 1, 1, tzinfo=UTC), request, 200, {}, b"", None, None, changed=False, seconds=0)
+    exchange = JournalEntry(
+        number=journal.next_number(), at=datetime(2026, 1, 1, tzinfo=UTC), request=request, status=200, reply_headers={}, payload=b""
+    )
     journal.record(exchange)
     return exchange
 

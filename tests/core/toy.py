@@ -12,8 +12,8 @@ from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthenticated, Unavailable, VendorFault
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
-from mockserver.core.engine.executor import Executor
 from mockserver.core.engine.journal import Journal
+from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.operation.api import Api, FaultContext
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import compile_operations
@@ -25,7 +25,7 @@ from mockserver.openapi.documents import Document
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.core.operation.api import DeferredViolations
+    from mockserver.core.operation.api import Action, DeferredViolations
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -210,9 +210,16 @@ def expire(world: Transaction, note_id: int | str | None) -> None:
 
 
 class Toy:
-    """The toy behind a boundary, with one world."""
+    """The toy behind a pipeline, with one world, or in a store of its own; ``timers`` are added to those of the toy."""
 
-    def __init__(self, document: dict[str, Any] | None = None, **replaced: Callable[..., Reply] | None) -> None:
+    def __init__(
+        self,
+        document: dict[str, Any] | None = None,
+        *,
+        store: MemoryStore | None = None,
+        timers: Mapping[str, Action] | None = None,
+        **replaced: Callable[..., Reply] | None,
+    ) -> None:
         self.document = Document("toy", "toy.yaml", document or DOCUMENT)
         self.api = Api(
             slug="toy",
@@ -220,19 +227,19 @@ class Toy:
             render_fault=render_fault,
             tables=(NOTES,),
             verifiers=dict.fromkeys(("key", "cookie", "query", "bearer", "basic"), verify),
-            timers={"toy.expire": expire},
+            timers={"toy.expire": expire, **(timers or {})},
         )
         bound, self.problems = bind(self.api, self.document)
-        self.store = MemoryStore(World(clock=Clock(frozen_at=NOON)))
+        self.store = MemoryStore(World(clock=Clock(frozen_at=NOON))) if store is None else store
         self.journal = Journal()
-        self.executor = Executor(self.store, self.journal, self.api.timers)
+        self.pipeline = RequestPipeline(self.store, self.journal, self.api.timers)
         self.operations = {} if self.problems else compile_operations(self.api, self.document, bound)
 
     def call(self, name: str, **request: Any) -> Reply:
         """The reply of an operation to a request."""
         headers = {key.lower().encode(): value.encode("latin-1") for key, value in request.pop("headers", {}).items()}
         made = Request("POST", "/", raw_headers=list(headers.items()), **request)
-        reply, payload = asyncio.run(self.executor.reply(self.operations[name], made))
+        reply, payload, _ = asyncio.run(self.pipeline.reply(self.operations[name], made))
         assert payload == reply.encode()
         return reply
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.core.engine.executor import Executor
+    from mockserver.core.engine.pipeline import RequestPipeline
     from mockserver.core.operation.api import Api
     from mockserver.core.operation.compiled import Operation
 
@@ -82,7 +82,7 @@ class Routing(RoutingMiddleware):
 
 
 class Operations:
-    """The end of the stack: reads a routed request, lets the boundary answer it, sends the reply.
+    """The end of the stack: reads a routed request, passes it to the pipeline, sends the reply.
 
     ``operations`` are found by base path and operationId, ``apis`` by base path. ``pages`` are served at their exact path, also inside an API;
     what belongs to no API goes on to ``other``.
@@ -90,13 +90,13 @@ class Operations:
 
     def __init__(
         self,
-        executor: Executor,
+        pipeline: RequestPipeline,
         operations: Mapping[tuple[str, str], Operation],
         apis: Mapping[str, Api],
         pages: Mapping[str, ASGIApp],
         other: ASGIApp,
     ) -> None:
-        self._boundary = executor
+        self._pipeline = pipeline
         self._operations = operations
         self._apis = dict(sorted(apis.items(), key=lambda item: -len(item[0])))
         self._pages = pages
@@ -132,9 +132,9 @@ class Operations:
         except ClientGone:
             return
         except Fault as fault:
-            reply, payload = await self._boundary.refuse_unread(operation, fault, request)
+            reply, payload, _ = await self._pipeline.refuse_unread(operation, fault, request)
         else:
-            reply, payload = await self._boundary.reply(operation, request)
+            reply, payload, _ = await self._pipeline.reply(operation, request)
         if not sent_whole(reply, payload, send):
             await deliver(reply, payload, scope, receive, send)
 
@@ -145,7 +145,7 @@ class Operations:
             await send_reply(Reply(204, headers={"allow": ", ".join(methods)}), b"", send)
             return
         fault = MethodNotAllowed(scope["method"], methods) if allow else NotFound("path", scope["path"])
-        reply, payload = await self._boundary.refuse(api, fault, request_from(scope))
+        reply, payload, _ = await self._pipeline.refuse_unrouted(api, fault, request_from(scope))
         await send_reply(reply, payload, send, {"allow": ", ".join(methods)} if allow else {})
 
 

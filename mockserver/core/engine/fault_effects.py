@@ -1,78 +1,192 @@
-"""What the fault rules of a world do to one call.
+"""Preferences and fault rules: matching the rules of a world against a call, and applying their effects before and after it is run.
 
-Rules that match a call are counted and their effects gathered in :class:`FaultEffects`, which the executor applies. Chance is drawn from the world's
-seed. When several rules match, their delays add up, and the first answer and the first damage are used.
+Rules that match are counted, and their effects are gathered in :class:`FaultEffects`. Random numbers are drawn from the world's seed. If several
+rules match, their delays add up, and the first answer and the first damage are used.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mockserver.core.base import ids
+from mockserver.core.base.clock import wall_clock
+from mockserver.core.base.faults import Fault
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.outcome import AppliedEffect, Outcome
+from mockserver.core.engine.refusals import render_unsatisfiable
+from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference, parse_prefer
+from mockserver.core.state.rules import MAX_DELAY
+from mockserver.core.state.store import COMMIT_ATTEMPTS
+from mockserver.core.state.world import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mockserver.core.base.replies import Damage
-    from mockserver.core.state.rules import Faults, Rule
+    from mockserver.core.engine.executor import Executor
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.rules import Faults, Preference, Rule
+    from mockserver.core.state.store import Store
+    from mockserver.core.state.world import World
 
+    HeadersOf = Callable[[str, str, Transaction], Mapping[str, str]]
 
-@dataclass(frozen=True, slots=True)
-class AppliedEffect:
-    """What was done to an exchange on purpose: the ``source`` is ``rule 3`` or ``prefer``, the effect is told in words."""
-
-    source: str
-    effect: str
+INJECTED = "X-Mock-Injected"
+"""The header that names the fault rules which had an effect on a reply."""
+PREFERENCE_APPLIED = "Preference-Applied"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultEffects:
-    """All that the rules do to one call. ``answer`` is the rule whose documented answer is sent."""
+    """All effects of the rules on one call.
+
+    ``wait_before`` and ``wait_after`` are in seconds. ``answer`` is the rule whose documented answer is sent. ``commits`` says whether the
+    changes of the call are committed.
+    """
 
     wait_before: float = 0.0
     wait_after: float = 0.0
     answer: Rule | None = None
     damage: Damage | None = None
-    kept: bool = True
-    marks: tuple[AppliedEffect, ...] = ()
+    commits: bool = True
+    applied: tuple[AppliedEffect, ...] = ()
 
-    def with_rule(self, rule: Rule, seed: int) -> FaultEffects:
-        """With what one more rule does."""
-        found, marks = self, []
+    def add(self, rule: Rule, seed: int) -> FaultEffects:
+        """These effects and those of one more rule."""
+        found, texts = self, []
         if rule.delay is not None:
             seconds = rule.delay.draw(ids.generator(seed, f"delay of fault {rule.id}", rule.matched))
             place = "wait_before" if rule.when == "before" else "wait_after"
             found = replace(found, **{place: getattr(found, place) + seconds})
-            marks.append(f"delayed {seconds:.3f} s {rule.when} the call")
+            texts.append(f"delayed {seconds:.3f} s {rule.when} the call")
         if rule.preference is not None and found.answer is None:
-            found = replace(found, answer=rule, kept=found.kept and rule.when == "after")
-            marks.append(f"answered {rule.preference} {_when(rule)}")
+            found = replace(found, answer=rule, commits=found.commits and rule.when == "after")
+            texts.append(f"answered {rule.preference} {_describe_moment(rule)}")
         if rule.damage is not None and found.damage is None:
-            spares = rule.damage.kind == "drip"  # a slow answer is still the whole answer
-            found = replace(found, damage=rule.damage, kept=found.kept and (spares or rule.when == "after"))
-            marks.append(str(rule.damage) if spares else f"{rule.damage} {_when(rule)}")
-        return replace(found, marks=(*found.marks, *(AppliedEffect(f"rule {rule.id}", effect) for effect in marks)))
+            is_whole = rule.damage.kind == "drip"  # a slow answer is still the whole answer
+            found = replace(found, damage=rule.damage, commits=found.commits and (is_whole or rule.when == "after"))
+            texts.append(str(rule.damage) if is_whole else f"{rule.damage} {_describe_moment(rule)}")
+        return replace(found, applied=(*found.applied, *(AppliedEffect(f"rule {rule.id}", text) for text in texts)))
 
 
 NO_EFFECTS = FaultEffects()
 
 
-def _when(rule: Rule) -> str:
+def _describe_moment(rule: Rule) -> str:
     return "before anything was done" if rule.when == "before" else "after what was done was kept"
 
 
-def match_rules(faults: Faults, seed: int, is_for: Callable[[Rule], bool]) -> tuple[FaultEffects, Faults]:
-    """What the rules do to a call, and the rules with their counts moved on; the very same object where none matched."""
+def match_rules(faults: Faults, seed: int, matches: Callable[[Rule], bool]) -> tuple[FaultEffects, Faults]:
+    """The effects of the rules on a call, and the rules with their counters increased; the same object if no rule matched."""
     found, rules = NO_EFFECTS, []
     for rule in faults.rules:
-        if not is_for(rule):
+        if not matches(rule):
             rules.append(rule)
             continue
         counted = replace(rule, matched=rule.matched + 1)
         if counted.strikes(seed):
             counted = replace(counted, struck=counted.struck + 1)
-            found = found.with_rule(counted, seed)
+            found = found.add(counted, seed)
         rules.append(counted)
-    moved = tuple(rules)
-    return found, faults if all(new is old for new, old in zip(moved, faults.rules, strict=True)) else replace(faults, rules=moved)
+    if all(new is old for new, old in zip(rules, faults.rules, strict=True)):
+        return found, faults
+    return found, replace(faults, rules=tuple(rules))
+
+
+class FaultInjector:
+    """Runs operations under the preferences of a call and the fault rules of its world.
+
+    ``headers_of`` returns the headers of a published credential by the slug of its vendor and its name, so that a rule can apply to one caller.
+    """
+
+    def __init__(self, store: Store, executor: Executor, headers_of: HeadersOf | None) -> None:
+        self._store = store
+        self._executor = executor
+        self._headers_of = headers_of
+
+    async def run(self, operation: Operation, request: Request, world: World) -> Outcome:
+        """Run an operation whose request has a header ``Prefer``, or whose world has fault rules."""
+        try:
+            preference = parse_prefer(request.headers.get("prefer", ""), operation, MAX_DELAY)
+            if preference is not None and preference.is_answer:
+                await asyncio.sleep(preference.delay)
+                return _answer_from_document(operation, request, preference, world)
+            effects = await self._match(operation, request)
+            wait = effects.wait_before + (preference.delay if preference is not None else 0)
+            if wait:
+                await asyncio.sleep(wait)
+            outcome = await self._apply(operation, request, effects)
+        except PreferenceNotSatisfiable as error:
+            reply, now = render_unsatisfiable(operation, str(error)), world.clock.now(wall_clock())
+            return Outcome(reply=reply, at=now, world=world, effects=(AppliedEffect("prefer", "refused"),))
+        outcome.effects = effects.applied
+        if preference is not None:
+            outcome.effects = (AppliedEffect("prefer", str(preference)), *effects.applied)
+            outcome.add_header(PREFERENCE_APPLIED, str(preference))
+        if effects.applied:
+            outcome.add_header(INJECTED, ", ".join({effect.source: None for effect in effects.applied}))
+        return outcome
+
+    async def _match(self, operation: Operation, request: Request) -> FaultEffects:
+        """Match the rules of the world against a call, and commit their counters."""
+        for _ in range(COMMIT_ATTEMPTS):
+            versioned = await self._store.load(request.world)
+            world = versioned.world
+            transaction = Transaction(world, world.clock.now(wall_clock()), request.base_url, request.own_url)
+            effects, transaction.faults = match_rules(world.faults, world.seed, partial(self._matches, operation, request, transaction))
+            counted = transaction.finish()
+            if counted is world or await self._store.commit(request.world, versioned.version, counted):
+                return effects
+        return NO_EFFECTS
+
+    def _matches(self, operation: Operation, request: Request, transaction: Transaction, rule: Rule) -> bool:
+        """Whether a rule applies to a call. A rule for one caller applies to the holder of its credential, however the call proves it."""
+        if not rule.matches(operation.name, request, operation.document.base_path):
+            return False
+        if rule.caller is None or self._headers_of is None:
+            return True
+        try:
+            published = self._headers_of(operation.api.slug, rule.caller, transaction)
+            if all(request.headers.get(name.lower()) == value for name, value in published.items()):
+                return True
+            model = Request("GET", "/", raw_headers=[(name.lower().encode(), value.encode("latin-1")) for name, value in published.items()])
+            caller = operation.caller(request, transaction)
+            return caller is not None and caller == operation.caller(model, transaction)
+        except Fault:
+            return False
+
+    async def _apply(self, operation: Operation, request: Request, effects: FaultEffects) -> Outcome:
+        """Run an operation with the effects of the matched rules: without its handler for an answer before it, without commit if they say so."""
+        versioned = await self._store.load(request.world)
+        world, answer = versioned.world, effects.answer
+        if effects.commits:
+            outcome = await self._executor.run(operation, request, versioned)
+        elif answer is None:
+            outcome = await self._executor.rehearse(operation, request, versioned)
+        else:
+            outcome = Outcome(reply=Reply(500), at=world.clock.now(wall_clock()), world=world)  # its reply is replaced below
+        if answer is not None and answer.preference is not None:
+            chance = ids.generator(world.seed, f"answer of fault {answer.id}", answer.matched)
+            outcome.reply, outcome.fault, outcome.payload = answer_preference(operation, answer.preference, chance), None, None
+        if effects.wait_after:
+            await asyncio.sleep(effects.wait_after)
+        if effects.damage is not None:
+            outcome.reply = replace(outcome.reply, damage=effects.damage)
+        return outcome
+
+
+def _answer_from_document(operation: Operation, request: Request, preference: Preference, world: World) -> Outcome:
+    """The documented answer that one call asks for. The request is not checked, and no handler is called."""
+    use = f"invented {operation.name} {request.path} {request.query!r}"  # part of the seed: another text makes other examples
+    outcome = Outcome(
+        reply=answer_preference(operation, preference, ids.generator(world.seed, use, 1)),
+        at=world.clock.now(wall_clock()),
+        world=world,
+        effects=(AppliedEffect("prefer", str(preference)),),
+    )
+    outcome.add_header(PREFERENCE_APPLIED, str(preference))
+    return outcome

@@ -1,4 +1,4 @@
-"""What happened: the exchanges of each world, newest last, bounded in number and bytes."""
+"""The journal: the exchanges of each world, newest last, bounded in number and bytes."""
 
 from __future__ import annotations
 
@@ -12,58 +12,75 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.core.base.requests import Request
-    from mockserver.core.engine.fault_effects import AppliedEffect
+    from mockserver.core.engine.outcome import AppliedEffect
     from mockserver.core.state.world import Change
+    from mockserver.openapi.errors import Violation
 
 PER_WORLD = 1000
 """Exchanges kept per world."""
 WORLD_BYTES = 16 * 1024 * 1024
-"""Bytes kept per world, about."""
+"""Approximate limit of the bytes kept per world."""
 ALL_BYTES = 64 * 1024 * 1024
-"""Bytes kept over all worlds, about."""
+"""Approximate limit of the bytes kept over all worlds."""
 SLACK = 1000
-"""Exchanges that are gone and still stand in the order of all, beside as many as are kept."""
+"""Dropped exchanges that may remain in the order of all exchanges, in addition to as many as are kept."""
 _OVERHEAD = 3000
-"""Bytes that an exchange takes besides its two bodies, about."""
+"""Approximate bytes of an exchange without its two bodies."""
 _RECORD = 1000
-"""Bytes that a record takes which nobody but the journal remembers, about."""
+"""Approximate bytes of a changed record that only the journal still holds."""
 
 
-@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """The error that a reply reports, as plain values.
+
+    ``kind`` is the kind of the fault, or ``mock_bug``. ``code`` and ``clause`` are those that the vendor's document has for it. ``broken_by`` is
+    ``request`` or ``response`` if that side breaks the document, at the places that ``violations`` names. ``allow`` lists the methods of the path
+    if the request had none of them.
+    """
+
+    kind: str
+    text: str
+    code: str | None = None
+    clause: str | None = None
+    broken_by: str | None = None
+    violations: tuple[Violation, ...] = ()
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)  # not frozen: one is made for every call, and freezing doubles the cost
 class JournalEntry:
     """One request and the reply to it.
 
-    ``at`` is a moment of the world's time, ``seconds`` how long the answer took; ``operation`` is ``<slug>.<operationId>``, None where none was
-    reached; ``fault`` is what went wrong; ``changed`` says whether the world is another one afterwards, ``writes`` how many records were added,
-    changed or removed; ``marks`` tells what was done to the call on purpose; ``changes`` holds the records that were written, as they were and are. A
-    connection that was reset has the status 0. Nothing is rendered before
-    it is asked for.
+    ``at`` is the world's time, ``seconds`` the real time that the answer took. ``operation`` is ``<slug>.<operationId>``, None if no operation was
+    reached. ``status`` is 0 if the connection was reset on purpose. ``changed`` says whether the world changed, ``writes`` counts the records
+    written, and ``changes`` holds them before and after. ``effects`` lists the effects of fault rules and of ``Prefer``.
     """
 
     number: int
     at: datetime
     request: Request
     status: int
-    own_headers: Mapping[str, str]
-    payload: bytes
-    operation: str | None
-    fault: Exception | None
-    changed: bool
-    seconds: float
-    writes: int = 0
-    marks: tuple[AppliedEffect, ...] = ()
+    reply_headers: Mapping[str, str]
     media_type: str = ""
+    payload: bytes
+    operation: str | None = None
+    fault: FaultRecord | None = None
+    changed: bool = False
+    writes: int = 0
     changes: tuple[Change, ...] = ()
+    effects: tuple[AppliedEffect, ...] = ()
+    seconds: float = 0.0
     size: int = field(init=False)
-    """Bytes kept in memory, about."""
+    """Approximate bytes in memory."""
 
     def __post_init__(self) -> None:
         self.size = _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers of the answer, with the media type of its body."""
-        return {**self.own_headers, "content-type": self.media_type} if self.media_type else self.own_headers
+        """The headers of the reply, with the media type of its body."""
+        return {**self.reply_headers, "content-type": self.media_type} if self.media_type else self.reply_headers
 
 
 class _Ring:
@@ -78,14 +95,14 @@ class _Ring:
 
 
 class Journal:
-    """The exchanges of every world; where there are too many, the oldest go first and are counted."""
+    """The exchanges of every world. If a bound is passed, the oldest are dropped and counted."""
 
     def __init__(self, per_world: int = PER_WORLD, all_bytes: int = ALL_BYTES, world_bytes: int = WORLD_BYTES) -> None:
         self.per_world = per_world
         self._world_bytes = world_bytes
         self._all_bytes = all_bytes
         self._worlds: dict[str, _Ring] = {}
-        self._order: deque[tuple[_Ring, int]] = deque()  # every exchange that is kept, oldest first, and some that are gone
+        self._order: deque[tuple[_Ring, int]] = deque()  # every exchange kept, oldest first, and some that were dropped
         self._kept = 0
         self._number = 0
         self.size = 0
@@ -96,7 +113,7 @@ class Journal:
         return self._number
 
     def record(self, exchange: JournalEntry) -> None:
-        """Keep an exchange, and drop the oldest where a bound is passed."""
+        """Keep an exchange, and drop the oldest ones if a bound is passed."""
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
             ring = self._worlds[exchange.request.world] = _Ring()
@@ -121,10 +138,10 @@ class Journal:
         return iter(() if ring is None else tuple(ring.entries))
 
     def after(self, world: str, number: int) -> list[JournalEntry]:
-        """The exchanges of a world behind the one of a number, oldest first; the cost is that of what is new."""
+        """The exchanges of a world with a number above this one, oldest first."""
         found: list[JournalEntry] = []
         ring = self._worlds.get(world)
-        for exchange in reversed(ring.entries) if ring is not None else ():
+        for exchange in reversed(ring.entries) if ring is not None else ():  # from the end, so that a call costs no more than it returns
             if exchange.number <= number:
                 break
             found.append(exchange)
@@ -137,7 +154,7 @@ class Journal:
         return ring.entries[at] if ring is not None and at < len(ring.entries) and ring.entries[at].number == number else None
 
     def count(self, world: str) -> tuple[int, int]:
-        """How many exchanges of a world are kept, and how many were dropped because they were too many."""
+        """How many exchanges of a world are kept, and how many were dropped."""
         ring = self._worlds.get(world)
         return (0, 0) if ring is None else (len(ring.entries), ring.dropped)
 

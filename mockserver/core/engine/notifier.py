@@ -1,4 +1,4 @@
-"""Wakes those who wait for something to happen in a world."""
+"""Wakes coroutines that wait until something happens in a world."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import asyncio
 
 
 class Notifier:
-    """One bell per world. Ringing costs nothing where nobody waits."""
+    """Waiting coroutines by world. Notifying a world for which none waits costs one dictionary access."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self.is_closed = False
-        """Whether the server stops, so that nobody should wait any longer."""
+        """Whether the server is stopping, so that no coroutine should wait any longer."""
 
-    def ring(self, world: str) -> None:
-        """Wake everybody who waits for something in a world."""
+    def notify(self, world: str) -> None:
+        """Wake every coroutine that waits for this world."""
         for future in self._waiting.pop(world, ()):
             if not future.done():
                 future.set_result(None)
 
     def close(self) -> None:
-        """Wake everybody, because the server stops."""
+        """Wake every coroutine, because the server stops."""
         self.is_closed = True
         for world in tuple(self._waiting):
-            self.ring(world)
+            self.notify(world)
 
     async def wait(self, world: str, seconds: float) -> None:
-        """Return when something has happened in a world, or after so many seconds."""
+        """Return when something has happened in a world, or after this many seconds."""
         future = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(world, set())
         waiting.add(future)

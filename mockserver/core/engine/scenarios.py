@@ -23,7 +23,7 @@ from mockserver.openapi.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mockserver.core.engine.executor import Outcome
+    from mockserver.core.engine.outcome import Outcome
     from mockserver.core.operation.compiled import Operation
     from mockserver.core.state.world import World
 

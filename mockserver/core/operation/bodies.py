@@ -92,12 +92,12 @@ def _plain(text: str) -> str:
 def parse_multipart(request: Request) -> list[tuple[str, str | Upload]]:
     """Names and values of a multipart form, in their order; files as :class:`Upload`. Raises Malformed where it is broken or truncated."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
-    executor = options.get(b"boundary")
-    if not executor:
+    boundary = options.get(b"boundary")
+    if not boundary:
         raise Malformed("the content type names no boundary")
     parts = _Parts()
     try:
-        parser = MultipartParser(executor, parts.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
         parser.write(request.body)
         parser.finalize()
     except (MultipartParseError, ValueError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from mockserver.core.base.clock import stopwatch
+from mockserver.core.base.faults import Unavailable
 from mockserver.core.base.names import DEFAULT
 
 if TYPE_CHECKING:
@@ -83,6 +84,24 @@ class Store(Protocol):
 
     async def drop(self, name: str, snapshot: str) -> bool:
         """Forget a snapshot; False where there is none."""
+
+
+COMMIT_ATTEMPTS = 20
+"""How often a world is loaded and committed again because another commit came first."""
+BUSY = "the world is changed by too many requests at once"
+"""The text of the refusal after that many attempts."""
+
+
+async def replace_world(store: Store, name: str, world: World) -> None:
+    """Put a world in place of the one of this name; the world to which a reset returns stays the same.
+
+    Raises Unavailable if other commits come first again and again.
+    """
+    for _ in range(COMMIT_ATTEMPTS):
+        versioned = await store.load(name)
+        if await store.commit(name, versioned.version, world):
+            return
+    raise Unavailable(BUSY)
 
 
 class _Slot:

@@ -1,0 +1,102 @@
+"""The way of a request through the engine, stage by stage.
+
+1. load the world                                 ``state.store``
+2. preferences and fault rules, before            ``engine.fault_effects``
+3. fire the timers that are due                   ``engine.timers``
+4. security → parameters → body → handler         ``operation.compiled``, in a transaction
+5. check of the reply → commit, retried           ``engine.executor``
+6. fault rules, after                             ``engine.fault_effects``
+7. write the journal, wake those who wait         ``engine.recorder``, ``engine.notifier``
+
+An error in stages 3 to 5 becomes a reply in ``engine.refusals``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.core.base.clock import stopwatch, wall_clock
+from mockserver.core.engine.executor import Executor
+from mockserver.core.engine.fault_effects import FaultInjector
+from mockserver.core.engine.notifier import Notifier
+from mockserver.core.engine.outcome import Outcome
+from mockserver.core.engine.recorder import record
+from mockserver.core.engine.refusals import refuse
+from mockserver.core.engine.timers import Timers
+from mockserver.core.operation.api import FaultContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.core.base.faults import Fault
+    from mockserver.core.base.replies import Reply
+    from mockserver.core.base.requests import Request
+    from mockserver.core.engine.fault_effects import HeadersOf
+    from mockserver.core.engine.journal import Journal
+    from mockserver.core.operation.api import Action, Api
+    from mockserver.core.operation.compiled import Operation
+    from mockserver.core.state.store import Store
+
+    Answer = tuple[Reply, bytes, int]
+    """A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
+
+NOTICE = "X-Mock-Notice"
+"""The header that tells a caller that worlds were dropped."""
+
+
+class RequestPipeline:
+    """Answers requests on the worlds of a store. Every exchange is recorded, except those of the control plane.
+
+    ``actions`` are the vendors' timer functions by name. ``headers_of`` returns the headers of a published credential by slug and name.
+    """
+
+    def __init__(self, store: Store, journal: Journal, actions: Mapping[str, Action], headers_of: HeadersOf | None = None) -> None:
+        self.store = store
+        self.journal = journal
+        self.notifier = Notifier()
+        self.timers = Timers(store, actions)
+        self.executor = Executor(store, self.timers)
+        self._injector = FaultInjector(store, self.executor, headers_of)
+
+    async def reply(self, operation: Operation, request: Request) -> Answer:
+        """Answer a request to an operation."""
+        started = stopwatch()
+        versioned = await self.store.load(request.world)
+        if operation.waits:
+            outcome = await self.executor.run_async(operation, request)
+        elif operation.api.is_control or not (versioned.world.faults.rules or "prefer" in request.headers):
+            outcome = await self.executor.run(operation, request, versioned)
+        else:
+            outcome = await self._injector.run(operation, request, versioned.world)
+        if versioned.notice:
+            outcome.add_header(NOTICE, versioned.notice)
+        return self._finish(operation.api, operation, request, outcome, started)
+
+    async def refuse_unread(self, operation: Operation, fault: Fault, request: Request) -> Answer:
+        """Answer a request to an operation whose body was refused before it was read to its end."""
+        reply, reported = refuse(operation, fault)
+        return await self._finish_refused(operation.api, operation, request, reply, reported)
+
+    async def refuse_unrouted(self, api: Api, fault: Fault, request: Request) -> Answer:
+        """Answer a request that has the base path of an API but reaches no operation of it."""
+        reply = api.render_fault(fault, FaultContext(method=request.method))
+        return await self._finish_refused(api, None, request, reply, fault)
+
+    async def _finish_refused(self, api: Api, operation: Operation | None, request: Request, reply: Reply, fault: Exception) -> Answer:
+        if api.is_control:
+            return reply, reply.encode(), 0
+        started = stopwatch()
+        world = (await self.store.load(request.world)).world
+        outcome = Outcome(reply=reply, at=world.clock.now(wall_clock()), world=world, fault=fault)
+        return self._finish(api, operation, request, outcome, started)
+
+    def _finish(self, api: Api, operation: Operation | None, request: Request, outcome: Outcome, started: float) -> Answer:
+        """Record an exchange, wake those who wait for something in its world, and return the answer."""
+        reply = outcome.reply
+        if api.is_control:
+            payload, number = reply.encode() if outcome.payload is None else outcome.payload, 0
+        else:
+            entry = record(self.journal, operation, request, outcome, started)
+            payload, number = entry.payload, entry.number
+        self.notifier.notify(request.world)
+        return reply, payload, number
