@@ -333,9 +333,7 @@ def test_replies_are_encoded_by_what_they_hold() -> None:
 
 def _exchange(journal: Journal, world: str, size: int = 0) -> JournalEntry:
     request = Request("GET", "/", body=b"x" * size, world=world)
-    exchange = JournalEntry(
-        number=journal.next_number(), at=datetime(2026, 1, 1, tzinfo=UTC), request=request, status=200, reply_headers={}, payload=b""
-    )
+    exchange = JournalEntry(at=datetime(2026, 1, 1, tzinfo=UTC), request=request, status=200, reply_headers={}, payload=b"")
     journal.record(exchange)
     return exchange
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class JournalEntry:
 
     ``at`` is the world's time, ``seconds`` the real time that the answer took. ``operation`` is ``<slug>.<operationId>``, None if no operation was
     reached. ``status`` is 0 if the connection was reset on purpose. ``changed`` says whether the world changed, ``writes`` counts the records
-    written, and ``changes`` holds them before and after. ``effects`` lists the effects of fault rules and of ``Prefer``.
+    written, and ``changes`` holds them before and after. ``effects`` lists the effects of fault rules and of ``Prefer``. The journal sets ``number``
+    and ``size``.
     """
 
-    number: int
     at: datetime
     request: Request
     status: int
@@ -71,11 +71,10 @@ class JournalEntry:
     changes: tuple[Change, ...] = ()
     effects: tuple[AppliedEffect, ...] = ()
     seconds: float = 0.0
-    size: int = field(init=False)
+    number: int = 0
+    """The place of the exchange in the order of all worlds' exchanges."""
+    size: int = 0
     """Approximate bytes in memory."""
-
-    def __post_init__(self) -> None:
-        self.size = _OVERHEAD + len(self.request.body) + len(self.payload) + _RECORD * len(self.changes)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -107,20 +106,17 @@ class Journal:
         self._number = 0
         self.size = 0
 
-    def next_number(self) -> int:
-        """The number of the next exchange, counted over all worlds."""
-        self._number += 1
-        return self._number
-
     def record(self, exchange: JournalEntry) -> None:
-        """Keep an exchange, and drop the oldest ones if a bound is passed."""
+        """Number and keep an exchange, and drop the oldest ones if a bound is passed."""
+        self._number += 1
+        exchange.number = self._number
+        size = exchange.size = _OVERHEAD + len(exchange.request.body) + len(exchange.payload) + _RECORD * len(exchange.changes)
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
             ring = self._worlds[exchange.request.world] = _Ring()
         ring.entries.append(exchange)
         self._order.append((ring, exchange.number))
         self._kept += 1
-        size = exchange.size
         self.size += size
         ring.size += size
         while len(ring.entries) > self.per_world or (ring.size > self._world_bytes and len(ring.entries) > 1):

@@ -26,7 +26,6 @@ def record(journal: Journal, operation: Operation | None, request: Request, outc
     if damage is not None and damage.kind == "malformed":
         payload = payload[: len(payload) // 2] + b"\xff"
     entry = JournalEntry(
-        number=journal.next_number(),
         at=outcome.at,
         request=request,
         status=0 if damage is not None and damage.kind == "reset" else reply.status,
