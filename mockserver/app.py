@@ -29,7 +29,7 @@ from mockserver.core.base.requests import sent_headers
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.engine.pipeline import RequestPipeline
-from mockserver.core.engine.scenarios import check as check_scenarios
+from mockserver.core.engine.scenarios import check_scenarios
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import Operation, compile_operations
 from mockserver.core.state.archive import read as read_world

@@ -325,7 +325,7 @@ def test_proven_bytes_of_one_status_prove_nothing_for_another() -> None:
 def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
     toy = Toy(get_newest_note=lambda request: Reply(200, {"done": True, "got": request.path * 10}))
     operation = toy.operations["get_newest_note"]
-    proven = operation.responses._proven
+    proven = operation.responses.proven
 
     def ask(number: int, letters: int, query: bytes = b"") -> None:
         for _ in range(2):
@@ -333,14 +333,12 @@ def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
 
     for number in range(20):
         ask(number, 3_000)
-    kept = sum(len(body) for _, body in proven._bodies.values())
-    assert PROVEN / 2 < kept < proven._size <= PROVEN
+    assert PROVEN / 2 < proven.size <= PROVEN
     for number in range(20):
         ask(number, 1, b"x" * 30_000)  # what was asked is kept as well
-    assert len(proven._bodies) == PROVEN // 30_400
+    assert len(proven) == PROVEN // 30_400
     ask(1, 30_000)
-    assert not proven._bodies
-    assert proven._size == 0
+    assert (len(proven), proven.size) == (0, 0)
 
 
 def test_a_value_that_is_no_json_is_a_plain_500_even_where_its_text_was_proven() -> None:

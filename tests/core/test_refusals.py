@@ -39,10 +39,10 @@ def test_a_violation_may_have_several_codes() -> None:
     operation = reading.operations["list_notes"]
     arguments: dict[str, Any] = {}
     request = type("R", (), {"query": b"limit=0", "headers": {}})()
-    (found,) = operation._parameters.read(request, arguments)
+    (found,) = operation.parameters.read(request, arguments)
     assert (found.codes, found.code) == (("n6", "n7"), "n6")
     request.query = b"limit=x"
-    (found,) = operation._parameters.read(request, arguments)
+    (found,) = operation.parameters.read(request, arguments)
     assert found.codes == ("n1",)
 
 

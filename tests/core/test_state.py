@@ -339,7 +339,7 @@ def test_a_full_store_lets_the_longest_unused_world_go_but_never_the_default() -
             await store.load(name)
         await store.load("a")
         await store.load("c")
-        assert sorted(store._worlds) == ["a", "c", DEFAULT]
+        assert sorted(listed.name for listed in await store.worlds()) == ["a", "c", DEFAULT]
         assert len(store) == 3
 
     asyncio.run(scenario())

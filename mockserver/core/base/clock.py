@@ -33,7 +33,7 @@ def parse_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no offset; end it with Z for UTC")
-    return _bounded(moment.astimezone(UTC))
+    return _check_bounds(moment.astimezone(UTC))
 
 
 def parse_duration(text: str) -> ItemizedDelta:
@@ -43,10 +43,10 @@ def parse_duration(text: str) -> ItemizedDelta:
 
 def later(moment: datetime, duration: ItemizedDelta) -> datetime:
     """A moment moved by a duration; months and years follow the calendar, in UTC. Raises ValueError outside 1970 to 9000."""
-    return _bounded(Instant(moment).to_tz("UTC").add(duration).to_stdlib().astimezone(UTC))
+    return _check_bounds(Instant(moment).to_tz("UTC").add(duration).to_stdlib().astimezone(UTC))
 
 
-def _bounded(moment: datetime) -> datetime:
+def _check_bounds(moment: datetime) -> datetime:
     if not EARLIEST <= moment < LATEST:
         raise ValueError(f"{iso(moment)} is outside the years 1970 to 8999")
     return moment
@@ -72,7 +72,7 @@ class Clock:
 
     def freeze(self, moment: datetime) -> Clock:
         """Stand still at a moment."""
-        return replace(self, frozen_at=_bounded(moment))
+        return replace(self, frozen_at=_check_bounds(moment))
 
     def advance(self, duration: ItemizedDelta, wall: datetime) -> Clock:
         """Move on by a duration: a frozen clock stays frozen, a running one runs on. Raises ValueError."""

@@ -39,21 +39,21 @@ def read_image(data: bytes) -> Image | None:
     return None
 
 
-def _png(data: bytes) -> tuple[int, int] | None:
+def _measure_png(data: bytes) -> tuple[int, int] | None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"):
         return None
     width, height = unpack_from(">II", data, 16)
     return width, height
 
 
-def _gif(data: bytes) -> tuple[int, int] | None:
+def _measure_gif(data: bytes) -> tuple[int, int] | None:
     if not data.startswith((b"GIF87a", b"GIF89a")):
         return None
     width, height = unpack_from("<HH", data, 6)
     return width, height
 
 
-def _jpeg(data: bytes) -> tuple[int, int] | None:
+def _measure_jpeg(data: bytes) -> tuple[int, int] | None:
     at = 2
     if not data.startswith(b"\xff\xd8\xff"):
         return None
@@ -68,31 +68,31 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _webp(data: bytes) -> tuple[int, int] | None:
+def _measure_webp(data: bytes) -> tuple[int, int] | None:
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         return None
     kind = data[12:16]
     if kind == b"VP8X":
-        return 1 + int.from_bytes(_bytes(data, 24, 3), "little"), 1 + int.from_bytes(_bytes(data, 27, 3), "little")
-    if kind == b"VP8L" and _bytes(data, 20, 1) == b"/":
+        return 1 + int.from_bytes(_read_bytes(data, 24, 3), "little"), 1 + int.from_bytes(_read_bytes(data, 27, 3), "little")
+    if kind == b"VP8L" and _read_bytes(data, 20, 1) == b"/":
         (bits,) = unpack_from("<I", data, 21)
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    if kind == b"VP8 " and _bytes(data, 23, 3) == b"\x9d\x01\x2a":
+    if kind == b"VP8 " and _read_bytes(data, 23, 3) == b"\x9d\x01\x2a":
         width, height = unpack_from("<HH", data, 26)
         return width & 0x3FFF, height & 0x3FFF
     return None
 
 
-def _bytes(data: bytes, at: int, length: int) -> bytes:
+def _read_bytes(data: bytes, at: int, length: int) -> bytes:
     found: bytes = unpack_from(f"{length}s", data, at)[0]
     return found
 
 
 _FORMATS: dict[tuple[str, str], Callable[[bytes], tuple[int, int] | None]] = {
-    ("image/png", "png"): _png,
-    ("image/jpeg", "jpg"): _jpeg,
-    ("image/gif", "gif"): _gif,
-    ("image/webp", "webp"): _webp,
+    ("image/png", "png"): _measure_png,
+    ("image/jpeg", "jpg"): _measure_jpeg,
+    ("image/gif", "gif"): _measure_gif,
+    ("image/webp", "webp"): _measure_webp,
 }
 MEDIA_TYPES = frozenset(media_type for media_type, _ in _FORMATS)
 """What can be recognised."""

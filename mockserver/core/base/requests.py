@@ -39,7 +39,7 @@ class Request:
     def __post_init__(self) -> None:
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.raw_headers}
         if len(self.headers) < len(self.raw_headers):
-            self.headers = _joined(self.raw_headers)
+            self.headers = _join_repeated(self.raw_headers)
 
     @property
     def base_url(self) -> str:
@@ -57,7 +57,7 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _joined(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+def _join_repeated(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in raw_headers:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")

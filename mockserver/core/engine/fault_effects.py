@@ -88,7 +88,7 @@ def match_rules(faults: Faults, seed: int, matches: Callable[[Rule], bool]) -> t
             rules.append(rule)
             continue
         counted = replace(rule, matched=rule.matched + 1)
-        if counted.strikes(seed):
+        if counted.takes_effect(seed):
             counted = replace(counted, struck=counted.struck + 1)
             found = found.add(counted, seed)
         rules.append(counted)
@@ -154,8 +154,8 @@ class FaultInjector:
             if all(request.headers.get(name.lower()) == value for name, value in published.items()):
                 return True
             model = Request("GET", "/", raw_headers=[(name.lower().encode(), value.encode("latin-1")) for name, value in published.items()])
-            caller = operation.caller(request, transaction)
-            return caller is not None and caller == operation.caller(model, transaction)
+            caller = operation.identify_caller(request, transaction)
+            return caller is not None and caller == operation.identify_caller(model, transaction)
         except Fault:
             return False
 

@@ -106,6 +106,11 @@ class Journal:
         self._number = 0
         self.size = 0
 
+    @property
+    def remembered(self) -> int:
+        """How many exchanges the order of all worlds' exchanges names, dropped ones included."""
+        return len(self._order)
+
     def record(self, exchange: JournalEntry) -> None:
         """Number and keep an exchange, and drop the oldest ones if a bound is passed."""
         self._number += 1

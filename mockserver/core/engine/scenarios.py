@@ -86,7 +86,7 @@ class Scenario:
     steps: Sequence[Step]
 
 
-def check(slug: str, scenarios: Sequence[Scenario], operations: Mapping[str, Operation]) -> None:
+def check_scenarios(slug: str, scenarios: Sequence[Scenario], operations: Mapping[str, Operation]) -> None:
     """Raise SetupError where a scenario names what there is not."""
     seen: set[str] = set()
     for scenario in scenarios:
@@ -117,8 +117,8 @@ async def play(
             continue
         where = f"{slug}.{scenario.name}, step {number} ({step.operation})"
         operation = operations[f"{slug}.{step.operation}"]
-        request = request_for(
-            operation, _filled(step.parameters, answers, where), _filled(step.body, answers, where), headers(world, step.credential)
+        request = build_request(
+            operation, _fill_in(step.parameters, answers, where), _fill_in(step.body, answers, where), headers(world, step.credential)
         )
         request.world, request.origin, request.prefix = target.world, target.origin, target.prefix
         handled = handle(operation, request, world)
@@ -130,7 +130,7 @@ async def play(
     return world
 
 
-def _filled(value: Any, answers: Mapping[str, Any], where: str) -> Any:
+def _fill_in(value: Any, answers: Mapping[str, Any], where: str) -> Any:
     """A value with what earlier answers say in the place of each :class:`From`."""
     if isinstance(value, From):
         found = answers.get(value.step)
@@ -146,11 +146,11 @@ def _filled(value: Any, answers: Mapping[str, Any], where: str) -> Any:
             return match[1]
         return found
     if isinstance(value, dict):
-        return {key: _filled(inner, answers, where) for key, inner in value.items()}
-    return [_filled(inner, answers, where) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: _fill_in(inner, answers, where) for key, inner in value.items()}
+    return [_fill_in(inner, answers, where) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def request_for(operation: Operation, parameters: Mapping[str, Any], body: Any, headers: Mapping[str, str]) -> Request:
+def build_request(operation: Operation, parameters: Mapping[str, Any], body: Any, headers: Mapping[str, str]) -> Request:
     """A request to an operation, as a client would send it."""
     sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     places = {parameter["name"]: parameter["in"] for parameter in operation.spec.parameters}
@@ -162,7 +162,7 @@ def request_for(operation: Operation, parameters: Mapping[str, Any], body: Any, 
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
     payload = b""
     if body is not None:
-        media_type, payload = _written(body, operation.body.default)
+        media_type, payload = _encode(body, operation.body.default)
         sent.append((b"content-type", media_type.encode()))
     return Request(
         method=operation.spec.method,
@@ -174,7 +174,7 @@ def request_for(operation: Operation, parameters: Mapping[str, Any], body: Any, 
     )
 
 
-def _written(body: Any, media_type: str) -> tuple[str, bytes]:
+def _encode(body: Any, media_type: str) -> tuple[str, bytes]:
     """A body in a media type, with the content type that says so."""
     if media_type == URLENCODED:
         return media_type, urlencode(body, doseq=True).encode()

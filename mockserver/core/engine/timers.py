@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import Unavailable
 from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS
-from mockserver.core.state.world import catch_up, endless, is_due
+from mockserver.core.state.world import catch_up, endless_timers, is_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Timers:
             versioned = found.held
             now = versioned.world.clock.now(wall_clock())
         if is_due(versioned.world, now):
-            raise endless(versioned.world.timers[0], MAX_SLICES * SLICE)
+            raise endless_timers(versioned.world.timers[0], MAX_SLICES * SLICE)
         return versioned, versioned.world, now
 
     async def settle(self, name: str) -> World | None:

@@ -26,7 +26,7 @@ only an alias of the path has (``x-aliases``).
 
 def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
     """Handlers by operationId, and every problem found: missing, orphan, and wrongly shaped handlers."""
-    functions = dict(_public_functions(api))
+    functions = dict(_list_public_functions(api))
     operations = {spec.id: spec for spec in document.operations}
     problems = [f"{api.slug}.{name} has no handler" for name in operations if name not in functions]
     problems += [
@@ -34,18 +34,18 @@ def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
     ]
     handlers = {name: function for name, function in functions.items() if name in operations}
     for name, function in handlers.items():
-        problems += _misfits(api, document, operations[name], function)
+        problems += _find_misfits(api, document, operations[name], function)
     return handlers, problems
 
 
-def _public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
+def _list_public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
     for module in api.handlers:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if not name.startswith("_") and function.__module__ == module.__name__:
                 yield name, function
 
 
-def _misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
+def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
     where = f"{function.__module__}.{spec.id}"
     if inspect.iscoroutinefunction(function) and not api.is_control:
         yield f"{where} is async, but handlers are plain functions"

@@ -41,12 +41,12 @@ def parse_json(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the body is no JSON: {error}") from None
-    if b":" in body and _is_doubled(body, value):
+    if b":" in body and _names_a_member_twice(body, value):
         raise Malformed("the body is no JSON that can be trusted: an object names the same member twice")
     return value
 
 
-def _is_doubled(body: bytes, value: Any) -> bool:
+def _names_a_member_twice(body: bytes, value: Any) -> bool:
     """Whether an object inside a JSON text names a member twice; ``value`` is what the parser made of it, which keeps only the last.
 
     A member that got lost takes its colon with it, so the text and what is written from the value have as many colons where none did. Where colons
@@ -57,10 +57,10 @@ def _is_doubled(body: bytes, value: Any) -> bool:
             return body.count(b":") != orjson.dumps(value).count(b":")
     except orjson.JSONEncodeError:
         pass
-    return _members(value) != sum(1 for name in _TEXT.findall(body) if name)
+    return _count_members(value) != sum(1 for name in _TEXT.findall(body) if name)
 
 
-def _members(value: Any) -> int:
+def _count_members(value: Any) -> int:
     """How many members the objects inside a value have."""
     count, open_values = 0, [value]
     while open_values:
@@ -79,12 +79,12 @@ def parse_urlencoded(text: bytes) -> list[tuple[str, str]]:
         raise Malformed(f"more than {MAX_FIELDS} fields")
     try:
         pairs = [field.partition("=") for field in text.decode("utf-8").split("&") if field]
-        return [(_plain(name), _plain(value)) for name, _, value in pairs]
+        return [(_decode(name), _decode(value)) for name, _, value in pairs]
     except UnicodeDecodeError:
         raise Malformed("names and values must be UTF-8, percent-encoded") from None
 
 
-def _plain(text: str) -> str:
+def _decode(text: str) -> str:
     """A name or a value without its encoding, which most do not need."""
     return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
@@ -120,34 +120,34 @@ class _Parts:
 
     def callbacks(self) -> dict[str, Any]:
         return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_part_data": self._part_data,
-            "on_part_end": self._part_end,
-            "on_end": self._end,
+            "on_part_begin": self._begin_part,
+            "on_header_field": self._extend_header_name,
+            "on_header_value": self._extend_header_value,
+            "on_header_end": self._finish_header,
+            "on_part_data": self._extend_part,
+            "on_part_end": self._finish_part,
+            "on_end": self._finish,
         }
 
-    def _begin(self) -> None:
+    def _begin_part(self) -> None:
         if len(self.fields) >= MAX_FIELDS:
             raise ValueError(f"more than {MAX_FIELDS} parts")
         self._headers, self._data = {}, bytearray()
 
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
+    def _extend_header_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
 
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
+    def _extend_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
 
-    def _header_end(self) -> None:
+    def _finish_header(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = self._value
         self._name = self._value = b""
 
-    def _part_data(self, data: bytes, start: int, end: int) -> None:
+    def _extend_part(self, data: bytes, start: int, end: int) -> None:
         self._data += data[start:end]
 
-    def _part_end(self) -> None:
+    def _finish_part(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", b""))
         if b"name" not in options:
             raise ValueError("a part has no name")
@@ -160,5 +160,5 @@ class _Parts:
         else:
             self.fields.append((name, self._data.decode("utf-8")))
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
         self.complete = True

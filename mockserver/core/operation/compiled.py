@@ -11,7 +11,7 @@ from mockserver.core.base.replies import JSON, Reply, Stream
 from mockserver.core.base.requests import MIB
 from mockserver.core.operation.api import DeferredViolations, DocumentedError, FaultContext
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
-from mockserver.core.operation.forms import coercer, gather
+from mockserver.core.operation.forms import compile_coercer, gather
 from mockserver.core.operation.parameters import ParameterPlan
 from mockserver.core.operation.security import plan_security
 from mockserver.core.operation.uploads import UploadRules
@@ -42,13 +42,13 @@ PROVEN = MIB // 4
 """Bytes of proven answers that are remembered of an operation, with what was asked."""
 
 
-def _json_body(request: Request) -> Any:
+def _read_json(request: Request) -> Any:
     if not request.body:
         raise Malformed("the body is empty")
     return parse_json(request.body)
 
 
-def _form_body(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
+def _read_form(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
     return coerce(gather(parse(request)))
 
 
@@ -61,7 +61,7 @@ class BodyPlan:
         self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
         for media_type, media in declared.get("content", {}).items():
             schema = media.get("schema", {})
-            self.media[media_type] = (self._parser(media_type, document, schema), compiler.compile(schema))
+            self.media[media_type] = (self._choose_parser(media_type, document, schema), compiler.compile(schema))
         self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
         self.default = next(iter(self.media), "")
         schemas = [document.resolve(media.get("schema", {})) for media in declared.get("content", {}).values()]
@@ -71,12 +71,12 @@ class BodyPlan:
         self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
 
     @staticmethod
-    def _parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
+    def _choose_parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
         if media_type == URLENCODED:
-            return partial(_form_body, coercer(document, schema), lambda request: parse_urlencoded(request.body))
+            return partial(_read_form, compile_coercer(document, schema), lambda request: parse_urlencoded(request.body))
         if media_type == MULTIPART:
-            return partial(_form_body, coercer(document, schema), parse_multipart)
-        return _json_body
+            return partial(_read_form, compile_coercer(document, schema), parse_multipart)
+        return _read_json
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:
         """The body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
@@ -95,11 +95,11 @@ class BodyPlan:
             return None, []
         value = parse(request)
         if media_type == MULTIPART:
-            return value, self._judge_form(value, validator)
+            return value, self._check_form(value, validator)
         return value, [] if validator.is_valid(value) else validator.violations(value, "body")
 
-    def _judge_form(self, form: Any, validator: Validator) -> list[Violation]:
-        shown = self._uploads.shown(form)
+    def _check_form(self, form: Any, validator: Validator) -> list[Violation]:
+        shown = self._uploads.replace_files(form)
         found = [] if validator.is_valid(shown) else validator.violations(shown, "body")
         return sorted([*found, *self._uploads.violations(form, validator, "body")], key=lambda violation: violation.rank)
 
@@ -108,36 +108,42 @@ _ENTRY = 300
 """Bytes that an entry takes besides its texts, about."""
 
 
-class _Proven:
+class ProvenBodies:
     """The bodies that passed their validators last, by what was asked.
 
     Whether a body keeps a schema depends on its bytes only, so the very same bytes need not be judged twice. A client that reads what nobody has
     changed since gets them; any other body, different by one character, is judged.
     """
 
-    __slots__ = ("_bodies", "_size")
+    __slots__ = ("_bodies", "size")
 
     def __init__(self) -> None:
         self._bodies: dict[Asked, tuple[tuple[Validator, ...], bytes]] = {}
-        self._size = 0
+        self.size = 0
+        """Approximate bytes in memory, at most PROVEN."""
+
+    def __len__(self) -> int:
+        return len(self._bodies)
 
     def holds(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> bool:
+        """Whether this body has passed these validators before, for the same request."""
         known = self._bodies.get(asked)
         return known is not None and known[0] is validators and known[1] == body
 
     def keep(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> None:
+        """Remember a body, and forget the oldest ones if there are too many."""
         if asked in self._bodies:
             self._forget(asked)
         self._bodies[asked] = (validators, body)
-        self._size += _weight(asked, body)
-        while self._size > PROVEN:
+        self.size += _weigh(asked, body)
+        while self.size > PROVEN:
             self._forget(next(iter(self._bodies)))
 
     def _forget(self, asked: Asked) -> None:
-        self._size -= _weight(asked, self._bodies.pop(asked)[1])
+        self.size -= _weigh(asked, self._bodies.pop(asked)[1])
 
 
-def _weight(asked: Asked, body: bytes) -> int:
+def _weigh(asked: Asked, body: bytes) -> int:
     return _ENTRY + len(asked[0]) + len(asked[1]) + len(body)
 
 
@@ -149,7 +155,8 @@ class ResponsePlan:
         self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
         self._required: dict[int, tuple[str, ...]] = {}
         self._declared: dict[int, Mapping[str, Any]] = {}
-        self._proven = _Proven()
+        self.proven = ProvenBodies()
+        """The answers that were found valid."""
         for status, response in spec.spec["responses"].items():
             declared = self._declared[int(status)] = document.resolve(response)
             self.statuses[int(status)] = {
@@ -190,13 +197,13 @@ class ResponsePlan:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
         if isinstance(body, bytes | Stream):
             return
-        if payload is not None and self._proven.holds(asked, validators, payload):
+        if payload is not None and self.proven.holds(asked, validators, payload):
             return
         for validator in validators:
             if not validator.is_valid(body):
                 raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
         if payload is not None:
-            self._proven.keep(asked, validators, payload)
+            self.proven.keep(asked, validators, payload)
 
 
 class Operation:
@@ -212,10 +219,10 @@ class Operation:
         self.responses = ResponsePlan(spec, document, compiler, self.name)
         self.body = BodyPlan(spec, document, compiler)
         self.fault_context = FaultContext(
-            spec.id, spec.method, _errors(document, spec), spec.spec.get("x-fault-codes", {}), _credential_codes(document)
+            spec.id, spec.method, _read_errors(document, spec), spec.spec.get("x-fault-codes", {}), _read_credential_codes(document)
         )
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
-        self._parameters = ParameterPlan(spec, document, compiler)
+        self.parameters = ParameterPlan(spec, document, compiler)
         self._base_path = document.base_path
         self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self.waits = inspect.iscoroutinefunction(handler)
@@ -225,9 +232,9 @@ class Operation:
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
 
-    def caller(self, request: Request, world: Transaction) -> object:
+    def identify_caller(self, request: Request, world: Transaction) -> object:
         """Who makes a request. Raises a Fault where nobody does who may."""
-        return self._security.caller(request, world)
+        return self._security.identify(request, world)
 
     def answer(self, request: Request, world: Transaction) -> Any:
         """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
@@ -235,8 +242,8 @@ class Operation:
         if self._takes_address:
             arguments["home"] = world.own_url + self._base_path
             arguments["alias"] = {name: value for name, value in request.path_values.items() if name not in self._in_path}
-        arguments["caller"] = self._security.caller(request, world)
-        violations = self._parameters.read(request, arguments)
+        arguments["caller"] = self._security.identify(request, world)
+        violations = self.parameters.read(request, arguments)
         if self.body.media:
             arguments["body"], wrong = self.body.read(request)
             violations += wrong
@@ -247,19 +254,19 @@ class Operation:
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 
-def _errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
+def _read_errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
     """The errors of an operation, after those that hold for every operation of the document."""
     declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
-    return {name: _error(name, **row) for name, row in declared.items()}
+    return {name: _read_error(name, **row) for name, row in declared.items()}
 
 
-def _error(
+def _read_error(
     name: str, status: int, message: str, code: str = "", aliases: Sequence[str] = (), clause: str | None = None, **extra: str
 ) -> DocumentedError:
     return DocumentedError(code or name, status, message, tuple(aliases), clause, extra)
 
 
-def _credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
+def _read_credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
     """By security scheme, the codes for what may be wrong with its credential."""
     schemes = document.raw.get("components", {}).get("securitySchemes", {})
     return {name: document.resolve(scheme).get("x-fault-codes", {}) for name, scheme in schemes.items()}

@@ -74,34 +74,34 @@ def _put(fields: dict[str, Any], path: list[str], value: Any, name: str) -> None
         here[last] = [here[last], value]
 
 
-def coercer(document: Document, schema: Any) -> Coercer:
+def compile_coercer(document: Document, schema: Any) -> Coercer:
     """What gives a value of a form or a parameter the type that the schema asks for, and leaves unchanged one that does not read as that type."""
-    return _Coercers(document).of(schema)
+    return _CoercerCompiler(document).compile(schema)
 
 
-class _Coercers:
+class _CoercerCompiler:
     """Compiles coercers; a schema that contains itself is compiled once."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._made: dict[int, Coercer] = {}
 
-    def of(self, schema: Any) -> Coercer:
+    def compile(self, schema: Any) -> Coercer:
         schema = self._document.resolve(schema)
         key = id(schema)  # the document keeps its schemas alive
         if key not in self._made:
-            self._made[key] = partial(self._again, key)
-            self._made[key] = self._make(schema)
+            self._made[key] = partial(self._call_compiled, key)
+            self._made[key] = self._build(schema)
         return self._made[key]
 
-    def _again(self, key: int, value: Any) -> Any:
+    def _call_compiled(self, key: int, value: Any) -> Any:
         """Stands for a schema inside itself while that is being compiled."""
         return self._made[key](value)
 
-    def _make(self, schema: Mapping[str, Any]) -> Coercer:
-        branches = [self.of(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
+    def _build(self, schema: Mapping[str, Any]) -> Coercer:
+        branches = [self.compile(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
         kind = schema.get("type", "")
-        own = self._array(schema) if kind == "array" else self._object(schema) if kind == "object" else _SCALARS.get(kind, _unchanged)
+        own = self._build_array(schema) if kind == "array" else self._build_object(schema) if kind == "object" else _SCALARS.get(kind, _keep)
         if not branches:
             return own
 
@@ -114,12 +114,12 @@ class _Coercers:
 
         return coerce
 
-    def _array(self, schema: Mapping[str, Any]) -> Coercer:
-        coerce = self.of(schema["items"]) if "items" in schema else _unchanged
+    def _build_array(self, schema: Mapping[str, Any]) -> Coercer:
+        coerce = self.compile(schema["items"]) if "items" in schema else _keep
         return lambda value: [coerce(item) for item in (value if isinstance(value, list) else [value])]
 
-    def _object(self, schema: Mapping[str, Any]) -> Coercer:
-        properties = {name: self.of(inner) for name, inner in schema.get("properties", {}).items()}
+    def _build_object(self, schema: Mapping[str, Any]) -> Coercer:
+        properties = {name: self.compile(inner) for name, inner in schema.get("properties", {}).items()}
         numeric = {
             name
             for name, inner in schema.get("properties", {}).items()
@@ -139,22 +139,22 @@ class _Coercers:
         return coerce
 
 
-def _unchanged(value: Any) -> Any:
+def _keep(value: Any) -> Any:
     return value
 
 
-def _integer(value: Any) -> Any:
+def _to_integer(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and _INTEGER.fullmatch(value) else value
 
 
-def _number(value: Any) -> Any:
+def _to_number(value: Any) -> Any:
     if not isinstance(value, str) or not value.isascii() or not _NUMBER.fullmatch(value):
         return value
     return float(value) if "." in value else int(value)
 
 
-def _boolean(value: Any) -> Any:
+def _to_boolean(value: Any) -> Any:
     return _BOOLEANS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-_SCALARS: Mapping[str, Coercer] = {"integer": _integer, "number": _number, "boolean": _boolean}
+_SCALARS: Mapping[str, Coercer] = {"integer": _to_integer, "number": _to_number, "boolean": _to_boolean}

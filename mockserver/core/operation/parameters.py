@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation.bodies import parse_urlencoded
-from mockserver.core.operation.forms import coercer, gather
+from mockserver.core.operation.forms import compile_coercer, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class _Place:
                 required.append(name)
             for alias in (name, *parameter.get("x-aliases", ())):
                 self.wire_names[alias.casefold() if "x-aliases" in parameter or place == "header" else alias] = name
-        self._coercers = {name: coercer(document, schema) for name, schema in self.schemas.items()}
+        self._coercers = {name: compile_coercer(document, schema) for name, schema in self.schemas.items()}
         self._emptiable = {parameter["name"] for parameter in declared if parameter.get("x-empty-is-missing")}
         self._aliased = any("x-aliases" in parameter for parameter in declared)
         schema: dict[str, Any] = {"type": "object", "properties": dict(self.schemas)}
@@ -94,29 +94,29 @@ class ParameterPlan:
         """Fill ``arguments`` and return every violation. Raises Malformed for a query that cannot be read; an operation without any ignores it."""
         violations: list[Violation] = []
         for name, place in self._places.items():
-            violations += place.read(_SENT[name](request), arguments)
+            violations += place.read(_READERS[name](request), arguments)
         return violations
 
 
-def _path(request: Request) -> Mapping[str, Any]:
+def _read_path(request: Request) -> Mapping[str, Any]:
     return request.path_values
 
 
-def _query(request: Request) -> Mapping[str, Any]:
+def _read_query(request: Request) -> Mapping[str, Any]:
     if len(request.query) > MAX_QUERY:
         raise Malformed(f"the query is longer than {MAX_QUERY} bytes")
     return gather(parse_urlencoded(request.query)) if request.query else {}
 
 
-def _header(request: Request) -> Mapping[str, Any]:
+def _read_headers(request: Request) -> Mapping[str, Any]:
     return request.headers
 
 
-def _cookie(request: Request) -> Mapping[str, Any]:
+def _read_cookies(request: Request) -> Mapping[str, Any]:
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(request.headers.get("cookie", "")).items()}
     except CookieError:
         raise Malformed("the cookies cannot be read") from None
 
 
-_SENT = {"path": _path, "query": _query, "header": _header, "cookie": _cookie}
+_READERS = {"path": _read_path, "query": _read_query, "header": _read_headers, "cookie": _read_cookies}

@@ -89,26 +89,26 @@ def parse_prefer(header: str, operation: Operation, longest: float) -> Preferenc
 def answer_preference(operation: Operation, preference: Preference, chance: Chance) -> Reply:
     """The answer that is asked for. Raises PreferenceNotSatisfiable where the document does not have it."""
     if preference.code is not None:
-        reply = _coded(operation, preference.code)
+        reply = _answer_code(operation, preference.code)
         if preference.status not in (None, reply.status):
             raise PreferenceNotSatisfiable(f"{preference.code} comes with status {reply.status}, not {preference.status}")
         return reply
     if preference.example is not None:
-        return _named(operation, preference.example, preference.status)
+        return _answer_example(operation, preference.example, preference.status)
     status = preference.status if preference.status is not None else min(operation.responses.statuses)
     if status not in operation.responses.statuses:
-        raise PreferenceNotSatisfiable(f"{operation.name} documents {_listed(operation.responses.statuses)}, not {status}")
-    for reply in _candidates(operation, status, preference.dynamic, chance):
-        if _holds(operation, reply, status):
+        raise PreferenceNotSatisfiable(f"{operation.name} documents {_join(operation.responses.statuses)}, not {status}")
+    for reply in _list_candidates(operation, status, preference.dynamic, chance):
+        if _is_documented(operation, reply, status):
             return reply
     raise PreferenceNotSatisfiable(f"no body could be made for status {status} of {operation.name}")
 
 
-def _listed(names: Any) -> str:
+def _join(names: Any) -> str:
     return ", ".join(map(str, sorted(names)))
 
 
-def _holds(operation: Operation, reply: Reply, status: int) -> bool:
+def _is_documented(operation: Operation, reply: Reply, status: int) -> bool:
     """Whether a reply is one that the document knows, and the one asked for."""
     try:
         operation.responses.check(reply)
@@ -117,7 +117,7 @@ def _holds(operation: Operation, reply: Reply, status: int) -> bool:
     return reply.status == status
 
 
-def _coded(operation: Operation, code: str) -> Reply:
+def _answer_code(operation: Operation, code: str) -> Reply:
     """The refusal with one of the vendor's codes."""
     errors = operation.fault_context.errors
     if code not in errors:
@@ -126,17 +126,17 @@ def _coded(operation: Operation, code: str) -> Reply:
             raise PreferenceNotSatisfiable(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
         known = f"documents the codes {', '.join(errors)}" if errors else "documents no codes"
         raise PreferenceNotSatisfiable(f"{operation.name} {known}, not {code}")
-    for fault in (VendorFault(code), Invalid([_violation(operation, errors[code])])):
-        reply = _rendered(operation, fault)
-        if reply is not None and _holds(operation, reply, errors[code].status):
+    for fault in (VendorFault(code), Invalid([_guess_violation(operation, errors[code])])):
+        reply = _render(operation, fault)
+        if reply is not None and _is_documented(operation, reply, errors[code].status):
             return reply
-    for found in _examples(operation, errors[code].status):
-        if {code, errors[code].message} & set(_texts(found.body)) and _holds(operation, found, errors[code].status):
+    for found in _list_examples(operation, errors[code].status):
+        if {code, errors[code].message} & set(_list_texts(found.body)) and _is_documented(operation, found, errors[code].status):
             return found
     raise PreferenceNotSatisfiable(f"{code} of {operation.name} needs details that only a real refusal has; no example of the document shows it")
 
 
-def _violation(operation: Operation, error: DocumentedError) -> Violation:
+def _guess_violation(operation: Operation, error: DocumentedError) -> Violation:
     """What could be wrong with a request that gets this error: the field for which the document says so, or one that the error speaks of."""
     declared = dict(operation.body.properties)
     for name, schema in declared.items():
@@ -148,59 +148,61 @@ def _violation(operation: Operation, error: DocumentedError) -> Violation:
     return Violation("body", f"/{name}" if name else "", "state", error.message, (error.code,))
 
 
-def _texts(body: Any) -> Iterator[str]:
+def _list_texts(body: Any) -> Iterator[str]:
     """Every value in a body, as text."""
     if isinstance(body, dict):
         for value in body.values():
-            yield from _texts(value)
+            yield from _list_texts(value)
     elif isinstance(body, list):
         for value in body:
-            yield from _texts(value)
+            yield from _list_texts(value)
     else:
         yield str(body)
 
 
-def _named(operation: Operation, name: str, status: int | None) -> Reply:
+def _answer_example(operation: Operation, name: str, status: int | None) -> Reply:
     """The example of a name."""
     found: dict[str, list[int]] = {}
     for known in operation.responses.statuses:
-        for label, reply in _labelled(operation, known):
+        for label, reply in _list_named_examples(operation, known):
             found.setdefault(label, []).append(known)
             if label == name and status in (None, known):
-                if _holds(operation, reply, known):
+                if _is_documented(operation, reply, known):
                     return reply
                 raise PreferenceNotSatisfiable(f"the example {name} shows a reading of the page that this mock does not send")
-    shown = ", ".join(f"{label} ({_listed(statuses)})" for label, statuses in found.items()) or "none"
+    shown = ", ".join(f"{label} ({_join(statuses)})" for label, statuses in found.items()) or "none"
     raise PreferenceNotSatisfiable(f"{operation.name} has no example {name}{'' if status is None else f' for status {status}'}; there are: {shown}")
 
 
-def _candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - three ways to ask
+def _list_candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - three ways to ask
     """Answers of a status, the most lifelike first."""
     if dynamic is not True:
         if dynamic is None:
-            yield from _refusals(operation, status)
-        yield from _examples(operation, status)
+            yield from _list_refusals(operation, status)
+        yield from _list_examples(operation, status)
         if dynamic is False:
             return
     if not operation.responses.statuses[status]:
-        yield Reply(status, None, _headers(operation, status, chance))
+        yield Reply(status, None, _build_headers(operation, status, chance))
     for media_type, media in operation.responses.content(status).items():
         if media_type.endswith("json"):
             schema = media.get("x-emits", media.get("schema", {}))
             for _ in range(TRIES):
-                yield Reply(status, invent(operation.document, schema, chance), _headers(operation, status, chance), media_type)
+                yield Reply(status, invent(operation.document, schema, chance), _build_headers(operation, status, chance), media_type)
         else:
-            yield Reply(status, str(invent(operation.document, {"type": "string"}, chance)).encode(), _headers(operation, status, chance), media_type)
+            yield Reply(
+                status, str(invent(operation.document, {"type": "string"}, chance)).encode(), _build_headers(operation, status, chance), media_type
+            )
 
 
-def _refusals(operation: Operation, status: int) -> Iterator[Reply]:
+def _list_refusals(operation: Operation, status: int) -> Iterator[Reply]:
     """What the vendor itself would say with this status: to a fault of that kind, then its own codes, then what it says to any other fault."""
     faults = [fault for fault in _USUAL if fault.status == status]
     faults += [VendorFault(code) for code, error in operation.fault_context.errors.items() if error.status == status]
     if status >= REFUSED:
         faults.append(RequestedRefusal(status))
     for fault in faults:
-        reply = _rendered(operation, fault)
+        reply = _render(operation, fault)
         if reply is not None:
             yield reply
 
@@ -220,7 +222,7 @@ _USUAL: tuple[Fault, ...] = (
 )
 
 
-def _rendered(operation: Operation, fault: Fault) -> Reply | None:
+def _render(operation: Operation, fault: Fault) -> Reply | None:
     """A fault in the vendor's clothing; None where the vendor needs to know more than its kind."""
     try:
         return operation.api.render_fault(fault, operation.fault_context)
@@ -228,12 +230,12 @@ def _rendered(operation: Operation, fault: Fault) -> Reply | None:
         return None
 
 
-def _examples(operation: Operation, status: int) -> Iterator[Reply]:
-    for _, reply in _labelled(operation, status):
+def _list_examples(operation: Operation, status: int) -> Iterator[Reply]:
+    for _, reply in _list_named_examples(operation, status):
         yield reply
 
 
-def _labelled(operation: Operation, status: int) -> Iterator[tuple[str, Reply]]:
+def _list_named_examples(operation: Operation, status: int) -> Iterator[tuple[str, Reply]]:
     """The examples of a status with their names; ``example`` for one without."""
     document = operation.document
     for media_type, media in operation.responses.content(status).items():
@@ -241,10 +243,10 @@ def _labelled(operation: Operation, status: int) -> Iterator[tuple[str, Reply]]:
         for name, example in examples.items():
             value = document.resolve(example).get("value")
             body = value if media_type.endswith("json") else str(value).encode()
-            yield name, Reply(status, body, _headers(operation, status, None), media_type)
+            yield name, Reply(status, body, _build_headers(operation, status, None), media_type)
 
 
-def _headers(operation: Operation, status: int, chance: Chance | None) -> dict[str, str]:
+def _build_headers(operation: Operation, status: int, chance: Chance | None) -> dict[str, str]:
     """The headers that a response has to have, from their examples or made up."""
     document: Document = operation.document
     found: dict[str, str] = {}

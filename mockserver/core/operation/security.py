@@ -39,7 +39,7 @@ class SecurityPlan:
         self._requirements = requirements
         self._join = join
 
-    def caller(self, request: Request, world: Transaction) -> object:
+    def identify(self, request: Request, world: Transaction) -> object:
         """Who calls: the identity of the one scheme, or what the vendor joins from several; None where no credential is needed."""
         refusals: list[Unauthenticated] = []
         for schemes in self._requirements:
@@ -78,34 +78,34 @@ def plan_security(
             if name not in declared or name not in verifiers:
                 missing = "is not declared" if name not in declared else "has no verifier"
                 raise DocumentBroken(f"{document.source}: the security scheme {name} {missing}")
-            schemes.append(Scheme(name, _extractor(document, document.resolve(declared[name])), verifiers[name]))
+            schemes.append(Scheme(name, _build_extractor(document, document.resolve(declared[name])), verifiers[name]))
         requirements.append(schemes)
     return SecurityPlan(requirements, join)
 
 
-def _extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[[Request], str | None]:
+def _build_extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[[Request], str | None]:
     kind = (scheme.get("type"), str(scheme.get("scheme", scheme.get("in", ""))).lower())
     if kind[0] == "apiKey":
         name = scheme["name"]
-        return {"header": _from_header, "query": _from_query, "cookie": _from_cookie}[kind[1]](name)
+        return {"header": _extract_from_header, "query": _extract_from_query, "cookie": _extract_from_cookie}[kind[1]](name)
     if kind == ("http", "bearer"):
-        return _from_authorization("bearer", without_space=bool(scheme.get("x-accept-without-space")))
+        return _extract_from_authorization("bearer", without_space=bool(scheme.get("x-accept-without-space")))
     if kind == ("http", "basic"):
-        basic, password_only = _from_authorization("basic", without_space=False), bool(scheme.get("x-accept-password-only"))
-        return lambda request: _decoded(basic(request), password_only=password_only)
+        basic, password_only = _extract_from_authorization("basic", without_space=False), bool(scheme.get("x-accept-password-only"))
+        return lambda request: _decode_basic(basic(request), password_only=password_only)
     raise DocumentBroken(f"{document.source}: security schemes of type {' '.join(map(str, kind))} are not supported")
 
 
-def _from_header(name: str) -> Callable[[Request], str | None]:
+def _extract_from_header(name: str) -> Callable[[Request], str | None]:
     key = name.lower()
     return lambda request: request.headers.get(key)
 
 
-def _from_query(name: str) -> Callable[[Request], str | None]:
+def _extract_from_query(name: str) -> Callable[[Request], str | None]:
     return lambda request: dict(parse_urlencoded(request.query)).get(name)
 
 
-def _from_cookie(name: str) -> Callable[[Request], str | None]:
+def _extract_from_cookie(name: str) -> Callable[[Request], str | None]:
     def extract(request: Request) -> str | None:
         try:
             morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
@@ -116,7 +116,7 @@ def _from_cookie(name: str) -> Callable[[Request], str | None]:
     return extract
 
 
-def _from_authorization(scheme: str, *, without_space: bool) -> Callable[[Request], str | None]:
+def _extract_from_authorization(scheme: str, *, without_space: bool) -> Callable[[Request], str | None]:
     pattern = re.compile(rf"{scheme}{'[ ]*' if without_space else '[ ]+'}(\S.*)", re.IGNORECASE)
 
     def extract(request: Request) -> str | None:
@@ -126,7 +126,7 @@ def _from_authorization(scheme: str, *, without_space: bool) -> Callable[[Reques
     return extract
 
 
-def _decoded(credential: str | None, *, password_only: bool) -> str | None:
+def _decode_basic(credential: str | None, *, password_only: bool) -> str | None:
     """``user:password`` of a Basic credential; None where it cannot be decoded. A password alone has an empty user, where the document takes it."""
     if credential is None:
         return None

@@ -31,7 +31,7 @@ class _Rule:
     max_pixels: int | None
     filename: re.Pattern[str] | None
 
-    def broken_by(self, upload: Upload) -> Iterator[tuple[str, str]]:
+    def find_errors(self, upload: Upload) -> Iterator[tuple[str, str]]:
         """Keyword and text of what is wrong with a file; a file that is too large is not looked into."""
         if self.filename is not None and not self.filename.search(upload.filename):
             yield "x-filename-pattern", f"the name of the file does not match {self.filename.pattern}"
@@ -51,27 +51,27 @@ class UploadRules:
     def __init__(self, document: Document, schema: Any) -> None:
         properties: Mapping[str, Any] = document.resolve(schema).get("properties", {})
         declared = {name: document.resolve(reference) for name, reference in properties.items()}
-        self._rules = {name: _rule(document, name, found) for name, found in declared.items() if found.get("format") == "binary"}
+        self._rules = {name: _read_rule(document, name, found) for name, found in declared.items() if found.get("format") == "binary"}
 
-    def shown(self, form: Mapping[str, Any]) -> dict[str, Any]:
+    def replace_files(self, form: Mapping[str, Any]) -> dict[str, Any]:
         """A form as its schema can judge it: a file is a text where a file is wanted; elsewhere it is none, nor is a text where a file is wanted."""
-        return {name: self._shown(name, value) for name, value in form.items()}
+        return {name: self._replace_file(name, value) for name, value in form.items()}
 
-    def _shown(self, name: str, value: Any) -> Any:
+    def _replace_file(self, name: str, value: Any) -> Any:
         if name not in self._rules:
-            return _without_files(value)
-        return value.filename if isinstance(value, Upload) else {"no file": _without_files(value)}
+            return _describe_files(value)
+        return value.filename if isinstance(value, Upload) else {"no file": _describe_files(value)}
 
     def violations(self, form: Mapping[str, Any], validator: Validator, place: str) -> Iterator[Violation]:
         """Everything that is wrong with the files of a form."""
         for name, rule in self._rules.items():
             value = form.get(name)
             if isinstance(value, Upload):
-                for keyword, text in rule.broken_by(value):
+                for keyword, text in rule.find_errors(value):
                     yield validator.violation(place, [name], keyword, text)
 
 
-def _rule(document: Document, name: str, schema: Mapping[str, Any]) -> _Rule:
+def _read_rule(document: Document, name: str, schema: Mapping[str, Any]) -> _Rule:
     media_types = frozenset(schema.get("x-media-types", ()))
     unknown = media_types - MEDIA_TYPES
     if unknown:
@@ -80,9 +80,9 @@ def _rule(document: Document, name: str, schema: Mapping[str, Any]) -> _Rule:
     return _Rule(media_types, schema.get("x-max-bytes"), schema.get("x-max-pixels"), None if pattern is None else re.compile(pattern))
 
 
-def _without_files(value: Any) -> Any:
+def _describe_files(value: Any) -> Any:
     if isinstance(value, Upload):
         return {"file": value.filename}
     if isinstance(value, dict):
-        return {name: _without_files(inner) for name, inner in value.items()}
-    return [_without_files(inner) for inner in value] if isinstance(value, list) else value
+        return {name: _describe_files(inner) for name, inner in value.items()}
+    return [_describe_files(inner) for inner in value] if isinstance(value, list) else value

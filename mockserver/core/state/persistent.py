@@ -51,7 +51,7 @@ class Ordered(Generic[T]):
 
     def __getitem__(self, position: int) -> T:
         """The item at a position. Raises KeyError where there is none."""
-        item = self._at(position)
+        item = self._get(position)
         if item is GONE:
             raise KeyError(position)
         return item
@@ -63,7 +63,7 @@ class Ordered(Generic[T]):
 
     def get(self, position: int) -> T | None:
         """The item at a position, or None where there is none."""
-        item = self._at(position)
+        item = self._get(position)
         return None if item is GONE else item
 
     def append(self, item: T) -> Ordered[T]:
@@ -71,38 +71,38 @@ class Ordered(Generic[T]):
         tail = (*self._tail, item)
         if len(tail) < WIDTH:
             return Ordered(self._root, self._shift, self._full, tail, self._count + 1, self._start)
-        root, shift = _grown(self._root, self._shift, self._full, tail)
+        root, shift = _grow(self._root, self._shift, self._full, tail)
         return Ordered(root, shift, self._full + WIDTH, (), self._count + 1, self._start)
 
     def replace(self, position: int, item: T) -> Ordered[T]:
         """A collection with another item at a position that is in use."""
-        if self._at(position) is GONE:
+        if self._get(position) is GONE:
             raise KeyError(position)
-        root, tail = self._with(position, item)
+        root, tail = self._put(position, item)
         return Ordered(root, self._shift, self._full, tail, self._count, self._start)
 
     def drop(self, position: int) -> Ordered[T]:
         """A collection without the item at a position."""
-        if self._at(position) is GONE:
+        if self._get(position) is GONE:
             raise KeyError(position)
         start, end = self._start, self.end
-        while start < end and (start == position or self._at(start) is GONE):
+        while start < end and (start == position or self._get(start) is GONE):
             start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
-        root, tail = self._with(position, GONE)
+        root, tail = self._put(position, GONE)
         return Ordered(root, self._shift, self._full, tail, self._count - 1, start)
 
     def ascending(self) -> Iterator[T]:
         """Items, oldest first."""
         end = self.end
         for first in range(self._start - self._start % WIDTH, end, WIDTH):
-            for item in self._leaf(first):
+            for item in self._find_leaf(first):
                 if item is not GONE:
                     yield item
 
     def descending(self) -> Iterator[T]:
         """Items, newest first."""
         for first in range((self.end - 1) // WIDTH * WIDTH, self._start - WIDTH, -WIDTH):
-            for item in reversed(self._leaf(first)):
+            for item in reversed(self._find_leaf(first)):
                 if item is not GONE:
                     yield item
 
@@ -116,11 +116,11 @@ class Ordered(Generic[T]):
         last = min(at + limit, self.end)
         while at < last:
             inside = at % WIDTH
-            found += self._leaf(at)[inside : inside + last - at]
+            found += self._find_leaf(at)[inside : inside + last - at]
             at += WIDTH - inside
         return found
 
-    def _leaf(self, position: int) -> tuple[T, ...]:
+    def _find_leaf(self, position: int) -> tuple[T, ...]:
         """The items that stand together with the one at a position."""
         if position >= self._full:
             return self._tail
@@ -130,41 +130,41 @@ class Ordered(Generic[T]):
             shift -= BITS
         return node
 
-    def _at(self, position: int) -> T:
+    def _get(self, position: int) -> T:
         if not 0 <= position < self._full + len(self._tail):
             return GONE  # type: ignore[no-any-return]
-        return self._leaf(position)[position & WIDTH - 1]
+        return self._find_leaf(position)[position & WIDTH - 1]
 
-    def _with(self, position: int, item: T) -> tuple[Node, tuple[T, ...]]:
+    def _put(self, position: int, item: T) -> tuple[Node, tuple[T, ...]]:
         """Tree and tail with something else at a position."""
         if position >= self._full:
             at = position - self._full
             return self._root, (*self._tail[:at], item, *self._tail[at + 1 :])
-        return _changed(self._root, self._shift, position, item), self._tail
+        return _replace_in(self._root, self._shift, position, item), self._tail
 
 
-def _changed(node: Node, shift: int, position: int, item: Any) -> Node:
+def _replace_in(node: Node, shift: int, position: int, item: Any) -> Node:
     at = position >> shift & WIDTH - 1
-    inner = _changed(node[at], shift - BITS, position, item) if shift else item
+    inner = _replace_in(node[at], shift - BITS, position, item) if shift else item
     return (*node[:at], inner, *node[at + 1 :])
 
 
-def _grown(root: Node, shift: int, full: int, leaf: Node) -> tuple[Node, int]:
+def _grow(root: Node, shift: int, full: int, leaf: Node) -> tuple[Node, int]:
     """A tree of so many positions and its shift, after a leaf was put at its end."""
     if full == WIDTH << shift:
-        return (root, _path(shift, leaf)), shift + BITS
-    return _extended(root, shift, full, leaf), shift
+        return (root, _build_path(shift, leaf)), shift + BITS
+    return _extend(root, shift, full, leaf), shift
 
 
-def _extended(node: Node, shift: int, position: int, leaf: Node) -> Node:
+def _extend(node: Node, shift: int, position: int, leaf: Node) -> Node:
     if shift == BITS:
         return (*node, leaf)
     if position >> shift & WIDTH - 1 < len(node):
-        return (*node[:-1], _extended(node[-1], shift - BITS, position, leaf))
-    return (*node, _path(shift - BITS, leaf))
+        return (*node[:-1], _extend(node[-1], shift - BITS, position, leaf))
+    return (*node, _build_path(shift - BITS, leaf))
 
 
-def _path(shift: int, leaf: Node) -> Node:
+def _build_path(shift: int, leaf: Node) -> Node:
     """The nodes down to a leaf that stands alone."""
     while shift:
         leaf, shift = (leaf,), shift - BITS

@@ -73,7 +73,7 @@ class Rule:
     """One rule. ``operations`` are the full names of those it is for; ``path`` is a pattern with ``*``; every header has to have its value.
 
     ``status`` and ``code`` choose a documented answer of the vendor. ``when`` says whether what the call does is kept: ``before`` nothing of it is,
-    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` strikes every call that it matches; one that is not
+    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` takes_effect every call that it matches; one that is not
     ``active`` matches none.
     """
 
@@ -110,8 +110,8 @@ class Rule:
             return False
         return all(request.headers.get(name) == value for name, value in self.headers)
 
-    def strikes(self, seed: int) -> bool:
-        """Whether the rule strikes the call that it has matched last."""
+    def takes_effect(self, seed: int) -> bool:
+        """Whether the rule takes_effect the call that it has matched last."""
         if self.first is not None:
             return self.matched <= self.first
         if self.every is not None:

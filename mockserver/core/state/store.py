@@ -114,7 +114,7 @@ class _Slot:
         self.used = stopwatch()
         self.snapshots: dict[str, Snapshot] = {}
 
-    def listed(self, name: str) -> StoredWorld:
+    def describe(self, name: str) -> StoredWorld:
         return StoredWorld(name, self.held, stopwatch() - self.used, len(self.snapshots))
 
 
@@ -177,11 +177,11 @@ class MemoryStore:
     async def find(self, name: str) -> StoredWorld | None:
         """The world of this name, or None."""
         slot = self._worlds.get(name)
-        return None if slot is None else slot.listed(name)
+        return None if slot is None else slot.describe(name)
 
     async def worlds(self) -> Sequence[StoredWorld]:
         """Every world, the one unused for longest first."""
-        return [slot.listed(name) for name, slot in self._worlds.items()]
+        return [slot.describe(name) for name, slot in self._worlds.items()]
 
     async def put(self, name: str, world: World, *, anew: bool) -> Sequence[str] | None:
         """Make a world whose start is this value."""

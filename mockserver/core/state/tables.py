@@ -98,11 +98,11 @@ class Rows(Generic[R]):
         """Whether the same records stand in the same order, in the table and in each index, wherever in memory they stand."""
         if not isinstance(other, Rows):
             return NotImplemented
-        return self is other or (self.records == other.records and self._index_orders() == other._index_orders())
+        return self is other or (self.records == other.records and self._list_by_index() == other._list_by_index())
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _index_orders(self) -> dict[tuple[str, Hashable], list[R]]:
+    def _list_by_index(self) -> dict[tuple[str, Hashable], list[R]]:
         return {key: [self.records[position] for position in positions.ascending()] for key, positions in self.indexes.items()}
 
     def orders(self) -> dict[str, list[list[int | str]]]:
@@ -153,11 +153,11 @@ def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Seque
     return Rows(rows.records, rows.positions, indexes)
 
 
-def _indexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
+def _add_to_index(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
     return indexes.insert(key, (indexes.get(key) or Ordered[int]()).append(position))
 
 
-def _unindexed(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
+def _remove_from_index(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
     entry = indexes[key]
     at = next(slot for slot in range(entry.end - 1, -1, -1) if entry.get(slot) == position)  # what changes is mostly recent
     left = entry.drop(at)
@@ -221,9 +221,9 @@ class TransactionTable(Generic[R]):
             raise KeyError(f"{self._declared.name} already has {record.id!r}")
         position, indexes = rows.records.end, rows.indexes
         for name, key in self._declared.indexes.items():
-            indexes = _indexed(indexes, (name, key(record)), position)
+            indexes = _add_to_index(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
-        self._wrote(record.id, None, record)
+        self._log_write(record.id, None, record)
         return record
 
     def change(self, record: R, **changes: Any) -> R:
@@ -238,9 +238,9 @@ class TransactionTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             old, new = key(before), key(changed)
             if old != new:
-                indexes = _indexed(_unindexed(indexes, (name, old), position), (name, new), position)
+                indexes = _add_to_index(_remove_from_index(indexes, (name, old), position), (name, new), position)
         self.rows = Rows(rows.records.replace(position, changed), rows.positions, indexes)
-        self._wrote(record.id, before, changed)
+        self._log_write(record.id, before, changed)
         return changed
 
     def remove(self, record_id: int | str) -> None:
@@ -252,11 +252,11 @@ class TransactionTable(Generic[R]):
             raise KeyError(record_id)
         indexes = rows.indexes
         for name, key in self._declared.indexes.items():
-            indexes = _unindexed(indexes, (name, key(record)), position)
+            indexes = _remove_from_index(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.drop(position), rows.positions.remove(record_id), indexes)
-        self._wrote(record_id, record, None)
+        self._log_write(record_id, record, None)
 
-    def _wrote(self, record_id: int | str, before: R | None, after: R | None) -> None:
+    def _log_write(self, record_id: int | str, before: R | None, after: R | None) -> None:
         self.writes += 1
         known = self.log.get(record_id)
         if known is not None or len(self.log) < LOGGED:

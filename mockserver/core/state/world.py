@@ -229,11 +229,11 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: i
         except Exception as error:
             raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
     if most is None and timer is not None and transaction.timers and transaction.timers[0].due <= now:
-        raise endless(transaction.timers[0], TIMERS_AT_ONCE)
+        raise endless_timers(transaction.timers[0], TIMERS_AT_ONCE)
     return transaction.finish()
 
 
-def endless(timer: Timer, fired: int) -> HandlerCrashed:
+def endless_timers(timer: Timer, fired: int) -> HandlerCrashed:
     """What keeps a request from being answered while its world has more to do than is done before one; ``timer`` is the next."""
     return HandlerCrashed(
         timer.action,
