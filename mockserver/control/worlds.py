@@ -142,7 +142,7 @@ async def _shown(control: ControlServices, name: str) -> dict[str, Any]:
 
 
 def _listed(control: ControlServices, listed: StoredWorld) -> dict[str, Any]:
-    world = listed.held.world
+    world = listed.versioned.world
     exchanges, dropped = control.journal.count(listed.name)
     return {
         "name": listed.name,

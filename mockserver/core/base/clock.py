@@ -24,7 +24,7 @@ def stopwatch() -> float:
 
 
 def iso(moment: datetime) -> str:
-    """A moment as ISO 8601 in UTC with ``Z``; microseconds only where there are some."""
+    """A moment as ISO 8601 in UTC with ``Z``; with microseconds only if there are some."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -54,7 +54,7 @@ def _check_bounds(moment: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What a world makes of the real time: as it is, shifted, or frozen at one moment."""
+    """The time of a world: the real time, the real time shifted, or one frozen moment."""
 
     frozen_at: datetime | None = None
     shift: timedelta = ZERO
@@ -71,11 +71,11 @@ class Clock:
         return self.frozen_at if self.frozen_at is not None else wall + self.shift
 
     def freeze(self, moment: datetime) -> Clock:
-        """Stand still at a moment."""
+        """A clock that stands still at a moment. Raises ValueError outside 1970 to 9000."""
         return replace(self, frozen_at=_check_bounds(moment))
 
     def advance(self, duration: ItemizedDelta, wall: datetime) -> Clock:
-        """Move on by a duration: a frozen clock stays frozen, a running one runs on. Raises ValueError."""
+        """A clock moved forward by a duration: a frozen one stays frozen, a running one runs on. Raises ValueError outside 1970 to 9000."""
         now = self.now(wall)
         moved = later(now, duration)
         if self.frozen_at is not None:

@@ -1,8 +1,8 @@
-"""The closed family of failures.
+"""The closed family of errors.
 
 ::
 
-    Fault                    the caller erred: the vendor dresses it, nothing is committed
+    Fault                    the caller erred: rendered in the vendor's format, nothing is committed
     ├── Malformed            the query or the body cannot be read
     ├── TooLarge             the body exceeds the limit
     ├── UnsupportedMedia     the body has a media type that the document does not list
@@ -12,13 +12,13 @@
     ├── MethodNotAllowed     the path exists, the method does not
     ├── Invalid              violations of the document's schemas, every one of them
     ├── Conflict             the state does not allow it
-    ├── TooManyRequests      come back later
+    ├── TooManyRequests      too many requests in a time
     ├── Unavailable          a service behind the vendor is down
-    └── VendorFault          an error code of the vendor's own; text and status stand in the document
-    MockBug                  we erred: a plain 500 naming operation and place, never in vendor clothing
+    └── VendorFault          an error code of the vendor's own; text and status are in the document
+    MockBug                  the mock erred: a plain 500 that names operation and place, never in a vendor's format
     ├── ResponseOffSpec      a reply breaks the document
     └── HandlerCrashed       a handler raised something else
-    SetupError               the server cannot start; one clear line, exit code 2
+    SetupError               the server cannot start: one line of text, exit code 2
     ├── DocumentBroken       a document cannot be used
     └── HandlersUnbound      operations without handler, handlers without operation, wrong parameters
 """
@@ -116,7 +116,7 @@ class MethodNotAllowed(Fault):
 
 
 class Invalid(Fault):
-    """Every violation of the request, the one that the document puts first in front."""
+    """Every violation of the request, in the order of the document."""
 
     kind = "invalid"
 
@@ -126,7 +126,7 @@ class Invalid(Fault):
 
 
 class Conflict(Fault):
-    """The state of a thing does not allow what was asked."""
+    """The state of a thing does not allow the request."""
 
     kind = "conflict"
     status = 409
@@ -153,7 +153,7 @@ class Unavailable(Fault):
 class VendorFault(Fault):
     """A refusal with the vendor's own ``code``.
 
-    Status, message and aliases stand in the document's ``x-errors``; ``details`` fills what the vendor adds to the body.
+    Status, message and aliases are in the document's ``x-errors``; ``details`` fills what the vendor adds to the body.
     """
 
     kind = "vendor"
@@ -165,7 +165,7 @@ class VendorFault(Fault):
 
 
 class MockBug(Exception):
-    """We erred. Answered as a plain 500 that names ``operation``; never dressed as the vendor."""
+    """The mock erred. It is answered with a plain 500 that names ``operation``, never in a vendor's format."""
 
     def __init__(self, operation: str, text: str) -> None:
         super().__init__(f"{operation}: {text}")
@@ -183,7 +183,7 @@ class ResponseOffSpec(MockBug):
 
 
 class HandlerCrashed(MockBug):
-    """A handler raised something that is no fault."""
+    """A handler or a timer raised an exception that is no Fault."""
 
 
 class HandlersUnbound(SetupError):

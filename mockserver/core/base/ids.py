@@ -1,7 +1,7 @@
-"""Identifiers and chance, drawn from a world's seed. The only module that uses ``random``.
+"""Ids and random numbers, drawn from a world's seed. The only module that uses ``random``.
 
-A draw depends on the seed, on what is drawn and on how many of that kind were drawn before: two worlds with the same seed and the same
-calls draw the same, whatever else happens on the server.
+A draw depends on the seed, on the kind of thing drawn and on how many of that kind were drawn before. Two worlds with the same seed and the same
+calls therefore draw the same, whatever else happens on the server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from hashlib import blake2b
 from random import Random
 
 Chance = Random
-"""A random generator; drawn from a seed, never from the system."""
+"""A random generator, seeded by a world."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -31,10 +31,10 @@ def digits(seed: int, kind: str, number: int, length: int) -> str:
 
 
 def generator(seed: int, kind: str, number: int) -> Chance:
-    """A random generator of its own for the ``number``-th draw of a kind."""
-    return Random(_digest(seed, kind, number))  # noqa: S311 - reproducible on purpose, guards nothing
+    """A random generator for the ``number``-th draw of a kind."""
+    return Random(_digest(seed, kind, number))  # noqa: S311 - reproducible on purpose, and no secret
 
 
 def control_token() -> str:
-    """A secret for this run of the server; the one draw that must not be reproducible."""
+    """A secret for this run of the server. It is the one draw that must not be reproducible."""
     return secrets.token_urlsafe(24)

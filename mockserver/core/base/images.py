@@ -1,4 +1,4 @@
-"""Pictures recognised by their bytes: kind and size, read from the header, nothing decompressed."""
+"""Recognises pictures by their bytes: kind and size, read from the header. Nothing is decompressed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 JPEG_SEGMENTS = 1000
-"""Segments that may stand before the frame of a JPEG."""
+"""Segments looked at before the frame of a JPEG."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE = frozenset({0x01, 0xFF, *range(0xD0, 0xD8)})
@@ -19,7 +19,7 @@ _BARE = frozenset({0x01, 0xFF, *range(0xD0, 0xD8)})
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What the header of a picture says. ``width`` and ``height`` are in pixels."""
+    """Kind and size of a picture. ``width`` and ``height`` are in pixels."""
 
     media_type: str
     extension: str
@@ -28,11 +28,11 @@ class Image:
 
 
 def read_image(data: bytes) -> Image | None:
-    """The picture that the bytes begin, None where they are no PNG, JPEG, GIF or WebP."""
+    """The picture whose header the bytes start with; None if they are no PNG, JPEG, GIF or WebP."""
     for (media_type, extension), measure in _FORMATS.items():
         try:
             size = measure(data)
-        except StructError:  # the header breaks off
+        except StructError:  # the header is truncated
             continue
         if size is not None and all(size):
             return Image(media_type, extension, *size)
@@ -95,4 +95,4 @@ _FORMATS: dict[tuple[str, str], Callable[[bytes], tuple[int, int] | None]] = {
     ("image/webp", "webp"): _measure_webp,
 }
 MEDIA_TYPES = frozenset(media_type for media_type, _ in _FORMATS)
-"""What can be recognised."""
+"""The media types that can be recognised."""

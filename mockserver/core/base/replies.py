@@ -1,4 +1,4 @@
-"""What a handler answers: plain facts, no framework."""
+"""The reply of a handler, independent of any framework."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
-"""What is no JSON is not made into some on its way: it would be another value than the one that was judged."""
+"""Values that are no JSON are an error. If orjson converted them, another value would be sent than the one that was validated."""
 _FOR_PEOPLE = _STRICT | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What goes wrong on the way of a reply to its client.
+    """The transport fault that a reply suffers on its way to the client.
 
-    ``reset`` breaks the connection without an answer, ``truncated`` after half of the body, ``malformed`` sends a body that nobody can read,
+    ``reset`` breaks the connection without an answer, ``truncated`` after half of the body, ``malformed`` sends a body that cannot be parsed,
     ``drip`` spreads the body over ``seconds``.
     """
 
@@ -39,16 +39,16 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A body that is sent piece by piece as it comes about."""
+    """A body that is sent part by part as the parts become available."""
 
     parts: AsyncIterator[bytes]
 
 
-@dataclass(slots=True)  # one is made for every call, and freezing costs as much as all the rest of that
+@dataclass(slots=True)  # not frozen: one is made for every call, and freezing doubles the cost
 class Reply:
     """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or a :class:`Stream`, or None for no body at all.
 
-    ``indent`` writes JSON for people. ``damage`` is what an injected fault does to the answer on its way; no vendor sets it.
+    ``indent`` writes JSON for people. ``damage`` is set by a fault rule, never by a vendor.
     """
 
     status: int
@@ -59,7 +59,7 @@ class Reply:
     damage: Damage | None = None
 
     def encode(self) -> bytes:
-        """The body as it goes over the wire; empty for a stream. Raises TypeError where it holds what is no JSON."""
+        """The body as bytes; empty for a stream. Raises TypeError if it holds a value that is no JSON."""
         if self.body is None or isinstance(self.body, Stream):
             return b""
         if isinstance(self.body, bytes):

@@ -1,4 +1,4 @@
-"""A request as the core sees it, and how its body is read off the wire."""
+"""A request, independent of any framework, and the reading of its body."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _HEADERS = "mockserver.headers"
 
 
 class ClientGone(Exception):
-    """The client hung up before its request was complete; there is nobody to answer."""
+    """The client closed the connection before its request was complete, so no answer can be sent."""
 
 
 @dataclass(slots=True)
 class Request:
-    """One request, whole: no part of it is still to come."""
+    """One request with its whole body."""
 
     method: str
     path: str
@@ -48,12 +48,12 @@ class Request:
 
     @property
     def own_url(self) -> str:
-        """The address of the request's world, whichever way the client named it."""
+        """The address of the request's world, also if the client named the world by a header or a cookie."""
         return self.origin + (self.prefix or ("" if self.world == DEFAULT else f"/~{self.world}"))
 
     @property
     def media_type(self) -> str:
-        """The media type of the body in lower case, without parameters; empty where none is named."""
+        """The media type of the body in lower case, without parameters; empty if the request has none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -66,7 +66,7 @@ def _join_repeated(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]
 
 
 def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:
-    """The headers of a request by name, of several with one name the last. Layers that look for one each do not go through all again."""
+    """The headers of a request by name; of several with one name, the last. They are kept in the scope for the next layer that asks."""
     found: Mapping[bytes, bytes] | None = scope.get(_HEADERS)
     if found is None:
         found = scope[_HEADERS] = dict(scope["headers"])
@@ -74,7 +74,7 @@ def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:
 
 
 async def read_body(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
-    """The body of a request. Raises TooLarge as soon as it is known to exceed ``limit`` bytes, without reading on; ClientGone on a hang-up."""
+    """The body of a request. Raises TooLarge as soon as more than ``limit`` bytes are announced or read, ClientGone if the client hangs up."""
     length = sent_headers(scope).get(b"content-length", b"")
     if length.isdigit() and int(length) > limit:
         raise TooLarge(limit)

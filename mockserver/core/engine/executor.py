@@ -78,7 +78,7 @@ class Executor:
         try:
             reply = await operation.answer(request, Transaction(world, now, request.base_url, request.own_url))
             operation.responses.check(reply)
-        except Exception as error:  # noqa: BLE001 - told apart and logged by refuse
+        except Exception as error:  # noqa: BLE001 - refuse distinguishes and logs them
             return _refuse(operation, error, now, world)
         return Outcome(reply=reply, at=now, world=world)
 
@@ -99,7 +99,7 @@ def _answer(operation: Operation, request: Request, world: World, current: World
         reply = operation.answer(request, transaction)
         payload = reply.encode()
         operation.responses.check(reply, payload, (request.path, request.query))
-    except Exception as error:  # noqa: BLE001 - told apart and logged by refuse
+    except Exception as error:  # noqa: BLE001 - refuse distinguishes and logs them
         return _refuse(operation, error, now, current, changed=current is not world)
     after = transaction.finish()
     if after is current:

@@ -1,4 +1,4 @@
-"""What a fixture module hands over, and how a seeded world is made from all of them."""
+"""The interface of fixture modules, and the seeded world that is made from all of them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Fixture(Protocol):
     """A module ``fixtures.<slug>``. It may export ``SCENARIOS`` as well: a sequence of :class:`~mockserver.core.engine.scenarios.Scenario`."""
 
     LOCALE: str
-    """The locale of Faker in which the crowd is made up."""
+    """The locale of Faker for the bulk data."""
     SEEDED_RECORDS: Mapping[str, str]
-    """Ids and keys of fixed records by the name under which contract tests and people refer to them."""
+    """Ids and keys of fixed records, by the name under which contract tests and people refer to them."""
 
     def seed(self, world: Transaction, fake: Faker) -> None:
-        """Put landmarks, then a crowd, into an empty world."""
+        """Add the seeded records, then bulk data, to an empty world."""
 
     def credentials(self, world: Transaction) -> Sequence[Credential]:
-        """The demo credentials to publish, ready to send at the world's time."""
+        """The demo credentials to publish, valid at the world's time."""
 
 
 def seeded_world(fixtures: Mapping[str, Fixture], seed: int, clock: Clock, now: datetime) -> World:

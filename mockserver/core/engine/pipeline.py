@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     """A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
 
 NOTICE = "X-Mock-Notice"
-"""The header that tells a caller that worlds were dropped."""
+"""The header that informs a caller about dropped worlds."""
 
 
 class RequestPipeline:

@@ -1,7 +1,7 @@
-"""Named starting points, made by nothing but calls that anybody could make and by the clock, so that they cannot lie.
+"""Scenarios: named starting worlds, made by calls of the public API and by the clock only, so that each can be reached by a client.
 
 A fixture module may export ``SCENARIOS``. A scenario is data: steps that name operations of its vendor, published credentials, parameters and bodies,
-or that move the clock. A step may use what an earlier one answered: :class:`From` stands for it.
+or that move the clock. A step may use a value from the answer to an earlier step by :class:`From`.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ if TYPE_CHECKING:
     HeadersAt = Callable[[World, str | None], Mapping[str, str]]
 
 BREATH = 50
-"""Steps after which other requests get their turn."""
+"""Steps after which other requests are served."""
 FIRST = ""
-"""The credential that stands first among the published ones."""
+"""The first of the published credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """A value of an earlier answer: the step's ``keep`` and a JSON pointer into the body; with a ``pattern``, the text of its first group there."""
+    """A value from an earlier answer.
+
+    ``step`` is the ``keep`` of that step, ``pointer`` a JSON pointer into its body. With a ``pattern``, the value is the text of its first group.
+    """
 
     step: str
     pointer: str
@@ -47,7 +50,7 @@ class From:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. ``credential`` is the name of a published one, None for none; ``status`` is what has to be answered, any success where it is None.
+    """One call. ``credential`` is the name of a published one, None for none; ``status`` is the expected status, None for any success.
 
     ``parameters`` are path, query and header parameters by name; ``body`` is sent in the operation's first media type. ``keep`` names the answer.
     """
@@ -62,14 +65,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Let time pass: an ISO 8601 duration such as ``P31D``."""
+    """Advance the clock by an ISO 8601 duration such as ``P31D``."""
 
     duration: str
 
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Let time stand still at a moment."""
+    """Freeze the clock at a moment, ISO 8601 with an offset or ``Z``."""
 
     moment: str
 
@@ -79,7 +82,7 @@ Step = Call | Advance | Freeze
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A starting point: its name (letters, digits, dashes), what somebody finds there, and how it comes about."""
+    """A starting world: its name (letters, digits, dashes), a description of its content, and the steps that make it."""
 
     name: str
     description: str
@@ -87,7 +90,7 @@ class Scenario:
 
 
 def check_scenarios(slug: str, scenarios: Sequence[Scenario], operations: Mapping[str, Operation]) -> None:
-    """Raise SetupError where a scenario names what there is not."""
+    """Raise SetupError if a scenario has no valid name of its own, or calls an operation that does not exist."""
     seen: set[str] = set()
     for scenario in scenarios:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scenario.name) or scenario.name in seen:
@@ -101,9 +104,9 @@ def check_scenarios(slug: str, scenarios: Sequence[Scenario], operations: Mappin
 async def play(
     slug: str, scenario: Scenario, world: World, target: Request, operations: Mapping[str, Operation], handle: Handle, headers: HeadersAt
 ) -> World:
-    """The world after a scenario. ``target`` says under which address and name the world will be reached.
+    """The world after a scenario. ``target`` has the address and the name under which the world will be reached.
 
-    Raises MockBug where a step is not answered as it has to be.
+    Raises MockBug if a step does not get the expected answer.
     """
     answers: dict[str, Any] = {}
     for number, step in enumerate(scenario.steps, 1):
@@ -115,39 +118,40 @@ async def play(
         if isinstance(step, Freeze):
             world = replace(world, clock=world.clock.freeze(parse_moment(step.moment)))
             continue
-        where = f"{slug}.{scenario.name}, step {number} ({step.operation})"
+        place = f"{slug}.{scenario.name}, step {number} ({step.operation})"
         operation = operations[f"{slug}.{step.operation}"]
         request = build_request(
-            operation, _fill_in(step.parameters, answers, where), _fill_in(step.body, answers, where), headers(world, step.credential)
+            operation, _fill_in(step.parameters, answers, place), _fill_in(step.body, answers, place), headers(world, step.credential)
         )
         request.world, request.origin, request.prefix = target.world, target.origin, target.prefix
-        handled = handle(operation, request, world)
-        if step.status != handled.reply.status if step.status is not None else not 200 <= handled.reply.status < 300:  # noqa: PLR2004 - a success
-            raise MockBug(operation.name, f"the scenario {where} was answered {handled.reply.status}: {str(handled.reply.body)[:300]}")
-        world = handled.world
+        outcome = handle(operation, request, world)
+        reply = outcome.reply
+        if step.status != reply.status if step.status is not None else not 200 <= reply.status < 300:  # noqa: PLR2004 - a success
+            raise MockBug(operation.name, f"the scenario {place} was answered {reply.status}: {str(reply.body)[:300]}")
+        world = outcome.world
         if step.keep:
-            answers[step.keep] = handled.reply.body
+            answers[step.keep] = reply.body
     return world
 
 
-def _fill_in(value: Any, answers: Mapping[str, Any], where: str) -> Any:
-    """A value with what earlier answers say in the place of each :class:`From`."""
+def _fill_in(value: Any, answers: Mapping[str, Any], place: str) -> Any:
+    """A value in which each :class:`From` is replaced by the value from the earlier answer. Raises MockBug if there is none."""
     if isinstance(value, From):
         found = answers.get(value.step)
         for part in value.pointer.split("/")[1:]:
             try:
                 found = found[int(part)] if isinstance(found, list) else found[part]  # type: ignore[index]
             except (LookupError, TypeError, ValueError):
-                raise MockBug(where, f"there is no {value.pointer} in the answer {value.step}") from None
+                raise MockBug(place, f"there is no {value.pointer} in the answer {value.step}") from None
         if value.pattern:
             match = re.search(value.pattern, str(found))
             if match is None:
-                raise MockBug(where, f"{value.pointer} in the answer {value.step} does not match {value.pattern}")
+                raise MockBug(place, f"{value.pointer} in the answer {value.step} does not match {value.pattern}")
             return match[1]
         return found
     if isinstance(value, dict):
-        return {key: _fill_in(inner, answers, where) for key, inner in value.items()}
-    return [_fill_in(inner, answers, where) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: _fill_in(inner, answers, place) for key, inner in value.items()}
+    return [_fill_in(inner, answers, place) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def build_request(operation: Operation, parameters: Mapping[str, Any], body: Any, headers: Mapping[str, str]) -> Request:
@@ -175,7 +179,7 @@ def build_request(operation: Operation, parameters: Mapping[str, Any], body: Any
 
 
 def _encode(body: Any, media_type: str) -> tuple[str, bytes]:
-    """A body in a media type, with the content type that says so."""
+    """The content type and the bytes of a body in a media type."""
     if media_type == URLENCODED:
         return media_type, urlencode(body, doseq=True).encode()
     if media_type == MULTIPART:

@@ -49,7 +49,7 @@ class Timers:
             found = await self._store.find(name)
             if found is None:
                 return versioned, current, now  # the world was deleted meanwhile: the caller's commit fails, and it loads the world again
-            versioned = found.held
+            versioned = found.versioned
             now = versioned.world.clock.now(wall_clock())
         if is_due(versioned.world, now):
             raise endless_timers(versioned.world.timers[0], MAX_SLICES * SLICE)
@@ -64,7 +64,7 @@ class Timers:
             found = await self._store.find(name)
             if found is None:
                 return None
-            versioned, current, _ = await self.catch_up(name, found.held, found.held.world.clock.now(wall_clock()))
+            versioned, current, _ = await self.catch_up(name, found.versioned, found.versioned.world.clock.now(wall_clock()))
             if current is versioned.world or await self._store.commit(name, versioned.version, current):
                 return current
         raise Unavailable(BUSY)

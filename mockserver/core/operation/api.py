@@ -1,4 +1,4 @@
-"""All that a vendor hands over: one frozen record, and what its functions are told."""
+"""The declaration of a vendor's API, and the values that its functions receive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """A row of a vendor's error table as ``x-errors`` gives it. ``extra`` is what else stands in it, for the vendor's ``render_fault``."""
+    """A row of a vendor's error table, from ``x-errors``. ``extra`` holds its other columns, for the vendor's ``render_fault``."""
 
     code: str
     status: int
@@ -35,7 +35,7 @@ class DocumentedError:
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """Where a fault arose: the operation, None where no operation was reached, and what its document says of errors."""
+    """The operation of a fault and the errors that its document declares. ``operation_id`` is None if no operation was reached."""
 
     operation_id: str | None = None
     method: str = ""
@@ -44,9 +44,10 @@ class FaultContext:
     credential_codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def documented(self, fault: Fault) -> DocumentedError | None:
-        """The documented error for a fault.
+        """The documented error for a fault, or None.
 
-        By the code of a vendor fault, by that of the deciding violation, by what is wrong with the credential, or by the kind of the fault.
+        It is found by the code of a vendor fault, by the code of the deciding violation, by the reason why a credential was refused, or by the kind
+        of the fault.
         """
         code: str | None = None
         if isinstance(fault, VendorFault):
@@ -59,7 +60,7 @@ class FaultContext:
         return self.errors.get(code or self.fault_codes.get(fault.kind, ""))
 
     def deciding(self, fault: Invalid) -> Violation | None:
-        """The violation that decides the code: the first that has one of its own or, by its keyword, one of the operation."""
+        """The violation that decides the code: the first that has a code, or whose keyword the operation maps to one."""
         return next((violation for violation in fault.violations if self._code(violation)), None)
 
     def _code(self, violation: Violation) -> str | None:
@@ -67,13 +68,13 @@ class FaultContext:
 
 
 class DeferredViolations:
-    """Violations of properties marked ``x-fault-late``: the handler says when the vendor would report them."""
+    """Violations of properties marked ``x-fault-late``. The handler reports them when the vendor would."""
 
     def __init__(self, violations: Sequence[Violation] = ()) -> None:
         self._violations = violations
 
     def check(self, name: str) -> None:
-        """Raise Invalid where the property has a violation."""
+        """Raise Invalid if the property has a violation."""
         found = [violation for violation in self._violations if violation.field == name]
         if found:
             raise Invalid(found)
@@ -84,11 +85,11 @@ class DeferredViolations:
         return {name: value for name, value in body.items() if name not in wrong}
 
     def refusal(self, *found: Violation) -> Invalid:
-        """Every violation, and those that the handler has found besides, to be raised."""
+        """The fault to raise for every violation and those that the handler has found."""
         return Invalid([*self._violations, *found])
 
     def refuse(self, *found: Violation) -> None:
-        """Raise the refusal; where there is no violation and nothing was found, do nothing."""
+        """Raise the refusal, if there is a violation or the handler has found one."""
         if self._violations or found:
             raise self.refusal(*found)
 
@@ -107,13 +108,13 @@ class Credential:
 class Api:
     """One vendor's API, beside its document.
 
-    ``handlers`` are modules; their public functions are named as operationIds. ``render_fault`` dresses every fault in the vendor's
-    envelope. ``verifiers`` judge one credential per security scheme; where an operation asks for several at once, ``join_callers`` makes one
+    ``handlers`` are modules; their public functions are named after operationIds. ``render_fault`` renders every fault in the vendor's
+    envelope. ``verifiers`` check the credential of each security scheme; if an operation requires several at once, ``join_callers`` makes one
     caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
-    ``services`` describes, by short name, what stands behind the API and can be switched off: a handler asks ``world.is_down("<slug>.<service>")``
-    and raises the fault that the vendor documents for it. ``described`` says, by the short name of a table, what the document says of its records,
-    for those that somebody writes by hand. ``is_control`` marks the control plane, whose handlers may be awaited, whose calls are not
-    recorded and on which no fault is ever injected.
+    ``services`` describes, by short name, the services behind the API that can be switched off: a handler asks
+    ``world.is_down("<slug>.<service>")`` and raises the fault that the vendor documents for it. ``described`` maps the short name of a table to the
+    schemas that records written by hand must satisfy. ``is_control`` marks the control plane: its handlers may be awaited, its calls are not
+    recorded, and fault rules do not apply to it.
     """
 
     slug: str

@@ -1,4 +1,4 @@
-"""Operations of a document bound to plain functions, checked at start-up."""
+"""Binds the operations of a document to plain functions, and checks both at start-up."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias"})
 """Arguments that any handler may take, besides its parameters and its body.
 
-``home`` is the address of the API in the request's world, for links that somebody follows. ``alias`` holds what stood in the placeholders that
-only an alias of the path has (``x-aliases``).
+``home`` is the address of the API in the request's world, for links in replies. ``alias`` holds the values of placeholders that only an alias of
+the path has (``x-aliases``). ``late`` holds the deferred violations.
 """
 
 
 def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
-    """Handlers by operationId, and every problem found: missing, orphan, and wrongly shaped handlers."""
+    """Handlers by operationId, and the text of every problem: missing and superfluous handlers, and wrong arguments."""
     functions = dict(_list_public_functions(api))
     operations = {spec.id: spec for spec in document.operations}
     problems = [f"{api.slug}.{name} has no handler" for name in operations if name not in functions]
@@ -46,9 +46,9 @@ def _list_public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
 
 
 def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
-    where = f"{function.__module__}.{spec.id}"
+    place = f"{function.__module__}.{spec.id}"
     if inspect.iscoroutinefunction(function) and not api.is_control:
-        yield f"{where} is async, but handlers are plain functions"
+        yield f"{place} is async, but handlers are plain functions"
     taken = set(inspect.signature(function).parameters)
     parameters = {python_name(parameter["name"]) for parameter in spec.parameters}
     body = body_fields(document, spec)
@@ -57,20 +57,20 @@ def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: H
     if late_fields(document, spec):
         needed.add("late")
     for name in sorted(taken - offered):
-        yield f"{where} takes {name}, which {spec.method} {spec.path} does not have"
+        yield f"{place} takes {name}, which {spec.method} {spec.path} does not have"
     for name in sorted(needed - taken):
-        yield f"{where} does not take {name}"
+        yield f"{place} does not take {name}"
 
 
 def body_fields(document: Document, spec: OperationSpec) -> dict[str, object] | None:
-    """The properties of an operation's body over all its media types; None where it has no body."""
+    """The properties of an operation's body over all its media types; None if it has no body."""
     if "requestBody" not in spec.spec:
         return None
     found: dict[str, object] = {}
     for media in document.resolve(spec.spec["requestBody"]).get("content", {}).values():
         schema = document.resolve(media.get("schema", {}))
         if not schema.get("properties") and schema.get("type") != "object":
-            found[""] = schema  # a body that is no object is passed on as a whole
+            found[""] = schema  # a body that is no object is passed as a whole
         found.update(schema.get("properties", {}))
     return found
 

@@ -1,4 +1,4 @@
-"""Bodies as data: JSON, urlencoded forms, multipart forms. Nothing here touches the file system."""
+"""Parses bodies: JSON, urlencoded forms, multipart forms. Files are kept in memory."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from mockserver.core.base.requests import Request
 
 MAX_FIELDS = 1000
-"""Fields or parts that a form may have."""
+"""Fields or parts at most in a form."""
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
-"""Any JSON string; the group is there where it is the name of a member."""
+"""Any JSON string; the group matches if it is the name of a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart form, in memory. ``filename`` is what the client said; never use it as a path."""
+    """A file of a multipart form, in memory. ``filename`` is the client's text; never use it as a path."""
 
     filename: str
     media_type: str
@@ -33,9 +33,10 @@ class Upload:
 
 
 def parse_json(body: bytes) -> Any:
-    """JSON as data.
+    """The value of a JSON text.
 
-    Raises Malformed for anything that is not one JSON value in UTF-8, for a member named twice and for nesting beyond the parser's limit.
+    Raises Malformed for anything that is not one JSON value in UTF-8, for an object that names a member twice, and for nesting beyond the parser's
+    limit.
     """
     try:
         value = orjson.loads(body)
@@ -47,11 +48,9 @@ def parse_json(body: bytes) -> Any:
 
 
 def _names_a_member_twice(body: bytes, value: Any) -> bool:
-    """Whether an object inside a JSON text names a member twice; ``value`` is what the parser made of it, which keeps only the last.
-
-    A member that got lost takes its colon with it, so the text and what is written from the value have as many colons where none did. Where colons
-    may be written as escapes, or the value is too deep to be written, names in the text are counted instead.
-    """
+    """Whether an object in a JSON text names a member twice. ``value`` is the parsed text, in which only the last of both remains."""
+    # A repeated member is lost by parsing, so the value encoded again has fewer colons than the text. If the text may contain escaped colons, or
+    # the value is nested too deep to be encoded, the names in the text are counted instead.
     try:
         if b"\\u003" not in body:
             return body.count(b":") != orjson.dumps(value).count(b":")
@@ -61,7 +60,7 @@ def _names_a_member_twice(body: bytes, value: Any) -> bool:
 
 
 def _count_members(value: Any) -> int:
-    """How many members the objects inside a value have."""
+    """The number of members of all objects in a value."""
     count, open_values = 0, [value]
     while open_values:
         inner = open_values.pop()
@@ -74,7 +73,7 @@ def _count_members(value: Any) -> int:
 
 
 def parse_urlencoded(text: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query or an urlencoded form, in their order. Raises Malformed for wrong encodings and too many fields."""
+    """Names and values of a query or an urlencoded form, in order. Raises Malformed for wrong encodings and too many fields."""
     if text.count(b"&") >= MAX_FIELDS:
         raise Malformed(f"more than {MAX_FIELDS} fields")
     try:
@@ -85,12 +84,12 @@ def parse_urlencoded(text: bytes) -> list[tuple[str, str]]:
 
 
 def _decode(text: str) -> str:
-    """A name or a value without its encoding, which most do not need."""
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+    """A name or a value, percent-decoded."""
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text  # most texts need no decoding
 
 
 def parse_multipart(request: Request) -> list[tuple[str, str | Upload]]:
-    """Names and values of a multipart form, in their order; files as :class:`Upload`. Raises Malformed where it is broken or truncated."""
+    """Names and values of a multipart form, in order; files as :class:`Upload`. Raises Malformed if the form is broken or truncated."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:
@@ -108,7 +107,7 @@ def parse_multipart(request: Request) -> list[tuple[str, str | Upload]]:
 
 
 class _Parts:
-    """Collects what the parser of multipart forms reports."""
+    """Collects the parts of a multipart form from the events of its parser."""
 
     def __init__(self) -> None:
         self.fields: list[tuple[str, str | Upload]] = []
@@ -154,7 +153,7 @@ class _Parts:
         name = options[b"name"].decode("utf-8")
         if b"filename" in options:
             if not options[b"filename"] and not self._data:
-                return  # a file that was not chosen: browsers send the empty field all the same
+                return  # browsers send an empty field if no file was chosen
             media_type = self._headers.get("content-type", b"application/octet-stream").decode("latin-1")
             self.fields.append((name, Upload(options[b"filename"].decode("utf-8", "replace"), media_type, bytes(self._data))))
         else:

@@ -1,4 +1,4 @@
-"""One operation, with everything that can be known from its document computed at start-up."""
+"""Operations compiled at start-up: how to read a request, check the caller, call the handler and check the reply."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from mockserver.openapi.errors import Violation
     from mockserver.openapi.schemas import Validator
 
-    Asked = tuple[str, bytes]
+    AnswerKey = tuple[str, bytes]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 MAX_BODY = MIB
-"""Bytes that a JSON or urlencoded body may have."""
+"""Bytes at most in a JSON or urlencoded body."""
 MAX_MULTIPART = 8 * MIB
-"""Bytes that a multipart body may have, files included."""
+"""Bytes at most in a multipart body, files included."""
 PROVEN = MIB // 4
-"""Bytes of proven answers that are remembered of an operation, with what was asked."""
+"""Bytes of valid answers remembered per operation, with the paths and queries that they answer."""
 
 
 def _read_json(request: Request) -> Any:
@@ -53,7 +53,7 @@ def _read_form(coerce: Coercer, parse: Callable[[Request], Any], request: Reques
 
 
 class BodyPlan:
-    """How the body of one operation is read: a parser and a validator for each media type."""
+    """Reads the body of one operation, with a parser and a validator for each media type."""
 
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler) -> None:
         declared = document.resolve(spec.spec.get("requestBody", {}))
@@ -79,7 +79,7 @@ class BodyPlan:
         return _read_json
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:
-        """The body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
+        """The value of the body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
         media_type = request.media_type
         if not request.body and not media_type:
             if not self.required:
@@ -105,50 +105,50 @@ class BodyPlan:
 
 
 _ENTRY = 300
-"""Bytes that an entry takes besides its texts, about."""
+"""Approximate bytes of an entry without its texts."""
 
 
 class ProvenBodies:
-    """The bodies that passed their validators last, by what was asked.
+    """The last bodies that passed their validators, by the path and the query that they answer.
 
-    Whether a body keeps a schema depends on its bytes only, so the very same bytes need not be judged twice. A client that reads what nobody has
-    changed since gets them; any other body, different by one character, is judged.
+    Whether a body is valid depends on its bytes only, so the same bytes need not be validated twice. A client that reads the same data again gets
+    the same bytes.
     """
 
     __slots__ = ("_bodies", "size")
 
     def __init__(self) -> None:
-        self._bodies: dict[Asked, tuple[tuple[Validator, ...], bytes]] = {}
+        self._bodies: dict[AnswerKey, tuple[tuple[Validator, ...], bytes]] = {}
         self.size = 0
         """Approximate bytes in memory, at most PROVEN."""
 
     def __len__(self) -> int:
         return len(self._bodies)
 
-    def holds(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> bool:
+    def holds(self, key: AnswerKey, validators: tuple[Validator, ...], body: bytes) -> bool:
         """Whether this body has passed these validators before, for the same request."""
-        known = self._bodies.get(asked)
+        known = self._bodies.get(key)
         return known is not None and known[0] is validators and known[1] == body
 
-    def keep(self, asked: Asked, validators: tuple[Validator, ...], body: bytes) -> None:
+    def keep(self, key: AnswerKey, validators: tuple[Validator, ...], body: bytes) -> None:
         """Remember a body, and forget the oldest ones if there are too many."""
-        if asked in self._bodies:
-            self._forget(asked)
-        self._bodies[asked] = (validators, body)
-        self.size += _weigh(asked, body)
+        if key in self._bodies:
+            self._forget(key)
+        self._bodies[key] = (validators, body)
+        self.size += _weigh(key, body)
         while self.size > PROVEN:
             self._forget(next(iter(self._bodies)))
 
-    def _forget(self, asked: Asked) -> None:
-        self.size -= _weigh(asked, self._bodies.pop(asked)[1])
+    def _forget(self, key: AnswerKey) -> None:
+        self.size -= _weigh(key, self._bodies.pop(key)[1])
 
 
-def _weigh(asked: Asked, body: bytes) -> int:
-    return _ENTRY + len(asked[0]) + len(asked[1]) + len(body)
+def _weigh(key: AnswerKey, body: bytes) -> int:
+    return _ENTRY + len(key[0]) + len(key[1]) + len(body)
 
 
 class ResponsePlan:
-    """What an operation may answer: validators by status and media type."""
+    """Checks the replies of one operation, with validators by status and media type."""
 
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler, name: str) -> None:
         self._name = name
@@ -167,19 +167,19 @@ class ResponsePlan:
             self._required[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
 
     def content(self, status: int) -> Mapping[str, Any]:
-        """What the document says of the bodies of a status, by media type."""
+        """The declared contents of a status, by media type."""
         found: Mapping[str, Any] = self._declared[status].get("content", {})
         return found
 
     def headers(self, status: int) -> Mapping[str, Any]:
-        """What the document says of the headers of a status."""
+        """The declared headers of a status."""
         found: Mapping[str, Any] = self._declared[status].get("headers", {})
         return found
 
-    def check(self, reply: Reply, payload: bytes | None = None, asked: Asked = ("", b"")) -> None:
-        """Raise ResponseOffSpec where a reply breaks the document, or the stricter reading that the mock has promised in ``x-emits``.
+    def check(self, reply: Reply, payload: bytes | None = None, key: AnswerKey = ("", b"")) -> None:
+        """Raise ResponseOffSpec if a reply breaks the document, or the stricter schema ``x-emits`` that the mock promises.
 
-        ``payload`` are the bytes of its body, where they are made already, and ``asked`` is the path and the query that it answers.
+        ``payload`` is the encoded body, if it is known; ``key`` holds path and query of the request; valid bodies are remembered by it.
         """
         media = self.statuses.get(reply.status)
         if media is None:
@@ -197,17 +197,17 @@ class ResponsePlan:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
         if isinstance(body, bytes | Stream):
             return
-        if payload is not None and self.proven.holds(asked, validators, payload):
+        if payload is not None and self.proven.holds(key, validators, payload):
             return
         for validator in validators:
             if not validator.is_valid(body):
                 raise ResponseOffSpec(self._name, reply.status, validator.violations(body, "body"))
         if payload is not None:
-            self.proven.keep(asked, validators, payload)
+            self.proven.keep(key, validators, payload)
 
 
 class Operation:
-    """One operation of one vendor: what a request to it has to pass, in this order: security, parameters, body, handler."""
+    """One operation of one vendor. A request passes, in this order: security, parameters, body, handler."""
 
     def __init__(self, api: Api, document: Document, spec: OperationSpec, compiler: SchemaCompiler, handler: Handler) -> None:
         self.api = api
@@ -226,18 +226,18 @@ class Operation:
         self._base_path = document.base_path
         self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self.waits = inspect.iscoroutinefunction(handler)
-        """Whether the handler is awaited: one of the control plane's that reaches beyond the world of its request."""
+        """Whether the handler is awaited. Only the control plane has such handlers, which work on more than the world of the request."""
         self._handler = handler
         self._taken = tuple(inspect.signature(handler).parameters)
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
 
     def identify_caller(self, request: Request, world: Transaction) -> object:
-        """Who makes a request. Raises a Fault where nobody does who may."""
+        """The caller of a request, as the verifiers return it. Raises Unauthenticated or Forbidden."""
         return self._security.identify(request, world)
 
     def answer(self, request: Request, world: Transaction) -> Any:
-        """The reply to a request, on a draft; where the operation ``waits``, an awaitable of it. Raises a Fault where the caller erred."""
+        """The reply to a request in a transaction, or an awaitable of it if the operation ``waits``. Raises a Fault if the caller erred."""
         arguments: dict[str, Any] = {"world": world, "request": request, **self.api.provides}
         if self._takes_address:
             arguments["home"] = world.own_url + self._base_path
@@ -255,7 +255,7 @@ class Operation:
 
 
 def _read_errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
-    """The errors of an operation, after those that hold for every operation of the document."""
+    """The errors of an operation by name: those of the whole document, then its own."""
     declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
     return {name: _read_error(name, **row) for name, row in declared.items()}
 
@@ -267,7 +267,7 @@ def _read_error(
 
 
 def _read_credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
-    """By security scheme, the codes for what may be wrong with its credential."""
+    """By security scheme, the error codes by the reason why its credential is refused."""
     schemes = document.raw.get("components", {}).get("securitySchemes", {})
     return {name: document.resolve(scheme).get("x-fault-codes", {}) for name, scheme in schemes.items()}
 

@@ -1,7 +1,7 @@
-"""Form fields: brackets become objects and lists, text becomes the type that the document asks for.
+"""Converts form fields: brackets become objects and lists, text becomes the type that the document declares.
 
-Everything in a form is text. A value that does not read as the type asked for stays text, so that the validator reports it with the
-vendor's code like any other violation.
+Every value of a form is text. A text that cannot be converted stays as it is, so that the validator reports it with the vendor's code like any
+other violation.
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 MAX_DEPTH = 8
-"""Brackets that a field name may nest."""
+"""Levels of brackets at most in a field name."""
 
 
 def gather(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Fields by name. A name sent twice holds a list; ``a[b]`` nests, ``a[]`` appends, and brackets alone are a name as it stands.
+    """Fields by name. A name sent twice holds a list, ``a[b]`` nests, ``a[]`` appends. Any other use of brackets is part of the name.
 
-    Raises:
-        Malformed: names contradict each other.
+    Raises Malformed if names contradict each other or are nested too deep.
     """
     fields: dict[str, Any] = {}
     for name, value in pairs:
@@ -75,12 +74,12 @@ def _put(fields: dict[str, Any], path: list[str], value: Any, name: str) -> None
 
 
 def compile_coercer(document: Document, schema: Any) -> Coercer:
-    """What gives a value of a form or a parameter the type that the schema asks for, and leaves unchanged one that does not read as that type."""
+    """A function that converts a value of a form or a parameter to the type of a schema. It returns a value that it cannot convert unchanged."""
     return _CoercerCompiler(document).compile(schema)
 
 
 class _CoercerCompiler:
-    """Compiles coercers; a schema that contains itself is compiled once."""
+    """Compiles coercers. A schema that contains itself is compiled once."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -95,7 +94,7 @@ class _CoercerCompiler:
         return self._made[key]
 
     def _call_compiled(self, key: int, value: Any) -> Any:
-        """Stands for a schema inside itself while that is being compiled."""
+        """Call the coercer of a schema that was still being compiled when it was needed."""
         return self._made[key](value)
 
     def _build(self, schema: Mapping[str, Any]) -> Coercer:
@@ -132,7 +131,7 @@ class _CoercerCompiler:
             typed: dict[str, Any] = {}
             for name, inner in value.items():
                 if inner == "" and name in numeric:
-                    continue  # an empty field cannot hold a number: it was left out
+                    continue  # an empty text is no number: the field counts as left out
                 typed[name] = properties[name](inner) if name in properties else inner
             return typed
 

@@ -1,4 +1,4 @@
-"""Slicing of lists into pages. Names of parameters, defaults and the place of a cursor are the vendor's."""
+"""Slices lists into pages. The vendor decides about names of parameters, defaults and the format of a cursor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Sliceable(Protocol[T_co]):
-    """Anything with a length and cheap slices: a draft table, a selection."""
+    """Anything with a length and cheap slices: a table of a transaction, a selection."""
 
     def __len__(self) -> int: ...
 
@@ -23,7 +23,7 @@ class Sliceable(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page: its items, its number from 1, the size asked for, and how many items and pages there are in all."""
+    """One page: its items, its number from 1, the requested size, and the total number of items."""
 
     items: Sequence[T]
     number: int
@@ -32,7 +32,7 @@ class Page(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are; 0 where there are no items."""
+        """How many pages there are; 0 if there are no items."""
         return -(-self.total // self.size)
 
     @property
@@ -42,7 +42,7 @@ class Page(Generic[T]):
 
 
 def by_page(items: Sliceable[T], number: int, size: int) -> Page[T]:
-    """The ``number``-th page, counted from 1, of ``size`` items; a page behind the last is empty."""
+    """The ``number``-th page, counted from 1, of ``size`` items; empty after the last page. Raises ValueError for a number or a size below 1."""
     if number < 1 or size < 1:
         raise ValueError("pages and their sizes count from 1")
     return Page(items.slice((number - 1) * size, size), number, size, len(items))
@@ -50,17 +50,17 @@ def by_page(items: Sliceable[T], number: int, size: int) -> Page[T]:
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[T]):
-    """Some items of a list, one after the other; ``more`` tells whether others follow them."""
+    """Consecutive items of a list. ``more`` says whether others follow."""
 
     items: Sequence[T]
     more: bool
 
 
 def by_cursor(items: Iterable[T], size: int, order: Callable[[T], Any], after: T | None = None, *, descending: bool = False) -> Stretch[T]:
-    """At most ``size`` items that follow the item ``after`` in an order; the first ones where it is None.
+    """At most ``size`` items that follow the item ``after`` in an order; the first ones if it is None. Raises ValueError for a size below 1.
 
-    ``order`` gives no two items the same place. Going on after the last item of each stretch visits every item once, also while others arrive: what
-    arrives before the place reached is not visited, what arrives behind it is.
+    ``order`` returns a sort key that no two items share. A client that continues after the last item of each stretch reads every item once. It also
+    reads items that are added meanwhile, unless they are sorted before the place that it has reached.
     """
     if size < 1:
         raise ValueError("a stretch has at least one item")

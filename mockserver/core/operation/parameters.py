@@ -1,4 +1,4 @@
-"""Parameters of the path, the query, headers and cookies: found under their names, typed, validated."""
+"""Reads the parameters of the path, the query, headers and cookies: finds them by name, converts and validates them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_IDENTIFIER = re.compile(r"\W+")
 
 MAX_QUERY = 16 * 1024
-"""Bytes that a query may have."""
+"""Bytes at most in a query."""
 
 
 def python_name(name: str) -> str:
@@ -31,7 +31,7 @@ def python_name(name: str) -> str:
 
 
 class _Place:
-    """The parameters of one place, with a validator for all of them together."""
+    """The parameters of one place (path, query, header or cookie), with one validator for all of them."""
 
     def __init__(self, place: str, declared: list[Mapping[str, Any]], document: Document, compiler: SchemaCompiler) -> None:
         self.place = place
@@ -59,7 +59,7 @@ class _Place:
         self._validator = compiler.compile(schema)
 
     def read(self, sent: Mapping[str, Any], arguments: dict[str, Any]) -> list[Violation]:
-        """Put the values sent into ``arguments`` under their names in Python; None where nothing was sent."""
+        """Put the values sent into ``arguments`` under their Python names, None for those not sent. Returns every violation."""
         values: dict[str, Any] = {}
         violations: list[Violation] = []
         for wire_name, value in sent.items():
@@ -81,7 +81,7 @@ class _Place:
 
 
 class ParameterPlan:
-    """How the parameters of one operation are read."""
+    """Reads the parameters of one operation."""
 
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler) -> None:
         by_place: dict[str, list[Mapping[str, Any]]] = {}
@@ -91,7 +91,10 @@ class ParameterPlan:
         self.arguments = frozenset(name for place in self._places.values() for name in place.arguments.values())
 
     def read(self, request: Request, arguments: dict[str, Any]) -> list[Violation]:
-        """Fill ``arguments`` and return every violation. Raises Malformed for a query that cannot be read; an operation without any ignores it."""
+        """Fill ``arguments`` and return every violation.
+
+        Raises Malformed for a query that cannot be read, unless the operation declares no query parameter.
+        """
         violations: list[Violation] = []
         for name, place in self._places.items():
             violations += place.read(_READERS[name](request), arguments)

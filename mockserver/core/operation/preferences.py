@@ -1,7 +1,7 @@
-"""Preferences: a documented status, code or example of an operation, answered without running its handler.
+"""Answers preferences: a documented status, code or example of an operation, without calling its handler.
 
-A fault rule and the header ``Prefer`` of one call both ask for an answer of the document. It is built from the document and by the vendor's own
-``render_fault``, and checked like any other reply. :class:`PreferenceNotSatisfiable` says which answers the document has.
+Fault rules and the header ``Prefer`` ask for such answers. An answer is built from the document and by the vendor's ``render_fault``, and checked
+like any other reply. The text of :class:`PreferenceNotSatisfiable` lists the answers that the document has.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
     from mockserver.openapi.documents import Document
 
 REFUSED = 400
-"""The first status that is a refusal."""
+"""The lowest status of an error."""
 TRIES = 20
-"""How often a body is invented again because it broke the schema."""
+"""How often a body is generated because the one before did not satisfy the schema."""
 
 _PREFERENCE = re.compile(r"""\s*([a-zA-Z0-9_-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\s*(?:[,;]|$)""")
 _TOKENS = ("code", "example", "delay", "dynamic")
 
 
 class PreferenceNotSatisfiable(Exception):
-    """The document has no such answer; the text says which answers it has."""
+    """The document has no such answer. The text lists those that it has."""
 
 
 class RequestedRefusal(Fault):
-    """A refusal of a status that no other fault has."""
+    """A refusal with a status that no other fault has."""
 
     kind = "demanded"
 
@@ -63,31 +63,34 @@ class RequestedRefusal(Fault):
 
 
 def parse_prefer(header: str, operation: Operation, longest: float) -> Preference | None:
-    """The wish in a header ``Prefer``; None where it asks for nothing that is known here. Raises PreferenceNotSatisfiable."""
-    said: dict[str, str] = {}
+    """The preference in a header ``Prefer``; None if it has none of ours. Raises PreferenceNotSatisfiable for values that cannot be read.
+
+    ``longest`` is the greatest delay allowed, in seconds.
+    """
+    tokens: dict[str, str] = {}
     for name, quoted, plain in _PREFERENCE.findall(header):
         if name.lower() in _TOKENS:
-            said.setdefault(name.lower(), quoted or plain)
-    if not said:
+            tokens.setdefault(name.lower(), quoted or plain)
+    if not tokens:
         return None
-    preference = Preference(example=said.get("example"))
-    if "code" in said:
-        text = said["code"]
+    preference = Preference(example=tokens.get("example"))
+    if "code" in tokens:
+        text = tokens["code"]
         is_status = text.isascii() and text.isdigit() and (int(text) in operation.responses.statuses or text not in operation.fault_context.errors)
         preference = replace(preference, status=int(text)) if is_status else replace(preference, code=text)
-    if "dynamic" in said:
-        if said["dynamic"].lower() not in ("true", "false"):
-            raise PreferenceNotSatisfiable(f"dynamic={said['dynamic']}: write true or false")
-        preference = replace(preference, dynamic=said["dynamic"].lower() == "true")
-    if "delay" in said:
-        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", said["delay"]) or float(said["delay"]) > longest:
-            raise PreferenceNotSatisfiable(f"delay={said['delay']}: write seconds, at most {longest:g}, such as 0.5")
-        preference = replace(preference, delay=float(said["delay"]))
+    if "dynamic" in tokens:
+        if tokens["dynamic"].lower() not in ("true", "false"):
+            raise PreferenceNotSatisfiable(f"dynamic={tokens['dynamic']}: write true or false")
+        preference = replace(preference, dynamic=tokens["dynamic"].lower() == "true")
+    if "delay" in tokens:
+        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", tokens["delay"]) or float(tokens["delay"]) > longest:
+            raise PreferenceNotSatisfiable(f"delay={tokens['delay']}: write seconds, at most {longest:g}, such as 0.5")
+        preference = replace(preference, delay=float(tokens["delay"]))
     return preference
 
 
 def answer_preference(operation: Operation, preference: Preference, chance: Chance) -> Reply:
-    """The answer that is asked for. Raises PreferenceNotSatisfiable where the document does not have it."""
+    """The answer that a preference asks for. Raises PreferenceNotSatisfiable if the document does not have it."""
     if preference.code is not None:
         reply = _answer_code(operation, preference.code)
         if preference.status not in (None, reply.status):
@@ -109,7 +112,7 @@ def _join(names: Any) -> str:
 
 
 def _is_documented(operation: Operation, reply: Reply, status: int) -> bool:
-    """Whether a reply is one that the document knows, and the one asked for."""
+    """Whether a reply is valid for the document and has the status asked for."""
     try:
         operation.responses.check(reply)
     except MockBug:
@@ -137,14 +140,14 @@ def _answer_code(operation: Operation, code: str) -> Reply:
 
 
 def _guess_violation(operation: Operation, error: DocumentedError) -> Violation:
-    """What could be wrong with a request that gets this error: the field for which the document says so, or one that the error speaks of."""
+    """A violation that leads to this error: of the field to which the document gives its code, or else of one that its text mentions."""
     declared = dict(operation.body.properties)
     for name, schema in declared.items():
         for keyword, codes in schema.get("x-fault-codes", {}).items():
             if error.code in ([codes] if isinstance(codes, str) else codes):
                 return Violation("body", f"/{name}", keyword, error.message, (error.code,))
-    spoken_of = [name for name in declared if name in error.message or name in error.code]
-    name = max(spoken_of, key=len) if spoken_of else next(iter(declared), "")
+    mentioned = [name for name in declared if name in error.message or name in error.code]
+    name = max(mentioned, key=len) if mentioned else next(iter(declared), "")
     return Violation("body", f"/{name}" if name else "", "state", error.message, (error.code,))
 
 
@@ -161,7 +164,7 @@ def _list_texts(body: Any) -> Iterator[str]:
 
 
 def _answer_example(operation: Operation, name: str, status: int | None) -> Reply:
-    """The example of a name."""
+    """The answer that the document shows as the example of this name."""
     found: dict[str, list[int]] = {}
     for known in operation.responses.statuses:
         for label, reply in _list_named_examples(operation, known):
@@ -174,8 +177,8 @@ def _answer_example(operation: Operation, name: str, status: int | None) -> Repl
     raise PreferenceNotSatisfiable(f"{operation.name} has no example {name}{'' if status is None else f' for status {status}'}; there are: {shown}")
 
 
-def _list_candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - three ways to ask
-    """Answers of a status, the most lifelike first."""
+def _list_candidates(operation: Operation, status: int, dynamic: bool | None, chance: Chance) -> Iterator[Reply]:  # noqa: FBT001 - one of three values
+    """Possible answers of a status, the most realistic first: refusals of the vendor, examples, generated bodies."""
     if dynamic is not True:
         if dynamic is None:
             yield from _list_refusals(operation, status)
@@ -196,7 +199,7 @@ def _list_candidates(operation: Operation, status: int, dynamic: bool | None, ch
 
 
 def _list_refusals(operation: Operation, status: int) -> Iterator[Reply]:
-    """What the vendor itself would say with this status: to a fault of that kind, then its own codes, then what it says to any other fault."""
+    """Refusals of the vendor that may have this status: of the faults that usually do, of its own codes, and of any other fault."""
     faults = [fault for fault in _USUAL if fault.status == status]
     faults += [VendorFault(code) for code, error in operation.fault_context.errors.items() if error.status == status]
     if status >= REFUSED:
@@ -223,7 +226,7 @@ _USUAL: tuple[Fault, ...] = (
 
 
 def _render(operation: Operation, fault: Fault) -> Reply | None:
-    """A fault in the vendor's clothing; None where the vendor needs to know more than its kind."""
+    """A fault rendered by the vendor; None if the vendor needs details that this fault does not have."""
     try:
         return operation.api.render_fault(fault, operation.fault_context)
     except (LookupError, TypeError, AttributeError, ValueError, MockBug):
@@ -236,7 +239,7 @@ def _list_examples(operation: Operation, status: int) -> Iterator[Reply]:
 
 
 def _list_named_examples(operation: Operation, status: int) -> Iterator[tuple[str, Reply]]:
-    """The examples of a status with their names; ``example`` for one without."""
+    """The examples of a status with their names; one without a name is called ``example``."""
     document = operation.document
     for media_type, media in operation.responses.content(status).items():
         examples: Mapping[str, Any] = {"example": {"value": media["example"]}} if "example" in media else media.get("examples", {})
@@ -247,7 +250,7 @@ def _list_named_examples(operation: Operation, status: int) -> Iterator[tuple[st
 
 
 def _build_headers(operation: Operation, status: int, chance: Chance | None) -> dict[str, str]:
-    """The headers that a response has to have, from their examples or made up."""
+    """The required headers of a response, from their examples or generated."""
     document: Document = operation.document
     found: dict[str, str] = {}
     for name, declared in operation.responses.headers(status).items():

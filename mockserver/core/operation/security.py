@@ -1,4 +1,4 @@
-"""Credentials: taken from where the document says, judged by the vendor's verifiers."""
+"""Checks credentials: extracts them as the document declares, and passes them to the vendor's verifiers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One security scheme: where its credential stands and who judges it. ``verify`` returns an identity or raises a fault."""
+    """One security scheme. ``extract`` returns its credential or None; ``verify`` returns an identity or raises a fault."""
 
     name: str
     extract: Callable[[Request], str | None]
@@ -33,14 +33,17 @@ class Scheme:
 
 
 class SecurityPlan:
-    """The security requirements of one operation: any of them suffices, each may ask for several schemes at once."""
+    """The security requirements of one operation. One of them must be satisfied; each may require several schemes at once."""
 
     def __init__(self, requirements: Sequence[Sequence[Scheme]], join: Callable[[Mapping[str, Any]], object] | None) -> None:
         self._requirements = requirements
         self._join = join
 
     def identify(self, request: Request, world: Transaction) -> object:
-        """Who calls: the identity of the one scheme, or what the vendor joins from several; None where no credential is needed."""
+        """The caller: the identity of the one scheme, or the vendor's combination of several; None if no credential is required.
+
+        Raises Unauthenticated, and what else the verifiers raise.
+        """
         refusals: list[Unauthenticated] = []
         for schemes in self._requirements:
             try:
@@ -69,7 +72,7 @@ def plan_security(
     verifiers: Mapping[str, Verifier],
     join: Callable[[Mapping[str, Any]], object] | None,
 ) -> SecurityPlan:
-    """The plan of an operation. Raises DocumentBroken where a scheme is unknown or has no verifier."""
+    """The plan of an operation. Raises DocumentBroken if a scheme is not declared or has no verifier."""
     declared = document.raw.get("components", {}).get("securitySchemes", {})
     requirements = []
     for requirement in spec.get("security", document.raw.get("security", ())):
@@ -127,7 +130,7 @@ def _extract_from_authorization(scheme: str, *, without_space: bool) -> Callable
 
 
 def _decode_basic(credential: str | None, *, password_only: bool) -> str | None:
-    """``user:password`` of a Basic credential; None where it cannot be decoded. A password alone has an empty user, where the document takes it."""
+    """``user:password`` of a Basic credential, or None if it cannot be decoded. ``password_only`` allows a password without a user."""
     if credential is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Files in multipart forms: judged by their bytes, never by their name or by the type that the client gives them.
+"""Checks files in multipart forms by their bytes, not by their name or by the media type that the client sends.
 
-What is allowed stands in the document, at the property: ``x-media-types`` lists the media types, ``x-max-bytes`` and ``x-max-pixels`` bound the
-size, ``x-filename-pattern`` the name. A violation has as keyword the name of what it breaks.
+The document declares at the property what is allowed: ``x-media-types`` lists the media types, ``x-max-bytes`` and ``x-max-pixels`` limit the
+size, ``x-filename-pattern`` restricts the name. The keyword of a violation is the name of the extension that it breaks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a file of one property may be. ``media_types`` is empty where any will do."""
+    """The restrictions on the file of one property. ``media_types`` is empty if all are allowed."""
 
     media_types: frozenset[str]
     max_bytes: int | None
@@ -32,7 +32,7 @@ class _Rule:
     filename: re.Pattern[str] | None
 
     def find_errors(self, upload: Upload) -> Iterator[tuple[str, str]]:
-        """Keyword and text of what is wrong with a file; a file that is too large is not looked into."""
+        """Keyword and text of every restriction that a file breaks. The content of a file that is too large is not read."""
         if self.filename is not None and not self.filename.search(upload.filename):
             yield "x-filename-pattern", f"the name of the file does not match {self.filename.pattern}"
         if self.max_bytes is not None and len(upload.data) > self.max_bytes:
@@ -46,7 +46,7 @@ class _Rule:
 
 
 class UploadRules:
-    """What the files of one multipart body may be."""
+    """The restrictions on the files of one multipart body."""
 
     def __init__(self, document: Document, schema: Any) -> None:
         properties: Mapping[str, Any] = document.resolve(schema).get("properties", {})
@@ -54,7 +54,7 @@ class UploadRules:
         self._rules = {name: _read_rule(document, name, found) for name, found in declared.items() if found.get("format") == "binary"}
 
     def replace_files(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        """A form as its schema can judge it: a file is a text where a file is wanted; elsewhere it is none, nor is a text where a file is wanted."""
+        """A form that its schema can validate: an expected file becomes a text, any other file an object, as does a text in place of a file."""
         return {name: self._replace_file(name, value) for name, value in form.items()}
 
     def _replace_file(self, name: str, value: Any) -> Any:
@@ -63,7 +63,7 @@ class UploadRules:
         return value.filename if isinstance(value, Upload) else {"no file": _describe_files(value)}
 
     def violations(self, form: Mapping[str, Any], validator: Validator, place: str) -> Iterator[Violation]:
-        """Everything that is wrong with the files of a form."""
+        """Every violation by the files of a form."""
         for name, rule in self._rules.items():
             value = form.get(name)
             if isinstance(value, Upload):

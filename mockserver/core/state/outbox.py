@@ -1,4 +1,4 @@
-"""Messages that a vendor would have sent: kept in the world, sent nowhere."""
+"""Messages that a vendor would send. They are kept in the world and sent nowhere."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LINK = re.compile(r"https?://[^\s<>\"']+")
 Channel = Literal["mail", "sms", "whatsapp"]
 
 CAPACITY = 1000
-"""Messages kept per world; the oldest go first."""
+"""Messages kept per world; if there are more, the oldest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. ``to`` is an address or a number; ``codes`` are what the reader is meant to type in."""
+    """One message. ``to`` is an address or a phone number; ``codes`` are the codes in it that its reader has to enter."""
 
     id: int
     api: str
@@ -38,7 +38,7 @@ class Message:
         return tuple(link.rstrip(".,;:!?)") for link in _LINK.findall(self.body))
 
     def to_json(self) -> dict[str, Any]:
-        """As the control plane shows it."""
+        """The message as the control plane shows it."""
         return {
             "id": self.id,
             "api": self.api,

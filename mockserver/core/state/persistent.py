@@ -1,4 +1,4 @@
-"""An ordered collection as a value: every change gives a new one and shares the rest with the old."""
+"""An immutable ordered collection. A change returns a new one, which shares its unchanged parts with the old one."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ T = TypeVar("T")
 
 BITS = 5
 WIDTH = 1 << BITS
-"""Items of a leaf, and children of a node."""
+"""Items of a leaf, and children of an inner node."""
 GONE: Any = object()
-"""Stands where an item was dropped."""
+"""Takes the place of a dropped item."""
 Node = tuple[Any, ...]
 
 
 class Ordered(Generic[T]):
-    """Items in the order in which they were appended, each at a position that it keeps.
+    """Items in the order in which they were appended. An item keeps its position.
 
-    A tree of tuples, filled from the left, and beside it the last items, which do not fill a leaf yet: appending copies a few of them, and an item
-    costs little more than a reference. Appending, reading, replacing and dropping by position do not depend on the size. A dropped item leaves a hole
-    that iteration steps over; when holes outnumber items, the owner may compact.
+    The items are leaves of a tree of tuples that is filled from the left; the last ones, which do not fill a leaf yet, stand beside it. So appending
+    copies a few items only, and an item costs little more than a reference. The cost of appending, reading, replacing and dropping by position
+    does not depend on the size. A dropped item leaves a hole, which iteration skips.
     """
 
     __slots__ = ("_count", "_full", "_root", "_shift", "_start", "_tail")
 
     def __init__(self, root: Node = (), shift: int = BITS, full: int = 0, tail: tuple[T, ...] = (), count: int = 0, start: int = 0) -> None:
         self._root = root
-        self._shift = shift  # of the root: the number of a child is in the bits of a position from here on
-        self._full = full  # positions in the tree
+        self._shift = shift  # of the root: the bits of a position from here on are the number of a child
+        self._full = full  # number of positions in the tree
         self._tail = tail
         self._count = count
-        self._start = start  # before it all are gone
+        self._start = start  # every item before this position was dropped
 
     def __len__(self) -> int:
         return self._count
 
     def __eq__(self, other: object) -> bool:
-        """Whether equal items stand in the same order, at whatever positions."""
+        """Whether both hold equal items in the same order; positions do not matter."""
         if not isinstance(other, Ordered):
             return NotImplemented
         return self is other or (
@@ -50,7 +50,7 @@ class Ordered(Generic[T]):
     __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, position: int) -> T:
-        """The item at a position. Raises KeyError where there is none."""
+        """The item at a position. Raises KeyError if there is none."""
         item = self._get(position)
         if item is GONE:
             raise KeyError(position)
@@ -62,7 +62,7 @@ class Ordered(Generic[T]):
         return self._full + len(self._tail)
 
     def get(self, position: int) -> T | None:
-        """The item at a position, or None where there is none."""
+        """The item at a position, or None."""
         item = self._get(position)
         return None if item is GONE else item
 
@@ -75,19 +75,19 @@ class Ordered(Generic[T]):
         return Ordered(root, shift, self._full + WIDTH, (), self._count + 1, self._start)
 
     def replace(self, position: int, item: T) -> Ordered[T]:
-        """A collection with another item at a position that is in use."""
+        """A collection with another item at a position. Raises KeyError if there is none to replace."""
         if self._get(position) is GONE:
             raise KeyError(position)
         root, tail = self._put(position, item)
         return Ordered(root, self._shift, self._full, tail, self._count, self._start)
 
     def drop(self, position: int) -> Ordered[T]:
-        """A collection without the item at a position."""
+        """A collection without the item at a position. Raises KeyError if there is none."""
         if self._get(position) is GONE:
             raise KeyError(position)
         start, end = self._start, self.end
         while start < end and (start == position or self._get(start) is GONE):
-            start += 1  # what was dropped at the front is not looked at again, so that a queue stays as quick as it is short
+            start += 1  # skip holes at the front from now on, so that a queue does not get slower with its age
         root, tail = self._put(position, GONE)
         return Ordered(root, self._shift, self._full, tail, self._count - 1, start)
 
@@ -107,7 +107,7 @@ class Ordered(Generic[T]):
                     yield item
 
     def slice(self, offset: int, limit: int) -> list[T]:
-        """At most ``limit`` items, oldest first, after the first ``offset``; without holes the cost does not depend on the offset."""
+        """At most ``limit`` items, oldest first, after the first ``offset``. If there are no holes, the cost does not depend on the offset."""
         if offset >= self._count:
             return []
         if self._count < self.end - self._start:
@@ -121,7 +121,7 @@ class Ordered(Generic[T]):
         return found
 
     def _find_leaf(self, position: int) -> tuple[T, ...]:
-        """The items that stand together with the one at a position."""
+        """The leaf that holds a position."""
         if position >= self._full:
             return self._tail
         node, shift = self._root, self._shift
@@ -136,7 +136,7 @@ class Ordered(Generic[T]):
         return self._find_leaf(position)[position & WIDTH - 1]
 
     def _put(self, position: int, item: T) -> tuple[Node, tuple[T, ...]]:
-        """Tree and tail with something else at a position."""
+        """Tree and tail with another item at a position."""
         if position >= self._full:
             at = position - self._full
             return self._root, (*self._tail[:at], item, *self._tail[at + 1 :])
@@ -150,7 +150,7 @@ def _replace_in(node: Node, shift: int, position: int, item: Any) -> Node:
 
 
 def _grow(root: Node, shift: int, full: int, leaf: Node) -> tuple[Node, int]:
-    """A tree of so many positions and its shift, after a leaf was put at its end."""
+    """The tree and its shift after a leaf was added at its end; ``full`` is the number of positions before."""
     if full == WIDTH << shift:
         return (root, _build_path(shift, leaf)), shift + BITS
     return _extend(root, shift, full, leaf), shift
@@ -165,7 +165,7 @@ def _extend(node: Node, shift: int, position: int, leaf: Node) -> Node:
 
 
 def _build_path(shift: int, leaf: Node) -> Node:
-    """The nodes down to a leaf that stands alone."""
+    """A new branch whose only leaf is this one."""
     while shift:
         leaf, shift = (leaf,), shift - BITS
     return leaf

@@ -1,6 +1,6 @@
-"""Fault rules of a world as data: which calls they match, what they do, and how often.
+"""Fault rules of a world as data: which calls they match, which effects they have, and how often.
 
-The rules, with their counters, and the services that are switched off are part of a world's value: a snapshot keeps them and a fork has its own.
+The rules with their counters and the services that are switched off are part of a world, so a snapshot keeps them and a fork has its own.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from mockserver.core.base.requests import Request
 
 MAX_DELAY = 60.0
-"""Seconds that one rule or one wish may hold up a call."""
+"""Seconds by which one rule or one preference may delay a call."""
 
 When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What is asked for. ``dynamic`` wants the body made up from the schema (True) or taken from an example (False); ``delay`` is in seconds."""
+    """The answer that a call or a rule asks for.
+
+    ``dynamic`` asks for a body generated from the schema (True) or taken from an example (False); ``delay`` is in seconds.
+    """
 
     status: int | None = None
     code: str | None = None
@@ -38,19 +41,19 @@ class Preference:
         return self.status is not None or self.code is not None or self.example is not None or self.dynamic is not None
 
     def __str__(self) -> str:
-        said = {"code": self.code if self.code is not None else self.status, "example": self.example}
+        parts = {"code": self.code if self.code is not None else self.status, "example": self.example}
         if self.dynamic is not None:
-            said["dynamic"] = str(self.dynamic).lower()
+            parts["dynamic"] = str(self.dynamic).lower()
         if self.delay:
-            said["delay"] = f"{self.delay:g}"
-        return ", ".join(f"{name}={value}" for name, value in said.items() if value is not None)
+            parts["delay"] = f"{self.delay:g}"
+        return ", ".join(f"{name}={value}" for name, value in parts.items() if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How long a call is held up, in seconds of real time.
+    """The delay of a call, in seconds of real time.
 
-    ``fixed`` takes ``seconds``, ``uniform`` something between ``seconds`` and ``most``, ``lognormal`` has the median ``seconds`` and the shape
+    ``fixed`` is ``seconds``, ``uniform`` lies between ``seconds`` and ``most``, ``lognormal`` has the median ``seconds`` and the shape
     ``sigma``.
     """
 
@@ -70,12 +73,15 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``operations`` are the full names of those it is for; ``path`` is a pattern with ``*``; every header has to have its value.
+    """One rule.
 
-    ``status`` and ``code`` choose a documented answer of the vendor. ``when`` says whether what the call does is kept: ``before`` nothing of it is,
-    ``after`` it is committed first. A rule without ``first``, ``every`` and ``probability`` takes_effect every call that it matches; one that is not
-    ``active`` matches none.
+    It matches calls of ``operations``, named in full, if they also have the ``path``, a pattern with ``*``, the ``caller`` and the ``headers``.
+    ``status`` and ``code`` choose a documented answer of the vendor. ``when`` decides about the changes of the call: ``before`` drops them, ``after``
+    commits them first. A rule takes effect on every call that it matches, unless ``first``, ``every`` or ``probability`` says otherwise. A rule that
+    is not ``active`` matches no call. ``matched`` and ``struck`` count the calls that it matched, and those on which it took effect.
     """
+
+    # The names of the fields are the keys of exported worlds.
 
     id: int
     api: str
@@ -99,11 +105,11 @@ class Rule:
 
     @property
     def preference(self) -> Preference | None:
-        """The documented answer that is asked for."""
+        """The documented answer that the rule asks for, or None."""
         return None if self.status is None and self.code is None else Preference(status=self.status, code=self.code)
 
     def matches(self, operation: str, request: Request, base_path: str) -> bool:
-        """Whether a call is one of those that the rule is for; who calls is judged elsewhere."""
+        """Whether the rule matches a call. Its ``caller`` is not compared here, because that needs the vendor's verifiers."""
         if not self.active or operation not in self.operations:
             return False
         if self.path is not None and not fnmatchcase(request.path.removeprefix(base_path), self.path):
@@ -111,7 +117,7 @@ class Rule:
         return all(request.headers.get(name) == value for name, value in self.headers)
 
     def takes_effect(self, seed: int) -> bool:
-        """Whether the rule takes_effect the call that it has matched last."""
+        """Whether the rule takes effect on the call that it matched last."""
         if self.first is not None:
             return self.matched <= self.first
         if self.every is not None:
@@ -123,26 +129,26 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The rules of a world, in the order in which they were made, and the services that are down (``<slug>.<service>``)."""
+    """The rules of a world in the order in which they were added, and the services that are down (``<slug>.<service>``)."""
 
     rules: tuple[Rule, ...] = ()
     down: tuple[str, ...] = ()
     next_id: int = 1
 
     def add(self, rule: Rule) -> Faults:
-        """With one rule more, which gets the next number."""
+        """These faults and one more rule, which gets the next number."""
         return replace(self, rules=(*self.rules, replace(rule, id=self.next_id)), next_id=self.next_id + 1)
 
     def remove(self, rule_id: int | None = None) -> Faults:
-        """Without a rule, or without any."""
+        """These faults without one rule, or without all of them."""
         return replace(self, rules=tuple(rule for rule in self.rules if rule_id is not None and rule.id != rule_id))
 
     def turn(self, rule_id: int, *, active: bool) -> Faults:
-        """With a rule turned off or on; its counts go on from where they were."""
+        """These faults with a rule turned off or on. It keeps its counters."""
         return replace(self, rules=tuple(replace(rule, active=active) if rule.id == rule_id else rule for rule in self.rules))
 
     def switch(self, service: str, *, down: bool) -> Faults:
-        """With a service switched off or on."""
+        """These faults with a service switched off or on."""
         others = [name for name in self.down if name != service]
         return replace(self, down=tuple(sorted([*others, service] if down else others)))
 

@@ -1,8 +1,8 @@
-"""Where worlds live.
+"""Stores of worlds.
 
-:class:`Store` is what the server needs of a store: to load a world with its version and to put another in its place if nobody did so in
-between. :class:`MemoryStore` keeps them in this process. Its methods never wait, so a request that loads, handles and commits without
-awaiting anything else is atomic; a store shared by several servers answers False from :meth:`Store.commit` and the request is handled again.
+A :class:`Store` loads a world with its version, and replaces it if no other commit came in between. :class:`MemoryStore` keeps worlds in this
+process. Its methods never wait, so a request that loads, runs and commits without awaiting anything else is atomic. In a store that several servers
+share, :meth:`Store.commit` may return False, and the request is run again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Versioned:
     """A world and the version under which it was read.
 
-    ``origin`` is the world as it was when it was made, to which a reset returns. ``notice`` tells what the caller has to know of a world that was
-    made for this call: that it was dropped before, or that others were dropped for it.
+    ``origin`` is the world to which a reset returns. ``notice`` is a text for the caller if the world was made for this call: that it had been
+    dropped before, or which worlds were dropped for it.
     """
 
     world: World
@@ -41,14 +41,14 @@ class StoredWorld:
     """A world in a list; ``idle`` is how many seconds ago it was last used."""
 
     name: str
-    held: Versioned
+    versioned: Versioned
     idle: float
     snapshots: int
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A world as it was at a moment of its time, under a name."""
+    """A named copy of a world. ``taken_at`` is the world's time."""
 
     name: str
     world: World
@@ -59,31 +59,31 @@ class Store(Protocol):
     """A place for named worlds and their snapshots."""
 
     async def load(self, name: str) -> Versioned:
-        """The world of this name; an unknown name is forked from the base."""
+        """The world of this name; if there is none, it is made from the base."""
 
     async def commit(self, name: str, version: int, world: World) -> bool:
-        """Put a world in place of the one read under ``version``; False, and nothing done, where another commit came first."""
+        """Replace the world that was read under ``version``. Returns False and does nothing if another commit came first."""
 
     async def find(self, name: str) -> StoredWorld | None:
-        """The world of this name, or None; asking does not make it, and does not keep it from being idle."""
+        """The world of this name, or None. It is not made, and does not count as used."""
 
     async def worlds(self) -> Sequence[StoredWorld]:
-        """Every world, the one unused for longest first."""
+        """Every world, the least recently used first."""
 
     async def put(self, name: str, world: World, *, anew: bool) -> Sequence[str] | None:
-        """Make a world whose start is this value. Returns the names dropped for it; None where there is one that shall not start ``anew``."""
+        """Make a world that starts from this value. Returns the worlds dropped for it; None if the name is taken and not started ``anew``."""
 
     async def delete(self, name: str) -> bool:
-        """Forget a world and its snapshots; False where there is none."""
+        """Delete a world and its snapshots. Returns False if there is none."""
 
     async def snapshots(self, name: str) -> Sequence[Snapshot]:
         """The snapshots of a world, oldest first."""
 
     async def save(self, name: str, snapshot: Snapshot) -> Sequence[str]:
-        """Keep a snapshot of a world in place of the one of the same name. Returns the names of those dropped for it, as ``<world>/<snapshot>``."""
+        """Save a snapshot of a world, in place of one of the same name. Returns the snapshots dropped for it, as ``<world>/<snapshot>``."""
 
     async def drop(self, name: str, snapshot: str) -> bool:
-        """Forget a snapshot; False where there is none."""
+        """Delete a snapshot. Returns False if there is none."""
 
 
 COMMIT_ATTEMPTS = 20
@@ -107,26 +107,27 @@ async def replace_world(store: Store, name: str, world: World) -> None:
 class _Slot:
     """One world of the memory store."""
 
-    __slots__ = ("held", "snapshots", "used")
+    __slots__ = ("snapshots", "used", "versioned")
 
-    def __init__(self, held: Versioned) -> None:
-        self.held = held
+    def __init__(self, versioned: Versioned) -> None:
+        self.versioned = versioned
         self.used = stopwatch()
         self.snapshots: dict[str, Snapshot] = {}
 
     def describe(self, name: str) -> StoredWorld:
-        return StoredWorld(name, self.held, stopwatch() - self.used, len(self.snapshots))
+        return StoredWorld(name, self.versioned, stopwatch() - self.used, len(self.snapshots))
 
 
 REMEMBERED = 10_000
-"""Names of dropped worlds that are remembered, so that somebody who comes back is told."""
+"""How many names of dropped worlds are remembered, to warn clients that use one again."""
 
 
 class MemoryStore:
-    """Worlds in the memory of this process, at most ``capacity`` of them; the one unused for longest goes first, ``default`` never.
+    """Worlds in the memory of this process.
 
-    A world unused for ``idle`` seconds goes as well; without a limit none does. At most ``snapshots`` are kept of one world and ``all_snapshots``
-    over all, the oldest go first. ``on_drop`` is told the name of every world that goes.
+    If there are more than ``capacity``, the least recently used is dropped, but never ``default``. A world unused for ``idle`` seconds is dropped as
+    well, unless ``idle`` is None. At most ``snapshots`` are kept of one world and ``all_snapshots`` of all; the oldest are dropped first. ``on_drop``
+    is called with the name of every world that is dropped or deleted.
     """
 
     def __init__(
@@ -152,26 +153,26 @@ class MemoryStore:
         return len(self._worlds)
 
     async def load(self, name: str) -> Versioned:
-        """The world of this name; an unknown name is forked from the base."""
+        """The world of this name; if there is none, it is made from the base."""
         if self._idle is not None:
             self._drop_idle()
         slot = self._worlds.get(name)
         if slot is not None:
             self._worlds.move_to_end(name)
             slot.used = stopwatch()
-            return slot.held
+            return slot.versioned
         slot = self._worlds[name] = _Slot(Versioned(self.base, 0, self.base))
         reason = self._dropped.pop(name, "")
         notices = [f"the world {name} starts anew: {reason}"] if reason else []
         notices += [f"dropped the world {other}, the one unused for longest: {self._capacity} is the limit" for other in self._evict(name)]
-        return replace(slot.held, notice="; ".join(notices)) if notices else slot.held
+        return replace(slot.versioned, notice="; ".join(notices)) if notices else slot.versioned
 
     async def commit(self, name: str, version: int, world: World) -> bool:
-        """Put a world in place of the one read under ``version``."""
+        """Replace the world that was read under ``version``."""
         slot = self._worlds.get(name)
-        if slot is None or slot.held.version != version:
+        if slot is None or slot.versioned.version != version:
             return False
-        slot.held = Versioned(world, version + 1, slot.held.origin)
+        slot.versioned = Versioned(world, version + 1, slot.versioned.origin)
         return True
 
     async def find(self, name: str) -> StoredWorld | None:
@@ -180,11 +181,11 @@ class MemoryStore:
         return None if slot is None else slot.describe(name)
 
     async def worlds(self) -> Sequence[StoredWorld]:
-        """Every world, the one unused for longest first."""
+        """Every world, the least recently used first."""
         return [slot.describe(name) for name, slot in self._worlds.items()]
 
     async def put(self, name: str, world: World, *, anew: bool) -> Sequence[str] | None:
-        """Make a world whose start is this value."""
+        """Make a world that starts from this value."""
         slot = self._worlds.get(name)
         if slot is not None and not anew:
             return None
@@ -192,13 +193,13 @@ class MemoryStore:
             self._dropped.pop(name, None)
             self._worlds[name] = _Slot(Versioned(world, 0, world))
         else:
-            slot.held = Versioned(world, slot.held.version + 1, world)
+            slot.versioned = Versioned(world, slot.versioned.version + 1, world)
             slot.used = stopwatch()
             self._worlds.move_to_end(name)
         return self._evict(name)
 
     async def delete(self, name: str) -> bool:
-        """Forget a world and its snapshots."""
+        """Delete a world and its snapshots."""
         if name not in self._worlds:
             return False
         self._forget(name)
@@ -210,7 +211,7 @@ class MemoryStore:
         return [] if slot is None else list(slot.snapshots.values())
 
     async def save(self, name: str, snapshot: Snapshot) -> Sequence[str]:
-        """Keep a snapshot of a world in place of the one of the same name."""
+        """Save a snapshot of a world, in place of one of the same name."""
         slot = self._worlds[name]
         await self.drop(name, snapshot.name)
         dropped = []
@@ -238,7 +239,7 @@ class MemoryStore:
         self.on_drop(name)
 
     def _evict(self, spared: str) -> list[str]:
-        """Drop the worlds unused for longest until there is room; returns their names."""
+        """Drop the least recently used worlds until the capacity is kept. Returns their names."""
         gone = []
         while len(self._worlds) > self._capacity:
             oldest = next((name for name in self._worlds if name not in (DEFAULT, spared)), None)

@@ -1,7 +1,7 @@
 """Tables of records, as values.
 
 A vendor declares its state as data, one :class:`Table` per kind of record. :class:`Rows` is the content of one table in one world; it is
-never changed in place. :class:`TransactionTable` is what a handler works with: it reads and replaces the rows of its draft.
+never changed in place. A handler works with a :class:`TransactionTable`, which reads and replaces the rows of its transaction.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 LOGGED = 100
-"""Records per table of which a draft remembers how they were; writes beyond are counted only."""
+"""Records per table whose earlier state a transaction remembers; further writes are only counted."""
 
 
 class Table(Generic[R]):
     """Declaration of one kind of record.
 
-    ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to the key of a record in it, so that lists and look-ups by that
-    key do not walk the table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field to the name of the
-    table that has the id in it; a record made by hand may not name an id that is not there. ``ids`` is the kind from which the vendor draws
-    the ids, so that a record made by hand takes none that the vendor would give next.
+    ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to the function that returns a record's key in it, so that look-ups by that
+    key do not read the whole table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field to the name of the
+    table whose id it holds; a record written by hand is refused if that id does not exist. ``ids`` is the kind under which the vendor draws ids,
+    so that no later draw returns the id of a record written by hand.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Table(Generic[R]):
 
     @cached_property
     def codec(self) -> RecordCodec:
-        """How the records are written as JSON and read back."""
+        """The encoder and decoder of the records."""
         return codec_for(self.record)
 
     @property
@@ -95,7 +95,7 @@ class Rows(Generic[R]):
         self._digest: bytes | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Whether the same records stand in the same order, in the table and in each index, wherever in memory they stand."""
+        """Whether both hold equal records in the same order, in the table and in each index."""
         if not isinstance(other, Rows):
             return NotImplemented
         return self is other or (self.records == other.records and self._list_by_index() == other._list_by_index())
@@ -106,7 +106,7 @@ class Rows(Generic[R]):
         return {key: [self.records[position] for position in positions.ascending()] for key, positions in self.indexes.items()}
 
     def orders(self) -> dict[str, list[list[int | str]]]:
-        """For each index the ids under a key, of those keys that do not list them in the order of the table."""
+        """By index, the ids under each key whose order is not that of the table."""
         found: dict[str, list[list[int | str]]] = {}
         for (name, _), positions in self.indexes.items():
             ordered = list(positions.ascending())
@@ -115,14 +115,14 @@ class Rows(Generic[R]):
         return {name: sorted(lists, key=lambda ids: list(map(str, ids))) for name, lists in sorted(found.items())}
 
     def digest(self, declared: Table[R]) -> bytes:
-        """A hash of the records and their orders; computed once for the same rows."""
+        """A hash of the records and their orders. It is computed once."""
         if self._digest is None:
             written = [list(map(declared.codec.encode, self.records.ascending())), self.orders()]
             self._digest = blake2b(orjson.dumps(written), digest_size=16).digest()
         return self._digest
 
     def get(self, record_id: int | str) -> R | None:
-        """The record with this id."""
+        """The record with this id, or None."""
         position = self.positions.get(record_id)
         return None if position is None else self.records.get(position)
 
@@ -131,9 +131,9 @@ EMPTY: Rows[Any] = Rows()
 
 
 def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Sequence[Sequence[int | str]]]) -> Rows[R]:
-    """The rows of a table with these records, whose indexes list some keys in an order of their own.
+    """The rows of a table with these records. ``orders`` are those of :meth:`Rows.orders`.
 
-    Raises KeyError where an id is there twice, or where an order does not name the records of one key.
+    Raises KeyError if two records have one id, or if an order does not name exactly the records of one key.
     """
     table = TransactionTable(declared, EMPTY)
     for record in records:
@@ -159,15 +159,15 @@ def _add_to_index(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key:
 
 def _remove_from_index(indexes: HashTrieMap[tuple[str, Hashable], Ordered[int]], key: tuple[str, Hashable], position: int) -> Any:
     entry = indexes[key]
-    at = next(slot for slot in range(entry.end - 1, -1, -1) if entry.get(slot) == position)  # what changes is mostly recent
+    at = next(slot for slot in range(entry.end - 1, -1, -1) if entry.get(slot) == position)  # from the end, because mostly recent records change
     left = entry.drop(at)
     return indexes.insert(key, left) if len(left) else indexes.remove(key)
 
 
 class TransactionTable(Generic[R]):
-    """The records of one table inside a draft.
+    """The records of one table in a transaction.
 
-    Records are values: :meth:`change` and :meth:`remove` act on the table, never on a record that somebody else holds.
+    Records are values: :meth:`change` and :meth:`remove` change the table, never a record.
     """
 
     __slots__ = ("_declared", "before", "log", "rows", "writes")
@@ -175,12 +175,12 @@ class TransactionTable(Generic[R]):
     def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
         self._declared = declared
         self.before = rows
-        """The rows as the draft found them."""
+        """The rows at the start of the transaction."""
         self.rows = rows
         self.writes = 0
         """How often a record was added, changed or removed."""
         self.log: dict[int | str, tuple[R | None, R | None]] = {}
-        """What was written, by id: the record before, None where there was none, and after, None where there is none any more."""
+        """By id, the record before and after; None if it did not exist before, or does not exist any more."""
 
     def __len__(self) -> int:
         return len(self.rows.records)
@@ -205,7 +205,7 @@ class TransactionTable(Generic[R]):
         return self.rows.records.slice(offset, limit)
 
     def select(self, index: str, key: Hashable) -> Selection[R]:
-        """The records with this key in an index, in the order in which they got it."""
+        """The records with this key in an index, in the order in which they got the key. Raises KeyError if there is no such index."""
         if index not in self._declared.indexes:
             raise KeyError(f"{self._declared.name} has no index {index}")
         return Selection(self.rows.records, self.rows.indexes.get((index, key)) or Ordered())
@@ -215,7 +215,7 @@ class TransactionTable(Generic[R]):
         return next(iter(self.select(index, key)), None)
 
     def add(self, record: R) -> R:
-        """Add a record with a new id."""
+        """Add a record and return it. Raises KeyError if its id is taken."""
         rows = self.rows
         if record.id in rows.positions:
             raise KeyError(f"{self._declared.name} already has {record.id!r}")
@@ -227,7 +227,7 @@ class TransactionTable(Generic[R]):
         return record
 
     def change(self, record: R, **changes: Any) -> R:
-        """Store a copy of the record with other values in some fields, and return it."""
+        """Store a copy of a record with other values in some fields, and return it. Raises KeyError if it does not exist, or for a new id."""
         rows = self.rows
         changed: R = replace(record, **changes)  # type: ignore[type-var]
         position = rows.positions[record.id]
@@ -244,7 +244,7 @@ class TransactionTable(Generic[R]):
         return changed
 
     def remove(self, record_id: int | str) -> None:
-        """Remove the record with this id."""
+        """Remove the record with this id. Raises KeyError if there is none."""
         rows = self.rows
         position = rows.positions[record_id]
         record = rows.records.get(position)

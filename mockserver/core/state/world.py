@@ -1,7 +1,7 @@
-"""A world is a value: every vendor's tables, the clock, the seed with its counters, the timers, the outbox and the faults injected on purpose.
+"""A world as an immutable value: every vendor's tables, the clock, the seed with its counters, the timers, the outbox and the fault rules.
 
-A request works on a :class:`Transaction`. A reply commits the draft by putting its :meth:`Transaction.finish` in the world's place; a fault drops it.
-So a refused call changes nothing by construction, and a snapshot, a fork or a restore is an assignment.
+A request works on a :class:`Transaction`. A reply commits the result of :meth:`Transaction.finish`; a fault drops it. So a refused call changes
+nothing, and a snapshot, a fork or a restore is an assignment.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timer:
-    """Something that happens at a moment of the world's time: ``action`` is the name of a function that an API registers."""
+    """An action due at a moment of the world's time. ``action`` is the name of a function that an API registers, ``subject`` its argument."""
 
     due: datetime
     number: int
@@ -55,9 +55,9 @@ class World:
 class Transaction:
     """A world being changed by one request, at one moment of its time.
 
-    ``now`` stands still while the request is handled; while a timer fires it is the moment at which that was due, and ``until`` the one up to which
-    the world is catching up. Nothing of a draft is seen by anybody before it is committed. ``base_url`` is the address under
-    which the client reached the server; ``own_url`` names the world as well, for links that somebody follows without the client's headers.
+    ``now`` is the time of the request and stays the same while it is handled. While a timer fires, ``now`` is the time at which it was due, and
+    ``until`` the time of the request. No other request sees a transaction before it is committed. ``base_url`` is the address under which the
+    client reached the server; ``own_url`` names the world as well, for links that are opened without the client's headers.
     """
 
     __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url", "until")
@@ -77,7 +77,7 @@ class Transaction:
 
     @property
     def seed(self) -> int:
-        """The seed from which ids and chance are drawn."""
+        """The seed from which ids and random numbers are drawn."""
         return self._world.seed
 
     def table(self, declared: Table[R]) -> TransactionTable[R]:
@@ -96,11 +96,11 @@ class Transaction:
         return number
 
     def drawn(self, kind: str) -> int | None:
-        """The last number drawn of a kind; None before the first."""
+        """The last number drawn of a kind, or None."""
         return self._counters.get(kind)
 
     def reserve(self, kind: str, number: int) -> None:
-        """Let no later draw of a kind give a number up to this one."""
+        """Make later draws of a kind return numbers above this one."""
         if number > self._counters.get(kind, 0):
             self._counters = self._counters.insert(kind, number)
 
@@ -122,12 +122,12 @@ class Transaction:
 
     @property
     def writes(self) -> int:
-        """How often a record was added, changed or removed in this draft."""
+        """How often a record was added, changed or removed in this transaction."""
         return sum(opened.writes for opened in self._open.values())
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was written in this draft, by table in the order of the writes; of each table the first records only."""
+        """The records written in this transaction, by table and in the order of the writes; at most LOGGED per table."""
         return tuple(
             Change(name, record_id, before, after)
             for name, opened in self._open.items()
@@ -136,7 +136,7 @@ class Transaction:
         )
 
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
-        """Put a message of an API into the outbox; the oldest goes where there are too many."""
+        """Put a message of an API into the outbox. If the outbox is full, the oldest message is dropped."""
         outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
         self._outbox = outbox.drop(outbox.end - 1 - CAPACITY) if len(outbox) > CAPACITY else outbox
 
@@ -146,11 +146,11 @@ class Transaction:
         return self._outbox
 
     def clear_outbox(self) -> None:
-        """Forget every message."""
+        """Delete every message."""
         self._outbox = Ordered()
 
     def schedule(self, due: datetime, action: str, subject: int | str | None = None) -> Timer:
-        """Let an action happen when the world's time reaches ``due``."""
+        """Schedule an action for when the world's time reaches ``due``."""
         timer = Timer(due, self.draw("timer"), action, subject)
         timers = list(self._timers)
         insort(timers, timer)
@@ -158,16 +158,16 @@ class Transaction:
         return timer
 
     def cancel(self, action: str, subject: int | str | None = None) -> None:
-        """Call off every timer of an action for a subject."""
+        """Cancel every timer of an action for a subject."""
         self._timers = tuple(timer for timer in self._timers if (timer.action, timer.subject) != (action, subject))
 
     @property
     def timers(self) -> tuple[Timer, ...]:
-        """What is still to happen, in due order."""
+        """The timers that have not fired, in due order."""
         return self._timers
 
     def take_due(self, moment: datetime) -> Timer | None:
-        """Remove and return the first timer that is due at a moment."""
+        """Remove and return the first timer that is due at a moment, or None."""
         if not self._timers or self._timers[0].due > moment:
             return None
         first, self._timers = self._timers[0], self._timers[1:]
@@ -175,7 +175,7 @@ class Transaction:
 
     @property
     def clock(self) -> Clock:
-        """The clock; set it to move the world in time."""
+        """The clock of the world. Assign another one to change the world's time."""
         return self._clock
 
     @clock.setter
@@ -183,7 +183,7 @@ class Transaction:
         self._clock = clock
 
     def finish(self) -> World:
-        """The world as the draft leaves it; the very same object where nothing changed."""
+        """The world after this transaction; the same object if nothing changed."""
         before, tables = self._world, self._world.tables
         for name, opened in self._open.items():
             if opened.rows is not opened.before:
@@ -201,19 +201,19 @@ class Transaction:
 
 
 TIMERS_AT_ONCE = 10_000
-"""Timers fired without a break at most."""
+"""Timers fired at most without a break."""
 
 
 def is_due(world: World, now: datetime) -> bool:
-    """Whether something has to happen before a request at this moment is answered."""
+    """Whether a timer is due at a moment."""
     return bool(world.timers) and world.timers[0].due <= now
 
 
 def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: int | None = None) -> World:
-    """The world after what was due by ``now`` has happened, in due order: all of it, or the first ``most`` timers.
+    """The world after the timers due by ``now`` have fired in due order: all of them, or the first ``most``.
 
-    An action gets the draft, with its ``now`` at the moment that was due, and the subject of the timer. Raises HandlerCrashed where one fails, and
-    where all of it is more than TIMERS_AT_ONCE.
+    An action is called with the transaction, whose ``now`` is the time at which the timer was due, and the subject of the timer. Raises
+    HandlerCrashed if an action fails, or if more than TIMERS_AT_ONCE timers are due and ``most`` is None.
     """
     if not is_due(world, now):
         return world
@@ -234,7 +234,7 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: i
 
 
 def endless_timers(timer: Timer, fired: int) -> HandlerCrashed:
-    """What keeps a request from being answered while its world has more to do than is done before one; ``timer`` is the next."""
+    """The error for a world in which more timers are due than are fired before one request. ``timer`` is the next one."""
     return HandlerCrashed(
         timer.action,
         f"{fired:,} timers were due before this call, and more are, the next at {timer.due}; call again to let them happen, or reset the world",
@@ -243,7 +243,7 @@ def endless_timers(timer: Timer, fired: int) -> HandlerCrashed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One record that differs between two worlds; ``before`` or ``after`` is None where it is missing there."""
+    """One record that differs between two worlds; ``before`` or ``after`` is None if it does not exist there."""
 
     table: str
     id: int | str
