@@ -14,6 +14,7 @@ import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 import mockserver.apis
+from mockserver.bundled import load_bundled
 from mockserver.console.pages import Pages
 from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
@@ -118,7 +119,7 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     for slug in sorted(packages):
         api: Api = importlib.import_module(f"mockserver.apis.{slug}").API
         try:
-            fixture = cast("Fixture", importlib.import_module(f"fixtures.{slug}"))
+            fixture = cast("Fixture", load_bundled(f"fixtures.{slug}"))
         except ModuleNotFoundError as error:
             raise SetupError(f"{slug} has no fixtures: {error}; write fixtures/{slug}.py") from None
         found[slug] = (api, read_document(slug, specs / f"{slug}.yaml"), fixture)

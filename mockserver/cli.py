@@ -7,10 +7,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.bundled import load_bundled
+from mockserver.extras import name_extra
 from mockserver.openapi.errors import SetupError
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
         return own if own is not None else self._steering().get(cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            refusal = name_extra(error, f"mockserver {ctx.invoked_subcommand}")
+            if refusal is None:
+                raise
+            raise refusal from None
 
     @staticmethod
     def _steering() -> dict[str, click.Command]:
@@ -118,9 +129,8 @@ def serve(
         settings = ServerSettings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
         app = create_app(settings)
         if record is not None:
-            from contract_tests.traffic.recorder import Recorder  # noqa: PLC0415
-
-            app.surround(lambda inner: Recorder(inner, record, list(app.vendors)))
+            recorder = load_bundled("contract_tests.traffic.recorder")
+            app.surround(lambda inner: recorder.Recorder(inner, record, list(app.vendors)))
         url = _address(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_banner(app, url, token))
@@ -162,11 +172,7 @@ def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def verify(arguments: tuple[str, ...]) -> None:
     """Judge an implementation of a vendor's API by its document."""
-    try:
-        from contract_tests.suite.verify.command import main as judge  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SetupError(f"verify needs {error.name}: pip install 'mockserver[verify]', or make .venv/.dev in a checkout") from None
-    judge(list(arguments))
+    load_bundled("contract_tests.suite.verify.command").main(list(arguments))
 
 
 def _address(host: str, port: int) -> str:

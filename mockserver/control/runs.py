@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
+from mockserver.bundled import name_bundled
 from mockserver.core.base.clock import iso, stopwatch, wall_clock
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Runs:
     """The run that goes on, or the last one. Reports are written to, and found in, folders below ``reports``, one for each vendor."""
 
     reports: Path = field(default_factory=lambda: Path("reports"))
-    command: Sequence[str] = (sys.executable, "-m", "contract_tests")
+    command: Sequence[str] = ()  # that of `mockserver verify`, if none is given
     state: State = "idle"
     api: str = ""
     url: str = ""
@@ -77,7 +78,18 @@ class Runs:
             folder = self.reports / api
             folder.mkdir(parents=True, exist_ok=True)
             self._process = await asyncio.create_subprocess_exec(
-                *(*self.command, api, "--url", url, "--level", level, "--report", str(folder), "--time-budget", str(budget)),
+                *(
+                    *(self.command or (sys.executable, "-m", name_bundled("contract_tests"))),
+                    api,
+                    "--url",
+                    url,
+                    "--level",
+                    level,
+                    "--report",
+                    str(folder),
+                    "--time-budget",
+                    str(budget),
+                ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

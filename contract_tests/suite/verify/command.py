@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BUDGETS = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}
 DEFAULT_FILE = Path("contract.toml")
+_PACKAGE = __name__.rsplit(".", 3)[0]  # `contract_tests`, or `mockserver.contract_tests` in the wheel
 
 
 class CannotRun(Exception):
@@ -121,7 +122,9 @@ def _run(options: Options, started: float) -> int:
     try:
         from .run import Failed, run  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise CannotRun(f"the package {error.name} is missing; install the suite with its extra: pip install 'mockserver[verify]'") from None
+        raise CannotRun(
+            f"the package {error.name} is missing; install mockserver with the extra `verify`, in a checkout by: pip install -e '.[verify]'"
+        ) from None
 
     budget = options.budget or float(file.limits.get("budget", BUDGETS[options.level]))
     outcomes: list[Outcomes] = []
@@ -182,7 +185,7 @@ def _init(slug: str, url: str | None, path: Path) -> int:
     contract = Contract(slug)
     known, logins = asked_for(slug)
     path.write_text(template(slug, contract.title, url or "https://api.example.com", roles_of(contract), logins, known), encoding="utf-8")
-    command = f"python -m contract_tests {slug} --target {path}"
+    command = f"mockserver verify {slug} --target {path}"
     click.echo(f"Wrote {path}. Fill in base_url, credentials and known ids, then look at what would be sent, read, and judge:")
     click.echo(f"  {command} --dry-run\n  {command} --read-only --level quick\n  {command} --report reports/{slug}")
     return 0
@@ -243,5 +246,5 @@ def _version() -> str:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command."""
-    verify.main(args=arguments, prog_name="python -m contract_tests" if arguments is None else "mockserver verify")
+    verify.main(args=arguments, prog_name=f"python -m {_PACKAGE}" if arguments is None else "mockserver verify")
     raise SystemExit(0)
