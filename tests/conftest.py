@@ -22,7 +22,7 @@ from contract_tests.suite.harness.recorded import audited
 from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Browser
 
@@ -36,10 +36,10 @@ TLS = ssl.create_default_context()
 class Server:
     """A running server process."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, program: Sequence[str] = (sys.executable, "-m", "mockserver"), folder: Path = ROOT) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options],
-            cwd=ROOT,
+            [*program, "serve", "--port", "0", *options],
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
