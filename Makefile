@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
+COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors bench bench-quick tour docs-vendors soak lock clean help
+.PHONY: serve test check fast slow format lint types floors package bench bench-quick tour docs-vendors soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -41,6 +42,12 @@ types: $(DEV)
 floors: $(DEV)
 	$(BIN)/lint-imports
 
+package: $(DEV) ## build the wheel and the source archive into dist/, and check them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
 bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figures and writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks.compare --write
 	$(BIN)/python -m benchmarks.growth --write
@@ -63,8 +70,8 @@ docs-vendors: $(DEV) ## write the generated parts of docs/vendors from the docum
 
 lock: $(DEV) ## choose the newest versions and write them down
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --extra verify --group dev -o requirements-dev.lock
+	$(COMPILE) --group dev -o requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock -o requirements.lock
 
 clean: ## forget the environment
 	rm -rf $(VENV)
@@ -74,7 +81,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 2; }
 
 $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing what the server needs …"
+	@echo "Installing what the server, the contract suite and the traffic tools need …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
