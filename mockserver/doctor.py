@@ -8,10 +8,12 @@ import socket
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from mockserver.extras import MODULES
 from mockserver.testing import Mock, Refused
 
 if TYPE_CHECKING:
@@ -53,16 +55,27 @@ def _packages() -> Iterator[Diagnosis]:
     except PackageNotFoundError:
         yield Diagnosis("the package mockserver is not installed", "run `make serve`, or `pip install -e .` in the checkout")
         return
-    missing = []
-    for requirement in needed:
-        found = re.match(r"[A-Za-z0-9._-]+", requirement)
-        if found is None or ("sys_platform" in requirement and sys.platform == "win32") or "extra ==" in requirement:
-            continue
-        try:
-            version(found[0])
-        except PackageNotFoundError:
-            missing.append(found[0])
-    yield Diagnosis(f"{len(needed)} packages needed", f"{', '.join(missing)} missing: run `pip install -r requirements.lock`" if missing else "")
+    base = [name for requirement in needed if "extra ==" not in requirement for name in _needed_here(requirement)]
+    missing = [name for name in base if not _is_installed(name)]
+    yield Diagnosis(
+        f"{len(base)} packages needed", f"{', '.join(missing)} missing: install mockserver again, in a checkout by `make serve`" if missing else ""
+    )
+    lacking = sorted({extra for module, extra in MODULES.items() if find_spec(module) is None})
+    yield Diagnosis(f"not installed: the extra {' and '.join(lacking)}" if lacking else "every extra is installed")
+
+
+def _needed_here(requirement: str) -> list[str]:
+    """The distribution that a requirement names, unless it is for another system."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return [] if found is None or ("sys_platform" in requirement and sys.platform == "win32") else [found[0]]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _documents(specs: Path | None) -> Iterator[Diagnosis]:
