@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from benchmarks.servers import Line, serving
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

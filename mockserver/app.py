@@ -35,7 +35,7 @@ from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import Operation, compile_operations
 from mockserver.core.state.archive import read as read_world
 from mockserver.core.state.store import MemoryStore
-from mockserver.openapi.documents import Document, read_document
+from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import Transaction, World
 
 ROOT = Path(__file__).resolve().parent
-SPECS = next((place for place in (ROOT / "specs", ROOT.parent / "specs") if place.is_dir()), ROOT.parent / "specs")
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
 
 

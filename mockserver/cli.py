@@ -118,8 +118,9 @@ def serve(
 ) -> None:
     """Serve every vendor's API."""
     gc.disable()  # until the server runs: nearly all that start-up makes stays, so that looking for waste is itself the waste
-    from mockserver.app import SPECS, ServerSettings, create_app  # noqa: PLC0415
+    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
+    from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
 
     if token is None and not is_loopback(host):
@@ -143,7 +144,8 @@ def serve(
 @_SPECS
 def operations(specs: Path | None) -> None:
     """List every operation with its method and path."""
-    from mockserver.app import SPECS, discover  # noqa: PLC0415
+    from mockserver.app import discover  # noqa: PLC0415
+    from mockserver.openapi.documents import SPECS  # noqa: PLC0415
 
     for slug, (_, document, _) in discover(specs or SPECS).items():
         for operation in document.operations:

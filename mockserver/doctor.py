@@ -79,7 +79,8 @@ def _is_installed(name: str) -> bool:
 
 
 def _documents(specs: Path | None) -> Iterator[Diagnosis]:
-    from mockserver.app import SPECS, ServerSettings, create_app  # noqa: PLC0415 - what keeps the server from loading is what is looked for
+    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415 - what keeps the server from loading is what is looked for
+    from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.openapi.errors import SetupError  # noqa: PLC0415 - likewise
 
     try:

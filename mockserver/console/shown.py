@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
+from mockserver.openapi.pointers import escape_part
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -63,7 +65,7 @@ def _node(name: str, pointer: str, value: Any, wrong: Mapping[str, list[str]], d
         missing: set[str] = set(_next_parts(wrong, pointer)) if value is None else set()
     else:
         items = [(str(key), inner) for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))]
-        pointers = [f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}" for key, _ in items]
+        pointers = [f"{pointer}/{escape_part(key)}" for key, _ in items]
         shown = [number for number, place in enumerate(pointers) if number < MAX_MEMBERS or _has_inside(wrong, place)]
         node = Node(name, pointer, "object" if isinstance(value, dict) else "list", f"{len(items)}", wrong=own, hidden=len(items) - len(shown))
         node.members = [_node(items[number][0], pointers[number], items[number][1], wrong, depth + 1) for number in shown]

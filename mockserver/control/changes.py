@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi.pointers import escape_part
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +33,7 @@ def _differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, A
     """The innermost places at which two JSON values differ; a missing member is null."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
-            yield from _differences(before.get(key), after.get(key), f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from _differences(before.get(key), after.get(key), f"{pointer}/{escape_part(key)}")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, (was, is_) in enumerate(zip(before, after, strict=True)):
             yield from _differences(was, is_, f"{pointer}/{number}")

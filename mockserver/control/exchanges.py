@@ -151,7 +151,7 @@ class Rendering:
         slug = self.api
         if slug is None:
             return set()
-        schemes = self.control.vendors[slug].document.raw.get("components", {}).get("securitySchemes", {})
+        schemes = self.control.vendors[slug].document.security_schemes
         return {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme.get("type") == "apiKey"}
 
     def _query(self) -> str:
@@ -220,7 +220,7 @@ class Rendering:
         body = request_body(request)
         if not operation.body.media and _has_body(request):
             yield "body"
-        for media_type, media in operation.document.resolve(operation.spec.spec.get("requestBody", {})).get("content", {}).items():
+        for media_type, media in operation.spec.content.items():
             if media_type == request.media_type:
                 yield from _unknown(operation.document, media.get("schema", {}), body, "body")
 
@@ -237,7 +237,7 @@ def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterato
             yield from _unknown(document, document.resolve(schema).get("items", {}), item, f"{place}/0")
     if not isinstance(value, dict):
         return
-    known = dict(_properties(document, schema))
+    known = dict(document.properties(schema))
     if not known and document.resolve(schema).get("additionalProperties") is not False:
         return
     for name, inner in value.items():
@@ -245,14 +245,6 @@ def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterato
             yield f"{place}/{name}"
         else:
             yield from _unknown(document, known[name], inner, f"{place}/{name}")
-
-
-def _properties(document: Document, schema: Any) -> Iterator[tuple[str, Any]]:
-    schema = document.resolve(schema)
-    yield from schema.get("properties", {}).items()
-    for combined in ("allOf", "anyOf", "oneOf"):
-        for branch in schema.get(combined, ()):
-            yield from _properties(document, branch)
 
 
 def request_body(request: Request) -> Any:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mockserver.core.base.requests import Request
     from mockserver.core.operation.compiled import Operation
     from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
 
 DEEP = 12
 """Levels of a document that are looked through for what it leaves open; schemas may contain themselves."""
@@ -58,14 +59,14 @@ def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
         "id": spec.id,
         "method": spec.method,
         "path": spec.path,
-        "summary": spec.spec.get("summary", ""),
+        "summary": spec.summary,
         "tag": next(iter(spec.spec.get("tags", ())), ""),
         "statuses": sorted(operation.responses.statuses),
         "errors": [
             {"code": code, "sent_code": error.code, "status": error.status, "message": error.message, "clause": error.clause}
             for code, error in errors
         ],
-        "clauses": dict(spec.spec.get("x-clauses", {})),
+        "clauses": dict(spec.clauses),
         "discrepancies": (open_ones := sorted(set(_discrepancies(operation.document, spec.spec)))),
         "readings": {name: texts for name in open_ones if (texts := _readings(operation.document, name)) is not None},
     }

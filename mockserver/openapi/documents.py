@@ -1,21 +1,31 @@
-"""Reading the OpenAPI documents: the file as data, its operations, and the schema that stands behind a reference."""
+"""The one reader of OpenAPI documents: the file as data, its operations, and what a reference or a path leads to."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import yaml
 
 from mockserver.openapi.errors import DocumentBroken
+from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.overlays import Overlay, apply_overlays, is_overlay, parse_overlay
+from mockserver.openapi.paths import PathTree
+from mockserver.openapi.pointers import escape_part, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+SPECS = next((place for place in (_PACKAGE / "specs", _PACKAGE.parent / "specs") if place.is_dir()), _PACKAGE.parent / "specs")
+"""The folder of the vendors' documents: inside the installed package, beside it in a checkout."""
+
+EACH_CALL = "each-call"
+"""The value of ``x-volatile`` for a field that differs even between two equal calls; ``true`` stands for one that differs between two runs."""
 
 MAX_REFERENCES = 20
 """References that may lead from one to the next."""
@@ -38,21 +48,11 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 
 
 @dataclass(frozen=True)
-class OperationSpec:
-    """One operation as the document describes it, with its parameters resolved and those of its path included."""
-
-    id: str
-    method: str
-    path: str
-    spec: Mapping[str, Any]
-    parameters: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True)
 class Document:
     """One vendor's OpenAPI document, with its overlays applied.
 
     ``parts`` are the files that were merged into it, if it is split by tag; ``overlays`` are the files of its overlays, in the order of application.
+    ``bases`` are paths or URLs under which the API is reached, besides those of its servers.
     """
 
     slug: str
@@ -60,16 +60,45 @@ class Document:
     raw: dict[str, Any]
     parts: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """The title of the API."""
         return str(self.raw["info"]["title"])
 
+    @property
+    def version(self) -> str:
+        """The version of the API."""
+        return str(self.raw["info"]["version"])
+
     @cached_property
     def base_path(self) -> str:
         """The path of the first server, under which the mock serves the API; no slash at its end."""
-        return urlsplit(str(self.raw["servers"][0]["url"])).path.rstrip("/")
+        return self._servers[0].path.rstrip("/")
+
+    @cached_property
+    def _servers(self) -> list[SplitResult]:
+        return [urlsplit(str(server["url"])) for server in self.raw["servers"]]
+
+    @cached_property
+    def base_paths(self) -> list[str]:
+        """The paths under which the API is reached, the longest first; an empty path is none."""
+        paths = {server.path.rstrip("/") for server in (*self._servers, *map(urlsplit, self.bases))}
+        return sorted(paths - {""}, key=len, reverse=True)
+
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        """The hosts of servers without a base path, at which every path belongs to the API."""
+        return frozenset(server.netloc for server in self._servers if not server.path.rstrip("/"))
+
+    def below_base(self, path: str, host: str = "") -> str | None:
+        """A path without base path and without a slash at its end; None if the API is reached neither by the path nor by the host."""
+        path = path.rstrip("/") or "/"
+        for base in self.base_paths:
+            if path == base or path.startswith(base + "/"):
+                return path[len(base) :] or "/"
+        return path if host and host in self._hosts else None
 
     @property
     def schemas(self) -> Mapping[str, Any]:
@@ -77,25 +106,76 @@ class Document:
         found: Mapping[str, Any] = self.raw.get("components", {}).get("schemas", {})
         return found
 
+    @cached_property
+    def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The security schemes under ``components``, resolved."""
+        return {name: self.resolve(scheme) for name, scheme in self.raw.get("components", {}).get("securitySchemes", {}).items()}
+
+    @cached_property
+    def errors(self) -> Mapping[str, Any]:
+        """The rows of the vendor's error table that belong to every operation, by code (``x-errors`` at the root)."""
+        found: Mapping[str, Any] = self.resolve(self.raw.get("x-errors", {}))
+        return found
+
+    # What a reference leads to
+
     def resolve(self, node: Any) -> Any:
-        """The node itself, or what its ``$ref`` points at."""
+        """The node itself, or what its ``$ref`` leads to. Raises DocumentBroken."""
         seen = 0
         while isinstance(node, dict) and "$ref" in node:
             reference = str(node["$ref"])
-            if not reference.startswith("#/") or (seen := seen + 1) > MAX_REFERENCES:
+            if (seen := seen + 1) > MAX_REFERENCES:
                 raise DocumentBroken(f"{self.source}: the reference {reference} cannot be followed")
-            node = self.raw
-            for part in reference[2:].split("/"):
-                key = part.replace("~1", "/").replace("~0", "~")
-                if not isinstance(node, dict) or key not in node:
-                    raise DocumentBroken(f"{self.source}: the reference {reference} points at nothing")
-                node = node[key]
+            node = self.at(reference)
         return node
+
+    def at(self, reference: str) -> Any:
+        """What stands at a reference such as ``#/components/schemas/Branch``. Raises DocumentBroken."""
+        if not reference.startswith("#/"):
+            raise DocumentBroken(f"{self.source}: the reference {reference} cannot be followed")
+        node: Any = self.raw
+        for key in split_pointer(reference[1:]):
+            if not isinstance(node, dict) or key not in node:
+                raise DocumentBroken(f"{self.source}: the reference {reference} points at nothing")
+            node = node[key]
+        return node
+
+    def merge_all_of(self, schema: Any) -> dict[str, Any]:
+        """A schema, resolved, with the branches of its ``allOf`` in it. A property of two branches keeps both schemas, as an ``allOf``."""
+        schema = self.resolve(schema)
+        merged = {key: value for key, value in schema.items() if key != "allOf"}
+        for branch in schema.get("allOf", ()):
+            flat = self.merge_all_of(branch)
+            ours, theirs = merged.get("properties", {}), flat.get("properties", {})
+            both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
+            properties = {**theirs, **ours, **both}
+            required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
+            merged = {**flat, **merged}
+            if properties:
+                merged["properties"] = properties
+            if required:
+                merged["required"] = required
+        return merged
+
+    def properties(self, schema: Any) -> Iterator[tuple[str, Any]]:
+        """Name and schema of the properties of a schema, those of all its branches included; a name may come twice."""
+        schema = self.resolve(schema)
+        yield from schema.get("properties", {}).items()
+        for combined in ("allOf", "anyOf", "oneOf"):
+            for branch in schema.get(combined, ()):
+                yield from self.properties(branch)
+
+    # Operations, and what a path leads to
 
     @cached_property
     def operations(self) -> tuple[OperationSpec, ...]:
         """Every operation, in the order of the document."""
         return tuple(self._operations())
+
+    @cached_property
+    def by_id(self) -> Mapping[str, OperationSpec]:
+        """Every operation by its id."""
+        return {operation.id: operation for operation in self.operations}
 
     def _operations(self) -> Iterator[OperationSpec]:
         for path, item in self.raw["paths"].items():
@@ -109,7 +189,34 @@ class Document:
                 named = {(parameter["name"], parameter["in"]) for parameter in own}
                 shared = [self.resolve(parameter) for parameter in item.get("parameters", ())]
                 inherited = [parameter for parameter in shared if (parameter["name"], parameter["in"]) not in named]
-                yield OperationSpec(spec["operationId"], method.upper(), path, spec, (*own, *inherited))
+                reference = f"#/paths/{escape_part(path)}/{method}"
+                yield OperationSpec(self, spec["operationId"], method.upper(), path, reference, spec, (*own, *inherited))
+
+    @cached_property
+    def _paths(self) -> PathTree[dict[str, OperationSpec]]:
+        tree: PathTree[dict[str, OperationSpec]] = PathTree()
+        for operation in self.operations:
+            for path in (operation.path, *operation.aliases):
+                tree.at(path.rstrip("/") or "/", dict)[operation.method] = operation
+        return tree
+
+    def _operations_at(self, path: str) -> tuple[Mapping[str, OperationSpec], Mapping[str, str]]:
+        path = path.rstrip("/") or "/"
+        return self._paths.find(path) or self._paths.find(unquote(path)) or ({}, {})
+
+    def methods_at(self, path: str) -> tuple[str, ...]:
+        """The methods that the document has at a path below the base path."""
+        return tuple(self._operations_at(path)[0])
+
+    def route(self, method: str, path: str) -> Route | None:
+        """The operation of a method at a path below the base path, None if there is none; a slash at the end does not matter.
+
+        The path is found first, a fixed segment before a placeholder; a method that this path lacks is not looked for at another.
+        """
+        operations, values = self._operations_at(path)
+        if method not in operations:
+            return None
+        return Route(operations[method], {name: unquote(value) for name, value in values.items()})
 
     def raw_for_router(self) -> dict[str, Any]:
         """The document as the router reads it: aliases are paths."""
@@ -128,6 +235,21 @@ class Document:
             for method in METHODS
             for alias in item.get(method, {}).get("x-aliases", ())
         )
+
+
+def list_slugs() -> list[str]:
+    """The vendors that have a document in the folder of documents."""
+    return sorted(file.stem for file in SPECS.glob("*.yaml"))
+
+
+def load_document(slug: str, bases: tuple[str, ...] = ()) -> Document:
+    """The document of a vendor in the folder of documents, read once; ``bases`` as in Document. Raises DocumentBroken."""
+    return replace(_load(slug), bases=bases) if bases else _load(slug)
+
+
+@cache
+def _load(slug: str) -> Document:
+    return read_document(slug, SPECS / f"{slug}.yaml")
 
 
 def read_document(slug: str, file: Path) -> Document:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockserver.openapi.pointers import split_pointer
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -30,8 +32,7 @@ class Violation:
     @property
     def field(self) -> str:
         """The outermost property or the parameter that is wrong; empty for the body as a whole."""
-        first = self.pointer[1:].split("/", 1)[0]
-        return first.replace("~1", "/").replace("~0", "~")
+        return next(iter(split_pointer(self.pointer)), "")
 
     def __str__(self) -> str:
         return f"{self.place}{self.pointer}: {self.text} ({self.keyword})"

@@ -30,7 +30,7 @@ def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> A
     if "enum" in schema:
         return chance.choice(schema["enum"])
     if "allOf" in schema:
-        return invent(document, _merged(document, schema), chance, depth)
+        return invent(document, document.merge_all_of(schema), chance, depth)
     for combined in ("oneOf", "anyOf"):
         if combined in schema:
             branches = schema[combined]
@@ -45,23 +45,6 @@ def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> A
 
 def _size(schema: Any) -> int:
     return len(str(schema))
-
-
-def _merged(document: Document, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The branches of ``allOf`` as one schema."""
-    merged = {key: value for key, value in schema.items() if key != "allOf"}
-    for branch in map(document.resolve, schema["allOf"]):
-        flat = _merged(document, branch) if "allOf" in branch else dict(branch)
-        ours, theirs = merged.get("properties", {}), flat.get("properties", {})
-        both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
-        properties = {**theirs, **ours, **both}
-        required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
-        merged = {**flat, **merged}
-        if properties:
-            merged["properties"] = properties
-        if required:
-            merged["required"] = required
-    return merged
 
 
 def _object(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import jsonschema_rs
 import orjson
 
 from mockserver.openapi.errors import DocumentBroken, Violation
+from mockserver.openapi.pointers import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +77,7 @@ class Validator:
         order = list(codes).index(keyword) if keyword in codes else _UNSORTED
         return Violation(
             place=place,
-            pointer="".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path),
+            pointer=join_pointer(path),
             keyword=keyword,
             text=text,
             codes=(given,) if isinstance(given, str) else tuple(given),

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.app import SPECS
 from mockserver.core.asgi.connexion_stack import InvalidSpecification, Specification
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

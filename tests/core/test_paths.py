@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.core.asgi.paths import PathTree
+from mockserver.openapi.paths import PathTree
 
 
 class Value:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.suite.harness import documents
-from mockserver.app import SPECS, discover
-from mockserver.openapi.documents import read_document
+from mockserver.app import discover
+from mockserver.openapi.documents import SPECS, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.app import CONTROL_DOCUMENT, SPECS
-from mockserver.openapi.documents import Document, read_document
+from mockserver.app import CONTROL_DOCUMENT
+from mockserver.openapi.documents import SPECS, Document, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

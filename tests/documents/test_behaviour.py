@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from mockserver.app import SPECS
+from mockserver.openapi.documents import SPECS
 from tests.documents.rules import walk
 
 if TYPE_CHECKING:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.app import SPECS, discover
+from mockserver.app import discover
+from mockserver.openapi.documents import SPECS
 from tests.documents.conftest import FILES
 from tests.documents.rules import request_examples, walk
 
 if TYPE_CHECKING:
-    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
 
 HERE = Path(__file__).parent
 CLAUSES = (HERE / "clauses.txt").read_text().split()

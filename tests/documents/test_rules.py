@@ -10,8 +10,7 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from mockserver.app import SPECS
-from mockserver.openapi.documents import Document, read_document
+from mockserver.openapi.documents import SPECS, Document, read_document
 from tests.documents.rules import MAX_LINES, RULES, VERBS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from mockserver.openapi.documents import OperationSpec
+    from mockserver.openapi.operations import OperationSpec
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"

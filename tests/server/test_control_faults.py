@@ -14,7 +14,7 @@ from mockserver.testing import Mock, Refused
 from tests.server.samples import SLUGS, document_of, samples
 
 if TYPE_CHECKING:
-    from mockserver.openapi.documents import OperationSpec
+    from mockserver.openapi.operations import OperationSpec
     from tests.server.samples import Sample
 
 OPERATIONS = [(slug, spec.id) for slug in SLUGS for spec in document_of(slug).operations]

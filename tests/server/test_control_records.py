@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.app import SPECS, discover
+from mockserver.app import discover
+from mockserver.openapi.documents import SPECS
 from mockserver.testing import Refused
 from tests.server.samples import SLUGS, samples
 

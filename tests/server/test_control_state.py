@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from mockserver.app import SPECS, discover
+from mockserver.app import discover
 from mockserver.control.clock import list_timers, update_clock
 from mockserver.core.base.clock import Clock, iso
 from mockserver.core.state.world import Transaction, World
+from mockserver.openapi.documents import SPECS
 from mockserver.testing import Refused
 from tests.server.samples import SLUGS, samples
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.openapi.documents import OperationSpec, read_document
+from mockserver.openapi.documents import read_document
+from mockserver.openapi.operations import OperationSpec
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ import pytest
 
 from mockserver import Reply
 from mockserver.apis.serpi import sucursales
-from mockserver.app import SPECS, create_app
+from mockserver.app import create_app
 from mockserver.core.base.faults import HandlersUnbound
+from mockserver.openapi.documents import SPECS
 from mockserver.openapi.errors import SetupError
 from mockserver.serving import is_loopback, listen
 from tests.conftest import ROOT, Server

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from mockserver.openapi.schemas import SchemaCompiler
 from tests.pictures import png
 from tests.vendors.tables import rows
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from mockserver.openapi.documents import OperationSpec
+    from mockserver.openapi.operations import OperationSpec
     from tests.conftest import Mock
 
 MIB = 1024 * 1024

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.apis.monedero.points import earned, hundredths, shown
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from tests.vendors.tables import rows
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 
 if TYPE_CHECKING:
     from tests.conftest import Mock

@@ -9,8 +9,7 @@ import pytest
 from stdnum.co import nit
 
 from fixtures.serpi import CITIES
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from tests.vendors.tables import rows
 
 if TYPE_CHECKING:

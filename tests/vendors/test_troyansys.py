@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from tests.server.test_bad_input import BODIES
 from tests.vendors.tables import rows
 

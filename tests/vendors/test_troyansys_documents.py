@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from stdnum.ec import ci, ruc
 
 from mockserver.apis.troyansys.access_key import check_digit
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 
 if TYPE_CHECKING:
     import httpx

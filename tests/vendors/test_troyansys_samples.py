@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from tests.vendors.test_samples import CURL, curl
 
 if TYPE_CHECKING:

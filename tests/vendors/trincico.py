@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fixtures.trincico import SEEDED_RECORDS
-from mockserver.app import SPECS
-from mockserver.openapi.documents import read_document
+from mockserver.openapi.documents import SPECS, read_document
 from tests.vendors.tables import rows
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.core.asgi.connexion_stack import ROUTING_CONTEXT, AbstractOperation, RoutingAPI, RoutingMiddleware, RoutingOperation, Specification
 from mockserver.core.asgi.delivery import deliver, send_reply, sent_whole
-from mockserver.core.asgi.paths import PathTree
 from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
 from mockserver.core.operation.api import FaultContext
+from mockserver.openapi.paths import PathTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from mockserver.core.base.replies import Reply
     from mockserver.core.operation.api import Api
-    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
 
     Handler = Callable[..., Reply]
 
@@ -67,7 +68,7 @@ def body_fields(document: Document, spec: OperationSpec) -> dict[str, object] | 
     if "requestBody" not in spec.spec:
         return None
     found: dict[str, object] = {}
-    for media in document.resolve(spec.spec["requestBody"]).get("content", {}).values():
+    for media in spec.content.values():
         schema = document.resolve(media.get("schema", {}))
         if not schema.get("properties") and schema.get("type") != "object":
             found[""] = schema  # a body that is no object is passed as a whole

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from mockserver.core.operation.binding import Handler
     from mockserver.core.operation.forms import Coercer
     from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document
     from mockserver.openapi.errors import Violation
+    from mockserver.openapi.operations import OperationSpec
     from mockserver.openapi.schemas import Validator
 
     AnswerKey = tuple[str, bytes]
@@ -56,19 +57,18 @@ class BodyPlan:
     """Reads the body of one operation, with a parser and a validator for each media type."""
 
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler) -> None:
-        declared = document.resolve(spec.spec.get("requestBody", {}))
-        self.required = bool(declared.get("required", False))
+        self.required = bool(spec.request_body.get("required", False))
         self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
-        for media_type, media in declared.get("content", {}).items():
+        for media_type, media in spec.content.items():
             schema = media.get("schema", {})
             self.media[media_type] = (self._choose_parser(media_type, document, schema), compiler.compile(schema))
-        self._uploads = UploadRules(document, declared.get("content", {}).get(MULTIPART, {}).get("schema", {}))
+        self._uploads = UploadRules(document, spec.content.get(MULTIPART, {}).get("schema", {}))
         self.default = next(iter(self.media), "")
-        schemas = [document.resolve(media.get("schema", {})) for media in declared.get("content", {}).values()]
+        schemas = [document.resolve(media.get("schema", {})) for media in spec.content.values()]
         self.properties: Mapping[str, Any] = {
             name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
         }
-        self.limit: int = declared.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
+        self.limit: int = spec.request_body.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
 
     @staticmethod
     def _choose_parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
@@ -215,12 +215,12 @@ class Operation:
         self.name = f"{api.slug}.{spec.id}"
         self.document = document
         self.spec = spec
-        self.clauses: tuple[str, ...] = tuple(spec.spec.get("x-clauses", ()))
+        self.clauses: tuple[str, ...] = tuple(spec.clauses)
         self.responses = ResponsePlan(spec, document, compiler, self.name)
         self.body = BodyPlan(spec, document, compiler)
-        self.fault_context = FaultContext(
-            spec.id, spec.method, _read_errors(document, spec), spec.spec.get("x-fault-codes", {}), _read_credential_codes(document)
-        )
+        errors = {name: _read_error(name, **row) for name, row in spec.errors.items()}
+        credential_codes = {name: scheme.get("x-fault-codes", {}) for name, scheme in document.security_schemes.items()}
+        self.fault_context = FaultContext(spec.id, spec.method, errors, spec.fault_codes, credential_codes)
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
         self.parameters = ParameterPlan(spec, document, compiler)
         self._base_path = document.base_path
@@ -254,22 +254,10 @@ class Operation:
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 
-def _read_errors(document: Document, spec: OperationSpec) -> Mapping[str, DocumentedError]:
-    """The errors of an operation by name: those of the whole document, then its own."""
-    declared = {**document.resolve(document.raw.get("x-errors", {})), **document.resolve(spec.spec.get("x-errors", {}))}
-    return {name: _read_error(name, **row) for name, row in declared.items()}
-
-
 def _read_error(
     name: str, status: int, message: str, code: str = "", aliases: Sequence[str] = (), clause: str | None = None, **extra: str
 ) -> DocumentedError:
     return DocumentedError(code or name, status, message, tuple(aliases), clause, extra)
-
-
-def _read_credential_codes(document: Document) -> Mapping[str, Mapping[str, str]]:
-    """By security scheme, the error codes by the reason why its credential is refused."""
-    schemes = document.raw.get("components", {}).get("securitySchemes", {})
-    return {name: document.resolve(scheme).get("x-fault-codes", {}) for name, scheme in schemes.items()}
 
 
 def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockserver.core.base.requests import Request
-    from mockserver.openapi.documents import Document, OperationSpec
+    from mockserver.openapi.documents import Document
     from mockserver.openapi.errors import Violation
+    from mockserver.openapi.operations import OperationSpec
     from mockserver.openapi.schemas import SchemaCompiler
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

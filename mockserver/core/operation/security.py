@@ -73,7 +73,7 @@ def plan_security(
     join: Callable[[Mapping[str, Any]], object] | None,
 ) -> SecurityPlan:
     """The plan of an operation. Raises DocumentBroken if a scheme is not declared or has no verifier."""
-    declared = document.raw.get("components", {}).get("securitySchemes", {})
+    declared = document.security_schemes
     requirements = []
     for requirement in spec.get("security", document.raw.get("security", ())):
         schemes = []
@@ -81,7 +81,7 @@ def plan_security(
             if name not in declared or name not in verifiers:
                 missing = "is not declared" if name not in declared else "has no verifier"
                 raise DocumentBroken(f"{document.source}: the security scheme {name} {missing}")
-            schemes.append(Scheme(name, _build_extractor(document, document.resolve(declared[name])), verifiers[name]))
+            schemes.append(Scheme(name, _build_extractor(document, declared[name]), verifiers[name]))
         requirements.append(schemes)
     return SecurityPlan(requirements, join)
 

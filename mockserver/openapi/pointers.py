@@ -1,0 +1,35 @@
+"""JSON pointers, as RFC 6901 defines them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def escape_part(part: str | int) -> str:
+    """A part of a JSON pointer as it is written."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def join_pointer(parts: Iterable[str | int]) -> str:
+    """The JSON pointer that leads through some parts; empty for none."""
+    return "".join("/" + escape_part(part) for part in parts)
+
+
+def split_pointer(pointer: str) -> list[str]:
+    """The parts of a JSON pointer; none for an empty one."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def find_value(value: Any, pointer: str) -> Any:
+    """The value at a JSON pointer, None if there is none."""
+    for part in split_pointer(pointer):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
