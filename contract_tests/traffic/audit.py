@@ -18,7 +18,9 @@ from .judge import TrafficValidator
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .description import RoutedOperation, TrafficContract
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
+
     from .exchange import RecordedExchange
     from .findings import Judgement, TrafficFinding
 
@@ -51,16 +53,16 @@ class Seen:
 class Audit:
     """Takes judgements one by one; its size does not grow with their number."""
 
-    def __init__(self, description: TrafficContract) -> None:
-        self.description = description
-        self.judge = TrafficValidator(description)
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.judge = TrafficValidator(document)
         self.kinds: Counter[str] = Counter()
         self.refused = 0
         self.unjudged: Counter[str] = Counter()
         self.unknown: Counter[tuple[str, str, int]] = Counter()
         self.groups: dict[tuple[str, str, str, str, str], Group] = {}
         self.overflow = 0
-        self.seen: dict[str, Seen] = {operation.id: Seen() for operation in description.operations}
+        self.seen: dict[str, Seen] = {operation.id: Seen() for operation in document.operations}
 
     def run(self, recorded: Iterable[RecordedExchange]) -> Audit:
         """Judge every exchange of a recording."""
@@ -88,7 +90,7 @@ class Audit:
             if len(group.examples) < EXAMPLES:
                 group.examples.append(finding)
 
-    def _see(self, operation: RoutedOperation, judgement: Judgement) -> None:
+    def _see(self, operation: OperationSpec, judgement: Judgement) -> None:
         seen = self.seen[operation.id]
         seen.calls += 1
         seen.statuses[str(judgement.status)] += 1
@@ -116,13 +118,13 @@ class Audit:
         """The undocumented statuses by operation."""
         return {
             operation.id: missing
-            for operation in self.description.operations
+            for operation in self.document.operations
             if (missing := sorted(status for status in self.seen[operation.id].statuses if status not in (*operation.statuses, "0")))
         }
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """How much of the document was seen: operations, documented statuses, parameters; each with how many there are."""
-        operations = self.description.operations
+        operations = self.document.operations
         return {
             "operations": (sum(seen.calls > 0 for seen in self.seen.values()), len(operations)),
             "statuses": (
@@ -138,8 +140,8 @@ class Audit:
     def result(self) -> dict[str, Any]:
         """The audit as JSON."""
         return {
-            "api": self.description.slug,
-            "title": self.description.title,
+            "api": self.document.slug,
+            "title": self.document.title,
             "exchanges": self.total,
             "kinds": dict(self.kinds),
             "refused": self.refused,
@@ -151,15 +153,15 @@ class Audit:
             "undocumented_statuses": self.undocumented(),
             "unjudged": dict(self.unjudged),
             "coverage": {name: {"seen": seen, "documented": documented} for name, (seen, documented) in self.coverage().items()},
-            "operations": [self._operation(operation) for operation in self.description.operations],
+            "operations": [self._operation(operation) for operation in self.document.operations],
         }
 
     def ordered(self) -> list[Group]:
         """The groups of findings in the order of the document."""
-        order = {operation.id: index for index, operation in enumerate(self.description.operations)}
+        order = {operation.id: index for index, operation in enumerate(self.document.operations)}
         return sorted(self.groups.values(), key=lambda group: (order.get(group.key[0], -1), group.key))
 
-    def _operation(self, operation: RoutedOperation) -> dict[str, Any]:
+    def _operation(self, operation: OperationSpec) -> dict[str, Any]:
         seen = self.seen[operation.id]
         return {
             "operation": operation.id,

@@ -6,16 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .description import escaped
+from mockserver.openapi.pointers import escape_part, find_value
+
 from .exchange import MASK
 from .judge import short
 from .player import PlayedAnswer
-from .volatile import at_pointer, data_of, volatile
+from .volatile import data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .description import RoutedOperation, TrafficContract
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
+
     from .player import Player
     from .steps import Step
 
@@ -51,7 +54,7 @@ class Played:
 class Comparison:
     """Every step at both sides."""
 
-    description: TrafficContract
+    document: Document
     left: str
     right: str
     played: list[Played] = field(default_factory=list)
@@ -80,16 +83,16 @@ class Comparison:
         return max((grade for grade, _, _ in self.grades().values()), default="A")
 
 
-def compare(steps: Iterable[Step], description: TrafficContract, left: Player, right: Player) -> Comparison:
+def compare(steps: Iterable[Step], document: Document, left: Player, right: Player) -> Comparison:
     """Play steps at both sides, one after the other. Raises ScenarioBroken."""
-    result = Comparison(description, left.side.url, right.side.url)
+    result = Comparison(document, left.side.url, right.side.url)
     for step in steps:
         answers = left.play(step), right.play(step)
-        result.played.append(Played(step, *answers, difference(description, step.operation, *answers)))
+        result.played.append(Played(step, *answers, difference(step.operation, *answers)))
     return result
 
 
-def difference(description: TrafficContract, operation: RoutedOperation, left: PlayedAnswer, right: PlayedAnswer) -> Difference | None:
+def difference(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer) -> Difference | None:
     """The first difference between two answers, or None."""
     if left.broken or right.broken:
         if left.broken and right.broken:
@@ -97,7 +100,7 @@ def difference(description: TrafficContract, operation: RoutedOperation, left: P
         return Difference("answer", "answer", left.broken or "an answer", right.broken or "an answer")
     codes = [str(value["code"]) for value in (left.value, right.value) if isinstance(value, dict) and "code" in value]
     clause = next((found for code in codes if (found := operation.clause_of(code)) is not None), None)
-    first = _first(description, operation, left, right)
+    first = _first(operation, left, right)
     if first is None:
         return None
     kind, path, one, other = first
@@ -106,20 +109,20 @@ def difference(description: TrafficContract, operation: RoutedOperation, left: P
     return Difference(kind, path, one, other, clause, says or operation.section)
 
 
-def _first(description: TrafficContract, operation: RoutedOperation, left: PlayedAnswer, right: PlayedAnswer) -> tuple[str, str, str, str] | None:
+def _first(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer) -> tuple[str, str, str, str] | None:
     one, other = left.exchange, right.exchange
     if one.status != other.status:
         return "status", "status", str(one.status), str(other.status)
     if one.response.media_type != other.response.media_type:
         return "media type", "content-type", one.response.media_type, other.response.media_type
-    response = description.resolve(operation.spec["responses"].get(str(one.status), {}))
-    unstable = {name.lower() for name in description.raw.get("x-volatile-headers", ())}
+    response = operation.response(one.status) or {}
+    unstable = {name.lower() for name in operation.document.raw.get("x-volatile-headers", ())}
     for name in response.get("headers", {}):
         values = one.response.headers.get(name), other.response.headers.get(name)
         if bool(values[0]) != bool(values[1]) or (values[0] != values[1] and name.lower() not in unstable):
             return ("value" if all(values) else "shape"), f"header {name}", values[0] or "(missing)", values[1] or "(missing)"
-    places = volatile(description, operation, one.status, one.response.media_type, left.value)
-    places |= volatile(description, operation, other.status, other.response.media_type, right.value)
+    places = volatile(operation, one.status, one.response.media_type, left.value)
+    places |= volatile(operation, other.status, other.response.media_type, right.value)
     return next(differing(left.value, right.value, "", places), None)
 
 
@@ -133,12 +136,12 @@ def differing(left: Any, right: Any, place: str, places: set[str]) -> Iterator[t
         return
     elif isinstance(left, dict):
         for name in left:
-            inner = f"{place}/{escaped(name)}"
+            inner = f"{place}/{escape_part(name)}"
             if name in right:
                 yield from differing(left[name], right[name], inner, places)
             else:
                 yield "shape", inner, _told(left[name]), "(missing)"
-        yield from (("shape", f"{place}/{escaped(name)}", "(missing)", _told(right[name])) for name in right if name not in left)
+        yield from (("shape", f"{place}/{escape_part(name)}", "(missing)", _told(right[name])) for name in right if name not in left)
     elif isinstance(left, list):
         for index, (one, other) in enumerate(zip(left, right, strict=False)):
             yield from differing(one, other, f"{place}/{index}", places)
@@ -158,7 +161,7 @@ def _told(value: Any) -> str:
     return short(repr(value) if isinstance(value, str) else str(value))
 
 
-def _mentioned(operation: RoutedOperation, path: str) -> str | None:
+def _mentioned(operation: OperationSpec, path: str) -> str | None:
     """The clause whose sentence names the member that differs, or None."""
     words = [word for word in path.split("/") if word and not word.isdigit()]
     for word in reversed(words):
@@ -168,18 +171,18 @@ def _mentioned(operation: RoutedOperation, path: str) -> str | None:
     return None
 
 
-def replayed_difference(step: Step, answer: PlayedAnswer, description: TrafficContract | None = None) -> Difference | None:
+def replayed_difference(step: Step, answer: PlayedAnswer, *, whole: bool = False) -> Difference | None:
     """Differences that show that the world has diverged from the recording: no answer, or another status.
 
-    With a description, whole answers are compared.
+    With ``whole``, whole answers are compared.
     """
-    if description is not None and step.recorded is not None:
+    if whole and step.recorded is not None:
         if step.recorded.response.body is None:
             return None  # the body was not recorded
-        return difference(description, step.operation, PlayedAnswer(step.recorded, data_of(step.recorded.response)), answer)
+        return difference(step.operation, PlayedAnswer(step.recorded, data_of(step.recorded.response)), answer)
     if answer.broken:
         return Difference("answer", "answer", "an answer", answer.broken)
     if step.recorded is not None and step.recorded.status != answer.exchange.status:
-        code = at_pointer(answer.value, "/code")
+        code = find_value(answer.value, "/code")
         return Difference("status", "status", str(step.recorded.status), f"{answer.exchange.status}" + (f" {code}" if code is not None else ""))
     return None

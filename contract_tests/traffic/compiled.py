@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from openapi_core.deserializing.styles.deserializers import StyleDeserializer
     from openapi_core.validation.schemas.validators import SchemaValidator
 
-    from .description import RoutedOperation, TrafficContract
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
+
     from .exchange import Headers
 
 HOST = "http://judged"
@@ -96,24 +98,24 @@ class _Schemas(SchemaValidatorsFactory):
 class _Styles(StyleDeserializersFactory):
     """Reads a parameter. A value of a wrong type stays text, so that the schema reports it at its place."""
 
-    def __init__(self, description: TrafficContract, schemas: _Schemas) -> None:
+    def __init__(self, document: Document, schemas: _Schemas) -> None:
         super().__init__(cast("Any", schemas))
-        self._description = description
+        self._document = document
         self._made: dict[Any, StyleDeserializer] = {}
 
     def create(self, spec: SchemaPath, schema: SchemaPath, style: str, explode: bool, name: str) -> StyleDeserializer:  # noqa: ARG002, FBT001 - theirs
         key = (schema.parts, style, explode, name)
         if key not in self._made:
-            self._made[key] = cast("StyleDeserializer", _Style(self._description, _contents(schema), style, name, explode=explode))
+            self._made[key] = cast("StyleDeserializer", _Style(self._document, _contents(schema), style, name, explode=explode))
         return self._made[key]
 
 
 class _Style:
-    def __init__(self, description: TrafficContract, schema: Any, style: str, name: str, *, explode: bool) -> None:
-        self._description = description
+    def __init__(self, document: Document, schema: Any, style: str, name: str, *, explode: bool) -> None:
+        self._document = document
         self._schema = schema
         self._name = name
-        kind = description.resolve(schema).get("type")
+        kind = document.resolve(schema).get("type")
         self._separator = None
         if kind == "array" and not (style == "form" and explode):
             self._separator = {"spaceDelimited": " ", "pipeDelimited": "|"}.get(style, ",")
@@ -122,15 +124,15 @@ class _Style:
         value = location[self._name]
         if self._separator is not None and isinstance(value, str):
             value = value.split(self._separator)
-        return typed(self._description, self._schema, value)
+        return typed(self._document, self._schema, value)
 
 
 class _MediaTypes(MediaTypeDeserializersFactory):
     """Reads a body by its media type; forms with unknown fields and nested names included."""
 
-    def __init__(self, description: TrafficContract, styles: _Styles) -> None:
+    def __init__(self, document: Document, styles: _Styles) -> None:
         super().__init__(styles)
-        self._description = description
+        self._document = document
         self._made: dict[Any, _Body] = {}
 
     def create(  # type: ignore[override]
@@ -138,16 +140,16 @@ class _MediaTypes(MediaTypeDeserializersFactory):
     ) -> MediaTypeDeserializer:
         boundary = (parameters or {}).get(_BOUNDARY)
         if boundary is not None:
-            return cast("MediaTypeDeserializer", _Body(self._description, mimetype, schema, bytes.fromhex(boundary).decode()))
+            return cast("MediaTypeDeserializer", _Body(self._document, mimetype, schema, bytes.fromhex(boundary).decode()))
         key = (mimetype, schema.parts if schema is not None else None)
         if key not in self._made:
-            self._made[key] = _Body(self._description, mimetype, schema)
+            self._made[key] = _Body(self._document, mimetype, schema)
         return cast("MediaTypeDeserializer", self._made[key])
 
 
 class _Body:
-    def __init__(self, description: TrafficContract, media_type: str, schema: SchemaPath | None, content_type: str = "") -> None:
-        self._description = description
+    def __init__(self, document: Document, media_type: str, schema: SchemaPath | None, content_type: str = "") -> None:
+        self._document = document
         self._media_type = media_type
         self._schema = None if schema is None else _contents(schema)
         self._content_type = content_type
@@ -180,10 +182,10 @@ class _Body:
         return orjson.loads(memoryview(value))  # it accepts plain bytes only, not a subclass
 
     def _urlencoded(self, value: bytes) -> Any:
-        return typed(self._description, self._schema or {}, gather(urlencoded(value.decode("utf-8"))))
+        return typed(self._document, self._schema or {}, gather(urlencoded(value.decode("utf-8"))))
 
     def _multipart(self, value: bytes) -> Any:
-        return typed(self._description, self._schema or {}, gather(multipart(value, self._content_type)))
+        return typed(self._document, self._schema or {}, gather(multipart(value, self._content_type)))
 
 
 class _Security(SecurityProviderFactory):
@@ -278,7 +280,7 @@ class _Remembered(SchemaPath):
         return iter(self._asked("items", lambda: list(super(_Remembered, self).str_items())))
 
 
-def _followed(description: TrafficContract) -> Any:
+def _followed(document: Document) -> Any:
     """The document with what each reference points at in its place; those that lead back to themselves stay references."""
     made: dict[str, Any] = {}
     open_references: set[str] = set()
@@ -295,19 +297,19 @@ def _followed(description: TrafficContract) -> Any:
             return node
         if reference not in made:
             open_references.add(reference)
-            made[reference] = follow(description.at(reference))
+            made[reference] = follow(document.at(reference))
             open_references.discard(reference)
         return made[reference]
 
-    return follow(description.raw)
+    return follow(document.raw)
 
 
 class Compiled:
     """openapi-core's two validators for one document."""
 
-    def __init__(self, description: TrafficContract) -> None:
+    def __init__(self, document: Document) -> None:
         # every node that is met is resolved once; the number bounds memory, a document has fewer
-        spec = _Remembered.from_dict(cast("Any", _followed(description)), resolved_cache_maxsize=1_000_000)
+        spec = _Remembered.from_dict(cast("Any", _followed(document)), resolved_cache_maxsize=1_000_000)
         found = {
             (operation.method.lower(), HOST + operation.path): PathOperationServer(
                 spec / "paths" / operation.path,
@@ -316,7 +318,7 @@ class Compiled:
                 TemplateResult(operation.path, {}),
                 TemplateResult("", {}),
             )
-            for operation in description.operations
+            for operation in document.operations
         }
 
         class Finder(APICallPathFinder):
@@ -331,20 +333,20 @@ class Compiled:
         self.request = V30RequestValidator(
             spec,
             path_finder_cls=Finder,
-            style_deserializers_factory=(styles := _Styles(description, written)),
-            media_type_deserializers_factory=_MediaTypes(description, styles),
+            style_deserializers_factory=(styles := _Styles(document, written)),
+            media_type_deserializers_factory=_MediaTypes(document, styles),
             schema_validators_factory=written,
             security_provider_factory=_Security(),
         )
         self.response = V30ResponseValidator(
             spec,
             path_finder_cls=Finder,
-            style_deserializers_factory=(styles := _Styles(description, read)),
-            media_type_deserializers_factory=_MediaTypes(description, styles),
+            style_deserializers_factory=(styles := _Styles(document, read)),
+            media_type_deserializers_factory=_MediaTypes(document, styles),
             schema_validators_factory=read,
         )
 
-    def errors(self, operation: RoutedOperation, parameter: Mapping[str, Any], value: Any) -> list[Any]:
+    def errors(self, operation: OperationSpec, parameter: Mapping[str, Any], value: Any) -> list[Any]:
         """What breaks the schema of a parameter in a value."""
         for declared in (self._spec / "paths" / operation.path / operation.method.lower(), self._spec / "paths" / operation.path):
             for found in declared.get("parameters", ()):

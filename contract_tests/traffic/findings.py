@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .description import Route, RoutedOperation
+    from mockserver.openapi.operations import OperationSpec, Route
 
 REFUSED = 400
 """The first status that refuses a request."""
@@ -56,7 +56,7 @@ class Judgement:
     sent: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
     @property
-    def operation(self) -> RoutedOperation | None:
+    def operation(self) -> OperationSpec | None:
         """The operation that was called, or None."""
         return None if self.route is None else self.route.operation
 

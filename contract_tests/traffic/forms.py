@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .description import TrafficContract
+    from mockserver.openapi.documents import Document
 
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?", re.ASCII)
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
@@ -92,19 +92,19 @@ def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
         here[last] = [here[last], value]
 
 
-def typed(description: TrafficContract, schema: Any, value: Any) -> Any:
+def typed(document: Document, schema: Any, value: Any) -> Any:
     """A value of a form or a parameter as the type that its schema asks for, or unchanged if it does not read as that type."""
-    schema = description.resolve(schema)
+    schema = document.resolve(schema)
     for combined in ("anyOf", "oneOf", "allOf"):
         for branch in schema.get(combined, ()):
-            found = typed(description, branch, value)
+            found = typed(document, branch, value)
             if found is not value:
                 return found
     kind = schema.get("type")
     if kind == "array":
-        return [typed(description, schema.get("items", {}), item) for item in (value if isinstance(value, list) else [value])]
+        return [typed(document, schema.get("items", {}), item) for item in (value if isinstance(value, list) else [value])]
     if kind == "object":
-        return _object(description, schema, value) if isinstance(value, dict) else value
+        return _object(document, schema, value) if isinstance(value, dict) else value
     return _scalar(kind, value) if isinstance(value, str) else value
 
 
@@ -118,14 +118,14 @@ def _scalar(kind: str | None, value: str) -> Any:
     return value
 
 
-def _object(description: TrafficContract, schema: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def _object(document: Document, schema: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
     found: dict[str, Any] = {}
     for name, inner in value.items():
         if name not in properties:
             found[name] = inner
-        elif inner == "" and description.resolve(properties[name]).get("type") in ("integer", "number", "boolean"):
+        elif inner == "" and document.resolve(properties[name]).get("type") in ("integer", "number", "boolean"):
             continue  # an empty field cannot hold a number: it was left out
         else:
-            found[name] = typed(description, properties[name], inner)
+            found[name] = typed(document, properties[name], inner)
     return found

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -26,9 +27,12 @@ from openapi_core.validation.request.exceptions import (
 from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData, MissingRequiredHeader
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
+from mockserver.openapi.places import Place
+from mockserver.openapi.pointers import escape_part, join_pointer
+
+from ..routing import api_path, find_route
 from .causes import ErrorCause, causes
 from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
-from .description import Place, escaped, pointer
 from .exchange import MASK
 from .findings import REFUSED, Judgement, TrafficFinding
 from .forms import gather, urlencoded
@@ -39,7 +43,9 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-    from .description import Route, RoutedOperation, TrafficContract
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec, Route
+
     from .exchange import RecordedExchange
 
 NO_BODY = (204, 304)
@@ -50,17 +56,17 @@ SHORT = 300
 class TrafficValidator:
     """Judges the traffic of one vendor."""
 
-    def __init__(self, description: TrafficContract) -> None:
-        self.description = description
-        self._compiled = Compiled(description)
-        self.masking = Masking(description)
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._compiled = Compiled(document)
+        self.masking = Masking(document)
 
     def judge(self, exchange: RecordedExchange) -> Judgement:
         """The findings of an exchange."""
-        path = self.description.below_base(exchange.path, exchange.host)
+        path = api_path(self.document, exchange.path, exchange.host)
         if path is None:
             return Judgement(exchange.number, "foreign", exchange.status)
-        route = self.description.route(exchange.method, path)
+        route = find_route(self.document, exchange.method, path)
         if exchange.status == 0:
             return Judgement(exchange.number, "unanswered", 0, route)
         if route is None:
@@ -82,10 +88,10 @@ class TrafficValidator:
 
     def undocumented(self, exchange: RecordedExchange) -> TrafficFinding | None:
         """The finding that a request has no operation, or None if it needs none: a preflight, the document itself, a refusal."""
-        path = self.description.below_base(exchange.path, exchange.host)
+        path = api_path(self.document, exchange.path, exchange.host)
         if path is None or exchange.method == "OPTIONS" or _is_document(exchange.method, path) or exchange.status >= REFUSED:
             return None
-        methods = self.description.methods_at(path)
+        methods = self.document.methods_at(path)
         what = f"{exchange.method} {path[:SHORT]}"
         text = f"{what} is not documented" + (f"; the path has {', '.join(methods)}" if methods else "")
         return TrafficFinding(exchange.number, None, "request", "operation", "", "undocumented", what, text, "#/paths")
@@ -125,11 +131,12 @@ class TrafficValidator:
     def _parameters(route: Route, exchange: RecordedExchange) -> RequestParameters:
         operation = route.operation
         # an operation without query parameters is not judged by its query
-        query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and operation.has_query else {}
-        if operation.renamed:
-            query = {operation.renamed.get(name.casefold(), name): value for name, value in query.items()}
-        if operation.emptiable:
-            query = {name: value for name, value in query.items() if value != "" or ("query", name) not in operation.emptiable}
+        rules = _query_rules(operation)
+        query: Mapping[str, Any] = gather(urlencoded(exchange.query)) if exchange.query and rules.means_something else {}
+        if rules.names:
+            query = {rules.names.get(name.casefold(), name): value for name, value in query.items()}
+        if rules.emptiable:
+            query = {name: value for name, value in query.items() if value != "" or name not in rules.emptiable}
         cookies: dict[str, str] = {}
         if "cookie" in exchange.request.headers:
             try:
@@ -138,7 +145,7 @@ class TrafficValidator:
                 cookies = {}
         return RequestParameters(query, exchange.request.headers, cookies, route.values)
 
-    def _request_findings(self, error: Exception, exchange: RecordedExchange, operation: RoutedOperation) -> Iterator[TrafficFinding]:
+    def _request_findings(self, error: Exception, exchange: RecordedExchange, operation: OperationSpec) -> Iterator[TrafficFinding]:
         cause = error.__cause__
         if isinstance(cause, SecurityNotFound):
             schemes = " or ".join(" and ".join(names) for names in cause.schemes) or "credentials"
@@ -155,14 +162,14 @@ class TrafficValidator:
         elif isinstance(cause, MediaTypeDeserializeError):
             yield self._finding(exchange, operation, "request", "body", _malformed(cause), f"{operation.reference}/requestBody")
         elif isinstance(cause, InvalidSchemaValue):
-            body = self.description.step(Place(operation.reference, operation.spec), "requestBody")
-            schema = self.description.step(body, "content", _media_key(body, exchange.request.media_type), "schema")
+            body = _place(operation).step("requestBody")
+            schema = body.step("content", _media_key(body, exchange.request.media_type), "schema")
             yield from self._schema_findings(cause, exchange, operation, "request", "body", schema)
         else:
             yield self._finding(exchange, operation, "request", "body", _plain("invalid", str(cause or error), ""), operation.reference)
 
     def _parameter_findings(
-        self, error: ParameterValidationError, cause: BaseException | None, exchange: RecordedExchange, operation: RoutedOperation
+        self, error: ParameterValidationError, cause: BaseException | None, exchange: RecordedExchange, operation: OperationSpec
     ) -> Iterator[TrafficFinding]:
         declared = next(found for found in operation.parameters if (found["name"], found["in"]) == (error.name, error.location))
         place = self._parameter_place(operation, error.name, error.location)
@@ -172,22 +179,22 @@ class TrafficValidator:
             yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
         elif isinstance(cause, EmptyQueryParameterValue):
             # an empty value is judged by its schema like any other: the vendors' pages know no ban on it
-            schema = self.description.step(place, "schema")
+            schema = place.step("schema")
             broken = InvalidSchemaValue("", "string", self._compiled.errors(operation, declared, ""))
             yield from self._schema_findings(broken, exchange, operation, "request", error.location, schema, path, declared)
         elif isinstance(cause, InvalidSchemaValue):
-            schema = self.description.step(place, "schema")
+            schema = place.step("schema")
             yield from self._schema_findings(cause, exchange, operation, "request", error.location, schema, path, declared)
         else:
             plain = _plain("invalid", str(cause or error), "", path)
             yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
 
-    def _parameter_place(self, operation: RoutedOperation, name: str, location: str) -> Place:
+    def _parameter_place(self, operation: OperationSpec, name: str, location: str) -> Place:
         """The place in the document where a parameter is declared."""
-        path_item, own = f"#/paths/{escaped(operation.path)}", operation.spec.get("parameters", ())
-        for reference, declared in ((operation.reference, own), (path_item, self.description.raw["paths"][operation.path].get("parameters", ()))):
-            for index, parameter in enumerate(declared):
-                place = self.description.place(f"{reference}/parameters/{index}", parameter)
+        item = Place(self.document, f"#/paths/{escape_part(operation.path)}", self.document.raw["paths"][operation.path])
+        for holder in (_place(operation), item):
+            for index in range(len(holder.node.get("parameters", ()))):
+                place = holder.step("parameters", index)
                 if (place.node["name"], place.node["in"]) == (name, location):
                     return place
         raise KeyError(name)
@@ -210,7 +217,7 @@ class TrafficValidator:
             found += self._response_findings(error, exchange, operation)
         return tuple(found), unjudged
 
-    def _response_findings(self, error: Exception, exchange: RecordedExchange, operation: RoutedOperation) -> Iterator[TrafficFinding]:
+    def _response_findings(self, error: Exception, exchange: RecordedExchange, operation: OperationSpec) -> Iterator[TrafficFinding]:
         cause = error.__cause__
         responses = f"{operation.reference}/responses"
         here = f"{responses}/{exchange.status}"
@@ -219,9 +226,9 @@ class TrafficValidator:
             yield self._finding(exchange, operation, "response", "status", _plain("undocumented", text, exchange.status), responses)
         elif isinstance(error, MissingRequiredHeader):
             plain = _plain("required", f"the header {error.name} is missing", "", [error.name])
-            yield self._finding(exchange, operation, "response", "header", plain, f"{here}/headers/{escaped(error.name)}")
+            yield self._finding(exchange, operation, "response", "header", plain, f"{here}/headers/{escape_part(error.name)}")
         elif isinstance(error, HeaderValidationError):
-            place = self.description.step(self._response(operation, exchange.status), "headers", error.name, "schema")
+            place = self._response(operation, exchange.status).step("headers", error.name, "schema")
             if isinstance(cause, InvalidSchemaValue):
                 yield from self._schema_findings(cause, exchange, operation, "response", "header", place, [error.name])
             else:
@@ -237,13 +244,13 @@ class TrafficValidator:
             yield self._finding(exchange, operation, "response", "body", _malformed(cause), here)
         elif isinstance(cause, InvalidSchemaValue):
             response = self._response(operation, exchange.status)
-            schema = self.description.step(response, "content", _media_key(response, exchange.response.media_type), "schema")
+            schema = response.step("content", _media_key(response, exchange.response.media_type), "schema")
             yield from self._schema_findings(cause, exchange, operation, "response", "body", schema)
         else:
             yield self._finding(exchange, operation, "response", "body", _plain("invalid", str(cause or error), ""), here)
 
-    def _response(self, operation: RoutedOperation, status: int) -> Place:
-        return self.description.step(Place(operation.reference, operation.spec), "responses", str(status))
+    def _response(self, operation: OperationSpec, status: int) -> Place:
+        return _place(operation).step("responses", str(status))
 
     # Texts of findings
 
@@ -251,7 +258,7 @@ class TrafficValidator:
         self,
         broken: InvalidSchemaValue,
         exchange: RecordedExchange,
-        operation: RoutedOperation,
+        operation: OperationSpec,
         side: str,
         place: str,
         schema: Place,
@@ -266,21 +273,21 @@ class TrafficValidator:
 
     def _declared(self, schema: Place, cause: ErrorCause) -> str:
         """The keyword in the document that a cause breaks."""
-        return f"{self.description.step(schema, *cause.steps[:-1]).reference}/{escaped(cause.steps[-1])}" if cause.steps else schema.reference
+        return f"{schema.step(*cause.steps[:-1]).reference}/{escape_part(cause.steps[-1])}" if cause.steps else schema.reference
 
     def _node(self, schema: Place, cause: ErrorCause) -> Mapping[str, Any]:
         """The schema of the value that a cause is about; for a missing member that of the member."""
-        steps = cause.steps[:-1]
-        here = self.description.step(schema, *steps)
+        here = schema.step(*cause.steps[:-1])
+        node: Mapping[str, Any] = here.node
         if cause.keyword == "required":
-            inner = self.description.step(here, "properties", cause.path[-1])
-            return inner.node if inner.reference != here.reference else {}
-        return here.node
+            inner = here.step("properties", cause.path[-1])
+            node = inner.node if inner.reference != here.reference else {}
+        return node
 
     def _finding(
         self,
         exchange: RecordedExchange,
-        operation: RoutedOperation,
+        operation: OperationSpec,
         side: str,
         place: str,
         cause: ErrorCause,
@@ -290,9 +297,9 @@ class TrafficValidator:
         node = node or {}
         codes = node.get("x-fault-codes", {}).get(cause.keyword, []) if side == "request" else []
         if side == "request" and place == "security":
-            codes = operation.spec.get("x-fault-codes", {}).get("unauthenticated", [])
+            codes = operation.fault_codes.get("unauthenticated", [])
         if side == "request" and cause.keyword == "malformed":
-            codes = operation.spec.get("x-fault-codes", {}).get("malformed", [])
+            codes = operation.fault_codes.get("malformed", [])
         clauses = [clause for code in ([codes] if isinstance(codes, str) else codes) if (clause := operation.clause_of(code)) is not None]
         clause = clauses[0] if clauses else None
         secret = any(isinstance(part, str) and self.masking.is_secret(part) for part in cause.path)
@@ -302,7 +309,7 @@ class TrafficValidator:
             operation=operation.id,
             side=side,
             place=place,
-            pointer=pointer(cause.path),
+            pointer=join_pointer(cause.path),
             keyword=cause.keyword,
             value=MASK if secret else _shown(self.masking.value(cause.value)),
             text=f"{cause.path[-1] if cause.path else 'the value'} breaks {cause.keyword}"
@@ -314,8 +321,37 @@ class TrafficValidator:
         )
 
 
+@dataclass(frozen=True)
+class _QueryRules:
+    """How the query of an operation is read.
+
+    ``means_something``: it holds a parameter, or a credential of the API. ``names``: the documented name of each parameter that has other names,
+    by any of its names in lower case. ``emptiable``: parameters that count as not sent if they are sent without a value.
+    """
+
+    means_something: bool
+    names: Mapping[str, str]
+    emptiable: frozenset[str]
+
+
 @cache
-def _request_for(operation: RoutedOperation) -> JudgedRequest:
+def _query_rules(operation: OperationSpec) -> _QueryRules:
+    parameters = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
+    credentials = [scheme for scheme in operation.document.security_schemes.values() if scheme.get("in") == "query"]
+    aliased = [parameter for parameter in parameters if "x-aliases" in parameter]
+    return _QueryRules(
+        bool(parameters or credentials),
+        {name.casefold(): parameter["name"] for parameter in aliased for name in (parameter["name"], *parameter["x-aliases"])},
+        frozenset(parameter["name"] for parameter in parameters if parameter.get("x-empty-is-missing")),
+    )
+
+
+def _place(operation: OperationSpec) -> Place:
+    return Place(operation.document, operation.reference, operation.spec)
+
+
+@cache
+def _request_for(operation: OperationSpec) -> JudgedRequest:
     """A request that finds an operation's responses."""
     return JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
 

@@ -13,7 +13,7 @@ from .exchange import MASK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .description import TrafficContract
+    from mockserver.openapi.documents import Document
 
 SHORT = 8
 """Letters below which a credential is not looked for in texts: it could be any word."""
@@ -26,10 +26,9 @@ _SCHEME = re.compile(r"(?:Bearer|Basic|Digest)\s*", re.IGNORECASE)
 class Masking:
     """Hides the secrets of one vendor's traffic."""
 
-    def __init__(self, description: TrafficContract) -> None:
-        schemes = description.raw.get("components", {}).get("securitySchemes", {}).values()
-        found = [description.resolve(scheme) for scheme in schemes]
-        self._credentials = {str(scheme["name"]).lower() for scheme in found if scheme.get("type") == "apiKey"}
+    def __init__(self, document: Document) -> None:
+        schemes = document.security_schemes.values()
+        self._credentials = {str(scheme["name"]).lower() for scheme in schemes if scheme.get("type") == "apiKey"}
 
     def is_secret(self, name: str) -> bool:
         """Whether a header, parameter or member of this name holds a secret."""

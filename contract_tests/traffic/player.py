@@ -10,14 +10,17 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from mockserver.openapi.pointers import find_value
+
 from .exchange import MASK, HttpMessage, RecordedExchange
 from .steps import Memory, encoded
-from .volatile import at_pointer, data_of, volatile
+from .volatile import data_of, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .description import TrafficContract
+    from mockserver.openapi.documents import Document
+
     from .steps import Step
 
 TIMEOUT = 60.0
@@ -44,18 +47,18 @@ class Side:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def discover(cls, name: str, url: str, description: TrafficContract, *, world: str | None, headers: Mapping[str, str]) -> Side:
+    def discover(cls, name: str, url: str, document: Document, *, world: str | None, headers: Mapping[str, str]) -> Side:
         """A side by its URL; a mock publishes its credentials. The URL may be that of the server: the document's base path is then added."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         try:
             apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
-            api = next((api for api in apis.json()["apis"] if api["slug"] == description.slug), None) if apis.is_success else None
+            api = next((api for api in apis.json()["apis"] if api["slug"] == document.slug), None) if apis.is_success else None
         except (httpx.TransportError, ValueError, KeyError, TypeError):
             api = None
         base = url.rstrip("/")
         if parts.path in ("", "/"):
-            base = origin + urlsplit(str(description.raw["servers"][0]["url"])).path.rstrip("/")
+            base = origin + document.base_path
         if api is None:
             return cls(name, base, headers=headers)
         credentials = {found["name"]: found["headers"] for found in api["credentials"]}
@@ -75,9 +78,9 @@ class PlayedAnswer:
 class Player:
     """One side at play."""
 
-    def __init__(self, side: Side, description: TrafficContract) -> None:
+    def __init__(self, side: Side, document: Document) -> None:
         self.side = side
-        self._description = description
+        self._document = document
         self._memory = Memory()
         self._given: dict[str, Any] = {}
         """The latest answered values of members that the recording masks, by name."""
@@ -158,8 +161,8 @@ class Player:
         if step.recorded is None or step.recorded.status != answer.exchange.status:
             return
         before = data_of(step.recorded.response)
-        for place in volatile(self._description, step.operation, step.recorded.status, step.recorded.response.media_type, before):
-            recorded, own = at_pointer(before, place), at_pointer(answer.value, place)
+        for place in volatile(step.operation, step.recorded.status, step.recorded.response.media_type, before):
+            recorded, own = find_value(before, place), find_value(answer.value, place)
             if recorded == MASK:
                 self._given[place.rpartition("/")[2]] = own
             self._memory.learn(recorded, own)

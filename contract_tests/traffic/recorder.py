@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from .description import describe
+from mockserver.openapi.documents import load_document
+
+from ..routing import api_path
 from .exchange import RecordedExchange
 from .masking import Masking
 from .proxy.bodies import BodyBuffer
@@ -33,7 +35,7 @@ class Recorder:
     def __init__(self, app: Callable[[Any, Receive, Send], Awaitable[None]], path: Path, slugs: Sequence[str]) -> None:
         self._app = app
         self._file = path.open("ab")
-        self._apis = [(description := describe(slug), Masking(description)) for slug in slugs]
+        self._apis = [(document, Masking(document)) for document in map(load_document, slugs)]
         self._count = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -84,7 +86,7 @@ class Recorder:
             self._file.flush()
 
     def _masking(self, path: str) -> Masking | None:
-        return next((masking for description, masking in self._apis if description.below_base(path) is not None), None)
+        return next((masking for document, masking in self._apis if api_path(document, path) is not None), None)
 
 
 def _target(scope: Any) -> str:

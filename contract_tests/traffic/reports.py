@@ -28,7 +28,7 @@ def as_json(audit: Audit) -> str:
 
 def as_text(audit: Audit) -> str:
     """The audit as text."""
-    lines = [f"{audit.description.title}: {audit.total} exchanges, {_times(audit.violations, 'violation')}"]
+    lines = [f"{audit.document.title}: {audit.total} exchanges, {_times(audit.violations, 'violation')}"]
     lines += [f"  {audit.kinds[kind]:>7} {text}" for kind, text in _KINDS.items() if audit.kinds[kind]]
     if audit.refused:
         lines.append(f"  {audit.refused:>7} of them broke the document and were refused with a 4xx, as they should be")

@@ -11,16 +11,20 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import orjson
 import yaml
 
+from mockserver.openapi.pointers import find_value
+
+from ..routing import api_path, find_route
 from .compiled import URLENCODED
 from .exchange import MASK
 from .forms import urlencoded
-from .volatile import at_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from .description import RoutedOperation, TrafficContract
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
+
     from .exchange import RecordedExchange
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
@@ -48,7 +52,7 @@ class KeptField:
 
     def of(self, value: Any) -> Any:
         """The value to keep."""
-        found = at_pointer(value, self.at)
+        found = find_value(value, self.at)
         if not self.match or found is None:
             return found
         part = re.search(self.match, str(found))
@@ -60,7 +64,7 @@ class Step:
     """One call. Values may hold ``{{name}}``, which each side fills with what it kept; ``recorded`` is the response of a recording."""
 
     number: int
-    operation: RoutedOperation
+    operation: OperationSpec
     path: str
     query: tuple[tuple[str, Any], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
@@ -73,7 +77,7 @@ class Step:
     recorded: RecordedExchange | None = None
 
 
-def scenario(path: Path, description: TrafficContract) -> list[Step]:
+def scenario(path: Path, document: Document) -> list[Step]:
     """The steps of a scenario file: YAML with a list ``steps``. Raises ScenarioBroken."""
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -81,20 +85,20 @@ def scenario(path: Path, description: TrafficContract) -> list[Step]:
         raise ScenarioBroken(f"{path}: {' '.join(str(error).split())}") from None
     if not isinstance(loaded, dict) or not isinstance(loaded.get("steps"), list):
         raise ScenarioBroken(f"{path}: a scenario has a list named steps")
-    if loaded.get("api", description.slug) != description.slug:
-        raise ScenarioBroken(f"{path}: the scenario is for {loaded['api']}, not for {description.slug}")
-    return [_step(path, number, said, description) for number, said in enumerate(loaded["steps"], 1)]
+    if loaded.get("api", document.slug) != document.slug:
+        raise ScenarioBroken(f"{path}: the scenario is for {loaded['api']}, not for {document.slug}")
+    return [_step(path, number, said, document) for number, said in enumerate(loaded["steps"], 1)]
 
 
-def _step(path: Path, number: int, said: Any, description: TrafficContract) -> Step:
+def _step(path: Path, number: int, said: Any, document: Document) -> Step:
     where = f"{path}: step {number}"
     if not isinstance(said, dict) or "operation" not in said:
         raise ScenarioBroken(f"{where} names no operation")
     if unknown := set(said) - _KEYS:
         raise ScenarioBroken(f"{where} has the unknown key {min(unknown)}; known are {', '.join(sorted(_KEYS))}")
-    operation = next((found for found in description.operations if found.id == said["operation"]), None)
+    operation = document.by_id.get(said["operation"])
     if operation is None:
-        raise ScenarioBroken(f"{where}: {description.slug} has no operation {said['operation']}; `mockserver operations` lists them")
+        raise ScenarioBroken(f"{where}: {document.slug} has no operation {said['operation']}; `mockserver operations` lists them")
     values = said.get("path") or {}
     missing = [name for name in re.findall(r"\{([^}]+)\}", operation.path) if name not in values]
     if missing:
@@ -102,14 +106,13 @@ def _step(path: Path, number: int, said: Any, description: TrafficContract) -> S
     filled = operation.path
     for name, value in values.items():
         filled = filled.replace("{" + name + "}", str(value))
-    content = description.resolve(operation.spec.get("requestBody", {})).get("content", {})
     return Step(
         number,
         operation,
         filled,
         tuple((str(name), value) for name, value in (said.get("query") or {}).items()),
         tuple((str(name), str(value)) for name, value in (said.get("headers") or {}).items()),
-        str(said.get("media_type") or next(iter(content), "")),
+        str(said.get("media_type") or next(iter(operation.content), "")),
         said.get("body"),
         None,
         said.get("credentials", ""),
@@ -128,11 +131,11 @@ def _kept(where: str, name: str, said: Any) -> KeptField:
     return found
 
 
-def recorded(exchanges: Iterable[RecordedExchange], description: TrafficContract, *, only_successes: bool = False) -> Iterator[Step]:
+def recorded(exchanges: Iterable[RecordedExchange], document: Document, *, only_successes: bool = False) -> Iterator[Step]:
     """The calls of a recording that belong to the API, as steps; calls without a documented operation or without an answer are left out."""
     for exchange in exchanges:
-        path = description.below_base(exchange.path, exchange.host)
-        route = None if path is None else description.route(exchange.method, path)
+        path = api_path(document, exchange.path, exchange.host)
+        route = None if path is None else find_route(document, exchange.method, path)
         if path is None or route is None or exchange.status == 0 or exchange.injected:
             continue
         if only_successes and exchange.status >= 400:

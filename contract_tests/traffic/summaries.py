@@ -22,8 +22,8 @@ _MEANING = {
 def result(comparison: Comparison) -> dict[str, Any]:
     """The comparison as JSON."""
     return {
-        "api": comparison.description.slug,
-        "title": comparison.description.title,
+        "api": comparison.document.slug,
+        "title": comparison.document.title,
         "left": comparison.left,
         "right": comparison.right,
         "grade": comparison.grade(),
@@ -61,7 +61,7 @@ def as_json(comparison: Comparison) -> str:
 
 def as_text(comparison: Comparison) -> str:
     """The comparison step by step, then by operation."""
-    lines = [f"{comparison.description.title}: left {comparison.left}, right {comparison.right}", ""]
+    lines = [f"{comparison.document.title}: left {comparison.left}, right {comparison.right}", ""]
     for played in comparison.played:
         found, step = played.difference, played.step
         head = f"step {step.number} {step.operation.id}" + (f" ({step.note})" if step.note else "")

@@ -14,7 +14,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .description import TrafficContract
+    from mockserver.openapi.documents import Document
+
     from .steps import Step
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -30,13 +31,14 @@ class CommandError(click.ClickException):
     exit_code = IMPOSSIBLE
 
 
-def _described(slug: str, bases: tuple[str, ...] = ()) -> TrafficContract:
-    from .description import describe  # noqa: PLC0415 - the command line answers before the documents are read
+def _document(slug: str, bases: tuple[str, ...] = ()) -> Document:
+    from mockserver.openapi.documents import load_document  # noqa: PLC0415 - the command line answers before the documents are read
+    from mockserver.openapi.errors import DocumentBroken  # noqa: PLC0415
 
     try:
-        return describe(slug, bases)
-    except OSError as error:
-        raise CommandError(f"there is no document of the API {slug}: {error.filename}; `mockserver operations` lists the APIs") from None
+        return load_document(slug, bases)
+    except DocumentBroken as error:
+        raise CommandError(f"there is no document of the API {slug}: {error}; `mockserver operations` lists the APIs") from None
 
 
 def _print(text: str, output: Path | None) -> None:
@@ -75,14 +77,14 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
     with ExitStack() as opened:
         source = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
         try:
-            found = Audit(_described(slug, bases)).run(exchanges(source))
+            found = Audit(_document(slug, bases)).run(exchanges(source))
         except RecordingBroken as error:
             raise CommandError(f"{file}: {error}") from None
     _print(FORMATS[form](found), output)
     if found.total == 0:
         raise CommandError(f"{file} holds no exchange")
     if found.total == found.kinds["foreign"]:
-        raise CommandError(f"no exchange in {file} is below {' or '.join(found.description.bases)}; --base names another base path")
+        raise CommandError(f"no exchange in {file} is below {' or '.join(found.document.base_paths)}; --base names another base path")
     sys.exit(FOUND if found.violations else 0)
 
 
@@ -131,16 +133,16 @@ def proxy(
     from .proxy.upstream import Timeouts  # noqa: PLC0415
     from .reports import as_text  # noqa: PLC0415
 
-    description = _described(slug, bases)
+    document = _document(slug, bases)
     settings = ProxySettings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
     bound = _listening(host, port)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Judging {description.title} in front of {upstream} on http://{shown}:{bound.getsockname()[1]}; console at /_proxy")
+    click.echo(f"Judging {document.title} in front of {upstream} on http://{shown}:{bound.getsockname()[1]}; console at /_proxy")
     sys.stdout.flush()
     with bound:
         try:
             work = serve(
-                description,
+                document,
                 upstream,
                 bound,
                 settings,
@@ -179,16 +181,16 @@ def _listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _steps(description: TrafficContract, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
+def _steps(document: Document, scenario_file: Path | None, har: Path | None, stack: ExitStack) -> list[Step] | Iterator[Step]:
     from .recording import exchanges  # noqa: PLC0415
     from .steps import recorded, scenario  # noqa: PLC0415
 
     if (scenario_file is None) == (har is None):
         raise click.UsageError("give either --scenario or --har")
     if scenario_file is not None:
-        return scenario(scenario_file, description)
+        return scenario(scenario_file, document)
     assert har is not None
-    return recorded(exchanges(stack.enter_context(har.open("rb"))), description)
+    return recorded(exchanges(stack.enter_context(har.open("rb"))), document)
 
 
 @click.command()
@@ -223,15 +225,15 @@ def compare(
     from .steps import ScenarioBroken  # noqa: PLC0415
     from .summaries import FORMATS  # noqa: PLC0415
 
-    description = _described(slug)
+    document = _document(slug)
     world = world or fresh_world()
     with ExitStack() as stack:
         players = []
         for name, url, said in (("left", left, left_header), ("right", right, right_header)):
-            players.append(Player(Side.discover(name, url, description, world=f"{world}-{name}", headers=_headers(said)), description))
+            players.append(Player(Side.discover(name, url, document, world=f"{world}-{name}", headers=_headers(said)), document))
             stack.callback(players[-1].close)
         try:
-            found = compared(_steps(description, scenario_file, har, stack), description, *players)
+            found = compared(_steps(document, scenario_file, har, stack), document, *players)
         except (ScenarioBroken, RecordingBroken) as error:
             raise CommandError(str(error)) from None
     if not found.played:
@@ -271,18 +273,18 @@ def replay(
     from .recording import RecordingBroken, exchanges  # noqa: PLC0415
     from .steps import recorded  # noqa: PLC0415
 
-    description = _described(slug)
+    document = _document(slug)
     headers = {"X-Mock-Token": token} if token else {}
-    side = Side.discover("mock", url, description, world=world, headers=headers)
+    side = Side.discover("mock", url, document, world=world, headers=headers)
     if side.world is None:
         raise CommandError(f"no mock of {slug} answers at {url}")
-    player, played, wrong = Player(side, description), 0, 0
+    player, played, wrong = Player(side, document), 0, 0
     with file.open("rb") as source:
         try:
-            for step in recorded(exchanges(source), description, only_successes=not answers):
+            for step in recorded(exchanges(source), document, only_successes=not answers):
                 if recorded_times and step.recorded is not None and step.recorded.started:
                     player.freeze(step.recorded.started)
-                found = replayed_difference(step, player.play(step), description if answers else None)
+                found = replayed_difference(step, player.play(step), whole=answers)
                 played += 1
                 if found is not None:
                     wrong += 1

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
+from ...routing import api_path, find_route
 from ..exchange import RecordedExchange
 from ..findings import Judgement
 from .bodies import BodyBuffer, ClientDisconnected, Incoming, hung_up
@@ -27,7 +28,8 @@ from .upstream import Upstream, UpstreamFailed, failed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 
-    from ..description import Route
+    from mockserver.openapi.operations import Route
+
     from ..findings import TrafficFinding
     from ..judge import TrafficValidator
 
@@ -125,8 +127,9 @@ class _Call:
         self._watch: asyncio.Future[Any] | None = None
 
     def _route(self) -> tuple[Route | None, bool]:
-        path = self.judge.description.below_base(self.target.partition(b"?")[0].decode("latin-1"), self.proxy.upstream.authority.decode("latin-1"))
-        return (None, False) if path is None else (self.judge.description.route(self.method, path), True)
+        document, host = self.judge.document, self.proxy.upstream.authority.decode("latin-1")
+        path = api_path(document, self.target.partition(b"?")[0].decode("latin-1"), host)
+        return (None, False) if path is None else (find_route(document, self.method, path), True)
 
     async def run(self) -> None:
         """Pass the call on and the answer back. In every case the client gets a clean end and the journal an entry."""

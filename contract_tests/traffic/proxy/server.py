@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..description import TrafficContract
+    from mockserver.openapi.documents import Document
+
     from .app import Passed
 
 KEEP_ALIVE = 30
@@ -28,7 +29,7 @@ KEEP_ALIVE = 30
 
 
 async def serve(
-    description: TrafficContract,
+    document: Document,
     upstream_url: str,
     bound: socket.socket,
     settings: ProxySettings,
@@ -40,8 +41,8 @@ async def serve(
     tell: Callable[[str], None] | None = None,
 ) -> Audit:
     """Serve on a bound socket until the process receives a signal to stop. Returns the audit of everything that passed."""
-    judge, masking = TrafficValidator(description), Masking(description)
-    audit = Audit(description)
+    judge, masking = TrafficValidator(document), Masking(document)
+    audit = Audit(document)
     live = Live(masking, audit)
     upstream = Upstream(upstream_url, timeouts, http2=http2, verify=verify)
     har = HarFile(record) if record is not None else None
