@@ -19,11 +19,10 @@ from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from contract_tests.suite.harness.documents import base_path, document
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
-from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import exchanges
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,21 +37,20 @@ FLOOR = 1_000
 
 def entries(slug: str, count: int) -> Iterator[dict[str, Any]]:
     """HAR entries of every operation, with the document's own examples and a value that none of the others has."""
-    description = describe(slug)
+    document = load_document(slug)
     calls = []
-    for operation in description.operations:
-        content = description.resolve(operation.spec.get("requestBody", {})).get("content", {})
-        sent = [(kind, description.resolve(found)["value"]) for kind, media in content.items() for found in media.get("examples", {}).values()]
+    for operation in document.operations:
+        sent = [(kind, document.resolve(found)["value"]) for kind, media in operation.content.items() for found in media.get("examples", {}).values()]
         answers = [
-            (int(status), description.resolve(found)["value"])
-            for status, response in operation.spec["responses"].items()
-            for media in description.resolve(response).get("content", {}).values()
+            (int(status), document.resolve(found)["value"])
+            for status in operation.statuses
+            for media in (operation.response(status) or {}).get("content", {}).values()
             for found in media.get("examples", {}).values()
         ]
         calls += list(itertools.product([operation], sent or [("", None)], answers))
     headers = [{"name": name, "value": value} for name, value in CREDENTIALS.items()]
     for number, (operation, (kind, body), (status, answer)) in zip(range(count), itertools.cycle(calls), strict=False):
-        request: dict[str, Any] = {"method": operation.method, "url": f"http://x{base_path(slug)}{operation.path}", "headers": headers}
+        request: dict[str, Any] = {"method": operation.method, "url": f"http://x{document.base_path}{operation.path}", "headers": headers}
         if body is not None:
             fields = {**body, "unread": str(number)} if kind.endswith("urlencoded") else body
             text = urlencode(fields) if kind.endswith("urlencoded") else orjson.dumps(fields).decode()
@@ -64,7 +62,7 @@ def entries(slug: str, count: int) -> Iterator[dict[str, Any]]:
 
 def stock(slug: str, recorded: list[RecordedExchange]) -> float:
     """Exchanges per second of processor time that openapi-core judges as it comes."""
-    judge = OpenAPI(SchemaPath.from_dict(document(slug)), config=Config(spec_validator_cls=None))  # type: ignore[arg-type]  # None is the documented way to skip it
+    judge = OpenAPI(SchemaPath.from_dict(load_document(slug).raw), config=Config(spec_validator_cls=None))  # type: ignore[arg-type]  # None is the documented way to skip it
     started = time.process_time()
     for exchange in recorded:
         parameters = RequestParameters(ImmutableMultiDict(), Headers(list(exchange.request.pairs)))
@@ -85,7 +83,7 @@ def main() -> None:
                 file.write_bytes(b"\n".join(lines) if form == "JSON Lines" else b'{"log":{"entries":[' + b",".join(lines) + b"]}}")
                 wall, cpu = time.perf_counter(), time.process_time()
                 with file.open("rb") as opened:
-                    audit = Audit(describe(slug)).run(exchanges(opened))
+                    audit = Audit(load_document(slug)).run(exchanges(opened))
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
                 if audit.kinds["judged"] != ENTRIES:
                     raise SystemExit(f"not everything was judged: {dict(audit.kinds)}")

@@ -19,7 +19,7 @@ import psutil
 from benchmarks.compare import CALLS
 from benchmarks.load import Call, answers, cores, free_port, memory_mib, need_tools, pinned, run_wrk, served, stop
 from benchmarks.report import machine, publish, table
-from contract_tests.suite.harness.documents import document
+from mockserver.openapi.documents import load_document
 
 RUNS = 7
 MANY = 100_000
@@ -27,7 +27,7 @@ HEALTH = "/_mock/health"
 SERVE = [sys.executable, "-m", "mockserver", "serve", "--port"]
 DEMO = {"secretkey": "serpi-demo-secretkey", "Authorization": "Bearer serpi-demo-token"}
 READ = Call("SERPI page", "/Sucursales?limite=20", DEMO)
-BRANCH = document("serpi")["components"]["examples"]["new_branch"]["value"]
+BRANCH = load_document("serpi").raw["components"]["examples"]["new_branch"]["value"]
 CREATE = Call("SERPI creation", "/Sucursales", {**DEMO, "Content-Type": "application/json"}, orjson.dumps(BRANCH), 201)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockserver.openapi.documents import load_document
+
 from .suite.harness import ApiClient, Target
 from .suite.harness.run import MAKE_API
 
@@ -96,8 +98,6 @@ def _found(request: pytest.FixtureRequest, targets: dict[str, Target]) -> ApiCli
         url = request.config.getoption("--url")
         if url is None:
             origin = request.getfixturevalue("origin")
-            from .suite.harness.documents import base_path  # noqa: PLC0415 - needed against the mock only
-
-            url = origin + base_path(slug)
+            url = origin + load_document(slug).base_path
         targets[slug] = Target.discover(slug, url)
     return ApiClient(targets[slug])

@@ -17,7 +17,7 @@ from contract_tests.self_test.alarms import UNCHANGED, Heard, alarm_table, alarm
 from contract_tests.self_test.copies import NoCopy, served
 from contract_tests.self_test.mutants import Mutant, mutants
 from contract_tests.self_test.run import Result, run, table
-from contract_tests.suite.harness.documents import SPECS
+from mockserver.openapi.documents import list_slugs
 
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--results", type=Path, help="keep results here, and go on from what is there")
     asked = parser.parse_args()
-    slugs = asked.vendor or sorted(document.stem for document in SPECS.glob("*.yaml"))
+    slugs = asked.vendor or list_slugs()
     if asked.alarms:
         _alarms(slugs, asked)
     elif asked.tool:

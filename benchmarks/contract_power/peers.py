@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from contract_tests.suite.harness import Target
-from contract_tests.suite.harness.answers import METHODS, resolve
-from contract_tests.suite.harness.documents import base_path, document
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mockserver.openapi.documents import Document
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 900.0
@@ -41,17 +42,17 @@ def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
     program = Path(sys.executable).with_name("schemathesis")
     if not program.exists():
         raise CouldNotRun("schemathesis is not installed")
-    target = Target.discover(slug, origin + base_path(slug))
+    target = Target.discover(slug, origin + load_document(slug).base_path)
     headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "openapi.yaml").write_text(yaml.safe_dump(_portable(document(slug))), encoding="utf-8")
+        (folder / "openapi.yaml").write_text(yaml.safe_dump(_portable(load_document(slug).raw)), encoding="utf-8")
         if tuned:
             shutil.copy(ROOT / "schemathesis.toml", folder)
         options = [] if tuned else ["--checks", "all"]
         options += ["--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--seed", str(seed)]
         options += ["--report", "junit", "--report-junit-path", str(folder / "junit.xml")]
-        command = [str(program), "run", str(folder / "openapi.yaml"), "--url", origin + base_path(slug), *options, *headers]
+        command = [str(program), "run", str(folder / "openapi.yaml"), "--url", origin + load_document(slug).base_path, *options, *headers]
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:
@@ -77,19 +78,13 @@ def _portable(described: Mapping[str, object]) -> object:
     return json.loads(json.dumps(described, default=str))
 
 
-def _for_dredd(described: Mapping[str, Any]) -> Any:
+def _for_dredd(document: Document) -> Any:
     """A document without the operations whose URL names a record: Dredd runs nothing at all where one of those has no example."""
-    read: Any = _portable(described)
-
-    def sayable(parameters: list[Any]) -> bool:
-        declared = [resolve(read, one) for one in parameters]
-        needed = [one for one in declared if one["in"] in ("path", "query") and one.get("required")]
-        return all({"example", "examples"} & {*one, *one["schema"]} for one in needed)
-
-    for item in read["paths"].values():
-        for method in [one for one in METHODS if one in item]:
-            if not sayable([*item.get("parameters", ()), *item[method].get("parameters", ())]):
-                del item[method]
+    read: Any = _portable(document.raw)
+    for operation in document.operations:
+        needed = [one for one in operation.parameters if one["in"] in ("path", "query") and one.get("required")]
+        if not all({"example", "examples"} & {*one, *one["schema"]} for one in needed):
+            del read["paths"][operation.path][operation.method.lower()]
     return read
 
 
@@ -97,12 +92,12 @@ def dredd(slug: str, origin: str) -> set[str]:
     """Findings of Dredd: the transactions that fail. It sends the documented examples, one per response, and cannot be told how to meet a refusal."""
     if shutil.which("npx") is None:
         raise CouldNotRun("npx is not installed")
-    target = Target.discover(slug, origin + base_path(slug))
+    target = Target.discover(slug, origin + load_document(slug).base_path)
     headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "openapi.json").write_text(json.dumps(_for_dredd(document(slug))), encoding="utf-8")
-        command = ["npx", "--yes", DREDD, "openapi.json", origin + base_path(slug), *headers]
+        (folder / "openapi.json").write_text(json.dumps(_for_dredd(load_document(slug))), encoding="utf-8")
+        command = ["npx", "--yes", DREDD, "openapi.json", origin + load_document(slug).base_path, *headers]
         try:
             with (folder / "output").open("wb") as file:  # into a pipe it writes half and leaves
                 subprocess.run(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, timeout=LIMIT, check=False)

@@ -7,19 +7,19 @@ import time
 
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import mutants
-from contract_tests.suite.harness.documents import SPECS, base_path
+from mockserver.openapi.documents import list_slugs, load_document
 
 
 def main() -> None:
     """Serve until the process is told to stop."""
-    known = {mutant.id: mutant for document in SPECS.glob("*.yaml") for mutant in mutants(document.stem)}
+    known = {mutant.id: mutant for slug in list_slugs() for mutant in mutants(slug)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutant", choices=sorted(known), required=True, metavar="ID")
     mutant = known[parser.parse_args().mutant]
     for change in mutant.changes:
         print(change)
     with served(mutant.slug, mutant.changes) as origin:
-        print(f"{mutant.id} ({mutant.kind}) on {origin}{base_path(mutant.slug)}", flush=True)
+        print(f"{mutant.id} ({mutant.kind}) on {origin}{load_document(mutant.slug).base_path}", flush=True)
         try:
             while True:
                 time.sleep(60)

@@ -16,7 +16,8 @@ from queue import SimpleQueue
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ..suite.harness.documents import base_path
+from mockserver.openapi.documents import load_document
+
 from .copies import NoCopy, served
 from .run import ROOT
 from .variants import Variant, variants
@@ -108,7 +109,7 @@ def judged(run: Quiet, origin: str) -> Heard:
     """Run the command at a server, as a user would."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "contract_tests", run.slug, "--url", origin + base_path(run.slug), "--level", run.level]
+        command = [sys.executable, "-m", "contract_tests", run.slug, "--url", origin + load_document(run.slug).base_path, "--level", run.level]
         command += ["--seed", str(run.seed), "--report", place, "--time-budget", str(BUDGET)]
         command += [] if run.variant == UNCHANGED else ["--any-implementation"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

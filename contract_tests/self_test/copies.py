@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..suite.harness.answers import described
-from ..suite.harness.documents import SPECS, base_path, document
+from mockserver.openapi.documents import SPECS, load_document
+
 from .mutants import Edit, Spoil
 
 if TYPE_CHECKING:
@@ -56,9 +56,14 @@ def plant(folder: Path, slug: str, changes: Sequence[Edit | Spoil], ways: Sequen
 
 def _rules(slug: str, changes: Sequence[Edit | Spoil]) -> list[tuple[str, str, int, str]]:
     """What is done to answers: method and pattern of the path, status, statement."""
-    known = {operation.id: operation for operation in described(document(slug))}
+    known = load_document(slug).by_id
     return [
-        (known[change.operation].method, re.escape(base_path(slug)) + known[change.operation].pattern.pattern, change.status, change.statement)
+        (
+            known[change.operation].method,
+            re.escape(load_document(slug).base_path) + known[change.operation].pattern.pattern,
+            change.status,
+            change.statement,
+        )
         for change in changes
         if isinstance(change, Spoil)
     ]

@@ -17,10 +17,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi.documents import load_document
+
 from ..suite.checks import judge
 from ..suite.checks.model import BehaviourModel
 from ..suite.harness import ApiClient, Target
-from ..suite.harness.documents import base_path, document
 from ..suite.harness.findings import VerdictStatus
 from .copies import NoCopy, served
 from .mutants import KINDS, Mutant, mutants
@@ -72,7 +73,7 @@ def try_one(name: str, level: Level, seed: int, clause_tests: bool) -> Result:  
     started = time.monotonic()
     try:
         with served(mutant.slug, mutant.changes) as origin:
-            url = origin + base_path(mutant.slug)
+            url = origin + load_document(mutant.slug).base_path
             result.acts = not _witnessed(mutant, url)
             for finding in _sought(mutant, url, level, seed, clause_tests=clause_tests):
                 result.found.append(finding)
@@ -105,14 +106,14 @@ def findings(slug: str, url: str, level: Level, seed: int, *, clause_tests: bool
     if target.control is None:
         raise NoCopy(f"the control plane of the copy at {url} did not answer")  # nothing would be observable, which is not the same as nothing found
     with closing(ApiClient(target)) as api:
-        early = judge(api, document(slug), level=level, seed=seed, operations=first) if first else ()
-        for verdict in chain(early, judge(api, document(slug), level=level, seed=seed)):
+        early = judge(api, load_document(slug), level=level, seed=seed, operations=first) if first else ()
+        for verdict in chain(early, judge(api, load_document(slug), level=level, seed=seed)):
             if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
                 for clause in (verdict.finding.clause, *verdict.finding.clauses):
                     yield verdict.subject, verdict.operation, clause
     if clause_tests:
-        model = BehaviourModel(document(slug))
-        operations = {clause: name for name in model.operations for clause in model.clauses(name)}
+        model = BehaviourModel(load_document(slug))
+        operations = {clause: name for name in model.operations for clause in model.operations[name].clauses}
         for clause in broken_clauses(slug, url):
             yield "clause", operations.get(clause, ""), clause
 

@@ -56,6 +56,7 @@ class Validator:
         self._schema = schema
         self._compiled = compiled
         self.is_valid = compiled.is_valid
+        self.iter_errors = compiled.iter_errors
 
     def violations(self, value: Any, place: str) -> list[Violation]:
         """Every violation of the schema by a value, in the order of the document; empty where there is none."""

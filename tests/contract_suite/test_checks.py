@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.self_test.copies import served
 from contract_tests.self_test.mutants import mutants
-from contract_tests.suite.harness.documents import base_path
+from mockserver.openapi.documents import load_document
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ url = "{url}"
 
 
 def run(folder: Path, origin: str, headers: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    url = origin + base_path("serpi")
+    url = origin + load_document("serpi").base_path
     (folder / "schemathesis.toml").write_text(SETTINGS.format(url=url))
     arguments = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "--max-examples", "3", "--no-color", "--seed", "1"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.suite.harness import ApiClient, Target
-from contract_tests.suite.harness.documents import base_path
 from contract_tests.suite.vendors.trincico.calls import send
+from mockserver.openapi.documents import load_document
 from tests.verify.servers import serving
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Hooks:
 
 @pytest.fixture
 def api(mock: Mock) -> Iterator[ApiClient]:
-    made = ApiClient(Target.discover("trincico", mock.url + base_path("trincico")))
+    made = ApiClient(Target.discover("trincico", mock.url + load_document("trincico").base_path))
     yield made
     made.close()
 

@@ -13,8 +13,8 @@ from contract_tests.suite.checks import rough
 from contract_tests.suite.checks.model import BehaviourModel
 from contract_tests.suite.checks.run import Run
 from contract_tests.suite.harness import ApiClient, Target
-from contract_tests.suite.harness.documents import base_path, document
 from contract_tests.suite.harness.findings import VerdictStatus
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     from contract_tests.suite.harness.findings import Verdict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def verdicts(target: Target) -> list[Verdict]:
     api = ApiClient(target)
     try:
-        return list(rough.check(Run(api, BehaviourModel(document(target.slug)), "standard", 1)))
+        return list(rough.check(Run(api, BehaviourModel(load_document(target.slug)), "standard", 1)))
     finally:
         api.close()
 
@@ -39,7 +39,7 @@ def verdicts(target: Target) -> list[Verdict]:
 def test_what_is_planted_is_found(name: str, law: str, operation: str) -> None:
     mutant = next(one for one in mutants(name.partition(".")[0]) if one.id == name)
     with served(mutant.slug, mutant.changes) as origin:
-        found = verdicts(Target.discover(mutant.slug, origin + base_path(mutant.slug)))
+        found = verdicts(Target.discover(mutant.slug, origin + load_document(mutant.slug).base_path))
     broken = {(verdict.subject, verdict.operation) for verdict in found if verdict.outcome is VerdictStatus.BROKEN}
     assert (law, operation) in broken
     assert {subject for subject, _ in broken} == {law}
@@ -47,18 +47,18 @@ def test_what_is_planted_is_found(name: str, law: str, operation: str) -> None:
 
 @pytest.mark.parametrize("slug", ["serpi", "monedero", "backoffice"])
 def test_the_mock_refuses_the_first_and_survives_the_second(mock: Mock, slug: str) -> None:
-    found = verdicts(Target.discover(slug, mock.url + base_path(slug)))
+    found = verdicts(Target.discover(slug, mock.url + load_document(slug).base_path))
     assert {verdict.outcome for verdict in found} == {VerdictStatus.HELD}
     assert {verdict.subject for verdict in found} == {rough.SIZE, rough.FAILS}
 
 
 def test_a_limit_that_is_the_mocks_own_is_demanded_of_nobody_else(mock: Mock) -> None:
-    target = replace(Target.discover("serpi", mock.url + base_path("serpi")), strict=False)
+    target = replace(Target.discover("serpi", mock.url + load_document("serpi").base_path), strict=False)
     found = [verdict for verdict in verdicts(target) if verdict.subject == rough.SIZE]
     assert {verdict.outcome for verdict in found} == {VerdictStatus.NOT_OBSERVABLE}
     assert "nobody has said what is true of this target" in found[0].reason
 
 
 def test_a_body_with_files_may_be_larger() -> None:
-    assert rough.limit(BehaviourModel(document("serpi")), "create_sucursal") == 1_048_576
-    assert rough.limit(BehaviourModel(document("backoffice")), "update_user") == 8_388_608
+    assert rough.limit(BehaviourModel(load_document("serpi")), "create_sucursal") == 1_048_576
+    assert rough.limit(BehaviourModel(load_document("backoffice")), "update_user") == 8_388_608

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.suite.harness import documents
 from mockserver.app import discover
 from mockserver.openapi.documents import SPECS, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
@@ -127,9 +126,3 @@ def test_an_alias_that_cannot_be_is_named(tmp_path: Path, aliases: str, words: s
     with pytest.raises(DocumentBroken) as caught:
         read_document("toy", write(tmp_path, cats=cats))
     assert words in str(caught.value)
-
-
-def test_the_contract_tests_read_the_same_document() -> None:
-    for slug, (_, document, _) in discover(SPECS).items():
-        assert documents.document(slug)["paths"].keys() == document.raw["paths"].keys()
-        assert documents.document(slug)["components"].keys() == document.raw["components"].keys()

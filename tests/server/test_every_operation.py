@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.openapi.documents import read_document
-from mockserver.openapi.operations import OperationSpec
 from tests.documents.conftest import FILES
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from mockserver.openapi.operations import OperationSpec
     from tests.conftest import Mock
 
 DOCUMENTS = {slug: read_document(slug, file) for slug, file in FILES.items()}

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from contract_tests.suite.harness.recorded import audited
 from contract_tests.traffic.audit import Audit
-from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import RecordingBroken, exchanges
 from mockserver.cli import cli
+from mockserver.openapi.documents import load_document
 from tests.conftest import ROOT, Mock
 from tests.pictures import png
 from tests.traffic.exchanges import JSON, SALE, SOLD, answer, entry, har, sale
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def audit_of(document: dict[str, Any] | bytes, slug: str = "monedero") -> Audit:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return Audit(describe(slug)).run(exchanges(io.BytesIO(data)))
+    return Audit(load_document(slug)).run(exchanges(io.BytesIO(data)))
 
 
 def run(file: Path, *options: str) -> Result:
@@ -192,7 +192,7 @@ def test_memory_does_not_grow_with_the_length_of_a_recording(tmp_path: Path) -> 
             return found
 
     def peak(entries: int) -> int:
-        audit = Audit(describe("monedero"))
+        audit = Audit(load_document("monedero"))
         tracemalloc.start()
         audit.run(exchanges(Endless(entries)))  # type: ignore[arg-type]
         most = tracemalloc.get_traced_memory()[1]

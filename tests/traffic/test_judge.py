@@ -13,15 +13,14 @@ from openapi_core import V30RequestValidator, V30ResponseValidator
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from contract_tests.suite.harness.documents import base_path, document
-from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
-from contract_tests.traffic.description import Route, describe
 from contract_tests.traffic.exchange import MASK, HttpMessage, RecordedExchange
 from contract_tests.traffic.forms import gather, multipart, urlencoded
 from contract_tests.traffic.judge import TrafficValidator
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation import forms
+from mockserver.openapi.documents import list_slugs, load_document
+from mockserver.openapi.operations import Route
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 
 if TYPE_CHECKING:
@@ -32,21 +31,21 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def monedero() -> TrafficValidator:
-    return TrafficValidator(describe("monedero"))
+    return TrafficValidator(load_document("monedero"))
 
 
 @pytest.fixture(scope="module")
 def serpi() -> TrafficValidator:
-    return TrafficValidator(describe("serpi"))
+    return TrafficValidator(load_document("serpi"))
 
 
 def places(judgement: Judgement) -> list[tuple[str, str, str, str]]:
     return [(finding.side, finding.place, finding.pointer, finding.keyword) for finding in judgement.findings]
 
 
-BRANCH: dict[str, Any] = document("serpi")["components"]["examples"]["new_branch"]["value"]
-ONE_BRANCH: dict[str, Any] = document("serpi")["components"]["examples"]["one_branch"]["value"]
-BRANCH_CREATED: dict[str, Any] = document("serpi")["components"]["examples"]["branch_created"]["value"]
+BRANCH: dict[str, Any] = load_document("serpi").raw["components"]["examples"]["new_branch"]["value"]
+ONE_BRANCH: dict[str, Any] = load_document("serpi").raw["components"]["examples"]["one_branch"]["value"]
+BRANCH_CREATED: dict[str, Any] = load_document("serpi").raw["components"]["examples"]["branch_created"]["value"]
 KEYS = (("secretkey", "serpi-demo-secretkey"), ("Authorization", "Bearer serpi-demo-token"))
 
 
@@ -155,7 +154,7 @@ def test_what_is_not_below_the_base_path_is_foreign(path: str, monedero: Traffic
 
 
 def test_another_base_path_can_be_named() -> None:
-    judge = TrafficValidator(describe("monedero", ("https://loyalty.example.com/v3",)))
+    judge = TrafficValidator(load_document("monedero", ("https://loyalty.example.com/v3",)))
 
     assert judge.judge(sale(path="/v3/wallet/sale")).kind == "judged"
 
@@ -199,19 +198,18 @@ def test_a_value_in_a_finding_hides_secrets(monedero: TrafficValidator) -> None:
     assert "xxx" not in str(judgement.findings)
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) -> None:
-    raw = document(slug)
-    judge, spec = TrafficValidator(describe(slug)), SchemaPath.from_dict(raw)
+    document = load_document(slug)
+    judge, spec = TrafficValidator(document), SchemaPath.from_dict(document.raw)
     stock = V30ResponseValidator(spec)
     compared = 0
-    for operation in describe(slug).operations:
+    for operation in document.operations:
         for status in operation.statuses:
-            response = describe(slug).resolve(operation.spec["responses"][status])
-            for media_type, media in response.get("content", {}).items():
+            for media_type, media in (operation.response(status) or {}).get("content", {}).items():
                 if media_type != "application/json":
                     continue
-                examples = [describe(slug).resolve(example)["value"] for example in media.get("examples", {}).values()]
+                examples = [document.resolve(example)["value"] for example in media.get("examples", {}).values()]
                 for value in (*examples, {}, [], "x", {"code": 7, "message": None}):
                     exchange = RecordedExchange(
                         1,
@@ -224,7 +222,7 @@ def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) 
                     ours = bool(judge.response(Route(operation, {}), exchange)[0])
                     asked = JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
                     asked.host_url = "http://mock.example"
-                    asked.path = asked.path_pattern = base_path(slug) + operation.path
+                    asked.path = asked.path_pattern = document.base_path + operation.path
                     answered = JudgedResponse(int(status), exchange.response.headers, media_type, exchange.response.body)
                     assert ours == bool(list(stock.iter_errors(asked, answered))), (operation.id, status, value)
                     compared += 1
@@ -232,8 +230,8 @@ def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) 
 
 
 def test_a_request_is_judged_as_openapi_core_as_it_comes_judges_it() -> None:
-    spec = SchemaPath.from_dict(document("monedero"))
-    stock, judge = V30RequestValidator(spec), TrafficValidator(describe("monedero"))
+    spec = SchemaPath.from_dict(load_document("monedero").raw)
+    stock, judge = V30RequestValidator(spec), TrafficValidator(load_document("monedero"))
     for fields in (SALE, without(SALE, "phone"), changed(SALE, phone="1"), changed(SALE, transaction_type="7"), {}):
         exchange = sale(fields=fields)
         parameters = RequestParameters(ImmutableMultiDict(), Headers([KEY]))

@@ -18,11 +18,10 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from contract_tests.suite.harness.recorded import slugs
 from contract_tests.traffic.audit import Audit
-from contract_tests.traffic.description import describe
 from contract_tests.traffic.recording import exchanges
 from mockserver.cli import cli
+from mockserver.openapi.documents import list_slugs, load_document
 from tests.conftest import ROOT
 from tests.traffic.exchanges import SALE, SOLD
 from tests.traffic.upstreams import MEBIBYTE, OK, Proxy, Upstream
@@ -369,7 +368,7 @@ def test_a_recording_is_whole_after_every_call_and_holds_no_secret(server: Serve
     assert "monedero-demo-apikey" not in text
     assert code == 0
     with file.open("rb") as opened:
-        audit = Audit(describe("monedero")).run(exchanges(opened))
+        audit = Audit(load_document("monedero")).run(exchanges(opened))
     assert (audit.kinds["judged"], audit.violations) == (3, 0)
 
 
@@ -435,11 +434,11 @@ def test_500_requests_in_random_chunks_are_answered_byte_for_byte_as_without_the
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_the_contract_tests_of_a_vendor_pass_through_the_proxy(slug: str, server: Server) -> None:
     running = Proxy(slug, server.url, "--preserve-host", "--quiet")
     try:
-        base = describe(slug).raw["servers"][0]["url"]
+        base = load_document(slug).raw["servers"][0]["url"]
         command = [sys.executable, "-m", "pytest", "contract_tests", "--api", slug, "--url", running.url + base, "-q", "-p", "no:cacheprovider"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
         assert done.returncode == 0, done.stdout[-3000:]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.traffic.description import describe
 from contract_tests.traffic.masking import Masking
 from contract_tests.traffic.steps import Form, KeptField, Memory, ScenarioBroken, scenario
 from mockserver.cli import cli
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,11 +51,11 @@ def test_what_cannot_be_kept_is_explained(said: str, tmp_path: Path) -> None:
     file.write_text(f"steps: [{{operation: get_wallets, keep: {{name: {said}}}}}]", "utf-8")
 
     with pytest.raises(ScenarioBroken, match="step 1: keep name is a JSON pointer"):
-        scenario(file, describe("monedero"))
+        scenario(file, load_document("monedero"))
 
 
 def test_a_signed_token_is_hidden_whatever_its_name(mock: Mock) -> None:
-    assert Masking(describe("trincico")).text(json.dumps({"access": JWT}), "application/json") == json.dumps({"access": "***"})
+    assert Masking(load_document("trincico")).text(json.dumps({"access": JWT}), "application/json") == json.dumps({"access": "***"})
     with mock.client("trincico", credential=None) as client:
         given = client.post("/users/login", json={"email": "demo@example.com", "password": "trincico-demo-password"}).json()
     with mock.control as control:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.suite.harness.recorded import slugs
-from contract_tests.traffic.description import describe
 from contract_tests.traffic.player import Player, Side
 from contract_tests.traffic.steps import scenario
 from mockserver.cli import cli
+from mockserver.openapi.documents import list_slugs, load_document
 from tests.conftest import Mock, Server
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def elsewhere() -> Iterator[Server]:
 
 def play(file: Path, slug: str, server: Server, world: str) -> None:
     """Play a scenario in a world."""
-    description = describe(slug)
+    description = load_document(slug)
     player = Player(Side.discover("mock", server.url, description, world=world, headers={}), description)
     for step in scenario(file, description):
         assert not player.play(step).broken
@@ -64,7 +63,7 @@ def replayed(har: dict[str, Any], slug: str, server: Server, file: Path) -> Resu
     return CliRunner().invoke(cli, ["replay", str(file), "--api", slug, "--url", server.url, "--world", file.stem, "--answers"])
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_a_session_played_again_elsewhere_differs_in_what_is_volatile_only(
     slug: str, server: Server, elsewhere: Server, mock: Mock, tmp_path: Path
 ) -> None:
@@ -76,7 +75,7 @@ def test_a_session_played_again_elsewhere_differs_in_what_is_volatile_only(
     assert f"{len(har['log']['entries'])} calls made in the world {slug}, 0 answered otherwise" in done.output
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_a_value_that_is_not_volatile_is_told_with_exactly_its_place(
     slug: str, server: Server, elsewhere: Server, mock: Mock, tmp_path: Path
 ) -> None:
@@ -99,11 +98,11 @@ def test_a_value_that_is_not_volatile_is_told_with_exactly_its_place(
     assert f": {place} was " in told
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_every_scenario_meets_values_that_are_volatile(slug: str, server: Server, elsewhere: Server, mock: Mock) -> None:
     """Otherwise the other tests would hold with nothing declared."""
     play(SCENARIOS / "before" / f"{slug}.yaml", slug, elsewhere, mock.world)
-    skipped = len(scenario(SCENARIOS / "before" / f"{slug}.yaml", describe(slug)))
+    skipped = len(scenario(SCENARIOS / "before" / f"{slug}.yaml", load_document(slug)))
     here, there = recorded(slug, server, mock.world)["log"]["entries"], recorded(slug, elsewhere, mock.world)["log"]["entries"][skipped:]
 
     different = [

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from contract_tests.suite.harness.documents import base_path
 from contract_tests.suite.harness.target import Target
+from mockserver.openapi.documents import load_document
 from tests.verify.servers import serving
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = (), 
         handler.wfile.flush()
 
     with httpx.Client(base_url=origin, timeout=60, follow_redirects=False, trust_env=False) as client, serving(handle) as shown:
-        url = shown + base_path(slug)
-        found = Target.discover(slug, origin + base_path(slug))
+        url = shown + load_document(slug).base_path
+        found = Target.discover(slug, origin + load_document(slug).base_path)
         assert urlsplit(url).netloc != urlsplit(origin).netloc
         (folder / "contract.toml").write_text(_file(slug, url, found, {name: f"{HOOKS[name][0]} {shown}/staging/{name}" for name in hooks}))
         yield url

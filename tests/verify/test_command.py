@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from contract_tests.suite.harness.documents import base_path
-from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.contract import Contract
 from contract_tests.suite.verify.report.write import FILES
+from mockserver.openapi.documents import list_slugs, load_document
 from tests.conftest import ROOT, Server
 from tests.verify.conftest import verify
 from tests.verify.servers import serving
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from tests.verify.servers import Handler
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_the_mock_conforms_at_a_first_look(tmp_path: Path, server: Server, slug: str) -> None:
-    done = verify(tmp_path, slug, "--url", server.url + base_path(slug), "--level", "quick", "--time-budget", 300)
+    done = verify(tmp_path, slug, "--url", server.url + load_document(slug).base_path, "--level", "quick", "--time-budget", 300)
     assert done.code == 0, done.out
     report = done.report
     assert report["findings"] == report["unconfirmed"] == report["clauses"]["broken"] == []
@@ -40,9 +40,9 @@ def test_the_mock_conforms_at_a_first_look(tmp_path: Path, server: Server, slug:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("level", "seed"), [("standard", 1), ("deep", 2)])
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_the_mock_raises_no_alarm(tmp_path: Path, server: Server, slug: str, seed: int, level: str) -> None:
-    done = verify(tmp_path, slug, "--url", server.url + base_path(slug), "--level", level, "--seed", seed, "--time-budget", 1_000)
+    done = verify(tmp_path, slug, "--url", server.url + load_document(slug).base_path, "--level", level, "--seed", seed, "--time-budget", 1_000)
     assert done.code == 0, done.out
     assert done.report["unconfirmed"] == []
     assert [one for one in done.report["never_observed"] if not one["reason"]] == []

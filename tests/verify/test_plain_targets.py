@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.contract import Contract
+from mockserver.openapi.documents import list_slugs
 from tests.verify.conftest import verify
 from tests.verify.plain import plain
 
@@ -45,7 +46,7 @@ def no_alarm(done: Done, slug: str) -> None:
     assert len(report["clauses"]["held"]) > 0.7 * len(Contract(slug).clauses)
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_a_conforming_target_raises_no_alarm_however_often_it_is_judged(tmp_path: Path, server: Server, slug: str) -> None:
     with plain(server.url, slug, tmp_path) as url:
         for seed, workers in ((1, 1), (2, 2)):
@@ -71,7 +72,7 @@ def test_workers_do_not_meet_where_there_is_one_state_only(tmp_path: Path, serve
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_laws_and_generated_requests_raise_no_alarm_at_a_state_that_was_used_before(tmp_path: Path, server: Server, slug: str, seed: int) -> None:
     with plain(server.url, slug, tmp_path) as url:
         no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300), slug)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.suite.harness.documents import base_path
 from contract_tests.suite.harness.findings import Exchange, Verdict, VerdictStatus
-from contract_tests.suite.verify.contract import Contract, slugs
+from contract_tests.suite.verify.contract import Contract
 from contract_tests.suite.verify.findings_store import FindingsStore
+from mockserver.openapi.documents import list_slugs, load_document
 from tests.verify.conftest import verify
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def answered(operation: str, url: str, status: int, body: object, method: str = 
     return Exchange(method, url, {}, b"", status, {"content-type": "application/json"}, json.dumps(body).encode(), 0.01, operation)
 
 
-@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("slug", list_slugs())
 def test_a_reason_is_given_for_what_is_declared_and_says_why(slug: str) -> None:
     for operation in Contract(slug).operations.values():
         for name, reason in operation.unseen.items():
-            assert name in {*operation.statuses, *operation.codes, *operation.clauses}, (operation.id, name)
+            assert name in {*operation.statuses, *operation.own_errors, *operation.clauses}, (operation.id, name)
             assert reason
             assert not reason.endswith(".")
 
@@ -58,7 +58,7 @@ def test_what_was_seen_of_such_a_clause_counts_all_the_same() -> None:
 )
 def test_an_error_is_recognised_by_its_text_where_the_vendor_has_no_codes(slug: str, operation: str, status: int, body: object, code: str) -> None:
     findings_store = FindingsStore(Contract(slug))
-    assert findings_store.contract.operations[operation].codes[code] == status
+    assert findings_store.contract.operations[operation].own_errors[code]["status"] == status
     message = findings_store.contract.operations[operation].spec["x-errors"][code]["message"]
     told = json.loads(json.dumps(body).replace(next(iter(body.values())), message))  # type: ignore[attr-defined]
     findings_store.hear(answered(operation, "http://x/y", status, told))
@@ -80,7 +80,7 @@ def test_a_page_behind_a_link_of_the_mock_belongs_to_its_operation() -> None:
 
 
 def test_the_report_says_why_an_answer_was_not_seen(tmp_path: Path, server: Server) -> None:
-    done = verify(tmp_path, "serpi", "--url", server.url + base_path("serpi"), "--level", "quick")
+    done = verify(tmp_path, "serpi", "--url", server.url + load_document("serpi").base_path, "--level", "quick")
     reason = "no request from outside can provoke the failure"
     missing = {(one["operation"], one.get("answer")): one["reason"] for one in done.report["never_observed"]}
     assert missing["list_sucursales", "500"] == reason

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..harness.findings import Finding, Verdict, VerdictStatus
 from . import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
@@ -13,8 +13,10 @@ from .model import BehaviourModel
 from .run import Level, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
     from types import ModuleType
+
+    from mockserver.openapi.documents import Document
 
     from ..harness import ApiClient
 
@@ -25,7 +27,7 @@ DOCUMENTED = "the answer is documented"
 __all__ = ["DOCUMENTED", "LAWS", "judge"]
 
 
-def judge(api: ApiClient, document: Mapping[str, Any], *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
+def judge(api: ApiClient, document: Document, *, level: Level, seed: int, operations: Collection[str] | None = None) -> Iterator[Verdict]:
     """Run every check at a target.
 
     ``level``: ``quick`` tries one of each kind, ``standard`` every declaration, ``deep`` the same with three seeds. The same seed makes the
@@ -53,7 +55,7 @@ def _documented(run: Run) -> Iterator[Verdict]:
             problem.operation,
             problem.sentence,
             run.model.answer_clause(problem.operation, problem.status),
-            run.model.page(problem.operation),
+            run.model.operations[problem.operation].section or None,
             f"{problem.status} {problem.keyword} {problem.pointer}".strip(),
             problem.expected,
             problem.got,

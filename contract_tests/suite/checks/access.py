@@ -23,18 +23,18 @@ REFUSED = (401, 403)
 def check(run: Run) -> Iterator[Verdict]:
     """Every operation, each way of authentication, each credential of it."""
     for name in run.model.operations:
-        if WORKS in run.model.recipes(name) and run.wants(name):
+        if WORKS in run.model.operations[name].recipes and run.wants(name):
             yield from guarded(LAW, name, _operation(run, name))
 
 
 def _operation(run: Run, name: str) -> Iterator[Verdict]:
-    ways = run.model.schemes(name)
+    ways = run.model.operations[name].security
     session = run.session(f"access {name}")
     sent = session.prepare(name, run.model.works(name))
     if not ways:
         yield from _open(session, name, sent)
         return
-    writes = not run.model.is_read(name)
+    writes = not run.model.operations[name].is_safe
     before = snapshot(session) if writes else {}
     found: list[Verdict] = []
     answers: list[Answer] = []
@@ -80,15 +80,15 @@ def _spoiled(session: CheckSession, held: Mapping[str, str], declared: Mapping[s
 def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, declared: Mapping[str, Any], reason: str) -> list[Verdict]:
     model = session.model
     codes = declared.get("x-fault-codes", {})
-    code = codes.get(reason, codes.get("wrong")) if codes else model.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
+    code: Any = codes.get(reason, codes.get("wrong")) if codes else model.operations[name].fault_codes.get("unauthenticated")
     what = f"{name} with {scheme} {reason}"
-    clause = _clause_of(model.errors(name).get(code, {}), declared, model, name)
+    clause = _clause_of(model.operations[name].errors.get(code, {}), declared, model, name)
     if not answer.is_refusal:
         return [
             session.broken(LAW, name, f"{what} is not refused", clause=clause, pointer=f"{scheme} {reason}", expected="a refusal", got=str(answer))
         ]
     wrong = [f"the status is {answer.status}"] if answer.status not in (*REFUSED, *model.envelope.get("any-status", ())) else []
-    if code in model.errors(name):
+    if code in model.operations[name].errors:
         wrong = wrong_with(model, name, code, answer)
         if wrong and declared.get("x-refused-as"):
             wrong = [] if not wrong_with(model, name, declared["x-refused-as"], answer) else wrong
@@ -98,7 +98,13 @@ def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, decl
         text = f"{what} is refused otherwise than documented: {'; '.join(wrong)}"
         return [
             session.broken(
-                LAW, name, text, clause=clause, pointer=f"{scheme} {reason}", expected=model.errors(name).get(code, REFUSED), got=str(answer)
+                LAW,
+                name,
+                text,
+                clause=clause,
+                pointer=f"{scheme} {reason}",
+                expected=model.operations[name].errors.get(code, REFUSED),
+                got=str(answer),
             )
         ]
     return []
@@ -110,8 +116,8 @@ def _clause_of(row: Mapping[str, Any], declared: Mapping[str, Any], model: Any, 
 
 
 def _clause(run: Run, name: str) -> str | None:
-    code = run.model.operations[name].spec.get("x-fault-codes", {}).get("unauthenticated")
-    found: str | None = run.model.errors(name).get(code, {}).get("clause")
+    code: Any = run.model.operations[name].fault_codes.get("unauthenticated")
+    found: str | None = run.model.operations[name].errors.get(code, {}).get("clause")
     return found
 
 

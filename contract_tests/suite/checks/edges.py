@@ -28,7 +28,7 @@ def breaking(model: BehaviourModel, schema: Any, *, needed: bool, in_text: bool,
     """
     if needed:
         yield "required", LEFT_OUT
-    declared = model.merged(schema)
+    declared = model.document.merge_all_of(schema)
     ways = declared.get("anyOf", declared.get("oneOf"))
     if ways is not None:
         found = [] if in_text else [pair for way in ways for pair in breaking(model, way, needed=False, in_text=False, value=value)]
@@ -106,7 +106,7 @@ def _objects(model: BehaviourModel, declared: Mapping[str, Any], kind: str, valu
 
 def keeping(model: BehaviourModel, schema: Any) -> Pairs:
     """Values that just keep a keyword of a schema."""
-    declared = model.merged(schema)
+    declared = model.document.merge_all_of(schema)
     kind = declared.get("type", "")
     if "anyOf" in declared or "oneOf" in declared:
         return

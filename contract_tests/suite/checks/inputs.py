@@ -26,7 +26,7 @@ def check(run: Run) -> Iterator[Verdict]:
     if run.is_quick:
         return
     for name in run.model.operations:
-        if WORKS not in run.model.recipes(name) or not run.wants(name) or run.model.operations[name].spec.get("x-lenient"):
+        if WORKS not in run.model.operations[name].recipes or not run.wants(name) or run.model.operations[name].spec.get("x-lenient"):
             continue
         yield from guarded(LAW, name, _operation(run, name))
 
@@ -34,7 +34,7 @@ def check(run: Run) -> Iterator[Verdict]:
 def _operation(run: Run, name: str) -> Iterator[Verdict]:
     session = run.session(f"inputs {name}")
     sent = session.prepare(name, run.model.works(name))
-    writes = not run.model.is_read(name)
+    writes = not run.model.operations[name].is_safe
     before = snapshot(session) if writes else {}
     refused: dict[tuple[str, str], Answer] = {}
     found = list(_negative(session, name, sent, refused))
@@ -75,10 +75,10 @@ def _negative(session: CheckSession, name: str, sent: Mapping[str, Any], refused
 def _judge(session: CheckSession, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
     model = session.model
     codes = model.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
-    general = model.operations[name].spec.get("x-fault-codes", {})
+    general = model.operations[name].fault_codes
     codes = codes or general.get(keyword, general.get("invalid", []))
     codes = [codes] if isinstance(codes, str) else list(codes)
-    clause = next((row for code in codes if (row := model.errors(name).get(code, {}).get("clause"))), None) or model.input_clause(
+    clause = next((row for code in codes if (row := model.operations[name].errors.get(code, {}).get("clause"))), None) or model.input_clause(
         name, field, keyword
     )
     what = f"{name} without {field}" if value is LEFT_OUT else f"{name} with a {field} that breaks {keyword}"

@@ -97,7 +97,7 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
         yield _elsewhere(session, ILLEGAL, name, edge, state, found)
         return
     answer = session.call(edge["by"], edge)
-    clause = edge.get("clause", run.model.errors(edge["by"]).get(edge.get("error", ""), {}).get("clause"))
+    clause = edge.get("clause", run.model.operations[edge["by"]].errors.get(edge.get("error", ""), {}).get("clause"))
     what = f"{edge['by']} on a {name} that is {state}"
     if "error" in edge:
         problems = wrong_with(run.model, edge["by"], edge["error"], answer)

@@ -54,8 +54,8 @@ def ways(run: Run, name: str, *, looked: bool) -> Iterator[tuple[Mapping[str, An
     if run.is_quick:
         return
     yield run.model.works(name), True
-    for situation, found in run.model.recipes(name).items():
-        if situation not in (WORKS, OBSERVES, *run.model.errors(name)):
+    for situation, found in run.model.operations[name].recipes.items():
+        if situation not in (WORKS, OBSERVES, *run.model.operations[name].errors):
             for recipe in found if isinstance(found, list) else [found]:
                 if not recipe.get("expect", {}).get("refused"):
                     yield recipe, False

@@ -23,8 +23,8 @@ NOTHING = "a refused call changes nothing"
 def check(run: Run) -> Iterator[Verdict]:
     """Each recipe of each documented error."""
     for name in run.model.operations:
-        errors = run.model.errors(name)
-        for code, recipes in run.model.recipes(name).items():
+        errors = run.model.operations[name].errors
+        for code, recipes in run.model.operations[name].recipes.items():
             if code in errors and run.wants(name):
                 tried = recipes if isinstance(recipes, list) else [recipes]
                 for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
@@ -33,15 +33,15 @@ def check(run: Run) -> Iterator[Verdict]:
 
 def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     session = run.session(f"refusal {name} {code} {number}")
-    clause = recipe.get("clause", run.model.errors(name)[code].get("clause"))
+    clause = recipe.get("clause", run.model.operations[name].errors[code].get("clause"))
     sent = session.prepare(name, recipe)
-    writes = not run.model.is_read(name)
+    writes = not run.model.operations[name].is_safe
     before = snapshot(session) if writes else {}
     answer = session.send(name, recipe, sent)
     problems = wrong_with(run.model, name, code, answer)
     if problems:
         text = f"{name}: {code} was to be answered, but {'; '.join(problems)}"
-        yield session.broken(LAW, name, text, clause=clause, pointer=code, expected=run.model.errors(name)[code], got=str(answer))
+        yield session.broken(LAW, name, text, clause=clause, pointer=code, expected=run.model.operations[name].errors[code], got=str(answer))
     else:
         yield session.held(LAW, name)
     if writes and not problems:
@@ -50,7 +50,7 @@ def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int)
 
 def wrong_with(model: BehaviourModel, name: str, code: str, answer: Answer) -> list[str]:
     """How an answer differs from a documented error."""
-    row, envelope = model.errors(name)[code], model.envelope
+    row, envelope = model.operations[name].errors[code], model.envelope
     if not answer.is_refusal:
         return [f"the call was not refused; the status is {answer.status}"]
     found = []
@@ -91,12 +91,12 @@ def snapshot(session: CheckSession, role: str = "") -> dict[str, Any]:
     model = session.model
     volatile = model.volatile()
     found: dict[str, Any] = {}
-    asked = json.dumps([model.recipes(name) for name in model.reads])
+    asked = json.dumps([model.operations[name].recipes for name in model.reads])
     for name in session.api.target.own:  # records that a read needs are created before the first read, not between two
         if f'"${name}"' in asked:
             session.api.known(name)
     for name in model.reads:
-        recipes = model.recipes(name)
+        recipes = model.operations[name].recipes
         if recipes.get(OBSERVES) is False or "after" in recipes[WORKS]:
             continue
         for number, recipe in enumerate(model.observations(name)):

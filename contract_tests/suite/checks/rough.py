@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..harness.answers import resolve
 from ..harness.target import not_observable
 from .model import WORKS
 from .session import guarded
@@ -31,15 +30,15 @@ def check(run: Run) -> Iterator[Verdict]:
     for name, operation in run.model.operations.items():
         if not run.wants(name):
             continue
-        if run.model.body(name)[0] and str(TOO_LARGE) in operation.spec["responses"]:
+        if run.model.body(name)[0] and str(TOO_LARGE) in operation.statuses:
             yield from guarded(SIZE, name, _too_large(run, name))
-        if WORKS in run.model.recipes(name):
+        if WORKS in run.model.operations[name].recipes:
             yield from guarded(FAILS, name, _unreadable(run, name))
 
 
 def _too_large(run: Run, name: str) -> Iterator[Verdict]:
-    answers, most = run.model.operations[name].spec["responses"], limit(run.model, name)
-    if resolve(run.model.document, answers[str(TOO_LARGE)]).get("x-provenance") == "assumed" and not run.api.target.strict:
+    refusal, most = run.model.operations[name].response(TOO_LARGE) or {}, limit(run.model, name)
+    if refusal.get("x-provenance") == "assumed" and not run.api.target.strict:
         not_observable(f"that a body may have {most} bytes is true of the mock; nobody has said what is true of this target")
     session = run.session(f"size {name}")
     works = run.model.works(name)
@@ -54,7 +53,7 @@ def _too_large(run: Run, name: str) -> Iterator[Verdict]:
 
 def limit(model: BehaviourModel, name: str) -> int:
     """Bytes that the body of an operation may have."""
-    declared = resolve(model.document, model.operations[name].spec["requestBody"])
+    declared = model.operations[name].request_body
     return int(declared.get("x-max-bytes", 8 * MIB if MULTIPART in declared["content"] else MIB))
 
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import schemathesis
 
+from mockserver.openapi.documents import load_document
+
 from ..harness import ApiClient, Target
-from ..harness.answers import Answers
-from ..harness.documents import document
+from ..harness.answers import AnswerValidator
 from ..harness.findings import VerdictStatus
 from . import judge
 
@@ -37,16 +38,15 @@ class AnswersAreDocumented:
     """Every answer of a run is one that the document describes: status, media type, headers, schema, and with ``strict`` no undeclared field."""
 
     def __init__(self, slug: str = "", *, strict: bool = False) -> None:
-        self._answers = Answers(document(slug), strict=strict) if slug else None
+        self._answers = AnswerValidator(load_document(slug), strict=strict) if slug else None
 
     def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
         """Check one answer. Raises AssertionError with the reason."""
         del ctx
         if self._answers is None:
             return None
-        named = case.operation.definition.raw.get("operationId")
-        operation = next((one for one in self._answers.operations if one.id == named and one.method == case.method.upper()), None)
-        if operation is None:
+        operation = self._answers.document.by_id.get(case.operation.definition.raw.get("operationId"))
+        if operation is None or operation.method != case.method.upper():
             return None
         headers = [(name, value) for name, values in response.headers.items() for value in values]
         shown = httpx.Response(
@@ -70,7 +70,7 @@ class BehaviourHolds:
         if not self._slug:
             return
         api = ApiClient(Target.discover(self._slug, self._url))
-        verdicts = judge(api, document(self._slug), level="standard", seed=self._seed)
+        verdicts = judge(api, load_document(self._slug), level="standard", seed=self._seed)
         broken = sorted({verdict.reason for verdict in verdicts if verdict.outcome is VerdictStatus.BROKEN})
         api.close()
         assert not broken, "\n".join(broken)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..harness.answers import resolve
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from .files import file
 from .formulas import evaluate, holds, same, sides
@@ -225,11 +224,11 @@ class CheckSession:
 
     def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
         """The headers of a role for one way of authentication of an operation; empty if it needs none."""
-        ways = self.model.schemes(name)
+        ways = self.model.operations[name].security
         if not ways:
             return {}
         wanted = {header_of(scheme) for scheme in ways[way].values()}
-        others = {header_of(scheme) for scheme in self.model.every_scheme().values()} - wanted
+        others = {header_of(scheme) for scheme in self.model.document.security_schemes.values()} - wanted
         return {header: value for header, value in self.api.credentials(role).items() if header.lower() not in others}
 
     # Recipes
@@ -240,7 +239,7 @@ class CheckSession:
             return self._typed(self.named(said[1:]), schema)
         if isinstance(said, dict):
             if "fresh" in said:
-                wanted = resolve(self.model.document, schema or {})
+                wanted = self.model.document.resolve(schema or {})
                 narrower = said["fresh"] if isinstance(said["fresh"], dict) else {}
                 return self.values.of({**wanted, **narrower})
             if "times" in said:
@@ -249,10 +248,10 @@ class CheckSession:
                 return self.formula(said["formula"])
             if "file" in said:
                 return file(said)
-            inner = self.model.merged(schema or {}).get("properties", {})
+            inner = self.model.document.merge_all_of(schema or {}).get("properties", {})
             return {key: self.value(value, inner.get(key)) for key, value in said.items()}
         if isinstance(said, list):
-            inner = self.model.merged(schema or {}).get("items")
+            inner = self.model.document.merge_all_of(schema or {}).get("items")
             return [self.value(item, inner) for item in said]
         return said
 
@@ -269,7 +268,7 @@ class CheckSession:
         return self.api.known(name)
 
     def _typed(self, value: Any, schema: Any) -> Any:
-        kind = self.model.merged(schema or {}).get("type")
+        kind = self.model.document.merge_all_of(schema or {}).get("type")
         if isinstance(value, str) and kind in ("integer", "number"):
             try:
                 return int(value) if kind == "integer" else float(value)
@@ -332,7 +331,9 @@ class CheckSession:
         self, law: str, operation: str, sentence: str, *, clause: str | None = None, pointer: str = "", expected: object = None, got: object = None
     ) -> Verdict:
         """The verdict of a broken check, with the exchanges so far."""
-        finding = Finding(law, operation, sentence, clause, self.model.page(operation), pointer, expected, got, tuple(self.exchanges[-SHOWN:]))
+        finding = Finding(
+            law, operation, sentence, clause, self.model.operations[operation].section or None, pointer, expected, got, tuple(self.exchanges[-SHOWN:])
+        )
         return Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)
 
     def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:

@@ -27,7 +27,12 @@ def check(run: Run) -> Iterator[Verdict]:
         return
     for name in run.model.operations:
         works = run.model.works(name)
-        if WORKS in run.model.recipes(name) and run.wants(name) and not run.model.operations[name].spec.get("x-shared") and run.model.schemes(name):
+        if (
+            WORKS in run.model.operations[name].recipes
+            and run.wants(name)
+            and not run.model.operations[name].spec.get("x-shared")
+            and run.model.operations[name].security
+        ):
             yield from guarded(LAW, name, _called(run, name, works, other))
     for name, spec in run.model.resources.items():
         if not run.wants(*calls(spec)):
@@ -42,13 +47,13 @@ def _called(run: Run, name: str, works: Mapping[str, Any], other: str) -> Iterat
     mine = session.call(name, works)
     session = run.session(f"tenant {name}")
     sent = session.prepare(name, works)
-    before = {} if run.model.is_read(name) else snapshot(session)
+    before = {} if run.model.operations[name].is_safe else snapshot(session)
     theirs = session.dispatch(name, sent, role=other)
     verdicts = []
-    if _refers(works) and not theirs.is_refusal and not run.model.is_read(name):
+    if _refers(works) and not theirs.is_refusal and not run.model.operations[name].is_safe:
         text = f"{name}: somebody else's call with the owner's ids is not refused"
         verdicts.append(session.broken(LAW, name, text, clause=clause, expected="a refusal", got=str(theirs)))
-    if run.model.is_read(name) and not theirs.is_refusal:
+    if run.model.operations[name].is_safe and not theirs.is_refusal:
         pointer = run.model.tenants.get("reads", {}).get(name)
         if pointer is not None:
             shared = _shared(at(mine.body, pointer), at(theirs.body, pointer))

@@ -28,7 +28,7 @@ def check(run: Run) -> Iterator[Verdict]:
         by_path.setdefault(operation.path, set()).add(operation.method)
     seen: set[str] = set()
     for name, operation in run.model.operations.items():
-        if WORKS not in run.model.recipes(name) or not run.wants(name):
+        if WORKS not in run.model.operations[name].recipes or not run.wants(name):
             continue
         if operation.path not in seen:
             seen.add(operation.path)
@@ -47,10 +47,8 @@ def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
             path = path.replace(f"{{{field}}}", str(sent.get(field, "1")))
     found = []
     for method in METHODS:
-        if method in declared or (
-            run.model.operations
-            and any(other.method == method and other.path != operation.path and other.pattern.match(path) for other in run.model.operations.values())
-        ):
+        others = (other for other in run.model.operations.values() if other.method == method and other.path != operation.path)
+        if method in declared or any(other.pattern.fullmatch(path) for other in others):
             continue
         answer = session.request(name, method, path)
         allowed = {part.strip().upper() for part in answer.response.headers.get("allow", "").split(",")}

@@ -33,7 +33,7 @@ def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, An
     resource = Resource(session, name)
     made = resource.create(full=False)
     value = made.sent[field]
-    clause = declared.get("clause", run.model.errors(create).get(declared["code"], {}).get("clause"))
+    clause = declared.get("clause", run.model.operations[create].errors.get(declared["code"], {}).get("clause"))
     verdicts = []
     for taken in (value, str(value).upper()) if declared.get("ignores") == "case" else (value,):
         before = resource.list()

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the parser of the standard library is the one that knows its patterns
 from typing import TYPE_CHECKING, Any
 
-from ..harness.answers import resolve
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mockserver.openapi.documents import Document
 
 LETTERS = string.ascii_lowercase
 PRINTABLE = string.ascii_letters + string.digits
@@ -24,13 +24,13 @@ TRIES = 50
 class Values:
     """A source of values. The same seed gives the same values; ``salt`` sets runs apart that share a target."""
 
-    def __init__(self, document: Mapping[str, Any], seed: int | str, salt: str = "") -> None:
+    def __init__(self, document: Document, seed: int | str, salt: str = "") -> None:
         self._document = document
         self._chance = random.Random(f"{seed}/{salt}")
 
     def of(self, schema: Any, *, full: bool = False) -> Any:
         """A value of a schema, not null if another value is possible; with ``full`` every optional field is set."""
-        schema = self._merged(schema)
+        schema = self._document.merge_all_of(schema)
         if "enum" in schema:
             return self._chance.choice([value for value in schema["enum"] if value is not None] or [None])
         for key in ("anyOf", "oneOf"):
@@ -39,17 +39,6 @@ class Values:
         kind = schema.get("type", "object" if "properties" in schema else "string")
         made: Any = getattr(self, f"_{kind}")(schema, full)
         return made
-
-    def _merged(self, schema: Any) -> dict[str, Any]:
-        schema = resolve(self._document, schema)
-        merged: dict[str, Any] = {}
-        for part in schema.get("allOf", ()):
-            inner = self._merged(part)
-            properties = {**merged.get("properties", {}), **inner.get("properties", {})}
-            merged = {**merged, **inner, "required": [*merged.get("required", ()), *inner.get("required", ())]}
-            if properties:
-                merged["properties"] = properties
-        return {**merged, **{key: value for key, value in schema.items() if key != "allOf"}}
 
     def _boolean(self, _schema: Any, _full: bool) -> bool:  # noqa: FBT001 - one shape for all kinds
         return True  # the default is mostly no

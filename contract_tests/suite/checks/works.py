@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..harness.answers import resolve
 from .formulas import same
 from .model import OBSERVES, WORKS
 from .refusals import snapshot, unchanged
@@ -24,22 +23,22 @@ SITUATION = "a described situation is answered as described"
 def check(run: Run) -> Iterator[Verdict]:
     """Each working recipe, and each situation that the document describes."""
     for name in run.model.operations:
-        if WORKS not in run.model.recipes(name) or not run.wants(name):
+        if WORKS not in run.model.operations[name].recipes or not run.wants(name):
             continue
         yield from guarded(LAW, name, _works(run, name, full=False))
-        if run.model.body(name)[0] or run.model.parameters(name):
+        if run.model.body(name)[0] or run.model.operations[name].parameters:
             yield from guarded(LAW, name, _works(run, name, full=True))
         if run.api.target.control and run.model.works(name).get("examples", True):  # examples name seeded records, which a mock is known to have
             yield from guarded(LAW, name, _examples(run, name))
-        for situation, recipe in run.model.recipes(name).items():
-            if situation not in (WORKS, OBSERVES, *run.model.errors(name)):
+        for situation, recipe in run.model.operations[name].recipes.items():
+            if situation not in (WORKS, OBSERVES, *run.model.operations[name].errors):
                 for number, one in enumerate(recipe if isinstance(recipe, list) else [recipe]):
                     yield from guarded(SITUATION, name, _situation(run, name, situation, one, number))
 
 
 def _situation(run: Run, name: str, situation: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     session = run.session(f"{name} {situation} {number}")
-    refused = recipe.get("expect", {}).get("refused", False) and not run.model.is_read(name)
+    refused = recipe.get("expect", {}).get("refused", False) and not run.model.operations[name].is_safe
     if not refused:
         session.spend(name, recipe)
     sent = session.prepare(name, recipe)
@@ -63,12 +62,11 @@ def _works(run: Run, name: str, *, full: bool) -> Iterator[Verdict]:
 
 def _examples(run: Run, name: str) -> Iterator[Verdict]:
     media_type, _ = run.model.body(name)
-    declared = resolve(run.model.document, run.model.operations[name].spec.get("requestBody", {}))
-    for label, example in declared.get("content", {}).get(media_type, {}).get("examples", {}).items():
+    for label, example in run.model.operations[name].content.get(media_type, {}).get("examples", {}).items():
         session = run.session(f"example {name} {label}")
         prepared = session.prepare(name, run.model.works(name))
         in_path = {field: value for field, value in prepared.items() if run.model.fields(name).get(field, ("body",))[0] != "body"}
-        answer = session.dispatch(name, {**in_path, **resolve(run.model.document, example)["value"]}, role=run.model.works(name).get("role", ""))
+        answer = session.dispatch(name, {**in_path, **run.model.document.resolve(example)["value"]}, role=run.model.works(name).get("role", ""))
         if answer.is_refusal:
             yield session.broken(LAW, name, f"{name}: the documented example {label} is refused", expected="a success", got=str(answer))
         else:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
+from mockserver.openapi.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import httpx
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+    from mockserver.openapi.documents import Document
+    from mockserver.openapi.operations import OperationSpec
+
 REMEMBERED = 2_000
 """Bodies whose judgement is remembered: the same list is read again and again."""
 SHOWN = 300
 """Characters of the validator's words that a sentence quotes."""
-NOT_ROUTED = (404, 405)
-"""Statuses of a path or a method that the document does not have."""
+NOT_ALLOWED = 405
+"""The status of a method that the document does not have at a path."""
 
 
 @dataclass(frozen=True)
@@ -37,102 +37,26 @@ class Problem:
     got: object = None
 
 
-@dataclass(frozen=True)
-class Described:
-    """An operation of a document, with references resolved one level deep where they are looked at."""
+class AnswerValidator:
+    """Compares answers with a document. ``strict`` also holds them to what the mock promises to send (``x-emits``), and finds undeclared fields."""
 
-    id: str
-    method: str
-    path: str
-    spec: Mapping[str, Any]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What matches its path, without base path and query."""
-        parts = re.split(r"\{[^}]+\}", self.path)
-        return re.compile("[^/]+".join(map(re.escape, parts)) + "$")
-
-
-def resolve(document: Mapping[str, Any], node: Any) -> Any:
-    """A node, or what it refers to."""
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        found: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        node = found
-    return node
-
-
-def described(document: Mapping[str, Any]) -> list[Described]:
-    """Every operation of a document."""
-    found = []
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if isinstance(item.get(method), dict):
-                spec = dict(item[method])
-                spec["parameters"] = [resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
-                found.append(Described(spec["operationId"], method.upper(), path, spec))
-    return found
-
-
-def to_json_schema(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4."""
-    if isinstance(schema, list):
-        return [to_json_schema(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(schema.get("$ref"), str):
-        return {"$ref": schema["$ref"].replace("#/", "urn:document#/", 1)}
-    out: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in ("properties", "patternProperties"):
-            out[key] = {name: to_json_schema(inner) for name, inner in value.items()}
-        elif not key.startswith("x-") and key not in ("example", "examples", "description", "title", "default", "nullable", "discriminator"):
-            out[key] = value if key in ("enum", "required") else to_json_schema(value)
-    if schema.get("nullable"):
-        return {"anyOf": [out, {"type": "null"}]}
-    return out
-
-
-class Answers:
-    """The judge of answers. ``strict`` judges by what the mock has promised to send (``x-emits``), and by undeclared fields."""
-
-    def __init__(self, document: Mapping[str, Any], *, strict: bool) -> None:
+    def __init__(self, document: Document, *, strict: bool) -> None:
         self.document = document
         self.strict = strict
-        self.operations = described(document)
-        self._compiled: dict[int, jsonschema_rs.Validator] = {}
-        self._kept: list[Any] = []
-        self._judged: dict[tuple[str, int, bytes], list[Problem]] = {}
+        self._compiler = SchemaCompiler(document)
+        self._known: dict[tuple[str, int, bytes], list[Problem]] = {}
 
-    @cached_property
-    def _registry(self) -> Any:
-        components = {"components": {"schemas": to_json_schema_map(self.document.get("components", {}).get("schemas", {}))}}
-        return jsonschema_rs.Registry([("urn:document", components)], draft=jsonschema_rs.Draft4)
-
-    def operation_of(self, method: str, path: str) -> Described | None:
-        """The operation that a request calls; ``path`` without the base path. Literal paths come before templates."""
-        found = [operation for operation in self.operations if operation.method == method and operation.pattern.match(path)]
-        return min(found, key=lambda operation: operation.path.count("{"), default=None)
-
-    def is_known_path(self, path: str) -> bool:
-        """Whether some operation has the path, whatever the method."""
-        return any(operation.pattern.match(path) for operation in self.operations)
-
-    def problems(self, operation: Described, response: httpx.Response) -> Iterator[Problem]:
+    def problems(self, operation: OperationSpec, response: httpx.Response) -> Iterator[Problem]:
         """What is wrong with an answer of an operation."""
         status = response.status_code
-        declared = operation.spec["responses"].get(str(status))
+        declared = operation.response(status)
         if declared is None:
-            if status == NOT_ROUTED[1]:
-                return
-            yield self._problem(
-                operation, status, "status", "", f"answers with the status {status}, which is not documented", _statuses(operation), status
-            )
+            if status != NOT_ALLOWED:
+                text = f"answers with the status {status}, which is not documented"
+                yield self._problem(operation, status, "status", "", text, list(operation.statuses), status)
             return
-        found = resolve(self.document, declared)
-        yield from self._headers(operation, found, response)
-        content: Mapping[str, Any] = found.get("content", {})
+        yield from self._headers(operation, declared, response)
+        content: Mapping[str, Any] = declared.get("content", {})
         if not content:
             if response.content:
                 yield self._problem(operation, status, "body", "", f"sends a body with {status}, where none is documented", None, response.text[:200])
@@ -145,15 +69,15 @@ class Answers:
             return
         if media_type.endswith("json"):
             key = (operation.id, status, response.content)
-            if key not in self._judged:
-                if len(self._judged) > REMEMBERED:
-                    self._judged.clear()
-                self._judged[key] = list(self._body(operation, status, media, response))
-            yield from self._judged[key]
+            if key not in self._known:
+                if len(self._known) > REMEMBERED:
+                    self._known.clear()
+                self._known[key] = list(self._body(operation, status, media, response))
+            yield from self._known[key]
 
-    def _headers(self, operation: Described, declared: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
+    def _headers(self, operation: OperationSpec, declared: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
         for name, header in declared.get("headers", {}).items():
-            header = resolve(self.document, header)  # noqa: PLW2901 - the same thing, looked up
+            header = self.document.resolve(header)  # noqa: PLW2901 - the same thing, looked up
             sent = response.headers.get(name)
             if sent is None:
                 if header.get("required"):
@@ -164,16 +88,16 @@ class Answers:
                 yield self._problem(operation, response.status_code, "header", name, text, header.get("schema"), sent)
 
     def _fits_as_text(self, schema: Any, text: str) -> bool:
-        kind = resolve(self.document, schema).get("type")
+        kind = self.document.resolve(schema).get("type")
         value: Any = text
         if kind in ("integer", "number"):
             try:
                 value = json.loads(text)
             except ValueError:
                 return False
-        return self._validator(schema).is_valid(value)
+        return self._compiler.compile(schema).is_valid(value)
 
-    def _body(self, operation: Described, status: int, media: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
+    def _body(self, operation: OperationSpec, status: int, media: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
         try:
             body = json.loads(response.content)
         except ValueError:
@@ -182,7 +106,7 @@ class Answers:
         for key in ("schema", "x-emits") if self.strict else ("schema",):
             if key not in media:
                 continue
-            broken = list(self._validator(media[key]).iter_errors(body))
+            broken = list(self._compiler.compile(media[key]).iter_errors(body))
             for error in broken:
                 error = _deepest(error)  # noqa: PLW2901 - the part of it that says most
                 pointer = "".join(f"/{part}" for part in error.instance_path)
@@ -197,13 +121,7 @@ class Answers:
 
     def fits(self, schema: Any, value: Any) -> bool:
         """Whether a value keeps a schema of the document."""
-        return bool(self._validator(schema).is_valid(value))
-
-    def _validator(self, schema: Any) -> jsonschema_rs.Validator:
-        if id(schema) not in self._compiled:
-            self._kept.append(schema)
-            self._compiled[id(schema)] = jsonschema_rs.Draft4Validator(to_json_schema(schema), registry=self._registry, validate_formats=True)
-        return self._compiled[id(schema)]
+        return self._compiler.compile(schema).is_valid(value)
 
     def _undeclared(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[str]:
         """Fields that no branch of the schemas at a place declares; silent where some branch leaves the place open."""
@@ -224,7 +142,7 @@ class Answers:
                     yield from self._undeclared(known, inner, f"{pointer}/{name}")
 
     def _branches(self, schema: Any) -> Iterator[dict[str, Any]]:
-        schema = resolve(self.document, schema)
+        schema = self.document.resolve(schema)
         parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
         if "properties" in schema or not parts:
             yield schema
@@ -232,13 +150,8 @@ class Answers:
             yield from self._branches(part)
 
     @staticmethod
-    def _problem(operation: Described, status: int, keyword: str, pointer: str, text: str, expected: object, got: object) -> Problem:
+    def _problem(operation: OperationSpec, status: int, keyword: str, pointer: str, text: str, expected: object, got: object) -> Problem:
         return Problem(operation.id, status, keyword, pointer, f"{operation.id} {text}", expected, got)
-
-
-def to_json_schema_map(schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Named schemas, translated."""
-    return {name: to_json_schema(schema) for name, schema in schemas.items()}
 
 
 def _deepest(error: Any) -> Any:
@@ -249,10 +162,6 @@ def _deepest(error: Any) -> Any:
         if not deeper:
             return error
         error = max(deeper, key=lambda inner: len(inner.instance_path))
-
-
-def _statuses(operation: Described) -> list[str]:
-    return list(operation.spec["responses"])
 
 
 def _branches(error: Any) -> list[Any]:

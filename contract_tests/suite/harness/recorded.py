@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.openapi.documents import list_slugs, load_document
 
 from ...traffic.audit import Audit
-from ...traffic.description import describe
 from ...traffic.recording import exchanges
 from ...traffic.reports import as_text
-from .documents import SPECS
 
-
-def slugs() -> list[str]:
-    """Every API that has a document."""
-    return sorted(path.stem for path in Path(SPECS).glob("*.yaml"))
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def audited(file: Path) -> tuple[int, str]:
@@ -22,9 +20,9 @@ def audited(file: Path) -> tuple[int, str]:
     Requests that tests break on purpose are no findings as long as they are refused with 4xx, nor are answers that a mock was told to give.
     """
     judged, reports = 0, []
-    for slug in slugs():
+    for slug in list_slugs():
         with file.open("rb") as opened:
-            audit = Audit(describe(slug)).run(exchanges(opened))
+            audit = Audit(load_document(slug)).run(exchanges(opened))
         judged += audit.kinds["judged"]
         if audit.violations:
             reports.append(as_text(audit))

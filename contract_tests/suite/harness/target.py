@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from .answers import Answers, Problem
-from .documents import document
+from mockserver.openapi.documents import load_document
+
+from .answers import AnswerValidator, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,8 @@ TIMEOUT = 30.0
 
 
 @cache
-def _answers(slug: str, strict: bool) -> Answers:  # noqa: FBT001 - a key of the cache
-    return Answers(document(slug), strict=strict)
+def _answers(slug: str, strict: bool) -> AnswerValidator:  # noqa: FBT001 - a key of the cache
+    return AnswerValidator(load_document(slug), strict=strict)
 
 
 LONGEST = 1_000
@@ -133,7 +134,7 @@ def _messages(text: str) -> list[dict[str, Any]]:
 class ApiClient:
     """The target for one test. Against the mock, all its calls share a world that nobody else has; elsewhere all tests share one state."""
 
-    def __init__(self, target: Target, client: httpx.Client | None = None, answers: Answers | None = None) -> None:
+    def __init__(self, target: Target, client: httpx.Client | None = None, answers: AnswerValidator | None = None) -> None:
         self.target = target
         self.problems: list[Problem] = []
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
@@ -203,8 +204,8 @@ class ApiClient:
 
     def judge(self, answer: httpx.Response) -> list[Problem]:
         """What the document does not say of an answer to a call of one of its operations."""
-        operation = self._answers.operation_of(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
-        return [] if operation is None else list(self._answers.problems(operation, answer))
+        route = self._answers.document.route(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+        return [] if route is None else list(self._answers.problems(route.operation, answer))
 
     def credentials(self, role: str = "") -> Mapping[str, str]:
         """The headers of a role, the owner's without a name."""

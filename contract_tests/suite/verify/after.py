@@ -12,8 +12,10 @@ import httpx
 from ..harness.policy import PolicyError
 
 if TYPE_CHECKING:
+    from mockserver.openapi.operations import OperationSpec
+
     from ..harness.findings import Exchange
-    from .contract import Contract, ContractOperation
+    from .contract import Contract
     from .findings_store import Cause
     from .session import VerifySession
 
@@ -98,7 +100,7 @@ def _deletion(contract: Contract, exchange: Exchange) -> str | None:
     return f"{match[0].rstrip('/')}/{identity}" + ("/" if deleting.path.endswith("/") else "")
 
 
-def _below(creating: ContractOperation, deleting: ContractOperation) -> bool:
+def _below(creating: OperationSpec, deleting: OperationSpec) -> bool:
     return re.fullmatch(re.escape(creating.path.rstrip("/")) + r"/\{[^{}/]+\}/?", deleting.path) is not None
 
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..harness.documents import document
+from mockserver.openapi.documents import load_document
+
 from .session import bearing
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def _strings(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 def _declared(slug: str) -> list[tuple[str, str]]:
     """The texts of the recipes of a document, with their keys."""
-    operations = [one for item in document(slug)["paths"].values() for one in item.values() if isinstance(one, dict)]
-    return list(_strings([one.get("x-recipes", {}) for one in operations]))
+    return list(_strings([operation.recipes for operation in load_document(slug).operations]))
 
 
 def asked_for(slug: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

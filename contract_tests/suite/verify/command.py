@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from .contract import Contract, slugs
+from mockserver.openapi.documents import list_slugs
+
+from .contract import Contract
 from .target_file import BadTargetFile, TargetFile, read_target_file, template
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ class Options:
 
 
 def _known(slug: str) -> str:
-    if slug not in slugs():
-        raise CannotRun(f"there is no document of {slug!r}; known are {', '.join(slugs())}")
+    if slug not in list_slugs():
+        raise CannotRun(f"there is no document of {slug!r}; known are {', '.join(list_slugs())}")
     return slug
 
 
@@ -184,7 +186,7 @@ def _init(slug: str, url: str | None, path: Path) -> int:
         raise CannotRun(f"{path} is there already; move it away, or name another with --target")
     contract = Contract(slug)
     known, logins = asked_for(slug)
-    path.write_text(template(slug, contract.title, url or "https://api.example.com", roles_of(contract), logins, known), encoding="utf-8")
+    path.write_text(template(slug, contract.document.title, url or "https://api.example.com", roles_of(contract), logins, known), encoding="utf-8")
     command = f"mockserver verify {slug} --target {path}"
     click.echo(f"Wrote {path}. Fill in base_url, credentials and known ids, then look at what would be sent, read, and judge:")
     click.echo(f"  {command} --dry-run\n  {command} --read-only --level quick\n  {command} --report reports/{slug}")

@@ -15,7 +15,7 @@ from ..checks import DOCUMENTED
 from ..checks.model import BehaviourModel
 from ..checks.refusals import wrong_with
 from ..checks.session import Answer
-from ..harness.answers import Answers
+from ..harness.answers import AnswerValidator
 from ..harness.findings import Verdict, VerdictStatus
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .target_file import Deviation
 
 ENCODED = ("content-encoding", "content-length", "transfer-encoding")
-NOT_ALLOWED = 405
 RANK = {VerdictStatus.BROKEN: 3, VerdictStatus.HELD: 2, VerdictStatus.NOT_OBSERVABLE: 1, VerdictStatus.NOT_EXERCISED: 0}
 
 
@@ -78,8 +77,8 @@ class FindingsStore:
         self.causes: dict[str, Cause] = {}
         self.unconfirmed: list[Cause] = []
         self.observed = {name: Observed() for name in contract.operations}
-        self._answers = Answers(contract.document, strict=False)
-        self._book = BehaviourModel(contract.document)
+        self._answers = AnswerValidator(contract.document, strict=False)
+        self._model = BehaviourModel(contract.document)
         self.created: list[Exchange] = []
         self.problems: list[str] = []
         self.seconds: dict[str, float] = {}
@@ -132,7 +131,7 @@ class FindingsStore:
 
     def hear(self, exchange: Exchange) -> None:
         """Note what an exchange shows of its operation."""
-        if exchange.operation is None or self._is_elsewhere(exchange):
+        if exchange.operation is None:
             return
         operation = self.contract.operations[exchange.operation]
         with self._lock:
@@ -140,31 +139,23 @@ class FindingsStore:
             seen.statuses[exchange.status] += 1
             seen.sound += self.problem_of(exchange) is None
             seen.seconds += exchange.elapsed
-            for place in _sent(exchange, operation.parameters):
+            for place in _sent(exchange, operation.inputs):
                 seen.parameters[place] += 1
             for code in self._told(exchange):
                 seen.codes[code] += 1
             if exchange.method == "POST" and 200 <= exchange.status < 300:
                 self.created.append(exchange)
 
-    def _is_elsewhere(self, exchange: Exchange) -> bool:
-        """Whether a method was refused on a path of its own that looks like another's: PUT of /invoices/next beside PUT of /invoices/{id}."""
-        here = self.contract.operations[str(exchange.operation)]
-        path = urlsplit(exchange.url).path
-        return exchange.status == NOT_ALLOWED and any(
-            one.path.count("{") < here.path.count("{") and re.search(f"{one.pattern.pattern}$", path) for one in self.contract.operations.values()
-        )
-
     def _told(self, exchange: Exchange) -> list[str]:
         """The documented errors that an answer may be: status, code and message are theirs."""
-        if exchange.status < 400 and not self._book.envelope.get("any-status"):
+        if exchange.status < 400 and not self._model.envelope.get("any-status"):
             return []
         name, answer = str(exchange.operation), self._answer(exchange)
-        rows = self.contract.operations[name].codes
-        return [code for code, status in rows.items() if status is not None and answer.is_refusal and not wrong_with(self._book, name, code, answer)]
+        rows = self.contract.operations[name].own_errors
+        return [code for code, row in rows.items() if "status" in row and answer.is_refusal and not wrong_with(self._model, name, code, answer)]
 
     def _answer(self, exchange: Exchange) -> Answer:
-        return Answer(str(exchange.operation), httpx.Response(exchange.status, content=exchange.response_body), self._book.envelope, {})
+        return Answer(str(exchange.operation), httpx.Response(exchange.status, content=exchange.response_body), self._model.envelope, {})
 
     def is_refusal(self, exchange: Exchange) -> bool:
         """Whether an answer refuses what was asked, by its status or by what the document says of refusals."""
@@ -172,7 +163,7 @@ class FindingsStore:
 
     def problem_of(self, exchange: Exchange) -> Problem | None:
         """What the document does not say of an answer, None where it describes the answer."""
-        called = next((one for one in self._answers.operations if one.id == exchange.operation), None)
+        called = self.contract.operations.get(str(exchange.operation))
         if called is None:
             return None
         headers = [(name, value) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from schemathesis.core.failures import Failure
     from schemathesis.engine.recorder import ScenarioRecorder
 
-    from .contract import ContractOperation
+    from mockserver.openapi.operations import OperationSpec
+
     from .findings_store import Cause, FindingsStore
     from .session import VerifySession
 
@@ -95,7 +96,7 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
         # A call that ends its session, or is another role's affair, is made by the role of its working recipe.
-        works = one.spec.get("x-recipes", {}).get("works", {})
+        works = one.recipes.get("works", {})
         role = works.get("role")
         unknown = role is not None and role not in session.target.credentials
         left_alone = session.target.control is None and _touches_others(one, works)
@@ -110,7 +111,7 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
             checks["positive_data_acceptance"] = {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "429", *sorted(by_state)]}
         if "501" in one.statuses:
             checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "501"]}
-        if _carries_files(session, one.spec):
+        if "multipart/form-data" in one.content:
             # Schemathesis 4.32 does not see that a spoilt field of a form is a valid text again once it is sent, where the form carries a file.
             checks["negative_data_rejection"] = {"enabled": False}
         if checks:
@@ -119,7 +120,7 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
             yield rule
 
 
-def _touches_others(one: ContractOperation, works: Mapping[str, Any]) -> bool:
+def _touches_others(one: OperationSpec, works: Mapping[str, Any]) -> bool:
     """Whether generated values may hit what no test has made: a write that names a record, or that uses up what no call brings back.
 
     Contract tests and laws make such calls on records of their own.
@@ -135,29 +136,24 @@ def _document(session: VerifySession) -> dict[str, Any]:
     """
     document = session.contract.document
     if session.target.control is not None:
-        return document
+        return document.raw
     writing = {one.id for one in session.contract.operations.values() if one.method not in READING and not one.spec.get("x-safe")}
 
     def told(operation: Any) -> Any:
         if not isinstance(operation, dict) or operation.get("operationId") not in writing:
             return operation
-        kept = {**operation, "parameters": [_without_examples(session.contract.resolve(one)) for one in operation.get("parameters", ())]}
+        kept = {**operation, "parameters": [_without_examples(document.resolve(one)) for one in operation.get("parameters", ())]}
         if "requestBody" in operation:
-            body = session.contract.resolve(operation["requestBody"])
+            body = document.resolve(operation["requestBody"])
             content = {media_type: _without_examples(media) for media_type, media in body.get("content", {}).items()}
             kept["requestBody"] = {**_without_examples(body), "content": content}
         return kept
 
-    return {**document, "paths": {path: {key: told(value) for key, value in item.items()} for path, item in document["paths"].items()}}
+    return {**document.raw, "paths": {path: {key: told(value) for key, value in item.items()} for path, item in document.raw["paths"].items()}}
 
 
 def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if key not in ("example", "examples")}
-
-
-def _carries_files(session: VerifySession, spec: Mapping[str, Any]) -> bool:
-    body = session.contract.resolve(spec.get("requestBody", {}))
-    return "multipart/form-data" in body.get("content", {})
 
 
 def run_fuzz(session: VerifySession) -> None:
@@ -297,7 +293,7 @@ def _again(session: VerifySession, status: int, failure: Failure) -> Callable[[C
 
 def _still(session: VerifySession, failure: Failure, last: Exchange) -> bool:
     """Whether an answer breaks the document as another did."""
-    schema = schemathesis.openapi.from_dict(session.contract.document, config=schemathesis.Config.from_dict({"warnings": False}))
+    schema = schemathesis.openapi.from_dict(session.contract.document.raw, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
     request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)
     kept = {

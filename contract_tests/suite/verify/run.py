@@ -116,7 +116,8 @@ def run(
     policy = _gate(contract, file, url, options, budget)
     policy.deadline = started + budget * TRYING
     progress.say(
-        f"{contract.title} at {url}: {options.level}, seed {options.seed}, {budget:g} s at most" + (", read only" if policy.read_only else "")
+        f"{contract.document.title} at {url}: {options.level}, seed {options.seed}, {budget:g} s at most"
+        + (", read only" if policy.read_only else "")
     )
     with connections(file.verify) as inner:
         return _judged(contract, file, url, options, policy, inner, progress, Begun(started, began, version, budget), handed)

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 
@@ -15,6 +15,8 @@ from ..harness.transports import PolicyTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mockserver.openapi.documents import Document
 
     from ..harness.findings import Exchange
     from ..harness.policy import RequestPolicy
@@ -62,9 +64,9 @@ class VerifySession:
         return dict(self.target.credentials[role or self.target.owner])
 
 
-def bearing(document: dict[str, Any]) -> set[str]:
+def bearing(document: Document) -> set[str]:
     """The names of the headers that carry credentials, by the document."""
-    schemes = document.get("components", {}).get("securitySchemes", {}).values()
+    schemes = document.security_schemes.values()
     named = {str(scheme["name"]) for scheme in schemes if scheme.get("in") == "header"}
     return named | ({"Authorization"} if any(scheme["type"] in ("http", "oauth2") for scheme in schemes) else set())
 

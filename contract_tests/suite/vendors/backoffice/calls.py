@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ...harness.documents import document, operation
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import httpx
 
     from ...harness import ApiClient
+
+OPERATIONS = load_document("backoffice").by_id
 
 BLANK = "can't be blank"
 
@@ -58,8 +60,8 @@ def new_name() -> str:
 
 def send(api: ApiClient, name: str, *, role: str | None = "", headers: Any = None, **changes: Any) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out, a pair of name and bytes is a file."""
-    found, fresh = operation("backoffice", name), new_name()
-    path: str = found["path"]
+    found, fresh = OPERATIONS[name], new_name()
+    path: str = found.path
     fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
     query: dict[str, str] = {}
     body: dict[str, Any] = {}
@@ -69,16 +71,16 @@ def send(api: ApiClient, name: str, *, role: str | None = "", headers: Any = Non
             filled = api.known(value[1:]) if value.startswith("$") else value.replace("#", fresh)
         if f"{{{field}}}" in path:
             path = path.replace(f"{{{field}}}", filled)
-        elif found["method"] == "GET":
+        elif found.method == "GET":
             query[field] = filled
         else:
             body[field] = filled
     options: dict[str, Any] = {"params": query}
-    if found["method"] == "POST":
+    if found.method == "POST":
         options = {"data": body}
-    if found["method"] == "PUT":
+    if found.method == "PUT":
         options = {"files": {field: value if isinstance(value, tuple) else (None, value) for field, value in body.items()}}
-    return api.call(found["method"], path, role=role, headers=headers, **options)
+    return api.call(found.method, path, role=role, headers=headers, **options)
 
 
 def succeeded(answer: httpx.Response) -> Any:
@@ -89,7 +91,7 @@ def succeeded(answer: httpx.Response) -> Any:
 
 def row(name: str, code: str) -> dict[str, Any]:
     """The documented row of a refusal."""
-    found: dict[str, Any] = {**document("backoffice")["x-errors"], **operation("backoffice", name).get("x-errors", {})}[code]
+    found: dict[str, Any] = OPERATIONS[name].errors[code]
     return found
 
 

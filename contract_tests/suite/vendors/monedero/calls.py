@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...harness.documents import operation
+from mockserver.openapi.documents import load_document
 
 if TYPE_CHECKING:
     import httpx
 
     from ...harness import ApiClient
+
+OPERATIONS = load_document("monedero").by_id
 
 WORKING: dict[str, dict[str, str]] = {
     "get_toolusers": {},
@@ -56,7 +58,7 @@ def send(api: ApiClient, name: str, *, role: str | None = "", **changes: str | N
     """The answer to a working call with some fields replaced; None leaves a field out."""
     fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
     data = {field: filled(api, value) for field, value in fields.items()}
-    return api.call("POST", operation("monedero", name)["path"], role=role, data=data)
+    return api.call("POST", OPERATIONS[name].path, role=role, data=data)
 
 
 def succeeded(answer: httpx.Response, code: str) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def succeeded(answer: httpx.Response, code: str) -> dict[str, Any]:
 
 def refused(answer: httpx.Response, name: str, code: str) -> None:
     """Whether an answer is the documented refusal: its code or an alias, its message, and a status that the document allows."""
-    error = operation("monedero", name)["x-errors"][code]
+    error = OPERATIONS[name].own_errors[code]
     body = answer.json()
     assert body["success"] is False
     assert body["code"] in (code, *error.get("aliases", ())), body

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ...harness import clause
-from ...harness.documents import document, operation
-from .calls import refused, send
+from .calls import OPERATIONS, refused, send
 
 if TYPE_CHECKING:
     from ...harness import ApiClient
@@ -95,7 +94,7 @@ RECIPES: tuple[Recipe, ...] = (
 
 
 def _clause(name: str, code: str) -> str:
-    found: str = operation("monedero", name)["x-errors"][code]["clause"]
+    found: str = OPERATIONS[name].own_errors[code]["clause"]
     return found
 
 
@@ -115,16 +114,13 @@ def test_each_row_answers_what_it_says(api: ApiClient, name: str, code: str, rol
         refused(answer, name, code)
 
 
-KEYED = [found["operationId"] for item in document("monedero")["paths"].values() for found in item.values()]
-
-
 def _keyed(name: str) -> object:
-    row = operation("monedero", name)["x-errors"]["auth_01"].get("clause")
+    row = OPERATIONS[name].own_errors["auth_01"].get("clause")
     return pytest.param(name, marks=clause(row) if row else (), id=name)
 
 
-@pytest.mark.parametrize("name", [_keyed(name) for name in KEYED])
+@pytest.mark.parametrize("name", [_keyed(name) for name in OPERATIONS])
 def test_a_missing_or_wrong_key_is_refused(api: ApiClient, name: str) -> None:
     refused(send(api, name, role=None), name, "auth_01")
-    wrong = api.call("POST", operation("monedero", name)["path"], role=None, headers={"apikey": "nobody"})
+    wrong = api.call("POST", OPERATIONS[name].path, role=None, headers={"apikey": "nobody"})
     refused(wrong, name, "auth_01")

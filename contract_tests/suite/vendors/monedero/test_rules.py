@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ...harness import clause
-from ...harness.documents import operation
-from .calls import WORKING, own, points, refused, send, succeeded
+from .calls import OPERATIONS, WORKING, own, points, refused, send, succeeded
 
 if TYPE_CHECKING:
     from ...harness import ApiClient
@@ -53,7 +52,7 @@ def test_a_listed_wallet_key_opens_the_other_calls(api: ApiClient) -> None:
 @clause("monedero.get_toolusers.r5", "monedero.get_wallets.r5")
 @pytest.mark.parametrize("name", ["get_toolusers", "get_wallets"])
 def test_what_has_no_error_table_ignores_every_field(api: ApiClient, name: str) -> None:
-    answer = api.call("POST", operation("monedero", name)["path"], data={"wallet_key": "", "phone": "x"})
+    answer = api.call("POST", OPERATIONS[name].path, data={"wallet_key": "", "phone": "x"})
     assert answer.json()["success"] is True
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mockserver.openapi.documents import load_document
+
 from ...harness import LONGEST, not_observable
-from ...harness.documents import operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import httpx
 
     from ...harness import ApiClient
+
+OPERATIONS = load_document("trincico").by_id
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 """An id that nothing has."""
@@ -82,14 +85,14 @@ def send(
     **changes: Any,
 ) -> httpx.Response:
     """The answer to a working call with some fields replaced, in the path or in the body; None leaves a field out."""
-    working, found = WORKING[name], operation("trincico", name)
-    path = found["path"]
+    working, found = WORKING[name], OPERATIONS[name]
+    path = found.path
     for place, value in working.path.items():
         path = path.replace(f"{{{place}}}", str(_filled(api, changes.pop(place, value))))
     body = {field: _filled(api, value) for field, value in {**(working.fields or {}), **changes}.items() if value is not None}
     sent = query if query is not None else working.query
     return api.call(
-        found["method"],
+        found.method,
         path,
         role=working.role if role == SAME_ROLE else role,
         headers=headers,
@@ -106,7 +109,7 @@ def _filled(api: ApiClient, value: Any) -> Any:
 
 def spend(api: ApiClient, name: str) -> None:
     """Say that a working call is about to be made, which may use up what no call brings back."""
-    what = operation("trincico", name).get("x-recipes", {}).get("works", {}).get("spends")
+    what = OPERATIONS[name].recipes.get("works", {}).get("spends")
     if what:
         api.spends(what)
 
@@ -146,7 +149,7 @@ def page_of(answer: httpx.Response) -> str:
 
 def refused(answer: httpx.Response, name: str, row: str) -> None:
     """Whether an answer is a documented refusal: code, text and status of its row; if the page prints two texts or statuses, either is accepted."""
-    error = operation("trincico", name)["x-errors"][row]
+    error = OPERATIONS[name].own_errors[row]
     body = answer.json()
     assert body["internal_code"] == error.get("code", row), body
     assert isinstance(body["message"], str)

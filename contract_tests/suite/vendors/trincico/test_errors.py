@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ...harness import clause
-from ...harness.documents import operation
-from .calls import NOBODY, SAME_ROLE, WORKING, paid_out, refused, send
+from .calls import NOBODY, OPERATIONS, SAME_ROLE, WORKING, paid_out, refused, send
 
 if TYPE_CHECKING:
     from ...harness import ApiClient
@@ -121,7 +120,7 @@ FAILING = [name for name in WORKING if name not in (*OPEN_TO_ALL, "send_notifica
 
 def _case(name: str, row: str, role: str | None, options: dict[str, Any]) -> object:
     shown = ",".join(f"{field}={value}" for field, value in options.items())
-    return pytest.param(name, row, role, options, marks=clause(operation("trincico", name)["x-errors"][row]["clause"]), id=f"{name}-{row}-{shown}")
+    return pytest.param(name, row, role, options, marks=clause(OPERATIONS[name].own_errors[row]["clause"]), id=f"{name}-{row}-{shown}")
 
 
 @pytest.mark.parametrize(("name", "row", "role", "options"), [_case(*recipe) for recipe in RECIPES])
@@ -139,9 +138,7 @@ def test_an_unexpected_failure_is_said_to_be_one(api: ApiClient, name: str, row:
 @pytest.mark.parametrize(
     ("name", "row", "options"),
     [
-        pytest.param(
-            name, "service_unavailable", options, marks=clause(operation("trincico", name)["x-errors"]["service_unavailable"]["clause"]), id=name
-        )
+        pytest.param(name, "service_unavailable", options, marks=clause(OPERATIONS[name].own_errors["service_unavailable"]["clause"]), id=name)
         for name, options in BEHIND_THE_PROVIDER
     ],
 )

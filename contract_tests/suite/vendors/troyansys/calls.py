@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi.documents import load_document
+
 from ...harness import not_observable
-from ...harness.documents import operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import httpx
 
     from ...harness import ApiClient
+
+OPERATIONS = load_document("troyansys").by_id
 
 USER = ("Authorization", "X-Company-Id")
 KEY = ("X-API-Key",)
@@ -46,8 +49,8 @@ def session(api: ApiClient) -> dict[str, str]:
 
 def send(api: ApiClient, name: str, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
     """The answer of an operation to exactly these headers."""
-    found = operation("troyansys", name)
-    return api.call(found["method"], found["path"], role=None, headers=headers, **options)
+    found = OPERATIONS[name]
+    return api.call(found.method, found.path, role=None, headers=headers, **options)
 
 
 def succeeded(answer: httpx.Response) -> dict[str, Any]:

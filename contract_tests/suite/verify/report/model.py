@@ -58,7 +58,7 @@ def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "contract_tests", "version": facts.version},
-        "api": {"slug": contract.slug, "title": contract.title, "version": contract.version},
+        "api": {"slug": contract.slug, "title": contract.document.title, "version": contract.document.version},
         "target": {"base_url": mask.url(session.target.base_url), "roles": list(session.target.credentials), "known": sorted(session.target.known)},
         "run": {
             "started": facts.started,
@@ -183,15 +183,15 @@ def _operation(session: VerifySession, name: str) -> dict[str, Any]:
             }
             for one in statuses
         ],
-        "parameters": [{"in": place, "name": parameter, "sent": seen.parameters[place, parameter]} for place, parameter in operation.parameters],
+        "parameters": [{"in": place, "name": parameter, "sent": seen.parameters[place, parameter]} for place, parameter in operation.inputs],
         "codes": [
             {
                 "code": code,
-                "status": status,
+                "status": row.get("status"),
                 "seen": seen.codes[code],
-                "unseen": operation.unseen.get(code) or operation.unseen.get(str(status), ""),
+                "unseen": operation.unseen.get(code) or operation.unseen.get(str(row.get("status")), ""),
             }
-            for code, status in operation.codes.items()
+            for code, row in operation.own_errors.items()
         ],
         "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in session.contract.clauses},
         "clauses": [
