@@ -74,8 +74,8 @@ def _leave_only(folder: Path, slug: str) -> None:
     for other in (folder / "specs").glob("*.yaml"):
         if other.stem != slug:
             other.unlink()
-            (folder / "fixtures" / f"{other.stem}.py").unlink()
-            for parts in (folder / "mockserver" / "apis" / other.stem, folder / "specs" / other.stem):
+            (folder / "fixtures" / f"{other.stem}.py").unlink(missing_ok=True)
+            for parts in (folder / "mockserver" / "apis" / other.stem, folder / "specs" / other.stem, folder / "fixtures" / other.stem):
                 shutil.rmtree(parts, ignore_errors=True)
 
 

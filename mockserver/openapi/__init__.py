@@ -1,1 +1,1 @@
-"""What an OpenAPI document says: reading, schemas, examples. Imports nothing else of mockserver."""
+"""The reader of OpenAPI documents: files, operations, paths, schemas, examples. Imports nothing else of mockserver."""

@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML as JSON understands it: only ``true`` and ``false`` are booleans, dates stay text."""
+    """Loads YAML with the types of JSON: only ``true`` and ``false`` are booleans, dates stay text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -130,7 +130,7 @@ class Document:
         return node
 
     def at(self, reference: str) -> Any:
-        """What stands at a reference such as ``#/components/schemas/Branch``. Raises DocumentBroken."""
+        """The node at a reference such as ``#/components/schemas/Branch``. Raises DocumentBroken."""
         if not reference.startswith("#/"):
             raise DocumentBroken(f"{self.source}: the reference {reference} cannot be followed")
         node: Any = self.raw
@@ -296,7 +296,7 @@ def _overlay(file: Path, content: Mapping[str, Any], document: Path) -> Overlay:
 
 
 def _merge(raw: dict[str, Any], file: Path, parts: Mapping[Path, dict[str, Any]]) -> None:
-    """Add the paths and components of every part to those of the document. Raises DocumentBroken where two files give the same one."""
+    """Add the paths and components of every part to those of the document. Raises DocumentBroken if two files define the same one."""
     owner: dict[tuple[str, ...], Path] = {}
 
     def add(kind: tuple[str, ...], into: dict[str, Any], found: Any, source: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with a document, or with a value that its schemas judge."""
+"""Violations of a schema by a value, and errors in a document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Violation:
 
     @property
     def code(self) -> str | None:
-        """The vendor's first code, None where the document gives none."""
+        """The vendor's first code, None if the document gives none."""
         return self.codes[0] if self.codes else None
 
     @property

@@ -1,4 +1,4 @@
-"""Bodies made up from a schema, from a given chance: the same chance makes the same body."""
+"""Generates bodies from schemas; the same random generator state gives the same body."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from mockserver.openapi.documents import Document
 
 DEPTH = 8
-"""Levels of nesting below which nothing is made that may be left out."""
+"""Levels of nesting below which optional parts are left out."""
 BRANCHING = 4
-"""Levels of nesting below which the smallest of several schemas is taken, so that a tree has an end."""
+"""Levels of nesting below which the smallest of several schemas is taken, so that recursive schemas end."""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR = 365 * 24 * 3600
 _WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa nube onda pino quinta rosa sol tarde uva valle yate zona".split()
 
 
 def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> Any:
-    """A value of a schema. It is made to fit, but where keywords contradict one another it may not: check it."""
+    """A value of a schema. It satisfies the schema unless keywords contradict one another: check it."""
     schema = document.resolve(schema)
     if "enum" in schema:
         return chance.choice(schema["enum"])

@@ -1,4 +1,4 @@
-"""One operation of a document: where it is, what it takes, what it answers, and what its extensions declare of its behaviour."""
+"""One operation of a document: path, inputs, answers, clauses, and the behaviour that its extensions declare."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OperationSpec:
     """One operation as its document describes it.
 
     ``spec`` is the operation as it is written, its references unresolved. ``parameters`` are resolved, those of the path item included.
-    ``reference`` says where the operation stands, such as ``#/paths/~1plans/get``.
+    ``reference`` leads to the operation, such as ``#/paths/~1plans/get``.
     """
 
     document: Document = field(repr=False)
@@ -31,7 +31,7 @@ class OperationSpec:
     spec: Mapping[str, Any] = field(repr=False)
     parameters: tuple[Mapping[str, Any], ...] = field(repr=False)
 
-    # Where it is
+    # Path
 
     @property
     def label(self) -> str:
@@ -45,10 +45,10 @@ class OperationSpec:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What matches a path of the operation below the base path, with or without a slash at its end."""
-        return re.compile("[^/]+".join(map(re.escape, _PLACEHOLDER.split(self.path.rstrip("/")))) + "/?")
+        """Matches a path of the operation below the base path, with or without a slash at its end."""
+        return re.compile("[^/]+".join(map(re.escape, _PLACEHOLDER.split(self.path.rstrip("/")))) + "/?$")
 
-    # What it takes
+    # Inputs
 
     @cached_property
     def request_body(self) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ class OperationSpec:
         ways = self.spec.get("security", self.document.raw.get("security", ()))
         return [{name: self.document.security_schemes[name] for name in way} for way in ways]
 
-    # What it answers
+    # Answers
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ class OperationSpec:
         """The rows of the vendor's error table by code, those of every operation included."""
         return {**self.document.errors, **self.own_errors}
 
-    # What the vendor's page says
+    # The vendor's page
 
     @property
     def summary(self) -> str:
@@ -134,7 +134,7 @@ class OperationSpec:
         clause = self.errors.get(code, {}).get("clause")
         return None if clause is None else str(clause)
 
-    # What its extensions declare of its behaviour
+    # Declared behaviour
 
     @property
     def recipes(self) -> Mapping[str, Any]:

@@ -32,18 +32,18 @@ class PathTree(Generic[T]):
         self._root: _Node[T] = _Node()
 
     def at(self, template: str, make: type[T]) -> T:
-        """The value at a template; made where there is none."""
+        """The value at a template; made if there is none."""
         node, names = self._root, []
         for segment in template.split("/")[1:]:
             found = _PLACEHOLDER.findall(segment)
             names += found
-            node = self._patterned(node, segment) if found else node.fixed.setdefault(segment, _Node())
+            node = self._add_pattern(node, segment) if found else node.fixed.setdefault(segment, _Node())
         if node.value is None:
             node.value, node.names = make(), tuple(names)
         return node.value
 
     @staticmethod
-    def _patterned(node: _Node[T], segment: str) -> _Node[T]:
+    def _add_pattern(node: _Node[T], segment: str) -> _Node[T]:
         shape = _PLACEHOLDER.sub("{}", segment)
         for known, _, following in node.patterns:
             if known == shape:
@@ -55,7 +55,7 @@ class PathTree(Generic[T]):
         return made
 
     def find(self, path: str) -> tuple[T, dict[str, str]] | None:
-        """The value at the template that a path matches, and what its placeholders hold; None where no template matches."""
+        """The value at the template that a path matches, and the values of its placeholders; None if no template matches."""
         found = _descend(self._root, path.split("/"), 1, ())
         if found is None:
             return None
@@ -64,7 +64,7 @@ class PathTree(Generic[T]):
 
 
 def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, ...]) -> tuple[T, tuple[str, ...], tuple[str, ...]] | None:
-    """The first match below a node, and what the placeholders passed hold; goes back where a choice leads nowhere."""
+    """The first match below a node, and the values of the placeholders on the way; backtracks if a choice leads nowhere."""
     while at < len(segments):
         segment = segments[at]
         fixed = node.fixed.get(segment)

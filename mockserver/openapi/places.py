@@ -1,4 +1,4 @@
-"""Where something stands in a document."""
+"""Nodes of a document together with the references that lead to them."""
 
 from __future__ import annotations
 

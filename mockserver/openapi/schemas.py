@@ -3,7 +3,7 @@
 In draft 4 an integer is written without a fraction: ``1.0`` is none.
 
 A :class:`Validator` answers ``is_valid`` for the common case at the price of one call into compiled code, and keeps *every* violation, with
-JSON pointer, keyword and the vendor's code, where something is wrong.
+JSON pointer, keyword and the vendor's code, if a value is invalid.
 """
 
 from __future__ import annotations
@@ -29,38 +29,37 @@ _ANNOTATIONS = frozenset(
 
 
 def translate(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4; what only describes is left out."""
+    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4, without annotations and extensions."""
     if isinstance(schema, list):
         return [translate(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return {"$ref": str(schema["$ref"]).replace("#/", f"{_ROOT}#/", 1)}
-    out = {key: _translated(key, value) for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
+    out = {key: _translate_value(key, value) for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
     if schema.get("nullable") is not True:
         return out
     return {**out, "type": [out["type"], "null"]} if isinstance(out.get("type"), str) else {"anyOf": [out, {"type": "null"}]}
 
 
-def _translated(key: str, value: Any) -> Any:
+def _translate_value(key: str, value: Any) -> Any:
     if key in ("properties", "patternProperties"):
         return {name: translate(inner) for name, inner in value.items()}
     return value if key in ("enum", "required") else translate(value)
 
 
 class Validator:
-    """One compiled schema. ``place`` names in violations where the value stood."""
+    """One compiled schema; its violations name the place of the value, such as ``body``."""
 
     def __init__(self, compiler: SchemaCompiler, schema: Any, compiled: jsonschema_rs.Validator) -> None:
         self._compiler = compiler
         self._schema = schema
-        self._compiled = compiled
         self.is_valid = compiled.is_valid
         self.iter_errors = compiled.iter_errors
 
     def violations(self, value: Any, place: str) -> list[Violation]:
-        """Every violation of the schema by a value, in the order of the document; empty where there is none."""
-        found = [self._violation(error, place, extra) for error in self._compiled.iter_errors(value) for extra in _named(error)]
+        """Every violation of the schema by a value, in the order of the document; empty if there is none."""
+        found = [self._violation(error, place, extra) for error in self.iter_errors(value) for extra in _properties_of(error)]
         found.sort(key=lambda violation: violation.rank)
         return found
 
@@ -68,10 +67,10 @@ class Validator:
         path: list[str | int] = list(error.instance_path)
         if named is not None:
             path.append(named)
-        return self.violation(place, path, error.kind.name, _sentence(error))
+        return self.violation(place, path, error.kind.name, _shorten(error))
 
     def violation(self, place: str, path: Sequence[str | int], keyword: str, text: str) -> Violation:
-        """A violation at a place in a value, with what the document says of it there."""
+        """A violation at a path into a value, with the codes that the document declares there."""
         declared, rank = self._compiler.locate(self._schema, path)
         codes: Mapping[str, str | list[str]] = declared.get("x-fault-codes", {})
         given = codes.get(keyword, [])
@@ -87,16 +86,16 @@ class Validator:
         )
 
 
-def _named(error: jsonschema_rs.ValidationError) -> Sequence[str | None]:
-    """The properties that an error is about though it stands at their object: the one missing, each one that is not allowed."""
+def _properties_of(error: jsonschema_rs.ValidationError) -> Sequence[str | None]:
+    """The properties that an error of their object is about: the one that is missing, each one that is not allowed."""
     kind: Any = error.kind
     if kind.name == "required":
         return [kind.property]
     return list(kind.unexpected) if kind.name == "additionalProperties" else [None]
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    """What is wrong, short enough to be read, whatever the client sent."""
+def _shorten(error: jsonschema_rs.ValidationError) -> str:
+    """The message of an error, cut if the value that the client sent makes it long."""
     text = str(error.message)
     return text if len(text) <= 300 else text[:300] + " …"  # noqa: PLR2004 - about three lines
 
@@ -128,7 +127,7 @@ class SchemaCompiler:
         return self._cache[key]
 
     def locate(self, schema: Any, path: Sequence[str | int]) -> tuple[Mapping[str, Any], tuple[int, ...]]:
-        """The schema that the document gives for a place in a value, and where the place stands in the document's order."""
+        """The schema of the document for a path into a value, and the rank of that schema in the order of the document."""
         rank: list[int] = []
         here: Mapping[str, Any] = self._document.resolve(schema)
         for part in path:

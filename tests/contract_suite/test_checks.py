@@ -23,7 +23,7 @@ SETTINGS = """
 slug = "serpi"
 strict = true
 
-[checks.LawsHold]
+[checks.BehaviourHolds]
 slug = "serpi"
 url = "{url}"
 """
@@ -34,7 +34,7 @@ def run(folder: Path, origin: str, headers: dict[str, str]) -> subprocess.Comple
     (folder / "schemathesis.toml").write_text(SETTINGS.format(url=url))
     arguments = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "--max-examples", "3", "--no-color", "--seed", "1"]
-    options = ["--checks", "AnswersAreDocumented,LawsHold", "--phases", "examples,coverage"]
+    options = ["--checks", "AnswersAreDocumented,BehaviourHolds", "--phases", "examples,coverage"]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": "contract_tests.suite.checks.schemathesis_checks", "PYTHONPATH": str(ROOT)}
     return subprocess.run([*command, *options, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
 

@@ -1,4 +1,4 @@
-"""What a document declares of behaviour, looked up: recipes, errors, resources, credentials."""
+"""The behaviour that a document declares: recipes, inputs, resources, state machines, tenants."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 WORKS = "works"
 """The recipe of a call that succeeds."""
 OBSERVES = "observes"
-"""The recipes of a read by which changes are seen; the one that works where there is none."""
+"""The recipes of a read that make changes visible; the working recipe if there are none."""
 FULL = "full"
-"""What is sent otherwise where every optional field is set."""
+"""The key of a recipe for values that differ when every optional field is sent."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class BehaviourModel:
-    """The behaviour that a document declares."""
+    """Declarations of behaviour by the id of their operation, and those of the whole document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -36,27 +36,27 @@ class BehaviourModel:
 
     @cached_property
     def reads(self) -> list[str]:
-        """Operations that only read, and can be called."""
+        """The ids of operations that change nothing and have a working recipe."""
         return [name for name, operation in self.operations.items() if operation.is_safe and WORKS in operation.recipes]
 
     def works(self, name: str) -> Mapping[str, Any]:
-        """The recipe of a call that succeeds; an empty one where the document has none."""
+        """The recipe of a call that succeeds; empty if the document has none."""
         found: Mapping[str, Any] = self.operations[name].recipes.get(WORKS) or {}
         return found
 
     def observations(self, name: str) -> list[Mapping[str, Any]]:
-        """The recipes of a read by which changes are seen."""
+        """The recipes of a read that make changes visible."""
         found = self.operations[name].recipes.get(OBSERVES, self.works(name))
         return found if isinstance(found, list) else [found]
 
     def body(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Media type and schema of the body of an operation; both empty where it has none."""
+        """Media type and merged schema of the body of an operation; both empty if it has none."""
         for media_type, media in self.operations[name].content.items():
             return media_type, self.document.merge_all_of(media.get("schema", {}))
         return "", {}
 
     def fields(self, name: str) -> dict[str, tuple[str, Any, bool]]:
-        """What can be sent to an operation, by name: where (``path``, ``query``, …, ``body``), its schema, whether it has to be sent."""
+        """The inputs of an operation by name: place (``path``, ``query``, …, ``body``), schema, and whether they are required."""
         found: dict[str, tuple[str, Any, bool]] = {
             parameter["name"]: (parameter["in"], parameter.get("schema", {}), bool(parameter.get("required")))
             for parameter in self.operations[name].parameters
@@ -64,12 +64,12 @@ class BehaviourModel:
         }
         _, schema = self.body(name)
         for field, inner in schema.get("properties", {}).items():
-            if field not in found or found[field][0] == "query":  # what may travel in both places is sent in the body
+            if field not in found or found[field][0] == "query":  # an input of both places is sent in the body
                 found[field] = ("body", inner, field in schema.get("required", ()))
         return found
 
     def declared(self, name: str, field: str) -> Mapping[str, Any]:
-        """What the document says of a field beside its schema, such as ``x-fault-codes``."""
+        """The declaration of an input, with extensions such as ``x-fault-codes``: a parameter, or the merged schema of a property of the body."""
         for parameter in self.operations[name].parameters:
             if parameter["name"] == field:
                 return parameter
@@ -78,37 +78,37 @@ class BehaviourModel:
         return found
 
     def fits(self, schema: Any, value: Any) -> bool:
-        """Whether a value keeps a schema of the document."""
+        """Whether a value satisfies a schema of the document."""
         return self._compiler.compile(schema).is_valid(value)
 
     def input_clause(self, name: str, field: str, keyword: str) -> str | None:
-        """The clause that says what a keyword demands of a field."""
+        """The clause behind a keyword of an input, None if the document names none."""
         by_keyword = self.operations[name].spec.get("x-input-clauses", {})
         found: str | None = self.declared(name, field).get("x-clause") or by_keyword.get(keyword)
         return found
 
     def answer_clause(self, name: str, status: int) -> str | None:
-        """The clause that says what an answer looks like."""
+        """The clause that describes an answer, None if the document names none."""
         found: str | None = self.operations[name].spec.get("x-answer-clauses", {}).get(str(status))
         return found
 
     def volatile(self) -> set[str]:
-        """Names of fields that may differ between two equal calls, one right after the other."""
-        return set(_marked(self.document.raw))
+        """Names of fields that may differ between two equal calls."""
+        return set(_find_volatile(self.document.raw))
 
 
 def header_of(scheme: Mapping[str, Any]) -> str:
-    """The header in which the credential of a scheme travels, in small letters."""
+    """The header that carries the credential of a scheme, in lower case."""
     return str(scheme["name"]).lower() if scheme.get("type") == "apiKey" else "authorization"
 
 
-def _marked(node: Any) -> Iterator[str]:
+def _find_volatile(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         properties = node.get("properties")
         if isinstance(properties, dict):
             yield from (name for name, inner in properties.items() if isinstance(inner, dict) and inner.get("x-volatile") == EACH_CALL)
         for inner in node.values():
-            yield from _marked(inner)
+            yield from _find_volatile(inner)
     elif isinstance(node, list):
         for inner in node:
-            yield from _marked(inner)
+            yield from _find_volatile(inner)

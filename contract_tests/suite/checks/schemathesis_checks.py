@@ -8,7 +8,7 @@
     slug = "serpi"
 strict = true          # judge by what the mock emits, too
 
-    [checks.LawsHold]
+    [checks.BehaviourHolds]
     slug = "serpi"
     url = "http://127.0.0.1:8000/serpi/api/v1"
 """

@@ -48,7 +48,7 @@ def _methods(run: Run, name: str, declared: set[str]) -> Iterator[Verdict]:
     found = []
     for method in METHODS:
         others = (other for other in run.model.operations.values() if other.method == method and other.path != operation.path)
-        if method in declared or any(other.pattern.fullmatch(path) for other in others):
+        if method in declared or any(other.pattern.match(path) for other in others):
             continue
         answer = session.request(name, method, path)
         allowed = {part.strip().upper() for part in answer.response.headers.get("allow", "").split(",")}

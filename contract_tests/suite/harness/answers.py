@@ -1,4 +1,4 @@
-"""Whether an answer is one that the document describes: status, media type, headers, schema, and at the mock no undeclared field."""
+"""Compares an answer with the document: status, media type, headers, schema, and at the mock undeclared fields."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi.pointers import escape_part, join_pointer
 from mockserver.openapi.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
     from mockserver.openapi.operations import OperationSpec
 
 REMEMBERED = 2_000
-"""Bodies whose judgement is remembered: the same list is read again and again."""
+"""Bodies whose problems are remembered: the same list is read again and again."""
 SHOWN = 300
-"""Characters of the validator's words that a sentence quotes."""
+"""Characters of the validator's message that a sentence quotes."""
 NOT_ALLOWED = 405
 """The status of a method that the document does not have at a path."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with an answer; ``operation`` is empty where no operation was called."""
+    """One way in which an answer differs from the document. ``pointer`` is a JSON pointer into the body, or the name of a header."""
 
     operation: str
     status: int
@@ -47,7 +48,7 @@ class AnswerValidator:
         self._known: dict[tuple[str, int, bytes], list[Problem]] = {}
 
     def problems(self, operation: OperationSpec, response: httpx.Response) -> Iterator[Problem]:
-        """What is wrong with an answer of an operation."""
+        """The ways in which an answer of an operation differs from the document."""
         status = response.status_code
         declared = operation.response(status)
         if declared is None:
@@ -108,10 +109,12 @@ class AnswerValidator:
                 continue
             broken = list(self._compiler.compile(media[key]).iter_errors(body))
             for error in broken:
-                error = _deepest(error)  # noqa: PLW2901 - the part of it that says most
-                pointer = "".join(f"/{part}" for part in error.instance_path)
-                text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {_said(error)[:SHOWN]}"
-                yield self._problem(operation, status, f"schema {error.kind.name}", pointer, text, _wanted(error), _at(body, error.instance_path))
+                error = _find_deepest(error)  # noqa: PLW2901 - the most specific part of it
+                pointer = join_pointer(error.instance_path)
+                text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {_describe(error)[:SHOWN]}"
+                yield self._problem(
+                    operation, status, f"schema {error.kind.name}", pointer, text, _expected_of(error), _at(body, error.instance_path)
+                )
             if broken:
                 return
         if self.strict:
@@ -119,12 +122,8 @@ class AnswerValidator:
                 text = f"answers {status} with a field that is not declared, {pointer}"
                 yield self._problem(operation, status, "undeclared", pointer, text, None, None)
 
-    def fits(self, schema: Any, value: Any) -> bool:
-        """Whether a value keeps a schema of the document."""
-        return self._compiler.compile(schema).is_valid(value)
-
     def _undeclared(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[str]:
-        """Fields that no branch of the schemas at a place declares; silent where some branch leaves the place open."""
+        """Pointers to the fields that no branch of the schemas at a place declares; none if a branch leaves the place open."""
         branches = [branch for schema in schemas for branch in self._branches(schema)]
         if isinstance(value, list):
             items = [branch["items"] for branch in branches if "items" in branch]
@@ -137,9 +136,9 @@ class AnswerValidator:
             for name, inner in value.items():
                 known = [branch["properties"][name] for branch in objects if name in branch.get("properties", {})]
                 if not known:
-                    yield f"{pointer}/{name}"
+                    yield f"{pointer}/{escape_part(name)}"
                 else:
-                    yield from self._undeclared(known, inner, f"{pointer}/{name}")
+                    yield from self._undeclared(known, inner, f"{pointer}/{escape_part(name)}")
 
     def _branches(self, schema: Any) -> Iterator[dict[str, Any]]:
         schema = self.document.resolve(schema)
@@ -154,8 +153,8 @@ class AnswerValidator:
         return Problem(operation.id, status, keyword, pointer, f"{operation.id} {text}", expected, got)
 
 
-def _deepest(error: Any) -> Any:
-    """The error of the branch that came furthest, where a value fits none of several."""
+def _find_deepest(error: Any) -> Any:
+    """The error deepest in the value, if the value fits none of several branches; otherwise the error itself."""
     while True:
         context = [inner for branch in getattr(error.kind, "context", ()) for inner in branch]
         deeper = [inner for inner in context if len(inner.instance_path) > len(error.instance_path)]
@@ -164,20 +163,20 @@ def _deepest(error: Any) -> Any:
         error = max(deeper, key=lambda inner: len(inner.instance_path))
 
 
-def _branches(error: Any) -> list[Any]:
-    """The first error of each branch, where a value fits none of several."""
+def _first_errors(error: Any) -> list[Any]:
+    """The first error of each branch, if the value fits none of several; otherwise none."""
     return [branch[0] for branch in getattr(error.kind, "context", ()) if branch]
 
 
-def _said(error: Any) -> str:
-    """What is wrong, in the validator's words; of branches, what is wrong with each."""
-    return " or ".join(dict.fromkeys(map(_said, _branches(error)))) or str(error.message)
+def _describe(error: Any) -> str:
+    """The validator's message, or the messages of all branches."""
+    return " or ".join(dict.fromkeys(map(_describe, _first_errors(error)))) or str(error.message)
 
 
-def _wanted(error: Any) -> dict[str, Any]:
-    """The part of the schema that was broken, as far as the validator tells it."""
-    branches, told = _branches(error), error.kind.as_dict()
-    return {error.kind.name: [_wanted(one) for one in branches] if branches else next(iter(told.values()), True)}
+def _expected_of(error: Any) -> dict[str, Any]:
+    """The keyword that failed and its value, as far as the validator reports it."""
+    branches, details = _first_errors(error), error.kind.as_dict()
+    return {error.kind.name: [_expected_of(one) for one in branches] if branches else next(iter(details.values()), True)}
 
 
 def _at(body: Any, path: list[Any]) -> Any:

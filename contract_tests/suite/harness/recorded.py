@@ -1,4 +1,4 @@
-"""What a mock answered in a whole run of tests, judged by a second opinion when the run is over."""
+"""The audit of everything that a mock answered in a run of tests, by validators other than its own."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def audited(file: Path) -> tuple[int, str]:
-    """How many calls of a recording were judged, and the reports of the APIs in whose calls something was found; empty where nothing was.
+    """The number of calls of a recording that were compared with their document, and the reports of APIs with violations; empty if there are none.
 
-    Requests that tests break on purpose are no findings as long as they are refused with 4xx, nor are answers that a mock was told to give.
+    A broken request that is refused with 4xx is no violation, nor is an answer that a fault rule or ``Prefer`` asked for.
     """
     judged, reports = 0, []
     for slug in list_slugs():

@@ -94,7 +94,7 @@ def _deletion(contract: Contract, exchange: Exchange) -> str | None:
     except ValueError:
         return None
     # Parameters of the collection itself, such as a parent's id, stand in the URL of the creation.
-    match = re.search(f"{creating.pattern.pattern}$", exchange.url.partition("?")[0])
+    match = re.search(creating.pattern.pattern, exchange.url.partition("?")[0])
     if identity is None or match is None:
         return None
     return f"{match[0].rstrip('/')}/{identity}" + ("/" if deleting.path.endswith("/") else "")

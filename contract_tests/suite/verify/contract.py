@@ -1,4 +1,4 @@
-"""A document as the report reads it: operations, clauses, pages, parameters, documented answers."""
+"""A document as a verify run needs it: clauses by id, the operation of a request, refusals that state explains."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from mockserver.openapi.documents import load_document
 from ...routing import without_world
 
 BY_SCHEMA = ("400", "405", "406", "413", "414", "415", "422", "431")
+"""Statuses that refuse a request for its form."""
 OF_SHAPE = frozenset(
     {"required", "additionalProperties", "type", "minProperties", "malformed", "too_large", "unsupported_media", "method_not_allowed"},
 )
 
 
 class Contract:
-    """A vendor's document as a run needs it: operations and clauses by their ids, and the operation of a request."""
+    """A vendor's document with its operations and clauses by id; a clause leads to its operation and its sentence."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -39,15 +40,15 @@ class Contract:
         return next((one.id for one in self.operations.values() if one.label == label), label or "")
 
     def clause_at(self, operation: str | None, clauses: tuple[str, ...]) -> str | None:
-        """The clause among several that belongs to an operation, else the first."""
+        """The clause among several that belongs to an operation, otherwise the first; None if there are none."""
         return next((one for one in clauses if operation and one in self.operations[operation].clauses), clauses[0] if clauses else None)
 
     @cached_property
     def refused_by_state(self) -> dict[str, set[str]]:
-        """Statuses by operation with which a request that keeps every schema may be refused, for what the target holds.
+        """By operation, the statuses with which a target may refuse a request that satisfies every schema, because of the state that it holds.
 
-        A row of ``x-errors`` speaks of state unless its code only says that something is missing, unknown or unreadable: a value that keeps its
-        schema may still name nothing. A documented refusal other than 400 and 422, the usual answers to a broken schema, speaks of state too.
+        These are the statuses of the rows of ``x-errors`` whose code does not only report a missing, unknown or unreadable value, and every
+        documented 4xx that is not a usual answer to a broken schema.
         """
         found = {}
         of_shape = set(_codes(self.document.raw, OF_SHAPE)) - set(_codes(self.document.raw, None))
@@ -58,7 +59,7 @@ class Contract:
 
 
 def _codes(node: Any, keywords: frozenset[str] | None) -> list[str]:
-    """Every vendor code to which one of some keywords leads, anywhere below a node; without keywords, those to which any other leads."""
+    """The vendor codes under some keywords of ``x-fault-codes``, anywhere below a node; without keywords, those under any keyword but OF_SHAPE."""
     if isinstance(node, list):
         return [code for item in node for code in _codes(item, keywords)]
     if not isinstance(node, dict):

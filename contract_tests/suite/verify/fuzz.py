@@ -19,6 +19,8 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi import checks as openapi
 
+from mockserver.openapi.pointers import join_pointer
+
 from ..checks import DOCUMENTED
 from ..checks.transport import METHOD
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
@@ -333,7 +335,7 @@ def _described(failure: Failure, status: int) -> tuple[str, str, object, object,
     """Keyword, pointer, expected, got and the rest of the sentence of a failure."""
     if isinstance(failure, openapi.JsonSchemaError):
         keyword = str(failure.schema_path[-1]) if failure.schema_path else ""
-        pointer = "".join(f"/{part}" for part in failure.instance_path)
+        pointer = join_pointer(failure.instance_path)
         text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {failure.validation_message}"
         return f"{status} schema {keyword}", pointer, {keyword: failure.schema.get(keyword)}, failure.instance, text
     first = " ".join(str(failure.message).split())[:240]
