@@ -147,5 +147,5 @@ def test_an_overlay_of_another_document_is_refused(tmp_path: Any) -> None:
 
 
 def test_the_library_of_queries_is_not_loaded_for_the_documents() -> None:
-    program = "import sys; from mockserver.app import SPECS, discover; discover(SPECS); sys.exit('jsonpath' in sys.modules)"
+    program = "import sys; from mockserver.app import ServerSettings, discover; discover(ServerSettings().specs); sys.exit('jsonpath' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.app import SPECS, discover
+from mockserver.app import discover
 from mockserver.core.base.clock import Clock
 from mockserver.core.state.codec import Misfits, codec_for, encode_value
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.rules import Faults
 from mockserver.core.state.world import Timer
+from mockserver.openapi.documents import SPECS
 
 TABLES: dict[str, type] = {table.name: table.record for api, _, _ in discover(SPECS).values() for table in api.tables}
 RECORDS: dict[str, type] = {**TABLES, "clock": Clock, "timer": Timer, "message": Message, "faults": Faults}
