@@ -111,6 +111,13 @@ class Document:
         """The security schemes under ``components``, resolved."""
         return {name: self.resolve(scheme) for name, scheme in self.raw.get("components", {}).get("securitySchemes", {}).items()}
 
+    @property
+    def credential_headers(self) -> set[str]:
+        """The names of the headers that carry credentials."""
+        schemes = self.security_schemes.values()
+        named = {str(scheme["name"]) for scheme in schemes if scheme.get("in") == "header"}
+        return named | ({"Authorization"} if any(scheme["type"] in ("http", "oauth2") for scheme in schemes) else set())
+
     @cached_property
     def errors(self) -> Mapping[str, Any]:
         """The rows of the vendor's error table that belong to every operation, by code (``x-errors`` at the root)."""

@@ -106,6 +106,7 @@ def test_an_operation_tells_what_the_document_says_of_it() -> None:
     assert found.is_safe
     assert [bool(found.pattern.match(path)) for path in ("/plans/7", "/plans/7/", "/plans/", "/plans/7/8")] == [True, True, False, False]
     assert DOCUMENT.version == "7"
+    assert DOCUMENT.credential_headers == {"X-Key"}
 
 
 def test_the_body_of_an_operation_is_one_of_its_inputs() -> None:

@@ -47,3 +47,11 @@ def test_the_reader_loads_no_server_and_nothing_else_of_the_mock(module: str) ->
 def test_the_contract_suite_takes_nothing_but_the_reader(module: str) -> None:
     loaded = of_the_mock(load(module))
     assert {name for name in loaded if not name.startswith("mockserver.openapi")} <= {"mockserver"}
+
+
+@pytest.mark.parametrize("text", ["~1", "yaml.load("])
+def test_nothing_else_reads_documents_or_escapes_pointers(text: str) -> None:
+    files = [file for folder in ("mockserver", "contract_tests") for file in (ROOT / folder).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in files if text in file.read_text(encoding="utf-8")}
+    assert {file for file in found if not file.startswith("mockserver/openapi/")} == set()
+    assert found

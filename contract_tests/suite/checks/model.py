@@ -17,8 +17,6 @@ WORKS = "works"
 """The recipe of a call that succeeds."""
 OBSERVES = "observes"
 """The recipes of a read that make changes visible; the working recipe if there are none."""
-FULL = "full"
-"""The key of a recipe for values that differ when every optional field is sent."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

@@ -23,16 +23,13 @@ UNSUPPORTED = 415
 
 def check(run: Run) -> Iterator[Verdict]:
     """Each path with the methods that it does not have, each body in a wrong shape."""
-    by_path: dict[str, set[str]] = {}
-    for operation in run.model.operations.values():
-        by_path.setdefault(operation.path, set()).add(operation.method)
     seen: set[str] = set()
     for name, operation in run.model.operations.items():
         if WORKS not in run.model.operations[name].recipes or not run.wants(name):
             continue
         if operation.path not in seen:
             seen.add(operation.path)
-            yield from guarded(METHOD, name, _methods(run, name, by_path[operation.path]))
+            yield from guarded(METHOD, name, _methods(run, name, set(run.model.document.methods_at(operation.path))))
         if run.model.body(name)[0]:
             yield from guarded(MEDIA, name, _bodies(run, name))
 

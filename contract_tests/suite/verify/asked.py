@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.openapi.documents import load_document
 
-from .session import bearing
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -53,5 +51,5 @@ def roles_of(contract: Contract) -> dict[str, tuple[str, ...]]:
     text = _sources(contract.slug)
     named = {*re.findall(r"role=\"(\w+)\"", text), *re.findall(r"credentials\((?:api, )?\"(\w+)\"\)", text)}
     named |= {text for key, text in _declared(contract.slug) if key == "role" and re.fullmatch(r"\w+", text)}
-    headers = tuple(sorted(bearing(contract.document)))
+    headers = tuple(sorted(contract.document.credential_headers))
     return dict.fromkeys(("owner", *sorted(named - {"owner"})), headers)

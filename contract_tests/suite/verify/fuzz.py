@@ -27,7 +27,6 @@ from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from ..harness.policy import READING, PolicyError
 from ..harness.transports import guarding_requests, said
 from .replay import replayed
-from .session import bearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -136,22 +135,19 @@ def _document(session: VerifySession) -> dict[str, Any]:
 
     They name what a mock is known to have. At a real target it belongs to nobody, or to somebody who did not ask for it to be changed.
     """
-    document = session.contract.document
+    raw = session.contract.document.raw
     if session.target.control is not None:
-        return document.raw
-    writing = {one.id for one in session.contract.operations.values() if one.method not in READING and not one.spec.get("x-safe")}
-
-    def told(operation: Any) -> Any:
-        if not isinstance(operation, dict) or operation.get("operationId") not in writing:
-            return operation
-        kept = {**operation, "parameters": [_without_examples(document.resolve(one)) for one in operation.get("parameters", ())]}
-        if "requestBody" in operation:
-            body = document.resolve(operation["requestBody"])
-            content = {media_type: _without_examples(media) for media_type, media in body.get("content", {}).items()}
-            kept["requestBody"] = {**_without_examples(body), "content": content}
-        return kept
-
-    return {**document.raw, "paths": {path: {key: told(value) for key, value in item.items()} for path, item in document.raw["paths"].items()}}
+        return raw
+    paths = {path: dict(item) for path, item in raw["paths"].items()}
+    for one in session.contract.operations.values():
+        if one.method in READING or one.spec.get("x-safe"):
+            continue
+        kept = {**one.spec, "parameters": [_without_examples(parameter) for parameter in one.parameters]}
+        if one.content:
+            content = {media_type: _without_examples(media) for media_type, media in one.content.items()}
+            kept["requestBody"] = {**_without_examples(one.request_body), "content": content}
+        paths[one.path][one.method.lower()] = kept
+    return {**raw, "paths": paths}
 
 
 def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,7 +274,7 @@ def _is_credential(session: VerifySession, failure: Failure) -> bool:
     """Whether it is a credential that a request lacked and was taken without; Schemathesis calls that a required header."""
     if not isinstance(failure, openapi.MissingHeaderNotRejected):
         return False
-    return failure.header_name.lower() in {name.lower() for name in bearing(session.contract.document)}
+    return failure.header_name.lower() in {name.lower() for name in session.contract.document.credential_headers}
 
 
 def _again(session: VerifySession, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:

@@ -30,7 +30,7 @@ from .progress import Progress
 from .report import build, write
 from .report.compare import compare
 from .report.model import Facts
-from .session import VerifySession, bearing
+from .session import VerifySession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,7 +152,7 @@ def _judged(
         progress.say("all tests share the state of this target, so they are made one after the other, whatever --workers says")
     session = VerifySession(contract, target, file, policy, inner, findings_store, progress, options.level, options.seed, workers)  # type: ignore[arg-type]
     policy.on_exchange.append(findings_store.hear)
-    outcome = Outcomes(session, Mask(target, bearing(contract.document)), begun.started, begun.began, begun.version)
+    outcome = Outcomes(session, Mask(target, contract.document.credential_headers), begun.started, begun.began, begun.version)
     handed.append(outcome)
     _stages(session)
     if policy.dry_run:
@@ -183,7 +183,7 @@ def _gate(contract: Contract, file: TargetFile, url: str, options: Options, budg
 
 def _dry_target(contract: Contract, file: TargetFile, url: str) -> Target:
     """A target that is not asked: what the file does not say stands there by its name."""
-    headers = {name: f"<{name}>" for name in sorted(bearing(contract.document))}
+    headers = {name: f"<{name}>" for name in sorted(contract.document.credential_headers)}
     logins = {"owner": {"username": "<username>", "password": "<password>", "email": "<email>"}}
     known = {**file.known} if file.known else Anything()
     return Target(contract.slug, url, file.credentials or {"owner": headers}, known, file.logins or logins)

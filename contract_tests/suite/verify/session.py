@@ -16,8 +16,6 @@ from ..harness.transports import PolicyTransport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockserver.openapi.documents import Document
-
     from ..harness.findings import Exchange
     from ..harness.policy import RequestPolicy
     from .contract import Contract
@@ -62,13 +60,6 @@ class VerifySession:
         if not self.target.credentials:
             return {}
         return dict(self.target.credentials[role or self.target.owner])
-
-
-def bearing(document: Document) -> set[str]:
-    """The names of the headers that carry credentials, by the document."""
-    schemes = document.security_schemes.values()
-    named = {str(scheme["name"]) for scheme in schemes if scheme.get("in") == "header"}
-    return named | ({"Authorization"} if any(scheme["type"] in ("http", "oauth2") for scheme in schemes) else set())
 
 
 def sentence(name: str) -> str:
