@@ -1,1 +1,1 @@
-"""The contract suite: judges any implementation by the documents. It imports nothing of the mock; both are a base URL and credentials."""
+"""The contract suite and the traffic tools. Of the mock they import the reader of documents only: a target is a base URL and credentials."""
