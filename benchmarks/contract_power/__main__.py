@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis
-from contract_tests.self_test.alarms import UNCHANGED, Heard, alarm_table, alarms, planned, told
-from contract_tests.self_test.copies import NoCopy, served
-from contract_tests.self_test.mutants import Mutant, mutants
-from contract_tests.self_test.run import Result, run, table
 from mockserver.openapi.documents import list_slugs
+from tests.mutation.copies import serve_copy
+from tests.mutation.false_alarms import UNCHANGED, RunResult, alarm_table, describe, plan_runs, run_all
+from tests.mutation.mutants import CopyFailed, Mutant, mutants
+from tests.mutation.run import Result, run, table
 
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--vendor", action="append", help="this vendor only; may be given several times")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="this planted violation only")
     parser.add_argument("--tool", action="append", choices=[*TOOLS], default=[], help="run another tool on the same servers, instead of ours")
-    parser.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th planted violation of each class")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th planted violation of each category")
     parser.add_argument(
         "--alarms",
         type=int,
@@ -72,8 +72,8 @@ def _keep(asked: argparse.Namespace, line: dict[str, Any]) -> None:
 def _sampled(slugs: list[str], asked: argparse.Namespace) -> list[Mutant]:
     chosen, counted = [], dict[str, int]()
     for mutant in (mutant for slug in slugs for mutant in mutants(slug) if not asked.only or mutant.id in asked.only):
-        counted[mutant.kind] = counted.get(mutant.kind, 0) + 1
-        if (counted[mutant.kind] - 1) % asked.sample == 0:
+        counted[mutant.category] = counted.get(mutant.category, 0) + 1
+        if (counted[mutant.category] - 1) % asked.sample == 0:
             chosen.append(mutant)
     return chosen
 
@@ -90,15 +90,15 @@ def _ours(slugs: list[str], asked: argparse.Namespace) -> None:
 
 
 def _alarms(slugs: list[str], asked: argparse.Namespace) -> None:
-    wanted = planned(slugs, asked.level or ["standard"], range(1, asked.alarms + 1))
+    wanted = plan_runs(slugs, asked.level or ["standard"], range(1, asked.alarms + 1))
     wanted = [one for one in wanted if asked.on is None or (one.variant == UNCHANGED) == (asked.on == "unchanged")]
-    heard = [one for one in (Heard(**line) for line in _known(asked)) if one.run in wanted]
-    done = {one.run for one in heard}
-    for one in alarms([one for one in wanted if one not in done], workers=asked.workers):
-        heard.append(one)
+    results = [one for one in (RunResult(**line) for line in _known(asked)) if one.run in wanted]
+    done = {one.run for one in results}
+    for one in run_all([one for one in wanted if one not in done], workers=asked.workers):
+        results.append(one)
         _keep(asked, vars(one))
-        print(f"{len(heard)} of {len(wanted)}: {told(one)}", flush=True)
-    print(alarm_table(heard))
+        print(f"{len(results)} of {len(wanted)}: {describe(one)}", flush=True)
+    print(alarm_table(results))
 
 
 def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:
@@ -107,7 +107,7 @@ def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:
     unable: dict[str, str] = {}
     for slug in slugs:
         try:
-            with served(slug, ()) as origin:
+            with serve_copy(slug, ()) as origin:
                 quiet[slug] = TOOLS[tool](slug, origin)
             print(f"{tool}, {slug} unchanged: {len(quiet[slug])} findings", flush=True)
         except CouldNotRun as reason:
@@ -115,13 +115,13 @@ def _peer(tool: str, slugs: list[str], asked: argparse.Namespace) -> None:
             print(f"{tool} could not run on {slug}: {reason}", flush=True)
 
     def tried(mutant: Mutant) -> Result:
-        result, started = Result(mutant.id, mutant.kind, could_not_run=unable.get(mutant.slug, "")), time.monotonic()
+        result, started = Result(mutant.id, mutant.category, could_not_run=unable.get(mutant.slug, "")), time.monotonic()
         if result.could_not_run:
             return result
         try:
-            with served(mutant.slug, mutant.changes) as origin:
+            with serve_copy(mutant.slug, mutant.changes) as origin:
                 result.found = [(tool, found, None) for found in sorted(TOOLS[tool](mutant.slug, origin) - quiet[mutant.slug])]
-        except (CouldNotRun, NoCopy) as reason:
+        except (CouldNotRun, CopyFailed) as reason:
             result.could_not_run = str(reason)
         result.seconds = round(time.monotonic() - started, 1)
         print(f"{tool}: {mutant.id} {'found' if result.killed else 'survived'} {result.could_not_run}", flush=True)

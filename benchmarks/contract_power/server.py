@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from contract_tests.self_test.copies import served
-from contract_tests.self_test.mutants import mutants
 from mockserver.openapi.documents import list_slugs, load_document
+from tests.mutation.copies import serve_copy
+from tests.mutation.mutants import mutants
 
 
 def main() -> None:
@@ -18,8 +18,8 @@ def main() -> None:
     mutant = known[parser.parse_args().mutant]
     for change in mutant.changes:
         print(change)
-    with served(mutant.slug, mutant.changes) as origin:
-        print(f"{mutant.id} ({mutant.kind}) on {origin}{load_document(mutant.slug).base_path}", flush=True)
+    with serve_copy(mutant.slug, mutant.changes) as origin:
+        print(f"{mutant.id} ({mutant.category}) on {origin}{load_document(mutant.slug).base_path}", flush=True)
         try:
             while True:
                 time.sleep(60)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from contract_tests.self_test.copies import NoCopy
-from contract_tests.self_test.run import findings
 from contract_tests.suite.checks.model import BehaviourModel
 from contract_tests.suite.checks.pages import visited
 from contract_tests.suite.checks.reads import ways
@@ -17,6 +15,8 @@ from contract_tests.suite.checks.records import misread
 from contract_tests.suite.harness.findings import Verdict, VerdictStatus
 from mockserver.openapi.documents import load_document
 from tests.documents.conftest import FILES
+from tests.mutation.mutants import CopyFailed
+from tests.mutation.run import findings
 
 if TYPE_CHECKING:
     from contract_tests.suite.checks.records import Resource
@@ -86,7 +86,7 @@ def test_what_differs_between_two_runs_only_is_compared_by_laws(slug: str) -> No
 
 
 def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None:
-    with pytest.raises(NoCopy, match="did not answer"):
+    with pytest.raises(CopyFailed, match="did not answer"):
         list(findings("serpi", "http://127.0.0.1:9/serpi/api/v1", "quick", 1))
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.self_test.copies import served
-from contract_tests.self_test.mutants import mutants
 from mockserver.openapi.documents import load_document
 from tests.conftest import ROOT
+from tests.mutation.copies import serve_copy
+from tests.mutation.mutants import mutant
 
 if TYPE_CHECKING:
     from tests.conftest import Mock
@@ -44,9 +44,8 @@ def test_the_checks_find_nothing_at_the_mock_and_what_is_planted_elsewhere(mock:
     headers = mock.api("serpi")["credentials"][0]["headers"]
     quiet = run(tmp_path, mock.url, headers)
     assert quiet.returncode == 0, quiet.stdout[-3_000:]
-    planted = {mutant.id: mutant for mutant in mutants("serpi")}
     for name, text in (("serpi.undeclared_field", "not declared"), ("serpi.change_not_stored", "not read back")):
-        with served("serpi", planted[name].changes) as origin:
+        with serve_copy("serpi", mutant(name).changes) as origin:
             loud = run(tmp_path, origin, headers)
         assert loud.returncode == 1
         assert text in loud.stdout

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.self_test.copies import served
-from contract_tests.self_test.mutants import mutants
 from contract_tests.suite.checks import rough
 from contract_tests.suite.checks.model import BehaviourModel
 from contract_tests.suite.checks.run import Run
 from contract_tests.suite.harness import ApiClient, Target
 from contract_tests.suite.harness.findings import VerdictStatus
 from mockserver.openapi.documents import load_document
+from tests.mutation.copies import serve_copy
+from tests.mutation.mutants import mutant
 
 if TYPE_CHECKING:
     from contract_tests.suite.harness.findings import Verdict
@@ -37,9 +37,9 @@ def verdicts(target: Target) -> list[Verdict]:
     ],
 )
 def test_what_is_planted_is_found(name: str, law: str, operation: str) -> None:
-    mutant = next(one for one in mutants(name.partition(".")[0]) if one.id == name)
-    with served(mutant.slug, mutant.changes) as origin:
-        found = verdicts(Target.discover(mutant.slug, origin + load_document(mutant.slug).base_path))
+    planted = mutant(name)
+    with serve_copy(planted.slug, planted.changes) as origin:
+        found = verdicts(Target.discover(planted.slug, origin + load_document(planted.slug).base_path))
     broken = {(verdict.subject, verdict.operation) for verdict in found if verdict.outcome is VerdictStatus.BROKEN}
     assert (law, operation) in broken
     assert {subject for subject, _ in broken} == {law}

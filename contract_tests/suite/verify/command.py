@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -72,7 +74,11 @@ def _known(slug: str) -> str:
 )
 @click.option("--any-implementation", is_flag=True, help="Judge a mock by what the document allows, not by what the mock has promised as well.")
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
-@click.option("--self-test", is_flag=True, help="Plant violations in copies of the mock, judge each, and print which were found; needs no target.")
+@click.option(
+    "--self-test",
+    is_flag=True,
+    help="Plant violations in copies of the mock, judge each, and print which were found; needs no target, but a checkout.",
+)
 def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:
     """Judge an implementation of the API SLUG by its document: clause tests, documented examples, laws, generated requests.
 
@@ -95,16 +101,18 @@ def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoRetur
 
 
 def _self_test(slug: str, workers: int, seed: int) -> int:
-    """Print which planted violations are found; 0 where all are."""
-    from ...self_test import mutants, run, table  # noqa: PLC0415 - the command line answers before the suite is loaded
-
-    planted, results = len(mutants(slug)), []
-    for result in run([slug], seed=seed, workers=max(2, workers)):
-        results.append(result)
-        outcome = "found" if result.killed else result.could_not_run or "NOT FOUND"
-        click.echo(f"{len(results)} of {planted}: {result.id}: {outcome}", err=True)
-    click.echo(table(results))
-    return 0 if all(result.killed for result in results) else 1
+    """Print which planted violations the suite finds; 0 if it finds all. They are edits of the mock's source, so only a checkout has them."""
+    root = next(folder for folder in Path(__file__).resolve().parents if folder.name == "contract_tests").parent
+    if not (root / "tests" / "mutation" / "run.py").is_file():
+        raise CannotRun("--self-test needs a checkout of the repository; the planted violations, in its folder tests/mutation, are not installed")
+    sys.path.insert(0, str(root))
+    try:
+        mutation = importlib.import_module("tests.mutation.run")  # not an import statement: the suite does not depend on the tests
+    except ModuleNotFoundError as error:
+        raise CannotRun(f"the package {error.name} is missing; install the checkout with its development dependencies") from None
+    text, all_found = mutation.self_test(slug, workers=max(2, workers), seed=seed, say=partial(click.echo, err=True))
+    click.echo(text)
+    return 0 if all_found else 1
 
 
 def _run(options: Options, started: float) -> int:

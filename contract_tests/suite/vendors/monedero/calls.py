@@ -54,11 +54,11 @@ def own(api: ApiClient, field: str) -> str:
     return filled(api, WORKING["add_employee"][field])
 
 
-def send(api: ApiClient, name: str, *, role: str | None = "", **changes: str | None) -> httpx.Response:
+def send(api: ApiClient, name: str, *, role: str | None = "", headers: Any = None, **changes: str | None) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out."""
     fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
     data = {field: filled(api, value) for field, value in fields.items()}
-    return api.call("POST", OPERATIONS[name].path, role=role, data=data)
+    return api.call("POST", OPERATIONS[name].path, role=role, headers=headers, data=data)
 
 
 def succeeded(answer: httpx.Response, code: str) -> dict[str, Any]:

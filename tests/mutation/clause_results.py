@@ -1,4 +1,4 @@
-"""A plugin of pytest that writes down which clauses were broken: ``-p contract_tests.self_test.clause_results`` with ``CLAUSE_RESULTS`` set to a file."""
+"""A plugin of pytest that writes down the broken clauses: ``-p tests.mutation.clause_results`` with ``CLAUSE_RESULTS`` set to a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _broken: dict[str, str] = {}
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the clauses of a test that failed, and what its last line of explanation says."""
+    """Keep the clauses of a failed test, and the last line of its explanation."""
     report = yield
     if report.failed:
         clauses = [clause for mark in item.iter_markers("clause") for clause in mark.args]

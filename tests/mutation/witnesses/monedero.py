@@ -1,0 +1,50 @@
+"""Calls of Monedero, and the witnesses that compare several answers. The name of a witness is that of its planted violation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.suite.vendors.monedero.calls import points
+from contract_tests.suite.vendors.monedero.calls import send as call
+
+if TYPE_CHECKING:
+    from contract_tests.suite.harness import ApiClient
+
+__all__ = ["call"]
+
+
+def _statuses(api: ApiClient) -> list[str]:
+    return [usertool["usertool_status"] for usertool in call(api, "get_toolusers").json()["result"]]
+
+
+def _messages(api: ApiClient) -> list[dict[str, Any]]:
+    """The messages that are sent for a new contact."""
+    call(api, "add_contact")
+    return api.outbox()
+
+
+def crash_on_bytes_that_are_no_text(api: ApiClient) -> bool:
+    answer = api.call("POST", "/wallet/get", content=b"%FF=1", headers={"content-type": "application/x-www-form-urlencoded"})
+    return answer.status_code < 500
+
+
+def read_changes_points(api: ApiClient) -> bool:
+    return points(api) == points(api)
+
+
+def archiving_does_nothing(api: ApiClient) -> bool:
+    before = _statuses(api)
+    call(api, "disable_employee")
+    return _statuses(api) != before
+
+
+def no_welcome(api: ApiClient) -> bool:
+    return len(_messages(api)) == 1
+
+
+def welcome_without_link(api: ApiClient) -> bool:
+    return bool(_messages(api)[0]["links"])
+
+
+def welcome_to_another(api: ApiClient) -> bool:
+    return str(_messages(api)[0]["to"]).endswith(api.known("new_phone"))

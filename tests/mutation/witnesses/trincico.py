@@ -1,0 +1,124 @@
+"""Calls of Trincico, and the witnesses that compare several answers. The name of a witness is that of its planted violation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.suite.vendors.trincico.calls import balance, invoice, new_invoice, rows, subscription
+from contract_tests.suite.vendors.trincico.calls import send as call
+
+if TYPE_CHECKING:
+    from contract_tests.suite.harness import ApiClient
+
+__all__ = ["call"]
+
+
+def _added(api: ApiClient, **fields: Any) -> int:
+    """By how much a new item raises the amount of an invoice."""
+    before = invoice(api)["amount"]
+    call(api, "add_invoice_item", **fields)
+    return int(invoice(api)["amount"] - before)
+
+
+def _walk(api: ApiClient, limit: int) -> list[str]:
+    """The ids on all pages of invoices."""
+    seen: list[str] = []
+    query: dict[str, Any] = {"limit": limit}
+    for _ in range(60):
+        body = call(api, "list_invoices", query=query).json()
+        seen += [row["id"] for row in body["data"]]
+        if not body["next_page"]:
+            break
+        query["next_page"] = body["next_page"]
+    return seen
+
+
+def _new_payout(api: ApiClient, later: str = "") -> str:
+    """The status of a new payout, at once or after a duration."""
+    call(api, "create_payout", amount=123)
+    if later:
+        api.advance(later)
+    return str(rows(api, "list_payouts", limit=1)[0]["status"])
+
+
+def _messages(api: ApiClient, **fields: Any) -> list[dict[str, Any]]:
+    """The messages that a notification sends."""
+    call(api, "send_notification", **fields)
+    return api.outbox()
+
+
+def currency_dropped(api: ApiClient) -> bool:
+    return bool(invoice(api, new_invoice(api, currency="eur"))["currency"] == "eur")
+
+
+def item_change_wipes_text(api: ApiClient) -> bool:
+    call(api, "update_invoice_item")
+    return bool(invoice(api)["items"][0]["description"])
+
+
+def item_stays(api: ApiClient) -> bool:
+    call(api, "delete_invoice_item")
+    return api.known("item") not in str(invoice(api)["items"])
+
+
+def cancel_does_nothing(api: ApiClient) -> bool:
+    call(api, "cancel_subscription")
+    return subscription(api)["canceled_at"] is not None
+
+
+def tax_ignored(api: ApiClient) -> bool:
+    return _added(api, price=500, quantity=2, tax="50") == 1500
+
+
+def tax_rounded_down(api: ApiClient) -> bool:
+    return _added(api, price=1, quantity=1, tax="50") == 2
+
+
+def amount_stale_after_removal(api: ApiClient) -> bool:
+    before = invoice(api)["amount"]
+    call(api, "delete_invoice_item")
+    return bool(invoice(api)["amount"] < before)
+
+
+def payout_not_booked(api: ApiClient) -> bool:
+    before = balance(api)["available"]["usd"]
+    call(api, "create_payout", amount=5000)
+    return before - balance(api)["available"]["usd"] == 5000
+
+
+def page_ends_early(api: ApiClient) -> bool:
+    return len(_walk(api, 6)) == len(_walk(api, 100))
+
+
+def border_twice(api: ApiClient) -> bool:
+    seen = _walk(api, 6)
+    return len(seen) == len(set(seen))
+
+
+def status_filter_ignored(api: ApiClient) -> bool:
+    return {row["status"] for row in rows(api, "list_invoices", status="paid", limit=100)} == {"paid"}
+
+
+def oldest_first(api: ApiClient) -> bool:
+    times = [row["created_at"] for row in rows(api, "list_invoices", limit=100)]
+    return times == sorted(times, reverse=True)
+
+
+def payout_never_leaves(api: ApiClient) -> bool:
+    return _new_payout(api, later="P1D") == "in_transit"
+
+
+def payout_leaves_at_once(api: ApiClient) -> bool:
+    return _new_payout(api) == "requested"
+
+
+def invoice_mail_to_the_owner(api: ApiClient) -> bool:
+    return bool(_messages(api)[0]["to"] == api.known("customer_email"))
+
+
+def welcome_without_code(api: ApiClient) -> bool:
+    return bool(_messages(api, scope="welcome", target_id="$user")[0]["codes"])
+
+
+def mail_not_sent(api: ApiClient) -> bool:
+    return len(_messages(api, scope="subscription_updated", target_id="$subscription")) == 1
