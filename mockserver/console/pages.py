@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import swagger_ui
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
 from mockserver.console.frame import Frame
-from mockserver.control.problems import PROBLEM, render_fault
-from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
+from mockserver.control.problems import render_fault
+from mockserver.core.base.faults import MethodNotAllowed, NotFound
+from mockserver.core.base.problems import problem_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from jinja2 import Environment
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from mockserver.console.frame import View
+    from mockserver.core.base.replies import Reply
 
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"
@@ -106,7 +106,7 @@ class Pages:
         files = [Mount("/console/viewer", StaticFiles(directory=_VIEWER)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
         views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # fixed paths before paths with placeholders
         pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
-        return Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _problem})
+        return Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _refuse})
 
     def _endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
         show = self._frame.page(SHOWN[path]) if path in SHOWN else None
@@ -125,15 +125,17 @@ def _methods(path: str) -> list[str]:
     return [method for method, views in (("GET", SHOWN), ("POST", CHANGES)) if path in views]
 
 
-async def _problem(request: Request, error: Exception) -> Response:
-    """What no page is, as a problem."""
+async def _refuse(request: Request, error: Exception) -> Response:
+    """The problem document for a path that is no page, for a method that a page lacks, or for a form that cannot be read."""
     status = getattr(error, "status_code", 404)
     headers = getattr(error, "headers", None) or {}
     if "Allow" in headers:
         allowed = sorted(name.strip() for name in headers["Allow"].split(","))
-        fault: Fault = MethodNotAllowed(request.method, allowed)
-        return JSONResponse(render_fault(fault).body, fault.status, {"allow": ", ".join(allowed)}, media_type=PROBLEM)
-    if status != 404:  # noqa: PLR2004 - what a page did not like
-        body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": "the form cannot be read"}
-        return JSONResponse(body, status, media_type=PROBLEM)
-    return JSONResponse(render_fault(NotFound("path", request.url.path)).body, 404, media_type=PROBLEM)
+        return _response(render_fault(MethodNotAllowed(request.method, allowed)), {"allow": ", ".join(allowed)})
+    if status != 404:  # noqa: PLR2004 - the form cannot be read
+        return _response(problem_reply(status, "the form cannot be read"))
+    return _response(render_fault(NotFound("path", request.url.path)))
+
+
+def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(reply.encode(), reply.status, headers, media_type=reply.media_type)

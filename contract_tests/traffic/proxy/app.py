@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
+from mockserver.openapi.problems import PROBLEM
+
 from ...routing import api_path, find_route
 from ..exchange import RecordedExchange
 from ..findings import Judgement
 from .bodies import BodyBuffer, ClientDisconnected, Incoming, hung_up
 from .headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
-from .refusals import header_value, problem, refusal_status
+from .refusals import header_value, refusal, refusal_status
 from .upstream import Upstream, UpstreamFailed, failed
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class _Call:
             self.refused = "the client hung up"
         except UpstreamFailed as error:
             self.refused = str(error)
-            await self._answer(error.status, problem(error.status, str(error)), [(b"proxy-status", f"mockserver; error={error.error}".encode())])
+            await self._answer(error.status, refusal(error.status, str(error)), [(b"proxy-status", f"mockserver; error={error.error}".encode())])
         except _Broken as error:
             self.refused = str(error)
             raise CutOff from error
@@ -217,7 +219,7 @@ class _Call:
         self.refused = "the request breaks the document"
         status = refusal_status(found)
         self.unjudged = []
-        await self._answer(status, problem(status, "the request breaks the document and was not passed on", found), [self._violations(found)])
+        await self._answer(status, refusal(status, "the request breaks the document and was not passed on", found), [self._violations(found)])
 
     # The way back
 
@@ -231,7 +233,7 @@ class _Call:
             await self._judge_response()
         if self.settings.enforce and self.response_findings:
             self.refused = "the response breaks the document"
-            await self._answer(502, problem(502, "the response of the upstream breaks the document", self.response_findings), [self._violations(())])
+            await self._answer(502, refusal(502, "the response of the upstream breaks the document", self.response_findings), [self._violations(())])
             return
         if self.in_api:
             headers.append(self._violations(self._known()))
@@ -321,7 +323,7 @@ class _Call:
         if self.begun:
             raise CutOff
         payload = orjson.dumps(body)
-        own = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(payload)).encode()), *headers]
+        own = [(b"content-type", PROBLEM.encode()), (b"content-length", str(len(payload)).encode()), *headers]
         await self._begin(status, own)
         await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else payload})
 

@@ -1,9 +1,10 @@
-"""How the proxy reports findings: a header, a refusal."""
+"""How the proxy reports findings to a client: in a header, and in the body of a refusal."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from mockserver.openapi.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,28 +12,26 @@ if TYPE_CHECKING:
     from ..findings import TrafficFinding
 
 LONGEST = 2000
-"""The most characters of the header with findings: servers and clients refuse longer heads."""
+"""Characters of the header with findings at most: servers and clients refuse longer heads."""
 _STATUSES = {"security": 401, "media type": 415, "operation": 404}
 
 
 def header_value(found: Sequence[TrafficFinding]) -> bytes:
-    """How many findings there are, and what they are, as one header."""
+    """The number of findings and one line for each, as the value of a header."""
     text = "; ".join([str(len(found)), *(finding.line() for finding in found)])
     shown = text if len(text) <= LONGEST else text[:LONGEST] + " ..."
     return " ".join(shown.split()).encode("ascii", "backslashreplace")
 
 
 def refusal_status(found: Sequence[TrafficFinding]) -> int:
-    """The status that refuses a request."""
+    """The status of a refusal, by the first finding."""
     return _STATUSES.get(found[0].place, 400)
 
 
-def problem(status: int, detail: str, found: Sequence[TrafficFinding] = ()) -> dict[str, Any]:
-    """An answer of the proxy's own, by RFC 9457, which no vendor's answer looks like."""
-    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    if found:
-        body["findings"] = [finding_as_json(finding) for finding in found]
-    return body
+def refusal(status: int, detail: str, found: Sequence[TrafficFinding] = ()) -> dict[str, Any]:
+    """The body of an answer that the proxy itself gives: a problem document, so that it is not mistaken for an answer of the upstream."""
+    members = {"findings": [finding_as_json(finding) for finding in found]} if found else {}
+    return problem(status, detail, **members)
 
 
 def finding_as_json(finding: TrafficFinding) -> dict[str, Any]:

@@ -6,12 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.base.faults import Fault, HandlerCrashed, MockBug, ResponseOffSpec
-from mockserver.core.base.replies import Reply
+from mockserver.core.base.problems import problem_reply
 
 if TYPE_CHECKING:
+    from mockserver.core.base.replies import Reply
     from mockserver.core.operation.compiled import Operation
-
-PROBLEM = "application/problem+json"
 
 log = logging.getLogger("mockserver")
 
@@ -44,16 +43,15 @@ def _render(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
 def _render_bug(bug: MockBug) -> Reply:
     """The plain 500 for a bug of the mock. It never has a vendor's format, so that it cannot be taken for a documented answer."""
     log.error("%s", bug)
-    body: dict[str, Any] = {"type": "about:blank", "title": "The mock is at fault", "status": 500, "detail": str(bug), "operation": bug.operation}
+    members: dict[str, Any] = {"operation": bug.operation}
     if isinstance(bug, ResponseOffSpec):
-        body["violations"] = [{"pointer": violation.pointer, "keyword": violation.keyword, "text": violation.text} for violation in bug.violations]
-    return Reply(500, body, media_type=PROBLEM)
+        members["violations"] = [{"pointer": violation.pointer, "keyword": violation.keyword, "text": violation.text} for violation in bug.violations]
+    return problem_reply(500, str(bug), title="The mock is at fault", **members)
 
 
 def render_unsatisfiable(operation: Operation, text: str) -> Reply:
     """The mock's own 400 for a preference that the document cannot satisfy."""
-    body = {"type": "about:blank", "title": "The document has no such answer", "status": 400, "detail": text, "operation": operation.name}
-    return Reply(400, body, media_type=PROBLEM)
+    return problem_reply(400, text, title="The document has no such answer", operation=operation.name)
 
 
 def _release_frames(error: BaseException | None) -> None:
