@@ -20,7 +20,7 @@ from benchmarks.compare import CALLS
 from benchmarks.reference.vendor import reference_app
 from benchmarks.report import table
 from mockserver.core.operation import compiled
-from mockserver.serving import calm_collector
+from mockserver.serving import tune_collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
@@ -91,7 +91,7 @@ def micros(app: App, base: str, calls: Sequence[Call], batches: int = BATCHES, b
     async def all_batches() -> float:
         await run(range(min(batch, 100)))
         gc.collect()
-        calm_collector()
+        tune_collector()
         return min([await run(range(number * batch, (number + 1) * batch)) / batch for number in range(batches)]) * 1e6
 
     return uvloop.run(all_batches())

@@ -1,4 +1,4 @@
-"""Discovery, and the list of what a request passes: the only module that knows everything."""
+"""Discovery of the vendors, and the server put together: every part that a request passes is listed here."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
-from starlette.middleware.cors import CORSMiddleware
 
 import mockserver.apis
 from mockserver.bundled import load_bundled
@@ -21,12 +20,12 @@ from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
 from mockserver.control.published import document_page
 from mockserver.control.runs import Runs
 from mockserver.control.services import ControlServices, Vendor
-from mockserver.core.asgi.connexion_stack import ConnexionMiddleware, InvalidSpecification, Resolver
+from mockserver.core.asgi.connexion_stack import InvalidSpecification, Stack
+from mockserver.core.asgi.cors import Cors
 from mockserver.core.asgi.routing import Operations, Routing
 from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
-from mockserver.core.base.requests import sent_headers
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.engine.pipeline import RequestPipeline
@@ -50,15 +49,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
+OWN_PATHS = (PREFIX, "/console", "/docs")
+"""Prefixes of the mock's own paths; pages of other machines may not call them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How a server is set up.
+    """The settings of a server.
 
-    ``token`` guards the control plane where it can be reached from other machines; ``frozen_at`` stops every clock; ``world`` is the file of an
-    exported world from which every world starts; ``idle`` is after how many unused seconds a world goes; ``reports`` is the
-    folder of the contract suite's reports; ``keep`` is how many exchanges the journal keeps of a world.
+    ``seed`` determines the data of every world. ``frozen_at`` freezes every clock at a moment. ``token`` is required of calls to the control plane;
+    None lets every call from this machine pass. ``world`` is the file of an exported world from which every world starts. ``max_worlds`` is how
+    many worlds are kept, ``idle`` after how many seconds without use a world is dropped, None for never. ``reports`` is the folder of the contract
+    suite's reports. ``keep`` is how many journal entries are kept of each world.
     """
 
     seed: int = 1
@@ -88,21 +90,21 @@ class App:
         await self._stack(scope, receive, send)
 
     def surround(self, outer: Callable[[ASGIApp], ASGIApp]) -> None:
-        """Put an application around the whole of this one."""
+        """Put a middleware around everything."""
         self._stack = outer(self._stack)
 
     def close(self) -> None:
-        """Let go of those who wait for something or listen, because the server stops."""
+        """End long polls, streams and the run of the contract suite, because the server stops."""
         self.control.pipeline.notifier.close()
         self.control.runs.kill()
 
-    def malformed(self, path: str, fault: Fault) -> Reply | None:
-        """The reply to bytes that are no HTTP request, dressed by the API whose base path they name; None outside every API."""
-        return self._operations.malformed(path, fault)
+    def render_malformed(self, path: str, fault: Fault) -> Reply | None:
+        """The reply to bytes that are not an HTTP request, in the format of the API that their path names; None outside every API."""
+        return self._operations.render_malformed(path, fault)
 
 
 def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
-    """Every vendor's API, document and fixtures, by slug. Raises SetupError where one of the three is missing."""
+    """Every vendor's API, document and fixture, by slug. Raises SetupError if one of the three is missing."""
     packages = {module.name for module in pkgutil.iter_modules(mockserver.apis.__path__)}
     documents = {file.stem for file in specs.glob("*.yaml")}
     if packages != documents:
@@ -126,15 +128,48 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
 
 
 def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
-    """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, where something does not fit."""
+    """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, if the parts do not fit together."""
     settings = settings or ServerSettings()
     found = discover(settings.specs) if found is None else found
-    fixtures = {slug: fixture for slug, (_, _, fixture) in found.items()}
     vendors = {
         slug: Vendor(api, document, fixture.credentials, fixture.SEEDED_RECORDS, getattr(fixture, "SCENARIOS", ()))
         for slug, (api, document, fixture) in found.items()
     }
-    timers = {name: action for vendor in vendors.values() for name, action in vendor.api.timers.items()}
+    control, store = _control_services(settings, vendors, {slug: fixture for slug, (_, _, fixture) in found.items()})
+    served = [*vendors.values(), Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())]
+    compiled = _compile(served)
+    control.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.is_control})
+    _check(control)
+    if settings.world is not None:
+        store.base = _read_world(settings.world, control)
+
+    console = Pages()
+    operations = Operations(
+        control.pipeline,
+        compiled,
+        {vendor.document.base_path: vendor.api for vendor in served},
+        {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
+        console.app(),
+    )
+    stack = Stack(
+        operations,
+        [
+            partial(Cors, own_paths=OWN_PATHS, own_origins=LOOPBACK_ORIGIN),
+            Worlds,
+            partial(Guard, token=settings.token),
+            Routing,
+        ],
+    )
+    for vendor in served:
+        _add_document(stack, vendor.document)
+    console.connect(stack)
+    return App(stack, control, store.base, operations, console)
+
+
+def _control_services(
+    settings: ServerSettings, vendors: Mapping[str, Vendor], fixtures: Mapping[str, Fixture]
+) -> tuple[ControlServices, MemoryStore]:
+    """The services of the vendors, still without operations, and the store of their worlds."""
     clock = Clock(frozen_at=settings.frozen_at)
     started = clock.now(wall_clock())
     seeded = seeded_world(fixtures, settings.seed, clock, started)
@@ -149,48 +184,37 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
             return store.base
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
-    pipeline = RequestPipeline(store, journal, timers, headers_of)
+    pipeline = RequestPipeline(store, journal, _timers(vendors), headers_of)
     control = ControlServices(vendors, pipeline, reseeded, _version(), runs=Runs(settings.reports))
-    control_vendor = Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())
-    served = [*vendors.values(), control_vendor]
-    compiled = _compiled(served)
-    control.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.is_control})
-    for slug, vendor in vendors.items():
+    return control, store
+
+
+def _timers(vendors: Mapping[str, Vendor]) -> dict[str, Action]:
+    return {name: action for vendor in vendors.values() for name, action in vendor.api.timers.items()}
+
+
+def _check(control: ControlServices) -> None:
+    """Find at start what would otherwise fail later. Raises SetupError if a scenario or a record mapping does not fit its document."""
+    for slug, vendor in control.vendors.items():
         check_scenarios(slug, vendor.scenarios, control.operations)
-    if settings.world is not None:
-        store.base = _read_world(settings.world, control, timers)
-
-    _ = control.record_validators  # a description that fits no document is found now, and not by the first record
-    console = Pages()
-    operations = Operations(
-        pipeline,
-        compiled,
-        {vendor.document.base_path: vendor.api for vendor in served},
-        {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
-        console.app(),
-    )
-    middlewares: list[Any] = [Cors, Worlds, partial(Guard, token=settings.token), Routing]
-    stack = ConnexionMiddleware(operations, middlewares=middlewares)
-    for vendor in served:
-        _route(stack, vendor.document)
-    console.connect(stack)
-    return App(stack, control, store.base, operations, console)
+    # Computing the validators compares every record mapping with its document.
+    _ = control.record_validators
 
 
-def _read_world(file: Path, control: ControlServices, timers: Mapping[str, Action]) -> World:
-    """The world of an exported file. Raises SetupError, in one line, where it cannot be read."""
+def _read_world(file: Path, control: ControlServices) -> World:
+    """The world in an exported file. Raises SetupError, in one line, if it cannot be read."""
     try:
         data = orjson.loads(file.read_bytes())
-        return read_world(data, control.tables, timers, control.operations, control.record_validators)
+        return read_world(data, control.tables, _timers(control.vendors), control.operations, control.record_validators)
     except OSError as error:
         raise SetupError(f"{file}: {error.strerror}") from None
     except orjson.JSONDecodeError as error:
-        raise SetupError(f"{file}: is no JSON: {error}") from None
+        raise SetupError(f"{file}: not JSON: {error}") from None
     except Fault as error:
-        raise SetupError(f"{file}: is no world: {str(error)[:1000]}") from None
+        raise SetupError(f"{file}: not an exported world: {str(error)[:1000]}") from None
 
 
-def _compiled(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
+def _compile(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
     """Every operation by base path and operationId. Raises HandlersUnbound with every problem of every vendor."""
     bound = [(vendor, *bind(vendor.api, vendor.document)) for vendor in vendors]
     problems = [problem for _, _, found in bound for problem in found]
@@ -203,18 +227,13 @@ def _compiled(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
     return operations
 
 
-def _route(stack: ConnexionMiddleware, document: Document) -> None:
-    """Let the router read a document. Raises DocumentBroken where it is no OpenAPI."""
+def _add_document(stack: Stack, document: Document) -> None:
+    """Have the router read a document. Raises DocumentBroken if it is not OpenAPI."""
     try:
-        stack.add_api(document.raw_for_router(), base_path=document.base_path, resolver=Resolver(_resolved))
+        stack.add_document(document.raw_for_router(), document.base_path)
     except InvalidSpecification as error:
         place = "/".join(map(str, getattr(error, "path", ()) or ("the document",)))
         raise DocumentBroken(f"{document.source}: {place}: {getattr(error, 'message', error)}") from None
-
-
-def _resolved(operation_id: str) -> str:
-    """The router wants a function for each operation; ours are bound and called elsewhere, so the name is enough."""
-    return operation_id
 
 
 def _version() -> str:
@@ -222,24 +241,3 @@ def _version() -> str:
         return version("mockserver")
     except PackageNotFoundError:
         return "0+unknown"
-
-
-class Cors:
-    """Cross-origin rules: any page may call a vendor's API, only pages from this machine may steer the mock or read its console."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        common: dict[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"], "expose_headers": ["*"], "max_age": 600}
-        self._app = app
-        self._vendors = CORSMiddleware(app, allow_origins=["*"], **common)
-        self._control = CORSMiddleware(app, allow_origin_regex=LOOPBACK_ORIGIN, **common)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on under the rules of its path; one that no page of another origin sends needs none."""
-        if scope["type"] != "http" or b"origin" not in sent_headers(scope):
-            await self._app(scope, receive, send)
-            return
-        path: str = scope.get("path", "")
-        if path.startswith("/~"):
-            path = "/" + path.partition("/~")[2].partition("/")[2]
-        own = path.startswith((PREFIX, "/console", "/docs")) or path in ("", "/")
-        await (self._control if own else self._vendors)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The HTTP server around the application: its socket, and the bytes that are no HTTP request at all."""
+"""The HTTP server around the application: its socket, its protocol, and its garbage collection."""
 
 from __future__ import annotations
 
@@ -9,34 +9,40 @@ import os
 import socket
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.app import App
 from mockserver.control.problems import render_fault
-from mockserver.core.asgi.delivery import NO_CONTENT, TRANSPORT
+from mockserver.core.asgi.delivery import NO_CONTENT, SEND_WHOLE, TRANSPORT
 from mockserver.core.base.faults import Fault, Malformed, TooLarge
 from mockserver.openapi.errors import SetupError
 
+if TYPE_CHECKING:
+    from starlette.types import Send
+
 MAX_HEAD = 64 * 1024
-"""Bytes that the request line and the headers may have together."""
+"""Bytes of the request line and the headers together at most."""
 
 TICKS = 10
-"""Ticks of the server in a second."""
+"""How often uvicorn calls ``on_tick`` in a second."""
 MANY = 1_000
-"""Requests that may leave garbage worth a full collection."""
+"""Requests after which a full collection is worth its time."""
 TOO_MANY = 100_000
-"""Requests after which a full collection waits no longer for a moment without any."""
+"""Requests after which a full collection runs even if requests keep coming."""
 THRESHOLDS = (5_000, 10, 1_000)
-"""When the collector looks at young, at older and at all objects. Records live as long as their world: walking all of them again whenever they had
-become a quarter more made one creation in a hundred wait for a tenth of a second. That is left to the moments without requests."""
+"""Thresholds of the collector for its three generations.
+
+The last one is high because records live as long as their world: full collections while serving delayed 1% of creations by 0.1 s. ``HttpServer`` runs
+them when no request comes.
+"""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
+    """Whether an address can be reached from this machine only. A name other than ``localhost`` counts as one that others can reach."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -44,11 +50,11 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to an address. Raises SetupError in words that say what to do."""
+    """A socket bound to an address. Raises SetupError with advice."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except socket.gaierror as error:
-        raise SetupError(f"{host} is no address of this machine ({error.strerror})") from None
+        raise SetupError(f"{host} is not an address of this machine ({error.strerror}); choose another with --host") from None
     bound = socket.socket(family, kind, protocol)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -62,13 +68,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class HttpServer(uvicorn.Server):
-    """Lets go of those who wait or listen before it waits for them itself, and looks for garbage while nobody waits."""
+    """Closes long polls and streams before graceful shutdown, and collects garbage when idle."""
 
     _seen = 0
     _collected = 0
 
     async def on_tick(self, counter: int) -> bool:
-        """Now and then: after a second without requests, or after very many, collect what they have left."""
+        """Collect garbage after a second without requests, or after TOO_MANY of them."""
         if counter % TICKS == 0:
             served = self.server_state.total_requests
             since = served - self._collected
@@ -79,7 +85,7 @@ class HttpServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, after those who wait or listen were let go."""
+        """Close long polls and streams, which would never end, then shut down."""
         app = self.config.app
         if isinstance(app, App):
             app.close()
@@ -87,7 +93,7 @@ class HttpServer(uvicorn.Server):
 
 
 def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
-    """Serve until the process is told to stop, or until the ``companion`` process is gone."""
+    """Serve until a signal stops the process, or until the process with the id ``companion`` ends."""
     config = uvicorn.Config(
         app,
         http=protocol_for(app),
@@ -100,21 +106,21 @@ def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
         timeout_graceful_shutdown=3,
     )
     server = HttpServer(config)
-    calm_collector()
+    tune_collector()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
     server.run(sockets=[bound])
 
 
-def calm_collector() -> None:
-    """Let the collector leave alone what is there: documents, operations and fixtures stay, and need not be walked again and again."""
+def tune_collector() -> None:
+    """Exempt the objects of start-up from garbage collection: documents, operations and fixtures live as long as the process."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     gc.enable()
 
 
 def _watch(companion: int, server: uvicorn.Server) -> None:
-    """Stop the server when a process is gone, so that an aborted run of tests leaves nothing behind."""
+    """Stop the server when a process ends, so that no server survives an aborted test run."""
     while _is_alive(companion) and not server.should_exit:
         time.sleep(0.5)
     server.should_exit = True
@@ -130,37 +136,11 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-class Cycle(RequestResponseCycle):
-    """A request and its answer, which goes out in one write: one system call, one packet, one wake-up of the client."""
-
-    def whole(self, status: int, media_type: str, body: bytes) -> bool:
-        """Answer at once. False, and nothing done, where that has to wait: the client does not read what it got."""
-        if self.response_started or self.disconnected or self.flow.write_paused:
-            return False
-        parts = [STATUS_LINE[status]]
-        for name, value in self.default_headers:
-            parts += (name, b": ", value, b"\r\n")
-        if media_type:
-            parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
-        if status != NO_CONTENT:
-            parts.append(b"content-length: %d\r\n" % len(body))
-        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        if self.scope["method"] != "HEAD":
-            parts.append(body)
-        self.response_started = self.response_complete = True
-        self.transport.write(b"".join(parts))
-        self.message_event.set()
-        if not self.keep_alive:
-            self.transport.close()
-        self.on_response()
-        return True
-
-
 def protocol_for(app: App) -> type[HttpToolsProtocol]:
-    """The HTTP protocol of the server, whose own refusals wear the clothing of the API that was meant."""
+    """The HTTP protocol of the server. What is not an HTTP request is refused in the format of the API that its path names."""
 
     class Protocol(HttpToolsProtocol):
-        """Answers what the parser refuses, and heads without end."""
+        """Extends the scope of a request, answers what the parser refuses, and limits the length of a head."""
 
         _start = b""
         _head = 0
@@ -175,12 +155,33 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
 
         def on_headers_complete(self) -> None:
             self._head = 0
-            self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
             super().on_headers_complete()
+            # The task of the request is created and has not run yet, so its scope can still be extended.
+            self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
+            self.scope["extensions"] = {SEND_WHOLE: self.send_whole}  # type: ignore[dict-item]
 
-        def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-            cycle.__class__ = Cycle  # the one that the protocol makes, with one more thing that it can do
-            super()._start_asgi_task(cycle, app)
+        def send_whole(self, send: Send, status: int, media_type: str, body: bytes) -> bool:
+            """Send an answer in one write, as :class:`mockserver.core.asgi.delivery.SendWhole` describes."""
+            cycle = self.cycle
+            if send != cycle.send or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+                return False
+            parts = [STATUS_LINE[status]]
+            for name, value in cycle.default_headers:
+                parts += (name, b": ", value, b"\r\n")
+            if media_type:
+                parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
+            if status != NO_CONTENT:
+                parts.append(b"content-length: %d\r\n" % len(body))
+            parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+            if cycle.scope["method"] != "HEAD":
+                parts.append(body)
+            cycle.response_started = cycle.response_complete = True
+            self.transport.write(b"".join(parts))
+            cycle.message_event.set()
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
+            return True
 
         def on_body(self, body: bytes) -> None:
             self._head = 0
@@ -190,7 +191,7 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
             self._refuse(Malformed(msg))
 
         def _refuse(self, fault: Fault) -> None:
-            reply = app.malformed(_target(self._start), fault) or render_fault(fault)
+            reply = app.render_malformed(_path_in(self._start), fault) or render_fault(fault)
             payload = reply.encode()
             head = [STATUS_LINE[reply.status], b"content-type: ", reply.media_type.encode(), b"\r\ncontent-length: ", str(len(payload)).encode()]
             self.transport.write(b"".join([*head, b"\r\nconnection: close\r\n\r\n", payload]))
@@ -199,8 +200,8 @@ def protocol_for(app: App) -> type[HttpToolsProtocol]:
     return Protocol
 
 
-def _target(start: bytes) -> str:
-    """The path that the first bytes of a request seem to name, without the prefix of a world."""
+def _path_in(start: bytes) -> str:
+    """The path in the first bytes of a request, as far as it can be read, without the prefix of a world; empty if there is none."""
     words: Any = start.split(b"\r\n", 1)[0].split(b" ")
     target = unquote_to_bytes(words[1].partition(b"?")[0]).decode("utf-8", "replace") if len(words) > 1 else ""
     return "/" + target[2:].partition("/")[2] if target.startswith("/~") else target

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.core.asgi.connexion_stack import InvalidSpecification, Specification
+from mockserver.core.asgi.connexion_stack import CheckedSpecification, InvalidSpecification
 from mockserver.openapi.documents import SPECS, read_document
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ def document() -> dict[str, Any]:
 
 
 def checked(raw: dict[str, Any]) -> Any:
-    reader: Any = Specification  # published without types
-    return reader.from_dict(raw)
+    return CheckedSpecification.from_dict(raw)
 
 
 def test_a_good_document_passes() -> None:
@@ -56,3 +57,31 @@ def test_what_looks_like_a_wrong_default_but_is_none_passes(schema: dict[str, An
     raw = document()
     raw["components"]["schemas"]["Z"] = schema
     assert "Z" in checked(raw)["components"]["schemas"]
+
+
+def test_a_document_is_not_changed_by_being_read() -> None:
+    raw, untouched = document(), document()
+    checked(raw)
+    assert raw == untouched
+
+
+UNCHANGED = """
+import warnings
+warnings.simplefilter("ignore")
+import connexion.spec, uvicorn
+from connexion.middleware.main import ConnexionMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+CLASSES = (
+    connexion.spec.Specification, connexion.spec.OpenAPISpecification, ConnexionMiddleware, uvicorn.Server, HttpToolsProtocol, RequestResponseCycle
+)
+before = [dict(vars(found)) for found in CLASSES]
+import mockserver.serving
+from mockserver.app import create_app
+create_app()
+assert [dict(vars(found)) for found in CLASSES] == before
+"""
+
+
+def test_the_libraries_below_are_not_patched() -> None:
+    run = subprocess.run([sys.executable, "-c", UNCHANGED], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

@@ -228,9 +228,12 @@ def test_a_world_that_an_earlier_version_exported_is_imported_and_exported_as_it
     ("content", "words"),
     [
         (None, "No such file"),
-        ("{", "is no JSON"),
+        ("{", "not JSON"),
         ("[]", "must be an object"),
-        ('{"mockserver": 2, "seed": -1, "clock": {}, "tables": [], "counters": {"a": "b"}, "timers": [{}], "outbox": [], "more": 1}', "is no world"),
+        (
+            '{"mockserver": 2, "seed": -1, "clock": {}, "tables": [], "counters": {"a": "b"}, "timers": [{}], "outbox": [], "more": 1}',
+            "not an exported",
+        ),
     ],
 )
 def test_a_file_that_is_no_world_is_one_line(tmp_path: Path, content: str | None, words: str) -> None:

@@ -63,7 +63,7 @@ def test_a_busy_port_is_one_line() -> None:
         assert refusal("serve", "--port", str(port)).startswith(f"mockserver: port {port} on 127.0.0.1 is in use")
 
 
-@pytest.mark.parametrize(("host", "words"), [("no.such.host.invalid", "no address of this machine"), ("192.0.2.1", "cannot listen")])
+@pytest.mark.parametrize(("host", "words"), [("no.such.host.invalid", "not an address of this machine"), ("192.0.2.1", "cannot listen")])
 def test_an_address_that_is_not_ours_is_one_line(host: str, words: str) -> None:
     assert words in refusal("serve", "--host", host, "--port", "0")
 

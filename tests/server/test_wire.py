@@ -18,8 +18,9 @@ from mockserver.app import ServerSettings, create_app
 from mockserver.serving import MANY, TOO_MANY, HttpServer, protocol_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from tests.conftest import Server
@@ -63,9 +64,12 @@ def read_until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
     return got
 
 
-async def answered(wire: Wire, request: bytes, *, reads: bool = True) -> HttpToolsProtocol:
+async def answered(
+    wire: Wire, request: bytes, *, reads: bool = True, middleware: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> HttpToolsProtocol:
     """A connection after a request was answered, as far as its client reads."""
     app = create_app(ServerSettings(), {})
+    app.surround(middleware)
     config = uvicorn.Config(app, lifespan="off", proxy_headers=False)
     config.load()
     protocol = protocol_for(app)(config=config, server_state=ServerState(), app_state={})
@@ -99,7 +103,7 @@ def test_a_head_alone_tells_the_length_of_the_body_that_it_lacks() -> None:
     assert re.findall(rb"content-length: \d+", head) == re.findall(rb"content-length: \d+", whole.writes[0])
 
 
-@pytest.mark.parametrize(("version", "wish"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
+@pytest.mark.parametrize(("version", "preference"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
 def test_a_connection_is_closed_after_the_answer_where_the_client_wants_that(version: bytes, preference: bytes) -> None:
     wire = Wire()
     asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + preference + b"\r\n"))
@@ -127,6 +131,26 @@ def test_a_page_of_another_origin_gets_its_headers_with_the_answer() -> None:
     asyncio.run(answered(wire, b"GET" + HEALTH.replace(b"\r\n\r\n", b"\r\nOrigin: http://localhost:3000\r\n\r\n")))
 
     assert b"access-control-allow-origin: http://localhost:3000" in b"".join(wire.writes)
+
+
+def test_a_middleware_that_wraps_send_sees_every_message() -> None:
+    seen: list[str] = []
+
+    def watch(app: ASGIApp) -> ASGIApp:
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            async def note(message: Message) -> None:
+                seen.append(message["type"])
+                await send(message)
+
+            await app(scope, receive, note)
+
+        return watched
+
+    wire = Wire()
+    asyncio.run(answered(wire, b"GET" + HEALTH, middleware=watch))
+
+    assert seen == ["http.response.start", "http.response.body"]
+    assert b"".join(wire.writes).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:

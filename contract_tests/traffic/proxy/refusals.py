@@ -30,7 +30,7 @@ def refusal_status(found: Sequence[TrafficFinding]) -> int:
 
 def refusal(status: int, detail: str, found: Sequence[TrafficFinding] = ()) -> dict[str, Any]:
     """The body of an answer that the proxy itself gives: a problem document, so that it is not mistaken for an answer of the upstream."""
-    members = {"findings": [finding_as_json(finding) for finding in found]} if found else {}
+    members: dict[str, Any] = {"findings": [finding_as_json(finding) for finding in found]} if found else {}
     return problem(status, detail, **members)
 
 

@@ -1,11 +1,11 @@
-"""How a reply goes over the wire: whole, piece by piece, or damaged on purpose."""
+"""How a reply goes over the wire: in one write, as messages, piece by piece, or damaged on purpose."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.core.base.replies import Reply, Stream
 
@@ -15,33 +15,45 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 TRANSPORT = "mockserver.transport"
-"""Where the server puts the connection of a request in its scope, so that it can be broken on purpose."""
+"""Key of the scope under which the server puts the connection of a request, so that it can be broken on purpose."""
+SEND_WHOLE = "mockserver.send_whole"
+"""Key of ``scope["extensions"]`` under which the server offers :class:`SendWhole`."""
 NO_CONTENT = 204
 """The one status whose answer has no length."""
 DROPS = 20
-"""Pieces at most in which a slow body comes."""
+"""In how many pieces a slow body is sent at most."""
 
 
-def sent_whole(reply: Reply, payload: bytes, send: Send) -> bool:
-    """Send a reply at once where that can be done; whether it was.
+class SendWhole(Protocol):
+    """An extension of the server: sends an answer in one write instead of two messages, so that the client wakes up once."""
 
-    A server whose ``send`` is a method beside one named ``whole`` takes it in one piece. Where something between server and application wants to see
-    what is sent, ``send`` is its own; and headers that a vendor has set are left to the server, which checks them.
+    def __call__(self, send: Send, status: int, media_type: str, body: bytes) -> bool:
+        """Send an answer; without ``media_type`` it has no Content-Type.
+
+        False, and nothing is sent, if ``send`` is not the server's own for this request, or if the client does not read what it was sent.
+        """
+
+
+def try_send_whole(reply: Reply, payload: bytes, scope: Scope, send: Send) -> bool:
+    """Send a reply in one write if the server offers it and nothing forbids it; whether it was sent.
+
+    A middleware that wraps ``send`` has to see the messages, so the server compares it with its own. Headers that a vendor sets are left to the
+    server's ``send``, which checks them.
     """
     if reply.headers or reply.damage is not None or isinstance(reply.body, Stream):
         return False
-    whole = getattr(getattr(send, "__self__", None), "whole", None)
-    return whole is not None and bool(whole(reply.status, "" if reply.body is None else reply.media_type, payload))
+    send_whole: SendWhole | None = scope.get("extensions", {}).get(SEND_WHOLE)
+    return send_whole is not None and send_whole(send, reply.status, "" if reply.body is None else reply.media_type, payload)
 
 
 async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
-    """Send a reply as one response."""
+    """Send a reply as one response, with further headers."""
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, len(payload), extra)})
     await send({"type": "http.response.body", "body": payload})
 
 
 async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a reply the way it asks for."""
+    """Send a reply: as a stream, whole, or with the damage that it is to have."""
     if isinstance(reply.body, Stream):
         await _stream(reply, reply.body, scope, receive, send)
     elif reply.damage is None or reply.damage.kind == "malformed":
@@ -67,11 +79,11 @@ async def _start(reply: Reply, length: int | None, send: Send) -> None:
 
 
 async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send parts as they come, until there are no more or the client has hung up."""
+    """Send parts as they come, until there are no more or the client hangs up."""
     await _start(reply, None, send)
     if scope["method"] != "HEAD":
-        sending = asyncio.ensure_future(_pour(body, send))
-        gone = asyncio.ensure_future(_gone(receive))
+        sending = asyncio.ensure_future(_send_parts(body, send))
+        gone = asyncio.ensure_future(_wait_for_hang_up(receive))
         await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
         for task in (sending, gone):
             task.cancel()
@@ -81,19 +93,19 @@ async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, se
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _pour(body: Stream, send: Send) -> None:
+async def _send_parts(body: Stream, send: Send) -> None:
     async for part in body.parts:
         await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
-async def _gone(receive: Receive) -> None:
-    """Return when the client has hung up."""
+async def _wait_for_hang_up(receive: Receive) -> None:
+    """Return when the client hangs up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> None:
-    """Send the whole body, but slowly."""
+    """Send the whole body in pieces, over so many seconds."""
     await _start(reply, len(payload), send)
     count = min(len(payload), DROPS)
     for number in range(count):
@@ -104,10 +116,10 @@ async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> Non
 
 
 async def _break(reply: Reply, payload: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-    """Break the connection: at once and with a reset, or after half of the body."""
+    """Break the connection: at once with a reset, or after half of the body."""
     transport: Any = scope.get(TRANSPORT)
     if transport is None:
-        raise RuntimeError("this server does not let connections be broken; start it with `mockserver serve`")
+        raise RuntimeError("this server cannot break a connection; start it with `mockserver serve`")
     if reply.damage is not None and reply.damage.kind == "truncated":
         await _start(reply, max(len(payload), 1), send)
         await send({"type": "http.response.body", "body": payload[: len(payload) // 2], "more_body": True})
@@ -115,6 +127,7 @@ async def _break(reply: Reply, payload: bytes, scope: Scope, receive: Receive, s
     else:
         raw = transport.get_extra_info("socket")
         if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset, not with a farewell
+            # Without lingering, closing sends RST instead of FIN.
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-    await _gone(receive)
+    await _wait_for_hang_up(receive)

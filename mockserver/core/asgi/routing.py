@@ -1,8 +1,7 @@
-"""Connexion as the router, and the end of its stack: the place where a routed request is read and answered.
+"""Routing by Connexion, and the application at the end of its stack, which answers routed requests.
 
-Connexion's routing reads the documents, and its middleware notes the operation of a request. Three things differ from its stock behaviour: both
-spellings of a path, with and without the slash at its end, reach the operation without a redirect; each path is one entry, so that a method that it
-lacks is refused with all the methods that it has; and paths are found in a tree, not tried one after the other.
+Connexion reads the documents. Its routing is replaced in three points: a path is found with and without a slash at its end, without a redirect;
+each path is one entry, so a 405 lists all methods that the path has; and paths are found in a tree instead of being tried one after the other.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mockserver.core.asgi.connexion_stack import ROUTING_CONTEXT, AbstractOperation, RoutingAPI, RoutingMiddleware, RoutingOperation, Specification
-from mockserver.core.asgi.delivery import deliver, send_reply, sent_whole
+from mockserver.core.asgi.delivery import deliver, send_reply, try_send_whole
 from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
@@ -33,14 +32,14 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 class _Path:
-    """The operations of one path: what Connexion says of a routed request, by method."""
+    """The operations of one path: what Connexion puts into the scope of a routed request, by method."""
 
     def __init__(self) -> None:
         self.contexts: dict[str, dict[str, str]] = {}
 
 
 class _PathAPI(RoutingAPI):
-    """One document, whose operations Connexion reads into the tree of paths."""
+    """One document. Connexion reads it, and its operations go into the tree of paths."""
 
     def __init__(self, specification: Specification, paths: PathTree[_Path], **options: Any) -> None:
         self._paths = paths
@@ -50,14 +49,14 @@ class _PathAPI(RoutingAPI):
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:  # noqa: ARG004 - Connexion passes it
         return path, path
 
-    def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - likewise
+    def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - Connexion passes it
         base: str = self.base_path
         context = {"api_base_path": base, "operation_id": operation.operation_id or ""}
         self._paths.at(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
 
 
 class Routing(RoutingMiddleware):
-    """Connexion's routing, with the differences named above."""
+    """Connexion's routing, replaced in the points that the module names."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
@@ -68,7 +67,7 @@ class Routing(RoutingMiddleware):
         _PathAPI(specification, self._paths, base_path=base_path, arguments=arguments, next_app=self.app, **options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Note the operation that a request is for, or the methods of its path where it has none for it, and pass it on."""
+        """Store the operation that matches in the scope, or on a wrong method those of the path, and call the next application."""
         found = self._paths.find(scope["path"]) if scope["type"] == "http" else None
         if found is not None:
             path, scope["path_params"] = found
@@ -84,8 +83,8 @@ class Routing(RoutingMiddleware):
 class Operations:
     """The end of the stack: reads a routed request, passes it to the pipeline, sends the reply.
 
-    ``operations`` are found by base path and operationId, ``apis`` by base path. ``pages`` are served at their exact path, also inside an API;
-    what belongs to no API goes on to ``other``.
+    ``operations`` are keyed by base path and operationId, ``apis`` by base path. ``pages`` are served at their exact path, which may lie inside an
+    API. A request outside every API goes to ``other``.
     """
 
     def __init__(
@@ -103,11 +102,11 @@ class Operations:
         self._other = other
 
     def api_at(self, path: str) -> Api | None:
-        """The API whose base path a path has; the longest base path wins."""
+        """The API whose base path a path begins with, the longest base path first; None outside every API."""
         return next((api for base, api in self._apis.items() if path == base or path.startswith(base + "/")), None)
 
-    def malformed(self, path: str, fault: Fault) -> Reply | None:
-        """The reply to bytes that are no HTTP request, in the clothing of the API whose base path they name; None outside every API."""
+    def render_malformed(self, path: str, fault: Fault) -> Reply | None:
+        """The reply to bytes that are not an HTTP request, in the format of the API that their path names; None outside every API."""
         api = self.api_at(path)
         return None if api is None else api.render_fault(fault, FaultContext())
 
@@ -127,7 +126,8 @@ class Operations:
     async def _answer(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_from(scope)
         try:
-            if operation.body.media:  # a body that the operation does not have is left unread, however long it is
+            # The body of an operation without one is left unread, however long it is.
+            if operation.body.media:
                 request.body = await read_body(scope, receive, operation.body.limit)
         except ClientGone:
             return
@@ -135,7 +135,7 @@ class Operations:
             reply, payload, _ = await self._pipeline.refuse_unread(operation, fault, request)
         else:
             reply, payload, _ = await self._pipeline.reply(operation, request)
-        if not sent_whole(reply, payload, send):
+        if not try_send_whole(reply, payload, scope, send):
             await deliver(reply, payload, scope, receive, send)
 
     async def _unrouted(self, api: Api, scope: Scope, send: Send) -> None:
