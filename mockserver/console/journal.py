@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mockserver.console.frame import HEADERS, Visit
 from mockserver.console.shown import curl
+from mockserver.openapi.event_streams import EVENT_STREAM, Event, encode_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,32 +61,27 @@ async def live(visit: Visit) -> Response:
     last = visit.request.headers.get("last-event-id") or visit.asked("since")
     since = int(last) if last.isdecimal() and len(last) < 16 else 0  # noqa: PLR2004 - what the control plane takes
     await visit.plane.get("/clock")  # access is checked before the stream starts
-    return StreamingResponse(_events(visit, since), headers=HEADERS, media_type="text/event-stream")
+    return StreamingResponse(encode_events(_follow(visit, since)), headers=HEADERS, media_type=EVENT_STREAM)
 
 
-async def _events(visit: Visit, since: int) -> AsyncIterator[bytes]:
-    yield b": listening\n\n"
+async def _follow(visit: Visit, since: int) -> AsyncIterator[Event]:
+    """Rows of new exchanges, those of a moment in one event, and after them how many the journal keeps."""
     filters = _filters(visit)
     async for part in visit.plane.listen("/journal/stream", since=since):
-        if b"event: exchange" not in part:
-            yield b": still here\n\n"
-            continue
         number = _number(part)
         if number <= since:
-            continue  # sent already, with those that came with it
+            continue  # a comment, or an exchange that was sent with an earlier one
         await asyncio.sleep(PAUSE)
         found = await visit.plane.get("/journal", since=since, limit=PAGE, **filters)
         newest = await visit.plane.get("/journal", since=since, limit=1)
         since = max(number, *(one["number"] for one in newest["exchanges"])) if newest["exchanges"] else number
         text = visit.render("journal_rows.html", exchanges=found["exchanges"][::-1], filters=filters, fresh=True, chosen=None)
-        data = b"".join(b"data: %s\n" % line.encode() for line in text.splitlines() if line.strip())
-        head = b"event: rows\nid: %d\n" % since
-        yield head + (data or b"data:\n") + b"\n"
-        yield b"event: count\ndata: %d\n\n" % newest["kept"]
+        yield Event("rows", "\n".join(line for line in text.splitlines() if line.strip()).encode(), since)
+        yield Event("count", b"%d" % newest["kept"])
 
 
 def _number(event: bytes) -> int:
-    """The number of the announced exchange."""
+    """The number of the exchange in a part of the stream; 0 for a comment."""
     found = [line[4:] for line in event.splitlines() if line.startswith(b"id: ")]
     return int(found[-1]) if found else 0
 

@@ -11,9 +11,9 @@ import orjson
 from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
 from mockserver.control.har import archive
 from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
-from mockserver.core.base.clock import stopwatch
 from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from mockserver.core.base.replies import Reply, Stream
+from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, Event, encode_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 PAGE = 100
 """Exchanges in a list where no limit is sent."""
 TICK = 1.0
-"""Seconds after which a stream looks again by itself."""
-HEARTBEAT = 15.0
-"""Seconds of silence after which a stream says that it is still there."""
+"""Seconds after which a stream looks for new entries though nothing has notified it."""
 
 
 def list_exchanges(
@@ -114,7 +112,8 @@ def stream_exchanges(
 ) -> Reply:
     """Each exchange as it happens, as server-sent events named ``exchange``."""
     last = int(last_event_id) if last_event_id is not None else since
-    return Reply(200, Stream(_events(control, request.world, last, timeout)), {"Cache-Control": "no-store"}, "text/event-stream")
+    events = JournalEvents(control).subscribe(request.world, last)
+    return Reply(200, Stream(encode_events(events, seconds=timeout)), EVENT_STREAM_HEADERS, EVENT_STREAM)
 
 
 def verify_exchanges(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
@@ -201,21 +200,24 @@ def _expected(least: int, most: int | None) -> str:
     return str(least) if least == most else f"{least} to {most}"
 
 
-async def _events(control: ControlServices, world: str, last: int | None, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - a client's wish
-    """Server-sent events of a world's exchanges behind the one of a number, or from now on; they end after ``timeout`` seconds or with the server."""
-    started = heard = stopwatch()
-    if last is None:
-        last = max((exchange.number for exchange in control.journal.entries(world)), default=0)
-    yield b": listening\n\n"
-    while True:
-        for exchange in control.journal.after(world, last):
-            last, heard = exchange.number, stopwatch()
-            yield b"event: exchange\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(Rendering(control, exchange).summary()))
-        now = stopwatch()
-        left = TICK if timeout is None else timeout - (now - started)
-        if left <= 0 or control.pipeline.notifier.is_closed:
-            return
-        if now - heard > HEARTBEAT:
-            heard = now
-            yield b": still here\n\n"
-        await control.pipeline.notifier.wait(world, min(left, TICK))
+class JournalEvents:
+    """The journal entries of worlds as a source of events; a topic is the name of a world."""
+
+    def __init__(self, control: ControlServices) -> None:
+        self._control = control
+
+    def subscribe(self, topic: str, after: int | None) -> AsyncIterator[Event]:
+        """The entries of a world behind the one numbered ``after``, or from now on; they end when the server stops."""
+        if after is None:
+            after = max((exchange.number for exchange in self._control.journal.entries(topic)), default=0)
+        return self._follow(topic, after)
+
+    async def _follow(self, world: str, last: int) -> AsyncIterator[Event]:
+        notifier = self._control.pipeline.notifier
+        while True:
+            for exchange in self._control.journal.after(world, last):
+                last = exchange.number
+                yield Event("exchange", orjson.dumps(Rendering(self._control, exchange).summary()), last)
+            if notifier.is_closed:
+                return
+            await notifier.wait(world, TICK)

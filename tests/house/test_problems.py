@@ -1,4 +1,4 @@
-"""Problem documents are built in one place."""
+"""Problem documents and event streams are each built in one place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.core.base.problems import problem_reply
+from mockserver.openapi.event_streams import EVENT_STREAM
 from mockserver.openapi.problems import PROBLEM, problem
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,10 @@ def modules_with(*texts: str) -> list[str]:
 
 def test_one_module_names_the_media_type_and_builds_the_body() -> None:
     assert modules_with(PROBLEM, "about:blank") == ["mockserver/openapi/problems.py"]
+
+
+def test_one_module_names_the_media_type_of_event_streams_and_writes_them() -> None:
+    assert modules_with(EVENT_STREAM, '"event: ') == ["mockserver/openapi/event_streams.py"]
 
 
 def test_a_problem_has_the_phrase_of_its_status_unless_it_has_a_title() -> None:

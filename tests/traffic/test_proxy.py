@@ -391,8 +391,11 @@ def test_the_console_shows_what_passes(proxy: Proxy, mock: Mock) -> None:
     call(proxy.url, headers={"x-mock-world": mock.world})
     listener.join(10)
 
-    assert json.loads(seen[0].removeprefix("data: "))["operation"] == "create_sale"
+    shown = json.loads(seen[0].removeprefix("data: "))
+    assert shown["operation"] == "create_sale"
     assert "monedero-demo-apikey" not in seen[0]
+    with httpx.stream("GET", f"{proxy.url}/_proxy/live", headers={"last-event-id": str(shown["number"] - 1)}, timeout=20) as stream:
+        assert next(line for line in stream.iter_lines() if line.startswith("id: ")) == f"id: {shown['number']}"
 
 
 # The same through the proxy

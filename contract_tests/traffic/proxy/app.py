@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
+from mockserver.openapi.event_streams import EVENT_STREAM
 from mockserver.openapi.problems import PROBLEM
 
 from ...routing import api_path, find_route
@@ -250,7 +251,7 @@ class _Call:
     async def _held(self, parts: AsyncIterator[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
         """The first pieces of a response: all of it if it is short and quick enough."""
         length = header(headers, b"content-length")
-        if header(headers, b"content-type").startswith("text/event-stream") or (length.isdigit() and int(length) > self.settings.limit):
+        if header(headers, b"content-type").startswith(EVENT_STREAM) or (length.isdigit() and int(length) > self.settings.limit):
             return []
         head: list[bytes] = []
         until = time.perf_counter() + self.settings.hold

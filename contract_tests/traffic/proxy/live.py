@@ -1,4 +1,4 @@
-"""What passed: the latest calls as JSON, as a stream, and as a page that shows each call as it happens."""
+"""The latest calls of the proxy: as JSON, as a stream of events, and as a page that shows each call when it ends."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.responses import StreamingResponse
 
-from .bodies import hung_up
+from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, Event, encode_events
+
+from .headers import header
 from .refusals import finding_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Receive, Send
 
     from ..audit import Audit
     from ..masking import Masking
     from .app import Passed
 
-    Message = MutableMapping[str, Any]
-
 KEPT = 1000
 """Calls that are kept."""
-HEARTBEAT = 15.0
-"""Seconds of silence after which a stream says that it is still there."""
+DIGITS = 15
+"""Digits of the number of a call at most."""
 
 
 def summary(passed: Passed, masking: Masking) -> dict[str, Any]:
-    """A call in a few lines, without secrets."""
+    """A call as JSON, without secrets and without bodies."""
     judgement, exchange = passed.judgement, passed.exchange
     return {
         "number": exchange.number,
@@ -54,33 +57,55 @@ def line(passed: Passed) -> str:
 
 
 class Live:
-    """Keeps the latest calls and sends them to listeners."""
+    """Keeps the latest calls, and is the source of their events; it has one topic."""
 
     def __init__(self, masking: Masking, audit: Audit) -> None:
         self._masking = masking
         self._audit = audit
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._added = 0
         self._changed = asyncio.Event()
         self.closing = False
         self.passing: Callable[[], int] = int
-        """The number of calls in progress."""
+        """How many calls are on their way and not kept yet."""
 
     def add(self, passed: Passed) -> None:
-        """Take a call."""
+        """Keep a call and notify the streams."""
         self._kept.append(summary(passed, self._masking))
-        self._wake()
+        self._added += 1
+        self._notify()
 
     def close(self) -> None:
-        """Let every stream end."""
+        """End every stream."""
         self.closing = True
-        self._wake()
+        self._notify()
 
-    def _wake(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> bool:
-        """Answer a call to ``/_proxy``; False if it is none of these pages."""
+    def subscribe(self, topic: str = "", after: int | None = None) -> AsyncIterator[Event]:  # noqa: ARG002 - there is one topic
+        """The calls kept behind the one numbered ``after``, or from now on; they end when the proxy stops.
+
+        Calls are kept in the order in which they end, and numbered in the order in which they begin. If the
+        call numbered ``after`` is not kept any more, all that are kept come.
+        """
+        if after is None:
+            return self._follow(self._added)
+        behind = next((place for place, call in enumerate(self._kept, 1) if call["number"] == after), 0)
+        return self._follow(self._added - len(self._kept) + behind)
+
+    async def _follow(self, sent: int) -> AsyncIterator[Event]:
+        while not self.closing:
+            fresh = list(self._kept)[max(0, len(self._kept) - (self._added - sent)) :]
+            sent = self._added
+            if not fresh:
+                await self._changed.wait()
+            for call in fresh:
+                yield Event("exchange", orjson.dumps(call), call["number"])
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> bool:
+        """Answer a call to ``/_proxy``; False if it is for none of these pages."""
         if scope["method"] not in ("GET", "HEAD"):
             return False
         path = scope["path"].rstrip("/")
@@ -91,33 +116,15 @@ class Live:
         elif path == "/_proxy/audit":
             await _send(send, orjson.dumps(self._audit.result()), b"application/json")
         elif path == "/_proxy/live":
-            await self._stream(receive, send)
+            last = header(scope["headers"], b"last-event-id")
+            events = encode_events(self.subscribe(after=int(last) if last.isdecimal() and len(last) <= DIGITS else None))
+            await StreamingResponse(events, headers={"Content-Type": EVENT_STREAM, **EVENT_STREAM_HEADERS})(scope, receive, send)
         else:
             return False
         return True
 
-    async def _stream(self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
-        head = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": b": listening\n\n", "more_body": True})
-        gone = asyncio.ensure_future(hung_up(receive))
-        last = self._kept[-1]["number"] if self._kept else 0
-        try:
-            while not gone.done() and not self.closing:
-                if not self._kept or self._kept[-1]["number"] <= last:
-                    changed = asyncio.ensure_future(self._changed.wait())
-                    await asyncio.wait((gone, changed), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-                    changed.cancel()
-                fresh = [call for call in self._kept if call["number"] > last]
-                last = fresh[-1]["number"] if fresh else last
-                payload = b"".join(b"event: exchange\nid: %d\ndata: %s\n\n" % (call["number"], orjson.dumps(call)) for call in fresh)
-                await send({"type": "http.response.body", "body": payload or b": still here\n\n", "more_body": True})
-        finally:
-            gone.cancel()
-        await send({"type": "http.response.body", "body": b""})
 
-
-async def _send(send: Callable[[Message], Awaitable[None]], payload: bytes, media_type: bytes) -> None:
+async def _send(send: Send, payload: bytes, media_type: bytes) -> None:
     head = [(b"content-type", media_type), (b"content-length", str(len(payload)).encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": payload})
