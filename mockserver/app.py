@@ -17,7 +17,7 @@ from mockserver.bundled import load_bundled
 from mockserver.console.pages import Pages
 from mockserver.control import control_api
 from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
-from mockserver.control.published import document_page
+from mockserver.control.published import serve_document
 from mockserver.control.runs import Runs
 from mockserver.control.services import ControlServices, Vendor
 from mockserver.core.asgi.connexion_stack import InvalidSpecification, Stack
@@ -148,7 +148,7 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
         control.pipeline,
         compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
-        {f"{vendor.document.base_path}/openapi.json": document_page(vendor) for vendor in served},
+        {f"{vendor.document.base_path}/openapi.json": serve_document(vendor) for vendor in served},
         console.app(),
     )
     stack = Stack(
@@ -179,13 +179,13 @@ def _control_services(
     def headers_of(slug: str, credential: str, transaction: Transaction) -> Mapping[str, str]:
         return control.headers_of(slug, credential, transaction)
 
-    def reseeded(seed: int | None) -> World:
+    def reseed(seed: int | None) -> World:
         if seed is None:
             return store.base
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
     pipeline = RequestPipeline(store, journal, _timers(vendors), headers_of)
-    control = ControlServices(vendors, pipeline, reseeded, _version(), runs=Runs(settings.reports))
+    control = ControlServices(vendors, pipeline, reseed, _version(), runs=Runs(settings.reports))
     return control, store
 
 

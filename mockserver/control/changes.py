@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 
 
-def shown_change(declared: Table[Any], change: Change) -> dict[str, Any]:
+def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
     """A change as JSON: what kind it is, and the innermost fields that differ; secrets are hidden."""
     before, after = (None if record is None else declared.codec.encode(record) for record in (change.before, change.after))
     fields = []
@@ -23,19 +23,19 @@ def shown_change(declared: Table[Any], change: Change) -> dict[str, Any]:
         kind = "added" if before is None else "removed"
     else:
         kind = "changed"
-        for pointer, was, is_ in _differences(before, after, ""):
+        for pointer, was, is_ in _find_differences(before, after, ""):
             secret = pointer.split("/")[1] in declared.secrets
             fields.append({"pointer": pointer, "before": HIDDEN if secret else was, "after": HIDDEN if secret else is_})
     return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
 
 
-def _differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
+def _find_differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
     """The innermost places at which two JSON values differ; a missing member is null."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
-            yield from _differences(before.get(key), after.get(key), f"{pointer}/{escape_part(key)}")
+            yield from _find_differences(before.get(key), after.get(key), f"{pointer}/{escape_part(key)}")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, (was, is_) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(was, is_, f"{pointer}/{number}")
+            yield from _find_differences(was, is_, f"{pointer}/{number}")
     elif before != after or type(before) is not type(after):
         yield pointer, before, after

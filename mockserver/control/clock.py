@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 def get_clock(world: Transaction) -> Reply:
     """The world's time and whether it runs."""
-    return _shown(world.clock)
+    return _render(world.clock)
 
 
 def update_clock(world: Transaction, body: Mapping[str, Any]) -> Reply:
     """Freeze the clock, shift it, advance it, or resume real time. What becomes due happens before the next request."""
     try:
-        world.clock = _moved(world, body)
+        world.clock = _move(world, body)
     except (ValueError, OverflowError) as error:
         raise Conflict(f"the clock cannot go there: {error}") from None
-    return _shown(world.clock)
+    return _render(world.clock)
 
 
 def list_timers(world: Transaction) -> Reply:
@@ -36,7 +36,7 @@ def list_timers(world: Transaction) -> Reply:
     return Reply(200, {"now": iso(world.now), "timers": timers})
 
 
-def _moved(world: Transaction, body: Mapping[str, Any]) -> Clock:
+def _move(world: Transaction, body: Mapping[str, Any]) -> Clock:
     clock, wall = world.clock, wall_clock()
     if "freeze" in body:
         return clock.freeze(parse_moment(body["freeze"]))
@@ -47,21 +47,21 @@ def _moved(world: Transaction, body: Mapping[str, Any]) -> Clock:
     if "shift" in body:
         return Clock(shift=later(wall, parse_duration(body["shift"])) - wall)
     if "to" in body:
-        return _at(clock, _next_timer(world), wall)
+        return _move_to(clock, _find_due(world), wall)
     return Clock()
 
 
-def _next_timer(world: Transaction) -> datetime:
+def _find_due(world: Transaction) -> datetime:
     if not world.timers:
         raise Conflict("nothing is going to happen in this world: there is no timer")
     return world.timers[0].due
 
 
-def _at(clock: Clock, moment: datetime, wall: datetime) -> Clock:
+def _move_to(clock: Clock, moment: datetime, wall: datetime) -> Clock:
     """A clock at a moment that goes on as it did: a frozen one stays frozen, a running one runs on."""
     return clock.freeze(moment) if clock.frozen_at is not None else replace(clock, shift=moment - wall)
 
 
-def _shown(clock: Clock) -> Reply:
+def _render(clock: Clock) -> Reply:
     now = clock.now(wall_clock())
     return Reply(200, {"now": iso(now), "mode": clock.mode, "shift_seconds": clock.shift.total_seconds()})

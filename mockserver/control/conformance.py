@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.control.runs import RunGoesOn
+from mockserver.control.runs import RunInProgress
 from mockserver.core.base.faults import Conflict, NotFound, Unavailable
 from mockserver.core.base.replies import Reply
 
@@ -20,7 +20,7 @@ BUDGET = 120
 
 def get_conformance(control: ControlServices) -> Reply:
     """The run that goes on, or the last one, with what it has said."""
-    return Reply(200, _shown(control))
+    return Reply(200, _render_run(control))
 
 
 async def start_conformance(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
@@ -31,11 +31,11 @@ async def start_conformance(control: ControlServices, request: Request, body: Ma
     environment = {"MOCKSERVER_TOKEN": token} if token and "url" not in body else {}
     try:
         await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
-    except RunGoesOn:
+    except RunInProgress:
         raise Conflict(f"a run against {control.runs.url} goes on; wait for it, or stop it") from None
     except OSError as error:
         raise Unavailable(f"the run could not be started: {error.strerror or error}") from None
-    return Reply(202, _shown(control))
+    return Reply(202, _render_run(control))
 
 
 async def stop_conformance(control: ControlServices) -> Reply:
@@ -47,7 +47,7 @@ async def stop_conformance(control: ControlServices) -> Reply:
 
 def get_report(control: ControlServices) -> Reply:
     """The newest report as data."""
-    report = control.runs.report()
+    report = control.runs.read_report()
     if report is None:
         raise NotFound("report", f"in {control.runs.reports}; start a run, or mockserver verify with --report {control.runs.reports}/NAME")
     return Reply(200, report)
@@ -55,14 +55,14 @@ def get_report(control: ControlServices) -> Reply:
 
 def get_report_page(control: ControlServices) -> Reply:
     """The newest report as a page. It shows what a target answered, so it may run nothing and reach nothing."""
-    page = control.runs.read("report.html")
+    page = control.runs.read_file("report.html")
     if page is None:
         raise NotFound("report", f"in {control.runs.reports}")
     policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return Reply(200, page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}, "text/html; charset=utf-8")
 
 
-def _shown(control: ControlServices) -> dict[str, Any]:
+def _render_run(control: ControlServices) -> dict[str, Any]:
     runs = control.runs
     return {
         "state": runs.state,
@@ -73,5 +73,5 @@ def _shown(control: ControlServices) -> dict[str, Any]:
         "seconds": round(runs.seconds, 1),
         "exit_code": runs.exit_code,
         "lines": list(runs.lines),
-        "report": runs.newest() is not None,
+        "report": runs.find_newest_folder() is not None,
     }

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
-from mockserver.control.changes import shown_change
+from mockserver.control.changes import render_change
 from mockserver.core.base.clock import iso
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
@@ -53,7 +53,7 @@ class Rendering:
     @cached_property
     def api(self) -> str | None:
         """The slug of the API that was called, also where no operation was reached."""
-        return api_of(self.control, self.exchange)
+        return find_api(self.control, self.exchange)
 
     def summary(self) -> dict[str, Any]:
         """The exchange in a few lines."""
@@ -63,82 +63,82 @@ class Rendering:
             "at": iso(exchange.at),
             "method": exchange.request.method,
             "path": exchange.request.path,
-            "query": self._query(),
+            "query": self._mask_query(),
             "api": self.api,
             "operation": self.operation.id if self.operation is not None else None,
             "status": exchange.status,
             "code": exchange.fault.code if exchange.fault is not None else None,
             "fault": exchange.fault.kind if exchange.fault is not None else None,
-            "findings": len(self._findings()),
+            "findings": len(self._find_violations()),
             "changed": exchange.changed,
             "records_written": exchange.writes,
             "injected": [{"source": applied.source, "effect": applied.effect} for applied in exchange.effects],
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
-    def whole(self, world: Transaction) -> dict[str, Any]:
+    def details(self, world: Transaction) -> dict[str, Any]:
         """The exchange with headers and bodies, findings, clauses, changes, and the fields that nobody read."""
         exchange, request = self.exchange, self.exchange.request
         return {
             "exchange": self.summary(),
-            "clauses": self._clauses(),
-            "findings": self._findings(),
-            "unread": list(self._unread()),
-            "credential": self.credential(world),
+            "clauses": self._find_clauses(),
+            "findings": self._find_violations(),
+            "unread": list(self._find_unread()),
+            "credential": self.find_credential(world),
             "changes": [
-                shown_change(self.control.tables[change.table], change) for change in exchange.changes if change.table in self.control.tables
+                render_change(self.control.tables[change.table], change) for change in exchange.changes if change.table in self.control.tables
             ],
             "request": {
-                "url": self.url(),
-                "headers": self.headers(request.headers),
+                "url": self.mask_url(),
+                "headers": self.mask_headers(request.headers),
                 "media_type": request.media_type,
-                "body": self.shown(request_body(request)),
+                "body": self.mask(decode_request_body(request)),
                 "bytes": len(request.body),
             },
             "response": {
-                "headers": self.headers(exchange.headers),
+                "headers": self.mask_headers(exchange.headers),
                 "media_type": exchange.headers.get("content-type", ""),
-                "body": self.shown(body_of(exchange.payload, exchange.headers.get("content-type", ""))),
+                "body": self.mask(decode_body(exchange.payload, exchange.headers.get("content-type", ""))),
                 "bytes": len(exchange.payload),
             },
         }
 
     # Masking
 
-    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+    def mask_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers by lower-case name, without secrets."""
-        return {name.lower(): self.masked_header(name.lower(), value) for name, value in headers.items()}
+        return {name.lower(): self.mask_header(name.lower(), value) for name, value in headers.items()}
 
-    def masked_header(self, name: str, value: str) -> str:
+    def mask_header(self, name: str, value: str) -> str:
         """The value of a header; of a credential only its scheme."""
         if not _SECRET.search(name) and ("header", name) not in self._credentials:
             return value
         scheme = _SCHEME.match(value)
         return (scheme[0] if scheme else "") + MASK
 
-    def shown(self, value: Any, name: str = "") -> Any:
+    def mask(self, value: Any, name: str = "") -> Any:
         """A value without secrets: those of a field named like one, or declared as a password by the document."""
         if isinstance(value, dict):
-            return {key: self.shown(inner, key) for key, inner in value.items()}
+            return {key: self.mask(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self.shown(item, name) for item in value]
+            return [self.mask(item, name) for item in value]
         if value in (None, ""):
             return value
-        return MASK if self.is_secret(name) else self._without_credentials(value)
+        return MASK if self.is_secret(name) else self._mask_text(value)
 
-    def _without_credentials(self, value: Any) -> Any:
+    def _mask_text(self, value: Any) -> Any:
         """A value in which no credential of the request stands, and, where it is a text that could not be read, nothing named like one."""
         if not isinstance(value, str):
             return value
-        for credential in self._sent:
+        for credential in self._sent_credentials:
             value = value.replace(credential, MASK)
         return _NAMED.sub(rf"\1{MASK}", _JWT.sub(MASK, value))
 
     @cached_property
-    def _sent(self) -> list[str]:
+    def _sent_credentials(self) -> list[str]:
         """The credentials that the request carried."""
         headers = self.exchange.request.headers.items()
-        sent = [_SCHEME.sub("", value) for name, value in headers if self.masked_header(name, value) != value]
+        sent = [_SCHEME.sub("", value) for name, value in headers if self.mask_header(name, value) != value]
         return [credential for credential in sent if len(credential) >= SHORT]
 
     def is_secret(self, name: str) -> bool:
@@ -154,19 +154,19 @@ class Rendering:
         schemes = self.control.vendors[slug].document.security_schemes
         return {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme.get("type") == "apiKey"}
 
-    def _query(self) -> str:
+    def _mask_query(self) -> str:
         try:
             pairs = parse_urlencoded(self.exchange.request.query) if self.exchange.request.query else []
         except Malformed:
             return self.exchange.request.query.decode("latin-1")
         return urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
 
-    def url(self) -> str:
+    def mask_url(self) -> str:
         """The address that was called, without secrets."""
-        request, query = self.exchange.request, self._query()
+        request, query = self.exchange.request, self._mask_query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
 
-    def credential(self, world: Transaction) -> str | None:
+    def find_credential(self, world: Transaction) -> str | None:
         """The name of the published credential whose headers the request carried."""
         if self.api is None:
             return None
@@ -177,7 +177,7 @@ class Rendering:
 
     # What was found
 
-    def _clauses(self) -> list[str]:
+    def _find_clauses(self) -> list[str]:
         """The clauses that the exchange touched: of a documented refusal its own, of a success those that are no refusal's."""
         operation, fault = self.operation, self.exchange.fault
         if operation is None:
@@ -187,7 +187,7 @@ class Rendering:
         refusals = {error.clause for error in operation.fault_context.errors.values()}
         return [clause for clause in operation.clauses if clause not in refusals]
 
-    def _findings(self) -> list[dict[str, Any]]:
+    def _find_violations(self) -> list[dict[str, Any]]:
         """Where the request, or a reply of ours, breaks the document."""
         fault = self.exchange.fault
         if fault is None:
@@ -204,7 +204,7 @@ class Rendering:
             for violation in fault.violations
         ]
 
-    def _unread(self) -> Iterator[str]:
+    def _find_unread(self) -> Iterator[str]:
         """What was sent and the document does not know, so that nobody can have read it."""
         operation, request = self.operation, self.exchange.request
         if operation is None:
@@ -217,12 +217,12 @@ class Rendering:
         for name in query:
             if name.casefold() not in known and ("query", name) not in self._credentials:
                 yield f"query/{name}"
-        body = request_body(request)
+        body = decode_request_body(request)
         if not operation.body.media and _has_body(request):
             yield "body"
         for media_type, media in operation.spec.content.items():
             if media_type == request.media_type:
-                yield from _unknown(operation.document, media.get("schema", {}), body, "body")
+                yield from _find_unknown(operation.document, media.get("schema", {}), body, "body")
 
 
 def _has_body(request: Request) -> bool:
@@ -230,11 +230,11 @@ def _has_body(request: Request) -> bool:
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
-def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterator[str]:
+def _find_unknown(document: Document, schema: Any, value: Any, place: str) -> Iterator[str]:
     """The members of a value that no branch of its schema knows."""
     if isinstance(value, list):
         for item in value:
-            yield from _unknown(document, document.resolve(schema).get("items", {}), item, f"{place}/0")
+            yield from _find_unknown(document, document.resolve(schema).get("items", {}), item, f"{place}/0")
     if not isinstance(value, dict):
         return
     known = dict(document.properties(schema))
@@ -244,31 +244,31 @@ def _unknown(document: Document, schema: Any, value: Any, place: str) -> Iterato
         if name not in known:
             yield f"{place}/{name}"
         else:
-            yield from _unknown(document, known[name], inner, f"{place}/{name}")
+            yield from _find_unknown(document, known[name], inner, f"{place}/{name}")
 
 
-def request_body(request: Request) -> Any:
+def decode_request_body(request: Request) -> Any:
     """The body of a request as data, as far as it can be read; None where there is none."""
     if not request.body:
         return None
     if request.media_type == MULTIPART:
         try:
-            return _uploads(gather(parse_multipart(request)))
+            return _describe_uploads(gather(parse_multipart(request)))
         except Malformed:
-            return _text(request.body)
-    return body_of(request.body, request.media_type)
+            return _decode_text(request.body)
+    return decode_body(request.body, request.media_type)
 
 
-def _uploads(value: Any) -> Any:
+def _describe_uploads(value: Any) -> Any:
     """Files by what they are called and how large they are."""
     if isinstance(value, Upload):
         return {"filename": value.filename, "media_type": value.media_type, "bytes": len(value.data)}
     if isinstance(value, dict):
-        return {name: _uploads(inner) for name, inner in value.items()}
-    return [_uploads(item) for item in value] if isinstance(value, list) else value
+        return {name: _describe_uploads(inner) for name, inner in value.items()}
+    return [_describe_uploads(item) for item in value] if isinstance(value, list) else value
 
 
-def body_of(data: bytes, media_type: str) -> Any:
+def decode_body(data: bytes, media_type: str) -> Any:
     """Bytes of a media type as data: JSON and forms as such, other texts as text, anything else as Base64."""
     if not data:
         return None
@@ -280,10 +280,10 @@ def body_of(data: bytes, media_type: str) -> Any:
             return parse_json(data)
     except Malformed:
         pass
-    return _text(data)
+    return _decode_text(data)
 
 
-def api_of(control: ControlServices, exchange: JournalEntry) -> str | None:
+def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:
     """The slug of the API that was called, also where no operation was reached."""
     if exchange.operation is not None and exchange.operation in control.operations:
         return control.operations[exchange.operation].api.slug
@@ -296,18 +296,18 @@ def is_broken(exchange: JournalEntry) -> bool:
     return exchange.fault is not None and exchange.fault.broken_by is not None
 
 
-def contains(exchange: JournalEntry, text: str) -> bool:
+def contains_text(exchange: JournalEntry, text: str) -> bool:
     """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
     request = exchange.request
     return (
         text in request.path.casefold()
-        or _has(request.query, URLENCODED, text)
-        or (bool(request.body) and _has(request.body, request.media_type, text))
-        or _has(exchange.payload, exchange.headers.get("content-type", ""), text)
+        or _contains_in(request.query, URLENCODED, text)
+        or (bool(request.body) and _contains_in(request.body, request.media_type, text))
+        or _contains_in(exchange.payload, exchange.headers.get("content-type", ""), text)
     )
 
 
-def _has(data: bytes, media_type: str, text: str) -> bool:
+def _contains_in(data: bytes, media_type: str, text: str) -> bool:
     """Whether bytes, read as a text and a form without its encoding, contain a text in small letters."""
     if not data:
         return False
@@ -317,29 +317,29 @@ def _has(data: bytes, media_type: str, text: str) -> bool:
     return text in (unquote_plus(found) if media_type == URLENCODED else found).casefold()
 
 
-def _text(data: bytes) -> str:
+def _decode_text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return "base64," + base64.b64encode(data).decode()
 
 
-def written(value: Any, media_type: str) -> str:
+def encode_body(value: Any, media_type: str) -> str:
     """A body as text again, after its secrets were masked."""
     if value is None or isinstance(value, str):
         return value or ""
     if media_type == URLENCODED and isinstance(value, dict):
-        return urlencode(list(form_fields(value)), safe="*[]")
+        return urlencode(list(flatten_form(value)), safe="*[]")
     return orjson.dumps(value).decode()
 
 
-def form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def flatten_form(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """The fields of a form one by one: what :func:`gather` put together taken apart again. Of files stays what is known of them."""
     if isinstance(value, dict) and not (name and "filename" in value):
         for key, inner in value.items():
-            yield from form_fields(inner, f"{name}[{key}]" if name else key)
+            yield from flatten_form(inner, f"{name}[{key}]" if name else key)
     elif isinstance(value, list):
         for item in value:
-            yield from form_fields(item, name if not isinstance(item, dict) else f"{name}[]")
+            yield from flatten_form(item, name if not isinstance(item, dict) else f"{name}[]")
     else:
         yield name, value

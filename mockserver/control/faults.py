@@ -24,7 +24,7 @@ MAX_RULES = 100
 
 def list_faults(world: Transaction) -> Reply:
     """The rules of the world, in the order in which they are tried, with how often each matched and struck."""
-    return Reply(200, {"rules": list(map(_shown, world.faults.rules))})
+    return Reply(200, {"rules": list(map(_render, world.faults.rules))})
 
 
 def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, Any]) -> Reply:
@@ -44,7 +44,7 @@ def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, A
         headers=tuple(sorted((name.lower(), value) for name, value in body.get("headers", {}).items())),
         status=answer.get("status"),
         code=answer.get("code"),
-        delay=_delay(body["delay"]) if "delay" in body else None,
+        delay=_read_delay(body["delay"]) if "delay" in body else None,
         damage=damage,
         when=body.get("when", "after" if damage is not None and damage.kind != "reset" and not answer else "before"),
         first=body.get("first"),
@@ -53,21 +53,21 @@ def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, A
     )
     if rule.caller is not None:
         control.headers_of(rule.api, rule.caller, world)
-    names = tuple(operation.name for operation in _operations(control, rule))
+    names = tuple(operation.name for operation in _find_operations(control, rule))
     world.faults = world.faults.add(replace(rule, operations=names))
-    return Reply(201, _shown(world.faults.rules[-1]))
+    return Reply(201, _render(world.faults.rules[-1]))
 
 
 def set_fault(world: Transaction, rule: int, body: Mapping[str, Any]) -> Reply:
     """Turn a rule off or on, so that it need not be written again."""
-    _known(world, rule)
+    _require(world, rule)
     world.faults = world.faults.turn(rule, active=body["active"])
-    return Reply(200, _shown(next(found for found in world.faults.rules if found.id == rule)))
+    return Reply(200, _render(next(found for found in world.faults.rules if found.id == rule)))
 
 
 def delete_fault(world: Transaction, rule: int) -> Reply:
     """Remove one rule."""
-    _known(world, rule)
+    _require(world, rule)
     world.faults = world.faults.remove(rule)
     return Reply(204)
 
@@ -92,19 +92,19 @@ def set_service(control: ControlServices, world: Transaction, service: str, body
     return Reply(200, {"name": service, "description": control.services[service], "down": body["down"]})
 
 
-def _known(world: Transaction, rule: int) -> None:
+def _require(world: Transaction, rule: int) -> None:
     """Raise NotFound where the world has no such rule."""
     if not any(known.id == rule for known in world.faults.rules):
         raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
 
 
-def _delay(said: Mapping[str, Any] | float) -> Delay:
+def _read_delay(said: Mapping[str, Any] | float) -> Delay:
     if not isinstance(said, dict):
         return Delay("fixed", float(said))  # type: ignore[arg-type]
     return Delay(said["distribution"], said["seconds"], said.get("most", MAX_DELAY), said.get("sigma", 0.0))
 
 
-def _operations(control: ControlServices, rule: Rule) -> list[Operation]:
+def _find_operations(control: ControlServices, rule: Rule) -> list[Operation]:
     """The operations that a rule is for, which all can give the answer that it asks for. Raises NotFound or Conflict where there are none."""
     control.vendor(rule.api)
     known = [operation for operation in control.operations.values() if operation.api.slug == rule.api]
@@ -129,7 +129,7 @@ def _operations(control: ControlServices, rule: Rule) -> list[Operation]:
     return able
 
 
-def _shown(rule: Rule) -> dict[str, Any]:
+def _render(rule: Rule) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": rule.id, "api": rule.api, "operations": [name.partition(".")[2] for name in rule.operations]}
     shown |= {"operation": rule.operation, "method": rule.method, "path": rule.path, "caller": rule.caller, "headers": dict(rule.headers)}
     if rule.preference is not None:

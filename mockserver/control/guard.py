@@ -42,14 +42,14 @@ class Guard:
         """Pass a request on, or refuse it."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path != OPEN and (path == PREFIX or path.startswith(PREFIX + "/")):
-            fault = self._refusal(sent_headers(scope))
+            fault = self._find_refusal(sent_headers(scope))
             if fault is not None:
                 reply = render_fault(fault)
                 await send_reply(reply, reply.encode(), send)
                 return
         await self._app(scope, receive, send)
 
-    def _refusal(self, headers: Mapping[bytes, bytes]) -> Fault | None:
+    def _find_refusal(self, headers: Mapping[bytes, bytes]) -> Fault | None:
         if self._token is not None:
             sent = headers.get(HEADER)
             if sent is None:

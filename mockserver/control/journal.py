@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockserver.control.exchanges import Rendering, api_of, contains, is_broken
-from mockserver.control.har import archive
-from mockserver.control.matching import differences, first_out_of_order, nearest, status_is
+from mockserver.control.exchanges import Rendering, contains_text, find_api, is_broken
+from mockserver.control.har import build_har
+from mockserver.control.matching import find_first_missing, find_mismatches, find_nearest, status_is
 from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from mockserver.core.base.replies import Reply, Stream
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, Event, encode_events
@@ -46,7 +46,7 @@ def list_exchanges(
     limit: int | None,
 ) -> Reply:
     """The latest exchanges of the world that are meant, oldest first."""
-    found = _meant(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
     if before is not None:
         found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
     kept, dropped = control.journal.count(request.world)
@@ -56,12 +56,12 @@ def list_exchanges(
 
 def get_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
     """One exchange with headers and bodies."""
-    return Reply(200, Rendering(control, _found(control, request.world, number)).whole(world))
+    return Reply(200, Rendering(control, _find(control, request.world, number)).details(world))
 
 
 async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
     """Send the request of an exchange once more, with its credentials, to the world as it is now."""
-    old = _found(control, request.world, number)
+    old = _find(control, request.world, number)
     again = replace(old.request)
     if old.fault is not None and old.fault.kind == TooLarge.kind:
         raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
@@ -74,7 +74,7 @@ async def replay_exchange(control: ControlServices, world: Transaction, request:
     new = control.journal.find(request.world, sent)
     if new is None:
         raise Unavailable("the call was made, but its exchange did not stay in the journal")
-    return Reply(200, Rendering(control, new).whole(world))
+    return Reply(200, Rendering(control, new).details(world))
 
 
 def delete_exchanges(control: ControlServices, request: Request) -> Reply:
@@ -99,8 +99,8 @@ def export_har(
     since: int | None,
 ) -> Reply:
     """The exchanges that are meant as a HAR file."""
-    found = _meant(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
-    return Reply(200, archive((Rendering(control, exchange) for exchange in found), world, control.version))
+    found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
+    return Reply(200, build_har((Rendering(control, exchange) for exchange in found), world, control.version))
 
 
 def stream_exchanges(
@@ -120,17 +120,17 @@ def verify_exchanges(control: ControlServices, request: Request, body: Mapping[s
     """Whether calls like this were made so often, or calls like these one after the other; if not, which call came nearest and what differs."""
     renderings = [Rendering(control, exchange) for exchange in control.journal.entries(request.world)]
     if "in_order" in body:
-        return Reply(200, _in_order(body["in_order"], renderings))
+        return Reply(200, _verify_in_order(body["in_order"], renderings))
     expected, count = body["call"], body.get("count", {"at_least": 1})
-    found = sum(1 for rendering in renderings if not differences(expected, rendering))
+    found = sum(1 for rendering in renderings if not find_mismatches(expected, rendering))
     least, most = (count, count) if isinstance(count, int) else (count.get("at_least", 0), count.get("at_most"))
     verified = found >= least and (most is None or found <= most)
-    text = f"{_times(found)} made, {_expected(least, most)} expected"
-    miss = _miss(expected, renderings) if not verified and found < least else None
+    text = f"{_count_calls(found)} made, {_describe_count(least, most)} expected"
+    miss = _render_nearest(expected, renderings) if not verified and found < least else None
     return Reply(200, {"verified": verified, "count": found, "text": text, "nearest": miss})
 
 
-def _meant(
+def _select(
     control: ControlServices,
     request: Request,
     api: str | None,
@@ -155,9 +155,9 @@ def _meant(
             (bool(path), lambda exchange: str(path) in exchange.request.path),
             (status is not None, lambda exchange: status_is(exchange.status, str(status))),
             (operation is not None, lambda exchange: (exchange.operation or "").partition(".")[2] == operation),
-            (api is not None, lambda exchange: api_of(control, exchange) == api),
+            (api is not None, lambda exchange: find_api(control, exchange) == api),
             (findings is not None, lambda exchange: is_broken(exchange) is findings),
-            (bool(wanted), lambda exchange: contains(exchange, wanted)),
+            (bool(wanted), lambda exchange: contains_text(exchange, wanted)),
         )
         if asked
     ]
@@ -167,34 +167,34 @@ def _meant(
     return found
 
 
-def _found(control: ControlServices, world: str, number: int) -> JournalEntry:
+def _find(control: ControlServices, world: str, number: int) -> JournalEntry:
     exchange = control.journal.find(world, number)
     if exchange is None:
         raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
     return exchange
 
 
-def _in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:
-    failed = first_out_of_order(expected, renderings)
+def _verify_in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:
+    failed = find_first_missing(expected, renderings)
     if failed is None:
         return {"verified": True, "count": len(expected), "text": f"all {len(expected)} calls were made in this order", "nearest": None}
     number, left = failed
     text = f"call {number + 1} of {len(expected)} was not made" + (" after the one before it" if number else "")
-    return {"verified": False, "count": number, "text": text, "nearest": _miss(expected[number], left)}
+    return {"verified": False, "count": number, "text": text, "nearest": _render_nearest(expected[number], left)}
 
 
-def _miss(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> dict[str, Any] | None:
-    found = nearest(expected, renderings)
+def _render_nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> dict[str, Any] | None:
+    found = find_nearest(expected, renderings)
     if found is None:
         return None
     return {"exchange": found[0].summary(), "differences": [difference.to_json() for difference in found[1]]}
 
 
-def _times(count: int) -> str:
+def _count_calls(count: int) -> str:
     return "1 such call was" if count == 1 else f"{count} such calls were"
 
 
-def _expected(least: int, most: int | None) -> str:
+def _describe_count(least: int, most: int | None) -> str:
     if most is None:
         return f"at least {least}"
     return str(least) if least == most else f"{least} to {most}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from mockserver.control.exchanges import Rendering, request_body
+from mockserver.control.exchanges import Rendering, decode_request_body
 from mockserver.core.base.faults import Fault, Malformed
 from mockserver.core.operation.bodies import parse_urlencoded
 from mockserver.core.operation.forms import gather
@@ -36,18 +36,22 @@ def status_is(status: int, wanted: str) -> bool:
     return str(status) == wanted or (wanted.endswith("xx") and str(status)[0] == wanted[0])
 
 
-def differences(expected: Mapping[str, Any], rendering: Rendering) -> list[Mismatch]:
+def find_mismatches(expected: Mapping[str, Any], rendering: Rendering) -> list[Mismatch]:
     """Every field of a call that is not as expected; empty where it matches. What is not named in ``expected`` may be anything."""
-    return list(_differences(expected, rendering))
+    return list(_find_mismatches(expected, rendering))
 
 
-def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[Mismatch]:
+def _find_mismatches(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[Mismatch]:
     exchange, request = rendering.exchange, rendering.exchange.request
     operation = rendering.operation
     for name, got in (("api", rendering.api), ("operation", operation.id if operation is not None else None), ("method", request.method)):
         if name in expected and expected[name] != got:
             yield Mismatch(name, expected[name], got)
-    if "path" in expected and not fnmatchcase(request.path, expected["path"]) and request.path.removeprefix(_base(rendering)) != expected["path"]:
+    if (
+        "path" in expected
+        and not fnmatchcase(request.path, expected["path"])
+        and request.path.removeprefix(_base_path(rendering)) != expected["path"]
+    ):
         yield Mismatch("path", expected["path"], request.path)
     if "status" in expected and not status_is(exchange.status, str(expected["status"])):
         yield Mismatch("status", expected["status"], exchange.status)
@@ -55,34 +59,32 @@ def _differences(expected: Mapping[str, Any], rendering: Rendering) -> Iterator[
         yield Mismatch("code", expected["code"], rendering.summary()["code"])
     for name, value in expected.get("headers", {}).items():
         if request.headers.get(name.lower()) != value:
-            yield _masked(rendering, f"headers/{name}", value, request.headers.get(name.lower()))
+            yield _mask(rendering, f"headers/{name}", value, request.headers.get(name.lower()))
     if "query" in expected:
-        yield from (_masked(rendering, *found) for found in _unlike(expected["query"], _query(rendering), "query"))
+        yield from (_mask(rendering, *found) for found in _compare(expected["query"], _read_query(rendering), "query"))
     if "body" in expected:
-        yield from (_masked(rendering, *found) for found in _unlike(expected["body"], _body(rendering), "body"))
+        yield from (_mask(rendering, *found) for found in _compare(expected["body"], _read_body(rendering), "body"))
 
 
-def _base(rendering: Rendering) -> str:
+def _base_path(rendering: Rendering) -> str:
     return rendering.control.vendors[rendering.api].document.base_path if rendering.api is not None else ""
 
 
-def _masked(rendering: Rendering, field: str, expected: Any, got: Any) -> Mismatch:
+def _mask(rendering: Rendering, field: str, expected: Any, got: Any) -> Mismatch:
     name = field.rpartition("/")[2]
     if field.startswith("headers/"):
-        return Mismatch(
-            field, rendering.masked_header(name.lower(), str(expected)), got if got is None else rendering.masked_header(name.lower(), got)
-        )
-    return Mismatch(field, rendering.shown(expected, name), rendering.shown(got, name))
+        return Mismatch(field, rendering.mask_header(name.lower(), str(expected)), got if got is None else rendering.mask_header(name.lower(), got))
+    return Mismatch(field, rendering.mask(expected, name), rendering.mask(got, name))
 
 
-def _query(rendering: Rendering) -> Any:
+def _read_query(rendering: Rendering) -> Any:
     try:
         return gather(parse_urlencoded(rendering.exchange.request.query))
     except Malformed:
         return {}
 
 
-def _body(rendering: Rendering) -> Any:
+def _read_body(rendering: Rendering) -> Any:
     """The body as the handler saw it, numbers of a form as numbers; as it was sent where it cannot be read so."""
     if rendering.operation is not None:
         try:
@@ -91,40 +93,40 @@ def _body(rendering: Rendering) -> Any:
             pass
         else:
             return value
-    return request_body(rendering.exchange.request)
+    return decode_request_body(rendering.exchange.request)
 
 
-def _unlike(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
+def _compare(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
     """Where a value is not as expected. An object may have more members than expected; a list has to have just the items expected."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for name, inner in expected.items():
             if name in got:
-                yield from _unlike(inner, got[name], f"{field}/{name}")
+                yield from _compare(inner, got[name], f"{field}/{name}")
             else:
                 yield f"{field}/{name}", inner, None
     elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         for number, (inner, item) in enumerate(zip(expected, got, strict=True)):
-            yield from _unlike(inner, item, f"{field}/{number}")
+            yield from _compare(inner, item, f"{field}/{number}")
     elif expected != got or isinstance(expected, bool) is not isinstance(got, bool):
         yield field, expected, got
 
 
-def nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Mismatch]] | None:
+def find_nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Mismatch]] | None:
     """The call that differs least from what is expected, of equally near ones the latest; None where there was no call at all."""
     best: tuple[int, Rendering, list[Mismatch]] | None = None
     for rendering in renderings:
-        found = differences(expected, rendering)
+        found = find_mismatches(expected, rendering)
         distance = sum(WEIGHTS.get(difference.field, 1) for difference in found)
         if found and (best is None or distance <= best[0]):
             best = (distance, rendering, found)
     return None if best is None else (best[1], best[2])
 
 
-def first_out_of_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> tuple[int, Sequence[Rendering]] | None:
+def find_first_missing(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> tuple[int, Sequence[Rendering]] | None:
     """Which of the calls expected one after the other did not come, with the calls among which it should be; None where all came in order."""
     left = renderings
     for number, wanted in enumerate(expected):
-        found = next((index for index, rendering in enumerate(left) if not differences(wanted, rendering)), None)
+        found = next((index for index, rendering in enumerate(left) if not find_mismatches(wanted, rendering)), None)
         if found is None:
             return number, left
         left = left[found + 1 :]

@@ -26,7 +26,7 @@ NAMED = 5
 
 def list_messages(world: Transaction, to: str | None, channel: str | None, api: str | None) -> Reply:
     """The messages of the world, oldest first; all of them, or those to somebody, over a channel, of a vendor."""
-    return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _is(message, to, channel, api, None, None)]})
+    return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _matches(message, to, channel, api, None, None)]})
 
 
 def delete_messages(world: Transaction) -> Reply:
@@ -50,23 +50,23 @@ async def wait_message(
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
     while True:
         world = await control.world(request.world)
-        found = next((message for message in _newest(world, after) if _is(message, to, channel, api, subject, body)), None)
+        found = next((message for message in _iterate_newest(world, after) if _matches(message, to, channel, api, subject, body)), None)
         if found is not None:
             return Reply(200, found.to_json())
         left = deadline - stopwatch()
         if left <= 0 or control.pipeline.notifier.is_closed:
-            raise NotFound("message", f"that is meant; {_told(world)}")
+            raise NotFound("message", f"that is meant; {_describe_outbox(world)}")
         await control.pipeline.notifier.wait(request.world, min(left, TICK))
 
 
-def _newest(world: World, after: int | None) -> Iterator[Message]:
+def _iterate_newest(world: World, after: int | None) -> Iterator[Message]:
     for message in world.outbox.descending():
         if after is not None and message.id <= after:
             return
         yield message
 
 
-def _is(message: Message, to: str | None, channel: str | None, api: str | None, subject: str | None, body: str | None) -> bool:
+def _matches(message: Message, to: str | None, channel: str | None, api: str | None, subject: str | None, body: str | None) -> bool:
     return (
         to in (None, message.to)
         and channel in (None, message.channel)
@@ -76,7 +76,7 @@ def _is(message: Message, to: str | None, channel: str | None, api: str | None, 
     )
 
 
-def _told(world: World) -> str:
+def _describe_outbox(world: World) -> str:
     """What there is instead."""
     if not len(world.outbox):
         return "the outbox is empty"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NOWHERE = FaultContext()
 
 
-def document_page(vendor: Vendor) -> ASGIApp:
+def serve_document(vendor: Vendor) -> ASGIApp:
     """Serves a vendor's document as JSON, with this server, and the world in the path, in front of its servers."""
     raw = vendor.document.raw
 

@@ -33,7 +33,7 @@ State = Literal["idle", "running", "held", "broken", "failed", "stopped"]
 _STATES: Mapping[int, State] = {0: "held", 1: "broken"}
 
 
-class RunGoesOn(Exception):
+class RunInProgress(Exception):
     """There is a run already."""
 
 
@@ -57,7 +57,7 @@ class Runs:
     _task: asyncio.Task[None] | None = None
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         """Whether a run is under way."""
         return self.state == "running"
 
@@ -68,12 +68,12 @@ class Runs:
 
     async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None) -> None:
         """Start a run. Raises RunGoesOn where there is one, OSError where no process can be made."""
-        if self.goes_on:
-            raise RunGoesOn
+        if self.is_running:
+            raise RunInProgress
         self.state, self.api, self.url, self.level = "running", api, url, level
         self.started_at, self.exit_code, self._started, self._ended = iso(wall_clock()), None, stopwatch(), None
         self.lines.clear()
-        self._before = self._written()
+        self._before = self._find_report_time()
         try:
             folder = self.reports / api
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class Runs:
 
     async def stop(self) -> bool:
         """End the run; False where there is none."""
-        if not self.goes_on or self._task is None:
+        if not self.is_running or self._task is None:
             return False
         self.state = "stopped"
         self.kill()
@@ -121,17 +121,17 @@ class Runs:
     async def _watch(self, process: asyncio.subprocess.Process, limit: float) -> None:
         """Note what the run says until it ends, or is ended because it takes too long."""
         try:
-            await asyncio.wait_for(self._listen(process), limit)
+            await asyncio.wait_for(self._read_lines(process), limit)
         except TimeoutError:
             self.lines.append(f"ended after {limit:.0f} seconds: it did not keep its time budget")
             self.kill()
         self.exit_code = await process.wait()
         self._ended = stopwatch()
         if self.state != "stopped":
-            reported = self._written() != self._before
+            reported = self._find_report_time() != self._before
             self.state = _STATES.get(self.exit_code, "failed") if reported else "failed"
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+    async def _read_lines(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         while True:
             try:
@@ -144,7 +144,7 @@ class Runs:
             if text:
                 self.lines.append(text[:WIDTH])
 
-    def _written(self) -> int:
+    def _find_report_time(self) -> int:
         """When the report of the run's vendor was written."""
         try:
             return (self.reports / self.api / "report.json").stat().st_mtime_ns
@@ -153,23 +153,23 @@ class Runs:
 
     # What is left of it
 
-    def newest(self) -> Path | None:
+    def find_newest_folder(self) -> Path | None:
         """The folder of the newest report; None where there is none."""
         found = [file for file in (*self.reports.glob("report.json"), *self.reports.glob("*/report.json")) if file.is_file()]
         return max(found, key=lambda file: file.stat().st_mtime_ns).parent if found else None
 
-    def read(self, name: str) -> bytes | None:
+    def read_file(self, name: str) -> bytes | None:
         """A file of the newest report; None where there is none, or where it is too large to be shown."""
-        folder = self.newest()
+        folder = self.find_newest_folder()
         try:
             file = (folder or self.reports) / name
             return file.read_bytes() if folder is not None and file.stat().st_size <= MAX_REPORT else None
         except OSError:
             return None
 
-    def report(self) -> dict[str, Any] | None:
+    def read_report(self) -> dict[str, Any] | None:
         """The newest report as data; None where there is none that can be read."""
-        data = self.read("report.json")
+        data = self.read_file("report.json")
         try:
             found = None if data is None else orjson.loads(data)
         except orjson.JSONDecodeError:

@@ -29,31 +29,31 @@ def get_health(control: ControlServices, world: Transaction, request: Request) -
 
 def list_apis(control: ControlServices, world: Transaction) -> Reply:
     """Every vendor's API with its addresses and demo credentials, ready to send."""
-    return Reply(200, {"apis": [_api(vendor, world) for vendor in control.vendors.values()]})
+    return Reply(200, {"apis": [_render_api(vendor, world) for vendor in control.vendors.values()]})
 
 
 def list_landmarks(control: ControlServices, slug: str) -> Reply:
     """The fixed records of a vendor's seeded worlds, by name: what tests and people refer to."""
-    return Reply(200, {"landmarks": dict(control.vendor(slug).landmarks)})
+    return Reply(200, {"landmarks": dict(control.vendor(slug).seeded_records)})
 
 
 def list_operations(control: ControlServices, slug: str) -> Reply:
     """Every operation of a vendor with what its document says of it: statuses, error codes, clauses, open questions."""
     document = control.vendor(slug).document
-    return Reply(200, {"operations": [_operation(control.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
+    return Reply(200, {"operations": [_render_operation(control.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
 
 
 async def reset_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Put the world back to its start: state, clock, ids, faults, outbox and journal. Another ``seed`` makes another crowd."""
     seed = (body or {}).get("seed")
     origin = (await control.store.load(request.world)).origin
-    world = origin if seed is None else control.reseeded(seed)
+    world = origin if seed is None else control.reseed(seed)
     await replace_world(control.store, request.world, world)
     control.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
 
 
-def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
+def _render_operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
     errors = operation.fault_context.errors.items()
     return {
         "id": spec.id,
@@ -67,12 +67,12 @@ def _operation(operation: Operation, spec: OperationSpec) -> dict[str, Any]:
             for code, error in errors
         ],
         "clauses": dict(spec.clauses),
-        "discrepancies": (open_ones := sorted(set(_discrepancies(operation.document, spec.spec)))),
-        "readings": {name: texts for name in open_ones if (texts := _readings(operation.document, name)) is not None},
+        "discrepancies": (open_ones := sorted(set(_find_discrepancies(operation.document, spec.spec)))),
+        "readings": {name: texts for name in open_ones if (texts := _find_readings(operation.document, name)) is not None},
     }
 
 
-def _discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[str]:
+def _find_discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[str]:
     """The ids of what is left open anywhere in an operation, in what it refers to included."""
     node = document.resolve(node)
     if depth > DEEP or not isinstance(node, dict | list):
@@ -81,16 +81,16 @@ def _discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[st
         found = node.get("x-discrepancy", ())
         yield from [found] if isinstance(found, str) else found
     for inner in node.values() if isinstance(node, dict) else node:
-        yield from _discrepancies(document, inner, depth + 1)
+        yield from _find_discrepancies(document, inner, depth + 1)
 
 
-def _readings(document: Document, name: str) -> Mapping[str, str] | None:
+def _find_readings(document: Document, name: str) -> Mapping[str, str] | None:
     """What the page says of something that is left open, and how it is read; None where the document tells the id only."""
     found: Mapping[str, str] | None = document.raw.get("components", {}).get("x-discrepancies", {}).get(name)
     return found
 
 
-def _api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
+def _render_api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
     document = vendor.document
     base_url = world.base_url + document.base_path
     return {

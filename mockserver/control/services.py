@@ -33,7 +33,7 @@ class Vendor:
     api: Api
     document: Document
     credentials: Callable[[Transaction], Sequence[Credential]]
-    landmarks: Mapping[str, str] = field(default_factory=dict)
+    seeded_records: Mapping[str, str] = field(default_factory=dict)
     scenarios: Sequence[Scenario] = ()
 
 
@@ -48,7 +48,7 @@ class ControlServices:
 
     vendors: Mapping[str, Vendor]
     pipeline: RequestPipeline
-    reseeded: Callable[[int | None], World]
+    reseed: Callable[[int | None], World]
     version: str
     operations: dict[str, Operation] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))

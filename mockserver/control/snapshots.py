@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.control.changes import shown_change
+from mockserver.control.changes import render_change
 from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.replies import Reply
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 async def list_snapshots(control: ControlServices, request: Request) -> Reply:
     """The snapshots of the world, oldest first."""
-    return Reply(200, {"snapshots": [_shown(snapshot) for snapshot in await control.store.snapshots(request.world)]})
+    return Reply(200, {"snapshots": [_render(snapshot) for snapshot in await control.store.snapshots(request.world)]})
 
 
 async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
@@ -28,7 +28,7 @@ async def save_snapshot(control: ControlServices, request: Request, snapshot: st
     world = await control.world(request.world)
     saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
     dropped = await control.store.save(request.world, saved)
-    return Reply(200 if known else 201, {**_shown(saved), "dropped": list(dropped)})
+    return Reply(200 if known else 201, {**_render(saved), "dropped": list(dropped)})
 
 
 async def delete_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
@@ -42,7 +42,7 @@ async def restore_snapshot(control: ControlServices, request: Request, snapshot:
     """Put the world back to a snapshot: records, clock, counters, timers, messages, fault rules. Its journal goes on."""
     saved = await control.snapshot(request.world, snapshot)
     await replace_world(control.store, request.world, saved.world)
-    return Reply(200, _shown(saved))
+    return Reply(200, _render(saved))
 
 
 async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
@@ -54,18 +54,18 @@ async def get_diff(control: ControlServices, request: Request, before: str | Non
     return Reply(
         200,
         {
-            "changes": [shown_change(control.tables[change.table], change) for change in diff(old, new)],
-            "messages": _counts(len(old.outbox), len(new.outbox)),
-            "timers": _counts(len(old.timers), len(new.timers)),
+            "changes": [render_change(control.tables[change.table], change) for change in diff(old, new)],
+            "messages": _render_counts(len(old.outbox), len(new.outbox)),
+            "timers": _render_counts(len(old.timers), len(new.timers)),
         },
     )
 
 
-def _counts(before: int, after: int) -> dict[str, int]:
+def _render_counts(before: int, after: int) -> dict[str, int]:
     return {"before": before, "after": after}
 
 
-def _shown(snapshot: Snapshot) -> dict[str, Any]:
+def _render(snapshot: Snapshot) -> dict[str, Any]:
     world: World = snapshot.world
     records = sum(len(rows.records) for rows in world.tables.values())
     return {"name": snapshot.name, "taken_at": iso(snapshot.taken_at), "seed": world.seed, "records": records, "messages": len(world.outbox)}

@@ -37,7 +37,7 @@ def get_tables(control: ControlServices, world: Transaction, slug: str) -> Reply
     """How many records each table of a vendor has, and with which fields."""
     tables = control.vendor(slug).api.tables
     counts = {table.short_name: len(world.table(table)) for table in tables}
-    return Reply(200, {"tables": counts, "columns": {table.short_name: _columns(table) for table in tables}})
+    return Reply(200, {"tables": counts, "columns": {table.short_name: _describe_columns(table) for table in tables}})
 
 
 def list_records(
@@ -64,9 +64,9 @@ def list_records(
             raise NotFound("field", f"{name!r} in {slug}.{table}; there are {', '.join(shown)}")
     if wanted or text or by:
         everybody = records.newest() if order == "newest" else records.all()
-        matching = [record for record in everybody if _reads(record, wanted) and (not text or _contains(record, shown, text.casefold()))]
+        matching = [record for record in everybody if _matches(record, wanted) and (not text or _contains_text(record, shown, text.casefold()))]
         if by:
-            matching = _sorted(matching, by, backwards=str(sort).startswith("-"))
+            matching = _sort(matching, by, backwards=str(sort).startswith("-"))
         total, page = len(matching), matching[first : first + size]
     elif order == "newest":
         total = len(records)
@@ -79,7 +79,7 @@ def list_records(
 def get_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
     """One record, without its secrets."""
     declared = control.table(slug, table)
-    return Reply(200, declared.to_json(_found(world.table(declared), declared, record)))
+    return Reply(200, declared.to_json(_find(world.table(declared), declared, record)))
 
 
 def create_record(control: ControlServices, world: Transaction, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
@@ -87,17 +87,17 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
     declared = control.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()
-    sent = {"id": _next_id(world, declared, records), **body}
+    sent = {"id": _draw_id(world, declared, records), **body}
     values = declared.codec.decode(sent, "", misfits)
     _refuse(misfits, control.record_validators[declared.name].violations(values))
     made = declared.record(**values)
-    _refer(control, world, declared, made, misfits)
+    _check_references(control, world, declared, made, misfits)
     _refuse(misfits)
     if made.id in records:
         raise Conflict(f"{slug}.{table} already has {made.id!r}; change it with PATCH")
     records.add(made)
     if declared.ids is not None and isinstance(made.id, int):
-        world.reserve(declared.ids, made.id if world.drawn(declared.ids) is not None else _highest(records))
+        world.reserve(declared.ids, made.id if world.drawn(declared.ids) is not None else _find_highest(records))
     return Reply(201, declared.to_json(made), {"Location": f"{world.base_url}/_mock/state/{slug}/{table}/{made.id}"})
 
 
@@ -105,14 +105,14 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
     """Change the fields that are sent."""
     declared = control.table(slug, table)
     records = world.table(declared)
-    found = _found(records, declared, record)
+    found = _find(records, declared, record)
     misfits = Misfits()
     values = declared.codec.decode(body, "", misfits, whole=False)
     if values.get("id", found.id) != found.id:
         misfits.add("/id", "cannot change")
     _refuse(misfits, control.record_validators[declared.name].violations(values))
     changed = records.change(found, **values)
-    _refer(control, world, declared, changed, misfits)
+    _check_references(control, world, declared, changed, misfits)
     _refuse(misfits)
     return Reply(200, declared.to_json(changed))
 
@@ -120,7 +120,7 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
 def delete_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
     """Remove a record, unless another one refers to it."""
     declared = control.table(slug, table)
-    found = _found(world.table(declared), declared, record)
+    found = _find(world.table(declared), declared, record)
     holders = []
     for other in control.vendor(slug).api.tables:
         names = [name for name, target in other.references.items() if target == declared.name]
@@ -133,7 +133,7 @@ def delete_record(control: ControlServices, world: Transaction, slug: str, table
     return Reply(204)
 
 
-def _found(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
+def _find(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
     """The record whose id reads so."""
     found = records.get(text)
     if found is None and text.isascii() and text.removeprefix("-").isdigit():
@@ -143,27 +143,27 @@ def _found(records: TransactionTable[Any], declared: Table[Any], text: str) -> A
     return found
 
 
-def _reads(record: Any, wanted: Mapping[str, str]) -> bool:
-    return all(_text(getattr(record, name)) == text for name, text in wanted.items())
+def _matches(record: Any, wanted: Mapping[str, str]) -> bool:
+    return all(_write_text(getattr(record, name)) == text for name, text in wanted.items())
 
 
-def _contains(record: Any, shown: Sequence[str], text: str) -> bool:
-    return any(text in _text(getattr(record, name)).casefold() for name in shown)
+def _contains_text(record: Any, shown: Sequence[str], text: str) -> bool:
+    return any(text in _write_text(getattr(record, name)).casefold() for name in shown)
 
 
-def _sorted(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
+def _sort(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
     """Records by a field: numbers as such, all else as it reads; those without a value last, equal ones in the order in which they came."""
     with_value = [record for record in records if getattr(record, by) is not None]
     numbers = all(isinstance(getattr(record, by), int | float) for record in with_value)
 
     def key(record: Any) -> Any:
         value = getattr(record, by)
-        return value if numbers else _text(value).casefold()
+        return value if numbers else _write_text(value).casefold()
 
     return [*sorted(with_value, key=key, reverse=backwards), *(record for record in records if getattr(record, by) is None)]
 
 
-def _columns(declared: Table[Any]) -> list[dict[str, Any]]:
+def _describe_columns(declared: Table[Any]) -> list[dict[str, Any]]:
     """What is known of the fields that are shown."""
     return [
         {
@@ -177,26 +177,26 @@ def _columns(declared: Table[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _text(value: Any) -> str:
+def _write_text(value: Any) -> str:
     """A field as somebody would write it in a query: texts plainly, all else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode().strip('"')
 
 
-def _next_id(world: Transaction, declared: Table[Any], records: TransactionTable[Any]) -> int | str:
+def _draw_id(world: Transaction, declared: Table[Any], records: TransactionTable[Any]) -> int | str:
     """An id that is free and that the vendor does not give later; a text looks like that of the newest record."""
     newest = next((record.id for record in records.newest()), 0)
     if isinstance(newest, str):
-        return _like(world, f"{declared.name} by hand", newest)
+        return _draw_like(world, f"{declared.name} by hand", newest)
     if declared.ids is None:
         return world.draw(f"{declared.name} by hand", BY_HAND)
     drawn = world.drawn(declared.ids)
-    number = (_highest(records) if drawn is None else drawn) + 1
+    number = (_find_highest(records) if drawn is None else drawn) + 1
     while number in records:
         number += 1
     return number
 
 
-def _like(world: Transaction, kind: str, model: str) -> str:
+def _draw_like(world: Transaction, kind: str, model: str) -> str:
     """A new id in the form of another: a UUID, or letters and digits after the same prefix."""
     if _UUID.fullmatch(model):
         return str(UUID(int=world.chance(kind).getrandbits(128), version=4))
@@ -204,11 +204,11 @@ def _like(world: Transaction, kind: str, model: str) -> str:
     return prefix + line + world.token(kind, 16)
 
 
-def _highest(records: TransactionTable[Any]) -> int:
+def _find_highest(records: TransactionTable[Any]) -> int:
     return max((record.id for record in records.all() if isinstance(record.id, int)), default=0)
 
 
-def _refer(control: ControlServices, world: Transaction, declared: Table[Any], record: Any, misfits: Misfits) -> None:
+def _check_references(control: ControlServices, world: Transaction, declared: Table[Any], record: Any, misfits: Misfits) -> None:
     """Note every reference of a record to something that is not there."""
     for name, target in declared.references.items():
         value = getattr(record, name)

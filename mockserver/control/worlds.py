@@ -34,28 +34,28 @@ async def list_worlds(control: ControlServices, prefix: str | None, offset: int 
     """The worlds that there are, the one unused for longest first."""
     found = [listed for listed in await control.store.worlds() if listed.name.startswith(prefix or "")]
     first, size = offset or 0, limit or PAGE
-    shown = [_listed(control, listed) for listed in found[first : first + size]]
+    shown = [_render_stored(control, listed) for listed in found[first : first + size]]
     return Reply(200, {"worlds": shown, "total": len(found), "offset": first, "limit": size})
 
 
 async def create_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
     """Make a world from a seed, a scenario, a snapshot or another world; without ``from`` as any new world starts."""
     wanted = body or {}
-    name = wanted.get("name") or await _free_name(control)
+    name = wanted.get("name") or await _find_free_name(control)
     anew = wanted.get("anew", False)
     if not anew and await control.store.find(name) is not None:
-        raise _taken(name)
-    dropped = await control.store.put(name, await _start(control, request, name, wanted.get("from", {})), anew=anew)
+        raise _make_taken(name)
+    dropped = await control.store.put(name, await _make_start(control, request, name, wanted.get("from", {})), anew=anew)
     if dropped is None:
-        raise _taken(name)
+        raise _make_taken(name)
     control.journal.clear(name)
-    return Reply(201, {**await _shown(control, name), "dropped": list(dropped)})
+    return Reply(201, {**await _render(control, name), "dropped": list(dropped)})
 
 
 async def get_world(control: ControlServices, name: str) -> Reply:
     """One world, with what there is in it by number."""
     await control.world(name)
-    return Reply(200, await _shown(control, name))
+    return Reply(200, await _render(control, name))
 
 
 async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
@@ -71,7 +71,7 @@ async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
     known = await control.store.find(name) is not None
     dropped = await control.store.put(name, world, anew=True) or ()
     control.journal.clear(name)
-    return Reply(200 if known else 201, {**await _shown(control, name), "dropped": list(dropped)})
+    return Reply(200 if known else 201, {**await _render(control, name), "dropped": list(dropped)})
 
 
 async def delete_world(control: ControlServices, name: str) -> Reply:
@@ -105,24 +105,24 @@ def list_scenarios(control: ControlServices) -> Reply:
     )
 
 
-def _taken(name: str) -> Conflict:
+def _make_taken(name: str) -> Conflict:
     return Conflict(f"there is a world {name} already; delete it, or let it start anew with anew: true")
 
 
-async def _free_name(control: ControlServices) -> str:
+async def _find_free_name(control: ControlServices) -> str:
     while True:
         name = f"world-{next(control.numbers)}"
         if await control.store.find(name) is None:
             return name
 
 
-async def _start(control: ControlServices, request: Request, name: str, source: Mapping[str, Any]) -> World:
+async def _make_start(control: ControlServices, request: Request, name: str, source: Mapping[str, Any]) -> World:
     """The value from which a new world starts."""
     if "snapshot" in source:
         return (await control.snapshot(source.get("world", request.world), source["snapshot"])).world
     if "world" in source:
         return await control.world(source["world"])
-    world = control.reseeded(source.get("seed"))
+    world = control.reseed(source.get("seed"))
     if "scenario" not in source:
         return world
     slug, scenario = control.scenario(source["scenario"])
@@ -134,14 +134,14 @@ async def _start(control: ControlServices, request: Request, name: str, source: 
     return await play(slug, scenario, world, target, control.operations, control.pipeline.executor.handle, headers)
 
 
-async def _shown(control: ControlServices, name: str) -> dict[str, Any]:
+async def _render(control: ControlServices, name: str) -> dict[str, Any]:
     listed = await control.store.find(name)
     if listed is None:
         raise NotFound("world", repr(name))
-    return _listed(control, listed)
+    return _render_stored(control, listed)
 
 
-def _listed(control: ControlServices, listed: StoredWorld) -> dict[str, Any]:
+def _render_stored(control: ControlServices, listed: StoredWorld) -> dict[str, Any]:
     world = listed.versioned.world
     exchanges, dropped = control.journal.count(listed.name)
     return {

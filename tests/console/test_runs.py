@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.control import runs as module
-from mockserver.control.runs import RunGoesOn, Runs
+from mockserver.control.runs import RunInProgress, Runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +52,8 @@ def test_a_run_tells_how_it_ended_and_leaves_a_report(tmp_path: Path, exit_code:
     runs = asyncio.run(play())
     assert (runs.state, runs.exit_code) == (state, exit_code)
     assert list(runs.lines) == ["listening to serpi http://127.0.0.1:9/x?a=1;b quick 30"]
-    assert runs.newest() == tmp_path / "serpi"
-    report = runs.report()
+    assert runs.find_newest_folder() == tmp_path / "serpi"
+    report = runs.read_report()
     assert report is not None
     assert report["run"] == {"api": "serpi"}
 
@@ -72,7 +72,7 @@ def test_there_is_one_run_at_a_time_and_it_can_be_stopped(tmp_path: Path) -> Non
     async def play() -> None:
         runs = Runs(tmp_path, suite("import time; print('busy', flush=True); time.sleep(60)"))
         await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)
-        with pytest.raises(RunGoesOn):
+        with pytest.raises(RunInProgress):
             await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)
         assert await runs.stop()
         assert runs.state == "stopped"
@@ -111,12 +111,12 @@ def test_of_endless_output_the_last_lines_are_kept(tmp_path: Path) -> None:
 
 def test_a_report_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
-    assert runs.newest() is None
-    assert runs.report() is None
+    assert runs.find_newest_folder() is None
+    assert runs.read_report() is None
     (tmp_path / "report.json").write_text("{", encoding="utf-8")
-    assert runs.report() is None
+    assert runs.read_report() is None
     (tmp_path / "report.json").write_text(json.dumps({"findings": []}), encoding="utf-8")
-    assert runs.report() == {"findings": []}
+    assert runs.read_report() == {"findings": []}
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com", "--report=/tmp", "http://", "http:// x", "javascript:alert(1)"])
