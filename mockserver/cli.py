@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from mockserver.app import App
 
-_SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents, where it is not the project's own.")
+_SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents; by default the project's own.")
 
 
-class _Verbs(click.Group):
-    """The commands of this module, and those that steer a running server, which are loaded when they are asked for."""
+class _Commands(click.Group):
+    """The commands of this module, and those for a running server, which are imported only when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *self._steering()})
+        return sorted({*super().list_commands(ctx), *self._load_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
-        return own if own is not None else self._steering().get(cmd_name)
+        return own if own is not None else self._load_commands().get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -43,19 +43,19 @@ class _Verbs(click.Group):
             raise refusal from None
 
     @staticmethod
-    def _steering() -> dict[str, click.Command]:
-        from mockserver.commands import VERBS  # noqa: PLC0415 - `serve` needs no client
+    def _load_commands() -> dict[str, click.Command]:
+        from mockserver.commands import COMMANDS  # noqa: PLC0415 - `serve` needs no client
 
-        return {verb.name or "": verb for verb in VERBS}
+        return {command.name or "": command for command in COMMANDS}
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mockserver")
 def cli() -> None:
-    """Play real vendors' HTTP APIs by their documents."""
+    """Serve vendors' HTTP APIs from their OpenAPI documents, and test implementations against them."""
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+def _parse_moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     from mockserver.core.base.clock import parse_moment  # noqa: PLC0415 - the command line answers before the server is loaded
 
     try:
@@ -64,11 +64,11 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise click.BadParameter(f"{error}; write a moment such as 2026-01-01T00:00:00Z") from None
 
 
-def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
-    """Processes that serve: one. A second would answer from worlds of its own, and nobody would know from which."""
+def _check_workers(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """The number of processes, which has to be 1: a second process would answer from worlds of its own."""
     count = int(value) if value.isascii() and value.isdigit() else 0
     if count < 1:
-        raise click.BadParameter(f"{value} is no number of processes")
+        raise click.BadParameter(f"{value} is not a number of processes")
     if count > 1:
         raise click.BadParameter(
             "worlds live in the memory of one process, so several would give wrong answers; start several servers on ports of their own, and let a"
@@ -78,15 +78,17 @@ def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -
 
 
 @cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address demands a token for /_mock.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address requires a token for /_mock.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
-@click.option("--freeze", "frozen_at", callback=_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z.")
-@click.option("--token", help="Token that the control plane demands; made up at start where the address needs one and none is given.")
+@click.option(
+    "--freeze", "frozen_at", callback=_parse_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z."
+)
+@click.option("--token", help="Token of the control plane; generated at start if the address requires one and none is given.")
 @click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
-@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the one unused for longest goes first.")
-@click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world goes; without it none does.")
-@click.option("--workers", default="1", callback=_workers, help="Processes; only 1, because a world lives in one.")
+@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the least recently used is dropped.")
+@click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world is dropped; by default never.")
+@click.option("--workers", default="1", callback=_check_workers, help="Processes; only 1, because a world lives in one.")
 @click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
@@ -95,8 +97,10 @@ def _workers(_context: click.Context, _parameter: click.Parameter, value: str) -
     help="Folder of the contract suite's reports.",
 )
 @click.option("--keep", default=1_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Exchanges that the journal keeps of each world.")
-@click.option("--announce", type=click.Path(path_type=Path, dir_okay=False), help="File into which address and process are written when it answers.")
-@click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id is gone.")
+@click.option(
+    "--announce", type=click.Path(path_type=Path, dir_okay=False), help="File to which address and process id are written when the server answers."
+)
+@click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id ends.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
 def serve(
@@ -108,7 +112,7 @@ def serve(
     world: Path | None,
     max_worlds: int,
     idle: float | None,
-    workers: int,  # noqa: ARG001 - judged by its callback
+    workers: int,  # noqa: ARG001 - its callback checks it
     reports: Path,
     keep: int,
     announce: Path | None,
@@ -116,8 +120,9 @@ def serve(
     record: Path | None,
     specs: Path | None,
 ) -> None:
-    """Serve every vendor's API."""
-    gc.disable()  # until the server runs: nearly all that start-up makes stays, so that looking for waste is itself the waste
+    """Start the server, with every vendor's API."""
+    # Nearly every object of start-up stays, so collecting garbage before the server runs only takes time.
+    gc.disable()
     from mockserver.app import ServerSettings, create_app  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.openapi.documents import SPECS  # noqa: PLC0415
@@ -132,9 +137,9 @@ def serve(
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
             app.surround(lambda inner: recorder.Recorder(inner, record, list(app.vendors)))
-        url = _address(host, bound.getsockname()[1])
+        url = _url(host, bound.getsockname()[1])
         bound.listen()
-        click.echo(_banner(app, url, token))
+        click.echo(_describe_server(app, url, token))
         if announce is not None:
             _announce(announce, url)
         run(app, bound, companion)
@@ -154,42 +159,42 @@ def operations(specs: Path | None) -> None:
 
 @cli.command()
 @click.option("--url", envvar="MOCKSERVER_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the server. [MOCKSERVER_URL]")
-@click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World that is meant. [MOCKSERVER_WORLD]")
-@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]")
+@click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="Name of the world. [MOCKSERVER_WORLD]")
+@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token of the control plane. [MOCKSERVER_TOKEN]")
 @_SPECS
 def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
-    """Say what is wrong with this set-up, and what to do."""
+    """Check this set-up, and say what to do about each problem."""
     from mockserver.doctor import examine  # noqa: PLC0415
 
-    sick = 0
+    problems = 0
     for finding in examine(url, world, token, specs):
-        sick += bool(finding.advice)
-        click.echo(f"{'!!' if finding.advice else 'ok'}  {finding.what}")
+        problems += bool(finding.advice)
+        click.echo(f"{'!!' if finding.advice else 'ok'}  {finding.text}")
         if finding.advice:
             click.echo(f"    → {finding.advice}")
-    sys.exit(1 if sick else 0)
+    sys.exit(1 if problems else 0)
 
 
 @cli.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def verify(arguments: tuple[str, ...]) -> None:
-    """Judge an implementation of a vendor's API by its document."""
+    """Test an implementation of a vendor's API against its document."""
     load_bundled("contract_tests.suite.verify.command").main(list(arguments))
 
 
-def _address(host: str, port: int) -> str:
+def _url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _announce(file: Path, url: str) -> None:
-    """Write where the server is, all at once: who reads the file reads the whole of it."""
+    """Write the server's URL and process id in one step, so that a reader never sees half of the file."""
     beside = file.with_name(file.name + ".new")
     beside.write_text(json.dumps({"url": url, "process": os.getpid()}), encoding="utf-8")
     beside.replace(file)
 
 
-def _banner(app: App, root: str, token: str | None) -> str:
-    """What is served, where it is described, and with which credentials it answers."""
+def _describe_server(app: App, root: str, token: str | None) -> str:
+    """The text at start: each API with its base URL, its reference and demo credentials."""
     from mockserver.core.base.clock import wall_clock  # noqa: PLC0415
     from mockserver.core.state.world import Transaction  # noqa: PLC0415
 
@@ -211,7 +216,7 @@ def _banner(app: App, root: str, token: str | None) -> str:
 
 
 def main() -> None:
-    """Run the command. What keeps it from starting is one line on standard error and exit code 2."""
+    """Run the command. An error of set-up is printed as one line on standard error, with exit code 2."""
     try:
         cli()
     except SetupError as error:

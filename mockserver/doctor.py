@@ -1,4 +1,4 @@
-"""What is wrong with this set-up, and what to do about it."""
+"""Checks of this set-up, with advice for each problem."""
 
 from __future__ import annotations
 
@@ -22,34 +22,36 @@ if TYPE_CHECKING:
 
 OLDEST = (3, 11)
 FILES = 1024
-"""Files that a process should be allowed to open; each connection is one."""
+"""Files that a process should be allowed to open; each connection counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at. ``advice`` is empty where it is well."""
+    """The result of one check. ``advice`` is empty if all is well."""
 
-    what: str
+    text: str
     advice: str = ""
 
 
 def examine(url: str, world: str, token: str | None, specs: Path | None) -> Iterator[Diagnosis]:
-    """Everything that is worth a look, one after the other."""
-    yield _python()
-    yield from _packages()
-    yield from _documents(specs)
-    yield _proxies(url)
-    yield from _open_files()
-    yield from _server(url, world, token)
+    """Run every check, one after the other."""
+    yield _check_python()
+    yield from _check_packages()
+    yield from _check_documents(specs)
+    yield _check_proxies(url)
+    yield from _check_open_files()
+    yield from _check_server(url, world, token)
 
 
-def _python() -> Diagnosis:
-    said = ".".join(map(str, sys.version_info[:3]))
+def _check_python() -> Diagnosis:
+    version_text = ".".join(map(str, sys.version_info[:3]))
     wanted = ".".join(map(str, OLDEST))
-    return Diagnosis(f"Python {said}", "" if sys.version_info[:2] >= OLDEST else f"install Python {wanted} or newer and set PYTHON=… for make")
+    return Diagnosis(
+        f"Python {version_text}", "" if sys.version_info[:2] >= OLDEST else f"install Python {wanted} or newer and set PYTHON=… for make"
+    )
 
 
-def _packages() -> Iterator[Diagnosis]:
+def _check_packages() -> Iterator[Diagnosis]:
     try:
         needed = requires("mockserver") or []
     except PackageNotFoundError:
@@ -78,22 +80,22 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _documents(specs: Path | None) -> Iterator[Diagnosis]:
-    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415 - what keeps the server from loading is what is looked for
+def _check_documents(specs: Path | None) -> Iterator[Diagnosis]:
+    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415 - an error on import is a finding
     from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.openapi.errors import SetupError  # noqa: PLC0415 - likewise
 
     try:
         app = create_app(ServerSettings(specs=specs or SPECS))
     except SetupError as error:
-        yield Diagnosis("documents and handlers do not fit", str(error))
+        yield Diagnosis("documents and handlers do not fit together", str(error))
     except ImportError as error:
         yield Diagnosis("the server cannot be loaded", f"{error}: run `make serve`, which installs what is missing")
     else:
         yield Diagnosis(f"{len(app.vendors)} APIs with {len(app.control.operations)} operations: {', '.join(app.vendors)}")
 
 
-def _proxies(url: str) -> Diagnosis:
+def _check_proxies(url: str) -> Diagnosis:
     host = urlsplit(url).hostname or ""
     proxy = getproxies().get("http")
     if not proxy or proxy_bypass(host):
@@ -101,7 +103,7 @@ def _proxies(url: str) -> Diagnosis:
     return Diagnosis("a proxy is set for HTTP", f"apps would reach {host} through it: set NO_PROXY={host}")
 
 
-def _open_files() -> Iterator[Diagnosis]:
+def _check_open_files() -> Iterator[Diagnosis]:
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:
@@ -110,32 +112,34 @@ def _open_files() -> Iterator[Diagnosis]:
     yield Diagnosis(f"{allowed} files may be open", "" if allowed >= FILES else f"many connections at once will fail: run `ulimit -n {FILES * 4}`")
 
 
-def _server(url: str, world: str, token: str | None) -> Iterator[Diagnosis]:
+def _check_server(url: str, world: str, token: str | None) -> Iterator[Diagnosis]:
     parts = urlsplit(url)
     try:
         with Mock(url, world, token) as mock:
             health = mock.call("GET", "/health")
             yield Diagnosis(
-                f"a server answers at {url}: version {health['version']}, world {health['world']}, {health['now']}", _older(health["version"])
+                f"a server answers at {url}: version {health['version']}, world {health['world']}, {health['now']}",
+                _compare_version(health["version"]),
             )
             worlds = mock.call("GET", "/worlds", params={"limit": 1})["total"]
             clock = mock.call("GET", "/clock")
     except Refused as error:
         if error.status in (401, 403):
             yield Diagnosis(
-                "the control plane refuses", "set MOCKSERVER_TOKEN (or --token) to what the server printed at start, or call it by localhost"
+                "the control plane refuses access",
+                "set MOCKSERVER_TOKEN (or --token) to the token that the server printed at start, or call it as localhost",
             )
         elif error.status:
             yield Diagnosis(f"something else answers at {url}", f"it says {error.text[:200]}; choose another address with --url")
         else:
-            yield _no_server(url, parts.hostname or "127.0.0.1", parts.port or 80)
+            yield _diagnose_silence(url, parts.hostname or "127.0.0.1", parts.port or 80)
         return
     yield Diagnosis(f"{worlds} worlds")
-    known = os.environ.get("MOCKSERVER_WORLD")
-    yield Diagnosis(f"the clock of {world} is {clock['mode']} at {clock['now']}" + (f" (MOCKSERVER_WORLD={known})" if known else ""))
+    variable = os.environ.get("MOCKSERVER_WORLD")
+    yield Diagnosis(f"the clock of {world} is {clock['mode']} at {clock['now']}" + (f" (MOCKSERVER_WORLD={variable})" if variable else ""))
 
 
-def _older(served: str) -> str:
+def _compare_version(served: str) -> str:
     try:
         here = version("mockserver")
     except PackageNotFoundError:
@@ -143,9 +147,9 @@ def _older(served: str) -> str:
     return "" if served == here else f"it is version {served}, this command is {here}: restart the server"
 
 
-def _no_server(url: str, host: str, port: int) -> Diagnosis:
+def _diagnose_silence(url: str, host: str, port: int) -> Diagnosis:
     try:
         with socket.create_connection((host, port), timeout=2):
             return Diagnosis(f"something listens at {url}, but does not answer HTTP", "stop it, or choose another port with --port")
     except OSError:
-        return Diagnosis(f"no server at {url}", f"start one with `mockserver serve --port {port}`, or say where it is with --url or MOCKSERVER_URL")
+        return Diagnosis(f"no server at {url}", f"start one with `mockserver serve --port {port}`, or name its address with --url or MOCKSERVER_URL")

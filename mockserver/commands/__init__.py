@@ -1,10 +1,21 @@
-"""Commands that steer a running server, and those of the contract suite that judge traffic."""
+"""The commands for a running server, and those of the contract suite for recorded traffic."""
 
 import click
 
 from mockserver.bundled import load_bundled
-from mockserver.commands.steering import clock, faults
-from mockserver.commands.traffic import journal, outbox
+from mockserver.commands.clock import clock
+from mockserver.commands.faults import faults
+from mockserver.commands.journal import journal, outbox
 from mockserver.commands.worlds import env, reset, snapshot, worlds
 
-VERBS: tuple[click.Command, ...] = (worlds, reset, clock, faults, journal, outbox, snapshot, env, *load_bundled("contract_tests.traffic.verbs").VERBS)
+COMMANDS: tuple[click.Command, ...] = (
+    worlds,
+    reset,
+    clock,
+    faults,
+    journal,
+    outbox,
+    snapshot,
+    env,
+    *load_bundled("contract_tests.traffic.verbs").VERBS,
+)

@@ -1,4 +1,4 @@
-"""What the commands that steer a running server share: which world is meant, and how things are printed."""
+"""What the commands for a running server share: options for server and world, and the printing of results."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ HERE = "http://127.0.0.1:8000"
 
 _TARGET = (
     click.option("--url", envvar="MOCKSERVER_URL", default=HERE, show_default=True, help="Address of the server. [MOCKSERVER_URL]"),
-    click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World that is meant. [MOCKSERVER_WORLD]"),
-    click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]"),
+    click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="Name of the world. [MOCKSERVER_WORLD]"),
+    click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token of the control plane. [MOCKSERVER_TOKEN]"),
 )
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def steering(function: Callable[..., None]) -> Callable[..., None]:
-    """A command that gets the world that is meant; what the control plane refuses becomes one message and exit code 1."""
+def control_command(function: Callable[..., None]) -> Callable[..., None]:
+    """Call a function with a client of the world that the options name. A refusal of the control plane is printed, with exit code 1."""
 
     @wraps(function)
     def command(*arguments: Any, url: str, world: str, token: str | None, **options: Any) -> None:
@@ -40,13 +40,13 @@ def steering(function: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-class Verb(click.Group):
-    """A group of commands, of which one is meant where none is named."""
+class DefaultGroup(click.Group):
+    """A group of commands that runs its default command if none is named."""
 
     default = "list"
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default command in front where only its options are given."""
+        """Insert the default command if there are options only."""
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
@@ -58,7 +58,7 @@ def print_json(data: Any) -> None:
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], *columns: str) -> None:
-    """Print some columns of rows below their names."""
+    """Print columns of rows below their names."""
     shown = [columns, *([str(row[name]) for name in columns] for row in rows)]
     widths = [max(len(row[number]) for row in shown) for number in range(len(columns))]
     for row in shown:

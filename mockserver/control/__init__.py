@@ -1,4 +1,4 @@
-"""The control plane under ``/_mock``: an API like the vendors', with a document of its own, whose state is the mock itself."""
+"""The control plane below ``/_mock``: an API like the vendors', with a document of its own, which reads and changes the mock itself."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ SLUG = "mock"
 
 
 def control_api(control: ControlServices) -> Api:
-    """The control plane over a laboratory."""
+    """The API of the control plane, with the services that its handlers need."""
     handlers = (server, worlds, state, snapshots, clock, faults, journal, outbox, conformance)
     return Api(slug=SLUG, handlers=handlers, render_fault=render_fault, provides={"control": control}, is_control=True)

@@ -1,4 +1,4 @@
-"""What became of a record, as JSON: what kind of change it is, and the innermost fields that differ."""
+"""Changes of records as JSON: the kind of each change, and the innermost fields that differ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HIDDEN = "***"
 
 
 def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
-    """A change as JSON: what kind it is, and the innermost fields that differ; secrets are hidden."""
+    """A change as JSON: its kind, and the innermost fields that differ, with secrets masked."""
     before, after = (None if record is None else declared.codec.encode(record) for record in (change.before, change.after))
     fields = []
     if before is None or after is None:
@@ -30,7 +30,7 @@ def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
 
 
 def _find_differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
-    """The innermost places at which two JSON values differ; a missing member is null."""
+    """JSON pointer, old and new value of each innermost place at which two JSON values differ; a missing member counts as null."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
             yield from _find_differences(before.get(key), after.get(key), f"{pointer}/{escape_part(key)}")

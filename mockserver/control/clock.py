@@ -1,4 +1,4 @@
-"""The clock of a world, and what is going to happen by it."""
+"""The clock of a world and its timers."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 def get_clock(world: Transaction) -> Reply:
-    """The world's time and whether it runs."""
+    """The world's time, and whether its clock runs."""
     return _render(world.clock)
 
 
 def update_clock(world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Freeze the clock, shift it, advance it, or resume real time. What becomes due happens before the next request."""
+    """Freeze, shift or advance the clock, or resume real time. Timers that become due fire before the next request is handled."""
     try:
         world.clock = _move(world, body)
     except (ValueError, OverflowError) as error:
-        raise Conflict(f"the clock cannot go there: {error}") from None
+        raise Conflict(f"the clock cannot be set to this: {error}") from None
     return _render(world.clock)
 
 
 def list_timers(world: Transaction) -> Reply:
-    """What is going to happen, in the order in which it becomes due."""
+    """The timers of the world, in the order in which they are due."""
     timers = [{"due": iso(timer.due), "action": timer.action, "subject": timer.subject} for timer in world.timers]
     return Reply(200, {"now": iso(world.now), "timers": timers})
 
@@ -53,12 +53,12 @@ def _move(world: Transaction, body: Mapping[str, Any]) -> Clock:
 
 def _find_due(world: Transaction) -> datetime:
     if not world.timers:
-        raise Conflict("nothing is going to happen in this world: there is no timer")
+        raise Conflict("this world has no timer, so there is no moment to move to")
     return world.timers[0].due
 
 
 def _move_to(clock: Clock, moment: datetime, wall: datetime) -> Clock:
-    """A clock at a moment that goes on as it did: a frozen one stays frozen, a running one runs on."""
+    """A clock set to a moment: a frozen one stays frozen, a running one keeps running."""
     return clock.freeze(moment) if clock.frozen_at is not None else replace(clock, shift=moment - wall)
 
 

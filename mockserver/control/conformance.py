@@ -1,4 +1,4 @@
-"""The contract suite, run against this mock or another address, and its last report."""
+"""Runs of the contract suite against this mock or another address, and the last report."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from mockserver.core.base.requests import Request
 
 BUDGET = 120
-"""Seconds that a run may take where nothing else is sent."""
+"""Seconds that a run may take if the request names no budget."""
 
 
 def get_conformance(control: ControlServices) -> Reply:
-    """The run that goes on, or the last one, with what it has said."""
+    """The current or the last run, with its output."""
     return Reply(200, _render_run(control))
 
 
 async def start_conformance(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
-    """Start a run against the mock itself, or against the address that is sent."""
+    """Start a run against the mock itself, or against the URL in the request."""
     vendor = control.vendor(body["api"])
     url = body.get("url") or request.origin + vendor.document.base_path
     token = request.headers.get("x-mock-token")
@@ -32,16 +32,16 @@ async def start_conformance(control: ControlServices, request: Request, body: Ma
     try:
         await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
     except RunInProgress:
-        raise Conflict(f"a run against {control.runs.url} goes on; wait for it, or stop it") from None
+        raise Conflict(f"a run against {control.runs.url} is in progress; wait for it, or stop it") from None
     except OSError as error:
         raise Unavailable(f"the run could not be started: {error.strerror or error}") from None
     return Reply(202, _render_run(control))
 
 
 async def stop_conformance(control: ControlServices) -> Reply:
-    """End the run that goes on."""
+    """Stop the current run."""
     if not await control.runs.stop():
-        raise NotFound("run", "that goes on")
+        raise NotFound("run", "in progress")
     return Reply(204)
 
 
@@ -54,7 +54,7 @@ def get_report(control: ControlServices) -> Reply:
 
 
 def get_report_page(control: ControlServices) -> Reply:
-    """The newest report as a page. It shows what a target answered, so it may run nothing and reach nothing."""
+    """The newest report as a page. It shows texts of a target, so its policy forbids scripts and network access."""
     page = control.runs.read_file("report.html")
     if page is None:
         raise NotFound("report", f"in {control.runs.reports}")

@@ -1,4 +1,4 @@
-"""Exchanges as JSON, rendered when somebody asks: what was sent and answered, what was found wrong, what nobody read. Secrets are masked."""
+"""Exchanges as JSON, rendered on request: what was sent and answered, violations, and fields that the document does not know. Secrets are masked."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
-"""A signed token, whatever its name is."""
+"""A signed token (JWT), under any name."""
 SHORT = 8
-"""Letters below which a credential is not looked for in texts: it could be any word."""
+"""Characters below which a credential is not searched for in texts: it could be an ordinary word."""
 _SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
 _NAMED = re.compile(r"""((?:passw|secret|token|clave)\w{0,16}["']?\s*[=:]\s*["']?)[^"'&\s,;}<>]+""", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
@@ -40,23 +40,23 @@ _SCHEME = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Rendering:
-    """One exchange with all that can be said of it."""
+    """One exchange, to be rendered as JSON."""
 
     control: ControlServices
     exchange: JournalEntry
 
     @cached_property
     def operation(self) -> Operation | None:
-        """The operation that was called, or None."""
+        """The operation that was called; None if the request reached none."""
         return self.control.operations.get(self.exchange.operation or "")
 
     @cached_property
     def api(self) -> str | None:
-        """The slug of the API that was called, also where no operation was reached."""
+        """The slug of the API that was called, by the path if no operation was reached; None outside every API."""
         return find_api(self.control, self.exchange)
 
     def summary(self) -> dict[str, Any]:
-        """The exchange in a few lines."""
+        """The exchange without headers and bodies."""
         exchange = self.exchange
         return {
             "number": exchange.number,
@@ -77,7 +77,7 @@ class Rendering:
         }
 
     def details(self, world: Transaction) -> dict[str, Any]:
-        """The exchange with headers and bodies, findings, clauses, changes, and the fields that nobody read."""
+        """The exchange with headers, bodies, violations, clauses, changes of records, and fields that the document does not know."""
         exchange, request = self.exchange, self.exchange.request
         return {
             "exchange": self.summary(),
@@ -106,18 +106,18 @@ class Rendering:
     # Masking
 
     def mask_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers by lower-case name, without secrets."""
+        """Headers by lower-case name, with secrets masked."""
         return {name.lower(): self.mask_header(name.lower(), value) for name, value in headers.items()}
 
     def mask_header(self, name: str, value: str) -> str:
-        """The value of a header; of a credential only its scheme."""
+        """The value of a header; of a credential only the scheme is kept."""
         if not _SECRET.search(name) and ("header", name) not in self._credentials:
             return value
         scheme = _SCHEME.match(value)
         return (scheme[0] if scheme else "") + MASK
 
     def mask(self, value: Any, name: str = "") -> Any:
-        """A value without secrets: those of a field named like one, or declared as a password by the document."""
+        """A JSON value with secrets masked: values of fields with a telling name, and credentials of the request inside texts."""
         if isinstance(value, dict):
             return {key: self.mask(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
@@ -127,7 +127,7 @@ class Rendering:
         return MASK if self.is_secret(name) else self._mask_text(value)
 
     def _mask_text(self, value: Any) -> Any:
-        """A value in which no credential of the request stands, and, where it is a text that could not be read, nothing named like one."""
+        """A value with the request's credentials masked, and with values after telling names masked in a text that was not parsed."""
         if not isinstance(value, str):
             return value
         for credential in self._sent_credentials:
@@ -136,7 +136,7 @@ class Rendering:
 
     @cached_property
     def _sent_credentials(self) -> list[str]:
-        """The credentials that the request carried."""
+        """The credentials in the headers of the request."""
         headers = self.exchange.request.headers.items()
         sent = [_SCHEME.sub("", value) for name, value in headers if self.mask_header(name, value) != value]
         return [credential for credential in sent if len(credential) >= SHORT]
@@ -147,7 +147,7 @@ class Rendering:
 
     @cached_property
     def _credentials(self) -> set[tuple[str, str]]:
-        """Places and names of the credentials that the API takes."""
+        """Place and lower-case name of each API key that the document declares."""
         slug = self.api
         if slug is None:
             return set()
@@ -162,12 +162,12 @@ class Rendering:
         return urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
 
     def mask_url(self) -> str:
-        """The address that was called, without secrets."""
+        """The URL that was called, with secrets in its query masked."""
         request, query = self.exchange.request, self._mask_query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
 
     def find_credential(self, world: Transaction) -> str | None:
-        """The name of the published credential whose headers the request carried."""
+        """The name of the published credential whose headers the request has; of several that match the most specific; None if none does."""
         if self.api is None:
             return None
         sent = self.exchange.request.headers
@@ -175,10 +175,10 @@ class Rendering:
         matching = [found for found in published if found.headers and all(sent.get(name.lower()) == value for name, value in found.headers.items())]
         return max(matching, key=lambda found: len(found.headers)).name if matching else None
 
-    # What was found
+    # Violations
 
     def _find_clauses(self) -> list[str]:
-        """The clauses that the exchange touched: of a documented refusal its own, of a success those that are no refusal's."""
+        """The clauses that the exchange touched: for a documented refusal its own, for a success those that belong to no refusal."""
         operation, fault = self.operation, self.exchange.fault
         if operation is None:
             return []
@@ -188,7 +188,7 @@ class Rendering:
         return [clause for clause in operation.clauses if clause not in refusals]
 
     def _find_violations(self) -> list[dict[str, Any]]:
-        """Where the request, or a reply of ours, breaks the document."""
+        """The violations of the document by the request, or by the mock's own reply."""
         fault = self.exchange.fault
         if fault is None:
             return []
@@ -205,7 +205,7 @@ class Rendering:
         ]
 
     def _find_unread(self) -> Iterator[str]:
-        """What was sent and the document does not know, so that nobody can have read it."""
+        """Query parameters and body fields that the document does not know, so that no handler can have read them."""
         operation, request = self.operation, self.exchange.request
         if operation is None:
             return
@@ -226,12 +226,12 @@ class Rendering:
 
 
 def _has_body(request: Request) -> bool:
-    """Whether a body was sent, also one that was left unread because the operation has none."""
+    """Whether a body was sent; one that the operation does not have was left unread, so the headers decide."""
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def _find_unknown(document: Document, schema: Any, value: Any, place: str) -> Iterator[str]:
-    """The members of a value that no branch of its schema knows."""
+    """Paths of the members of a value that no branch of its schema knows."""
     if isinstance(value, list):
         for item in value:
             yield from _find_unknown(document, document.resolve(schema).get("items", {}), item, f"{place}/0")
@@ -248,7 +248,7 @@ def _find_unknown(document: Document, schema: Any, value: Any, place: str) -> It
 
 
 def decode_request_body(request: Request) -> Any:
-    """The body of a request as data, as far as it can be read; None where there is none."""
+    """The body of a request as data, or as text if it cannot be parsed; None if there is none."""
     if not request.body:
         return None
     if request.media_type == MULTIPART:
@@ -260,7 +260,7 @@ def decode_request_body(request: Request) -> Any:
 
 
 def _describe_uploads(value: Any) -> Any:
-    """Files by what they are called and how large they are."""
+    """Form data with each file replaced by its name, media type and size."""
     if isinstance(value, Upload):
         return {"filename": value.filename, "media_type": value.media_type, "bytes": len(value.data)}
     if isinstance(value, dict):
@@ -269,7 +269,7 @@ def _describe_uploads(value: Any) -> Any:
 
 
 def decode_body(data: bytes, media_type: str) -> Any:
-    """Bytes of a media type as data: JSON and forms as such, other texts as text, anything else as Base64."""
+    """Bytes as data: JSON and forms parsed, other UTF-8 as text, anything else as ``base64,`` and Base64."""
     if not data:
         return None
     kind = media_type.partition(";")[0].strip().lower()
@@ -284,7 +284,7 @@ def decode_body(data: bytes, media_type: str) -> Any:
 
 
 def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:
-    """The slug of the API that was called, also where no operation was reached."""
+    """The slug of the API that was called, by the path if no operation was reached; None outside every API."""
     if exchange.operation is not None and exchange.operation in control.operations:
         return control.operations[exchange.operation].api.slug
     path = exchange.request.path + "/"
@@ -292,12 +292,12 @@ def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:
 
 
 def is_broken(exchange: JournalEntry) -> bool:
-    """Whether an exchange breaks the document, so that there are findings."""
+    """Whether an exchange breaks the document, so that there are violations."""
     return exchange.fault is not None and exchange.fault.broken_by is not None
 
 
 def contains_text(exchange: JournalEntry, text: str) -> bool:
-    """Whether path, query or one of the bodies, as they were sent, contains a text in small letters."""
+    """Whether path, query or one of the bodies, as they were sent, contains a case-folded text."""
     request = exchange.request
     return (
         text in request.path.casefold()
@@ -308,11 +308,12 @@ def contains_text(exchange: JournalEntry, text: str) -> bool:
 
 
 def _contains_in(data: bytes, media_type: str, text: str) -> bool:
-    """Whether bytes, read as a text and a form without its encoding, contain a text in small letters."""
+    """Whether bytes, decoded as text, contain a case-folded text; a form is searched without its percent-encoding."""
     if not data:
         return False
     if text.isascii() and (media_type != URLENCODED or not (b"%" in data or b"+" in data)):
-        return text.encode() in data.lower()  # many times faster, and most that is searched for
+        # Many times faster than decoding, and it covers most searches.
+        return text.encode() in data.lower()
     found = data.decode("utf-8", "replace")
     return text in (unquote_plus(found) if media_type == URLENCODED else found).casefold()
 
@@ -325,7 +326,7 @@ def _decode_text(data: bytes) -> str:
 
 
 def encode_body(value: Any, media_type: str) -> str:
-    """A body as text again, after its secrets were masked."""
+    """A masked body as text again."""
     if value is None or isinstance(value, str):
         return value or ""
     if media_type == URLENCODED and isinstance(value, dict):
@@ -334,7 +335,7 @@ def encode_body(value: Any, media_type: str) -> str:
 
 
 def flatten_form(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The fields of a form one by one: what :func:`gather` put together taken apart again. Of files stays what is known of them."""
+    """Name and value of each field of a form: the inverse of :func:`gather`. A file stays an object with its name, media type and size."""
     if isinstance(value, dict) and not (name and "filename" in value):
         for key, inner in value.items():
             yield from flatten_form(inner, f"{name}[{key}]" if name else key)

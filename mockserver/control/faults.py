@@ -1,4 +1,4 @@
-"""Faults on purpose: rules that let calls go wrong the way the vendor documents it, or on the wire; and services that are switched off."""
+"""Fault rules, which make calls fail as the vendor documents or on the wire, and services that are switched off."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import Transaction
 
 MAX_RULES = 100
-"""Rules that one world may have."""
+"""Rules of one world at most."""
 
 
 def list_faults(world: Transaction) -> Reply:
-    """The rules of the world, in the order in which they are tried, with how often each matched and struck."""
+    """The rules of the world in the order in which they are tried, with how often each matched a call and how often it was applied."""
     return Reply(200, {"rules": list(map(_render, world.faults.rules))})
 
 
 def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Add a rule. One that asks for an answer which the document does not have is refused with the answers that it has."""
+    """Add a rule. If it asks for an answer that the document does not have, the refusal lists the answers that it has."""
     if len(world.faults.rules) >= MAX_RULES:
-        raise Conflict(f"{MAX_RULES} rules are the limit of a world; remove some")
+        raise Conflict(f"a world has at most {MAX_RULES} rules; remove some")
     damage = Damage(body["damage"]["kind"], body["damage"].get("seconds", 0.0)) if "damage" in body else None
     answer = body.get("answer", {})
     rule = Rule(
@@ -59,7 +59,7 @@ def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, A
 
 
 def set_fault(world: Transaction, rule: int, body: Mapping[str, Any]) -> Reply:
-    """Turn a rule off or on, so that it need not be written again."""
+    """Turn a rule off or on without removing it."""
     _require(world, rule)
     world.faults = world.faults.turn(rule, active=body["active"])
     return Reply(200, _render(next(found for found in world.faults.rules if found.id == rule)))
@@ -79,13 +79,13 @@ def delete_faults(world: Transaction) -> Reply:
 
 
 def list_services(control: ControlServices, world: Transaction) -> Reply:
-    """What stands behind the vendors' APIs and can be switched off."""
+    """The services behind the vendors' APIs that can be switched off."""
     services = [{"name": name, "description": text, "down": world.is_down(name)} for name, text in control.services.items()]
     return Reply(200, {"services": services})
 
 
 def set_service(control: ControlServices, world: Transaction, service: str, body: Mapping[str, Any]) -> Reply:
-    """Switch a service off or on: while it is down, calls that need it get the refusal that the vendor documents."""
+    """Switch a service off or on. While it is down, calls that need it get the refusal that the vendor documents."""
     if service not in control.services:
         raise NotFound("service", f"{service!r}; there are {', '.join(control.services) or 'none'}")
     world.faults = world.faults.switch(service, down=body["down"])
@@ -93,19 +93,19 @@ def set_service(control: ControlServices, world: Transaction, service: str, body
 
 
 def _require(world: Transaction, rule: int) -> None:
-    """Raise NotFound where the world has no such rule."""
+    """Raise NotFound if the world has no such rule."""
     if not any(known.id == rule for known in world.faults.rules):
         raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
 
 
-def _read_delay(said: Mapping[str, Any] | float) -> Delay:
-    if not isinstance(said, dict):
-        return Delay("fixed", float(said))  # type: ignore[arg-type]
-    return Delay(said["distribution"], said["seconds"], said.get("most", MAX_DELAY), said.get("sigma", 0.0))
+def _read_delay(value: Mapping[str, Any] | float) -> Delay:
+    if not isinstance(value, dict):
+        return Delay("fixed", float(value))  # type: ignore[arg-type]
+    return Delay(value["distribution"], value["seconds"], value.get("most", MAX_DELAY), value.get("sigma", 0.0))
 
 
 def _find_operations(control: ControlServices, rule: Rule) -> list[Operation]:
-    """The operations that a rule is for, which all can give the answer that it asks for. Raises NotFound or Conflict where there are none."""
+    """The operations that a rule covers, each able to return the answer that it asks for. Raises NotFound or Conflict if there are none."""
     control.vendor(rule.api)
     known = [operation for operation in control.operations.values() if operation.api.slug == rule.api]
     named = [operation for operation in known if rule.operation in (None, operation.id)]
@@ -113,7 +113,7 @@ def _find_operations(control: ControlServices, rule: Rule) -> list[Operation]:
         raise NotFound("operation", f"{rule.operation!r} in {rule.api}; there are {', '.join(operation.id for operation in known)}")
     matching = [operation for operation in named if rule.method in (None, operation.spec.method)]
     if not matching:
-        raise Conflict(f"no operation that is meant has the method {rule.method}")
+        raise Conflict(f"no operation of the rule has the method {rule.method}")
     if rule.preference is None:
         return matching
     able, reasons = [], []
@@ -124,7 +124,7 @@ def _find_operations(control: ControlServices, rule: Rule) -> list[Operation]:
         except PreferenceNotSatisfiable as error:
             reasons.append(str(error))
     if not able:
-        others = f", nor has any of the {len(reasons) - 1} other operations that are meant" if len(reasons) > 1 else ""
+        others = f", and the {len(reasons) - 1} other operations of the rule have none either" if len(reasons) > 1 else ""
         raise Conflict(f"the document has no such answer: {reasons[0]}{others}")
     return able
 

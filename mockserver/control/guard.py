@@ -1,7 +1,7 @@
-"""Who may steer the mock.
+"""Access to the control plane.
 
-Bound to a loopback address, the control plane answers anybody who reaches it by a loopback name, but no page of another site: a browser would
-let such a page send a reset, or reach the server under a name of its own. On any other address the token printed at start is demanded.
+On a loopback address, a call has to name the server by a loopback name and must not come from a page of another origin: a browser would let such
+a page send a reset, or reach the server under a DNS name of its own. On any other address a call has to send the token that is printed at start.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _ORIGIN = re.compile(LOOPBACK_ORIGIN)
 
 
 class Guard:
-    """Lets a call to the control plane pass, or refuses it. ``token`` is None where the server is bound to a loopback address."""
+    """Middleware that refuses calls to the control plane without access. ``token`` is None if the server is bound to a loopback address."""
 
     def __init__(self, app: ASGIApp, token: str | None = None) -> None:
         self._app = app
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Call the next application, or refuse the request."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path != OPEN and (path == PREFIX or path.startswith(PREFIX + "/")):
             fault = self._find_refusal(sent_headers(scope))
@@ -57,8 +57,10 @@ class Guard:
             return None if hmac.compare_digest(sent, self._token.encode()) else Unauthenticated("X-Mock-Token")
         host = headers.get(b"host", b"localhost").decode("latin-1")
         if not _LOOPBACK_HOST.fullmatch(host):
-            return Forbidden(f"the control plane is not steered under the name {host[:80]}; use localhost, or start the server on that address")
+            return Forbidden(
+                f"the control plane does not answer under the name {host[:80]}; call it as localhost, or start the server on that address"
+            )
         origin = headers.get(b"origin", b"").decode("latin-1")
         if origin and not _ORIGIN.fullmatch(origin):
-            return Forbidden(f"pages of {origin[:80]} may not steer the mock; open them from localhost")
+            return Forbidden(f"pages of {origin[:80]} may not call the control plane; open them from localhost")
         return None

@@ -1,4 +1,4 @@
-"""The journal as a HAR file (version 1.2), which browsers and other tools open."""
+"""The journal as a HAR file (version 1.2), which browsers and other tools can open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_har(renderings: Iterable[Rendering], world: Transaction, version: str) -> dict[str, Any]:
-    """A HAR document of some exchanges. What only the mock knows stands in ``_mock`` of each entry."""
+    """A HAR document of exchanges. The member ``_mock`` of each entry has what HAR has no place for."""
     entries = [_build_entry(rendering, world) for rendering in renderings]
     return {"log": {"version": "1.2", "creator": {"name": "mockserver", "version": version}, "entries": entries}}
 
@@ -60,7 +60,7 @@ def _build_request(rendering: Rendering) -> dict[str, Any]:
 
 
 def _build_parameter(name: str, value: Any) -> dict[str, Any]:
-    """A field of a multipart form; of a file what it was called, and nothing of its bytes."""
+    """A field of a multipart form; of a file its name and media type, without its bytes."""
     if isinstance(value, dict):
         return {"name": name, "fileName": value["filename"], "contentType": value["media_type"]}
     return {"name": name, "value": str(value)}

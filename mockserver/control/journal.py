@@ -1,4 +1,4 @@
-"""The journal of a world: listed, exported, listened to, and asked whether what was expected happened."""
+"""The journal of a world: list, export, stream and replay exchanges, and verify that expected calls were made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import Transaction
 
 PAGE = 100
-"""Exchanges in a list where no limit is sent."""
+"""Exchanges in a list without a limit."""
 TICK = 1.0
 """Seconds after which a stream looks for new entries though nothing has notified it."""
 
@@ -45,7 +45,7 @@ def list_exchanges(
     before: int | None,
     limit: int | None,
 ) -> Reply:
-    """The latest exchanges of the world that are meant, oldest first."""
+    """The latest exchanges of the world that match, oldest first."""
     found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
     if before is not None:
         found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
@@ -60,7 +60,7 @@ def get_exchange(control: ControlServices, world: Transaction, request: Request,
 
 
 async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
-    """Send the request of an exchange once more, with its credentials, to the world as it is now."""
+    """Send the request of an exchange again, with its credentials, to the world as it is now."""
     old = _find(control, request.world, number)
     again = replace(old.request)
     if old.fault is not None and old.fault.kind == TooLarge.kind:
@@ -73,7 +73,7 @@ async def replay_exchange(control: ControlServices, world: Transaction, request:
         _, _, sent = await control.pipeline.refuse_unrouted(control.vendor(Rendering(control, old).api or "").api, fault, again)
     new = control.journal.find(request.world, sent)
     if new is None:
-        raise Unavailable("the call was made, but its exchange did not stay in the journal")
+        raise Unavailable("the call was made, but its exchange was dropped from the journal, which is bounded")
     return Reply(200, Rendering(control, new).details(world))
 
 
@@ -98,7 +98,7 @@ def export_har(
     text: str | None,
     since: int | None,
 ) -> Reply:
-    """The exchanges that are meant as a HAR file."""
+    """The exchanges that match, as a HAR file."""
     found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
     return Reply(200, build_har((Rendering(control, exchange) for exchange in found), world, control.version))
 
@@ -110,14 +110,14 @@ def stream_exchanges(
     last_event_id: str | None,
     timeout: float | None,
 ) -> Reply:
-    """Each exchange as it happens, as server-sent events named ``exchange``."""
+    """Each exchange when it is recorded, as a server-sent event named ``exchange``."""
     last = int(last_event_id) if last_event_id is not None else since
     events = JournalEvents(control).subscribe(request.world, last)
     return Reply(200, Stream(encode_events(events, seconds=timeout)), EVENT_STREAM_HEADERS, EVENT_STREAM)
 
 
 def verify_exchanges(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
-    """Whether calls like this were made so often, or calls like these one after the other; if not, which call came nearest and what differs."""
+    """Whether matching calls were made so often, or one after the other; if not, the nearest call and its differences."""
     renderings = [Rendering(control, exchange) for exchange in control.journal.entries(request.world)]
     if "in_order" in body:
         return Reply(200, _verify_in_order(body["in_order"], renderings))
@@ -144,7 +144,7 @@ def _select(
     text: str | None,
     since: int | None,
 ) -> list[JournalEntry]:
-    """The exchanges of the world that are meant, oldest first. A test is made only where something is asked for, the cheap ones first."""
+    """The exchanges of the world that match, oldest first. Only the tests that are requested run, the cheap ones first."""
     wanted = text.casefold() if text else ""
     tests: list[Callable[[JournalEntry], bool]] = [
         test
@@ -201,7 +201,7 @@ def _describe_count(least: int, most: int | None) -> str:
 
 
 class JournalEvents:
-    """The journal entries of worlds as a source of events; a topic is the name of a world."""
+    """The journal entries of worlds as a source of events; the topic is the name of a world."""
 
     def __init__(self, control: ControlServices) -> None:
         self._control = control

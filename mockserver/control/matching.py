@@ -1,4 +1,4 @@
-"""What a test expects of the calls: how many were like this, in which order; and where none was, which came nearest and what differs."""
+"""Comparison of calls with what a test expects: which calls match, and which call is nearest if none does."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 WEIGHTS = {"api": 20, "operation": 10, "method": 5, "path": 5}
-"""How far a call is off whose field differs; any other field counts 1."""
+"""The distance that a difference in a field adds; any other field adds 1."""
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A field of a call that is not as expected: ``body/amount``, ``headers/x-trace``, ``status``."""
+    """A field of a call that differs from what is expected: ``body/amount``, ``headers/x-trace``, ``status``."""
 
     field: str
     expected: Any
     got: Any
 
     def to_json(self) -> dict[str, Any]:
-        """As the control plane shows it."""
+        """The mismatch as the control plane sends it."""
         return {"field": self.field, "expected": self.expected, "got": self.got}
 
 
 def status_is(status: int, wanted: str) -> bool:
-    """Whether a status is the one wanted: ``404``, or a family such as ``4xx``."""
+    """Whether a status equals ``wanted``, or belongs to its class, such as ``4xx``."""
     return str(status) == wanted or (wanted.endswith("xx") and str(status)[0] == wanted[0])
 
 
 def find_mismatches(expected: Mapping[str, Any], rendering: Rendering) -> list[Mismatch]:
-    """Every field of a call that is not as expected; empty where it matches. What is not named in ``expected`` may be anything."""
+    """Every field of a call that differs from what is expected; empty if the call matches. Fields that ``expected`` lacks match anything."""
     return list(_find_mismatches(expected, rendering))
 
 
@@ -85,7 +85,7 @@ def _read_query(rendering: Rendering) -> Any:
 
 
 def _read_body(rendering: Rendering) -> Any:
-    """The body as the handler saw it, numbers of a form as numbers; as it was sent where it cannot be read so."""
+    """The body as the handler got it, with numbers of a form as numbers; as it was sent if the operation cannot read it."""
     if rendering.operation is not None:
         try:
             value, _ = rendering.operation.body.read(rendering.exchange.request)
@@ -97,7 +97,7 @@ def _read_body(rendering: Rendering) -> Any:
 
 
 def _compare(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where a value is not as expected. An object may have more members than expected; a list has to have just the items expected."""
+    """Path, expected and actual value of each difference. An object may have more members than expected, a list has to have as many items."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for name, inner in expected.items():
             if name in got:
@@ -112,7 +112,7 @@ def _compare(expected: Any, got: Any, field: str) -> Iterator[tuple[str, Any, An
 
 
 def find_nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -> tuple[Rendering, list[Mismatch]] | None:
-    """The call that differs least from what is expected, of equally near ones the latest; None where there was no call at all."""
+    """The call with the smallest distance, of several the latest, and its differences; None if there was no call."""
     best: tuple[int, Rendering, list[Mismatch]] | None = None
     for rendering in renderings:
         found = find_mismatches(expected, rendering)
@@ -123,7 +123,7 @@ def find_nearest(expected: Mapping[str, Any], renderings: Sequence[Rendering]) -
 
 
 def find_first_missing(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> tuple[int, Sequence[Rendering]] | None:
-    """Which of the calls expected one after the other did not come, with the calls among which it should be; None where all came in order."""
+    """The index of the first expected call that is missing, and the calls among which it should be; None if all were made in order."""
     left = renderings
     for number, wanted in enumerate(expected):
         found = next((index for index, rendering in enumerate(left) if not find_mismatches(wanted, rendering)), None)

@@ -1,4 +1,4 @@
-"""The messages that the vendors would have sent: listed, waited for, forgotten."""
+"""The messages that the vendors would have sent: list them, wait for one, delete them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import Transaction, World
 
 TIMEOUT = 5.0
-"""Seconds that are waited where no timeout is sent."""
+"""Seconds to wait without a timeout in the request."""
 TICK = 0.25
-"""Seconds after which is looked again though nobody called: time alone may make a vendor send something."""
+"""Seconds after which the outbox is read again without a notification: a timer may send a message."""
 NAMED = 5
-"""Messages that are named where none was the one waited for."""
+"""Messages that a refusal names."""
 
 
 def list_messages(world: Transaction, to: str | None, channel: str | None, api: str | None) -> Reply:
-    """The messages of the world, oldest first; all of them, or those to somebody, over a channel, of a vendor."""
+    """The messages of the world, oldest first; if requested, only those to one recipient, of one channel or of one vendor."""
     return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _matches(message, to, channel, api, None, None)]})
 
 
 def delete_messages(world: Transaction) -> Reply:
-    """Forget every message of the world."""
+    """Delete every message of the world."""
     world.clear_outbox()
     return Reply(204)
 
@@ -44,9 +44,9 @@ async def wait_message(
     subject: str | None,
     body: str | None,
     after: int | None,
-    timeout: float | None,  # noqa: ASYNC109 - the wish of a client, not of the code that calls
+    timeout: float | None,  # noqa: ASYNC109 - a query parameter
 ) -> Reply:
-    """The newest message that is meant, as soon as there is one."""
+    """The newest message that matches, as soon as there is one."""
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
     while True:
         world = await control.world(request.world)
@@ -55,7 +55,7 @@ async def wait_message(
             return Reply(200, found.to_json())
         left = deadline - stopwatch()
         if left <= 0 or control.pipeline.notifier.is_closed:
-            raise NotFound("message", f"that is meant; {_describe_outbox(world)}")
+            raise NotFound("message", f"that matches; {_describe_outbox(world)}")
         await control.pipeline.notifier.wait(request.world, min(left, TICK))
 
 
@@ -77,7 +77,7 @@ def _matches(message: Message, to: str | None, channel: str | None, api: str | N
 
 
 def _describe_outbox(world: World) -> str:
-    """What there is instead."""
+    """What the outbox has instead."""
     if not len(world.outbox):
         return "the outbox is empty"
     newest = [f"{message.id} by {message.channel} to {message.to}" for message, _ in zip(world.outbox.descending(), range(NAMED), strict=False)]

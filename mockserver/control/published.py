@@ -1,4 +1,4 @@
-"""A vendor's document, as it is published below the vendor's base path."""
+"""The document of a vendor, published below the vendor's base path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOWHERE = FaultContext()
 
 
 def serve_document(vendor: Vendor) -> ASGIApp:
-    """Serves a vendor's document as JSON, with this server, and the world in the path, in front of its servers."""
+    """An application that serves a vendor's document as JSON. Its first server is this one, with the world that the path names."""
     raw = vendor.document.raw
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

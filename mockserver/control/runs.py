@@ -1,4 +1,4 @@
-"""Runs of the contract suite, started for somebody: one at a time, as a process of its own, within a time budget, never through a shell."""
+"""Runs of the contract suite: one at a time, in a process of its own without a shell, within a time budget."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LINES = 400
-"""Lines of progress that are kept of a run."""
+"""Lines of output that are kept of a run, the last ones."""
 WIDTH = 500
-"""Letters of a line that are kept."""
+"""Characters of a line that are kept."""
 GRACE = 20.0
-"""Seconds beyond its budget after which a run is ended from outside."""
+"""Seconds beyond its budget after which the process of a run is killed."""
 MAX_REPORT = 64 * 1024 * 1024
-"""Bytes that a report may have to be shown."""
+"""Bytes of a report at most; a larger one is not served."""
 
 State = Literal["idle", "running", "held", "broken", "failed", "stopped"]
 _STATES: Mapping[int, State] = {0: "held", 1: "broken"}
 
 
 class RunInProgress(Exception):
-    """There is a run already."""
+    """A run is in progress; there is one at a time."""
 
 
 @dataclass
 class Runs:
-    """The run that goes on, or the last one. Reports are written to, and found in, folders below ``reports``, one for each vendor."""
+    """The current or the last run. Reports are written to and read from folders below ``reports``, one for each vendor."""
 
     reports: Path = field(default_factory=lambda: Path("reports"))
     command: Sequence[str] = ()  # that of `mockserver verify`, if none is given
@@ -58,16 +58,16 @@ class Runs:
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is under way."""
+        """Whether a run is in progress."""
         return self.state == "running"
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken."""
+        """Seconds that the run has taken so far, or took."""
         return 0.0 if self.started_at is None else (stopwatch() if self._ended is None else self._ended) - self._started
 
     async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None) -> None:
-        """Start a run. Raises RunGoesOn where there is one, OSError where no process can be made."""
+        """Start a run. Raises RunInProgress if there is one, OSError if the process cannot be started."""
         if self.is_running:
             raise RunInProgress
         self.state, self.api, self.url, self.level = "running", api, url, level
@@ -103,7 +103,7 @@ class Runs:
         self._task = asyncio.create_task(self._watch(self._process, budget + GRACE))
 
     async def stop(self) -> bool:
-        """End the run; False where there is none."""
+        """Stop the run; False if there is none."""
         if not self.is_running or self._task is None:
             return False
         self.state = "stopped"
@@ -113,17 +113,17 @@ class Runs:
         return True
 
     def kill(self) -> None:
-        """End the process of the run and all that it has started, at once."""
+        """Kill the process of the run and its children."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _watch(self, process: asyncio.subprocess.Process, limit: float) -> None:
-        """Note what the run says until it ends, or is ended because it takes too long."""
+        """Keep the output of the run until it ends, or kill it when it exceeds ``limit`` seconds."""
         try:
             await asyncio.wait_for(self._read_lines(process), limit)
         except TimeoutError:
-            self.lines.append(f"ended after {limit:.0f} seconds: it did not keep its time budget")
+            self.lines.append(f"stopped after {limit:.0f} seconds: it exceeded its time budget")
             self.kill()
         self.exit_code = await process.wait()
         self._ended = stopwatch()
@@ -132,11 +132,11 @@ class Runs:
             self.state = _STATES.get(self.exit_code, "failed") if reported else "failed"
 
     async def _read_lines(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
         while True:
             try:
                 line = await process.stdout.readline()
-            except ValueError:  # a line without end
+            except ValueError:  # a line longer than the limit of the reader
                 continue
             if not line:
                 return
@@ -145,21 +145,21 @@ class Runs:
                 self.lines.append(text[:WIDTH])
 
     def _find_report_time(self) -> int:
-        """When the report of the run's vendor was written."""
+        """The modification time of the report of the run's vendor in nanoseconds; 0 if there is none."""
         try:
             return (self.reports / self.api / "report.json").stat().st_mtime_ns
         except OSError:
             return 0
 
-    # What is left of it
+    # Reports
 
     def find_newest_folder(self) -> Path | None:
-        """The folder of the newest report; None where there is none."""
+        """The folder of the newest report; None if there is none."""
         found = [file for file in (*self.reports.glob("report.json"), *self.reports.glob("*/report.json")) if file.is_file()]
         return max(found, key=lambda file: file.stat().st_mtime_ns).parent if found else None
 
     def read_file(self, name: str) -> bytes | None:
-        """A file of the newest report; None where there is none, or where it is too large to be shown."""
+        """A file of the newest report; None if there is none, or if it is larger than MAX_REPORT."""
         folder = self.find_newest_folder()
         try:
             file = (folder or self.reports) / name
@@ -168,7 +168,7 @@ class Runs:
             return None
 
     def read_report(self) -> dict[str, Any] | None:
-        """The newest report as data; None where there is none that can be read."""
+        """The newest report as data; None if there is none that can be read."""
         data = self.read_file("report.json")
         try:
             found = None if data is None else orjson.loads(data)

@@ -1,4 +1,4 @@
-"""The server: is it there, what does it serve, start again."""
+"""The server as a whole: its health, its APIs, and the reset of a world."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
     from mockserver.openapi.operations import OperationSpec
 
 DEEP = 12
-"""Levels of a document that are looked through for what it leaves open; schemas may contain themselves."""
+"""Levels of a document that are searched for discrepancies; schemas may contain themselves."""
 
 
 def get_health(control: ControlServices, world: Transaction, request: Request) -> Reply:
-    """Say that the server answers, with its version, the world asked for and that world's time."""
+    """That the server answers, with its version, the world of the request and that world's time."""
     return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now)})
 
 
 def list_apis(control: ControlServices, world: Transaction) -> Reply:
-    """Every vendor's API with its addresses and demo credentials, ready to send."""
+    """Every vendor's API with its addresses and demo credentials, whose headers are ready to send."""
     return Reply(200, {"apis": [_render_api(vendor, world) for vendor in control.vendors.values()]})
 
 
 def list_landmarks(control: ControlServices, slug: str) -> Reply:
-    """The fixed records of a vendor's seeded worlds, by name: what tests and people refer to."""
+    """The seeded records of a vendor: ids and keys by the name under which tests and documents refer to them."""
     return Reply(200, {"landmarks": dict(control.vendor(slug).seeded_records)})
 
 
 def list_operations(control: ControlServices, slug: str) -> Reply:
-    """Every operation of a vendor with what its document says of it: statuses, error codes, clauses, open questions."""
+    """Every operation of a vendor with the statuses, error codes, clauses and discrepancies of its document."""
     document = control.vendor(slug).document
     return Reply(200, {"operations": [_render_operation(control.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
 
 
 async def reset_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
-    """Put the world back to its start: state, clock, ids, faults, outbox and journal. Another ``seed`` makes another crowd."""
+    """Reset the world: records, clock, ids, faults, outbox and journal. Another ``seed`` generates other records."""
     seed = (body or {}).get("seed")
     origin = (await control.store.load(request.world)).origin
     world = origin if seed is None else control.reseed(seed)
@@ -73,7 +73,7 @@ def _render_operation(operation: Operation, spec: OperationSpec) -> dict[str, An
 
 
 def _find_discrepancies(document: Document, node: Any, depth: int = 0) -> Iterator[str]:
-    """The ids of what is left open anywhere in an operation, in what it refers to included."""
+    """The ids of the discrepancies anywhere in an operation, including the schemas that it refers to."""
     node = document.resolve(node)
     if depth > DEEP or not isinstance(node, dict | list):
         return
@@ -85,7 +85,7 @@ def _find_discrepancies(document: Document, node: Any, depth: int = 0) -> Iterat
 
 
 def _find_readings(document: Document, name: str) -> Mapping[str, str] | None:
-    """What the page says of something that is left open, and how it is read; None where the document tells the id only."""
+    """What the vendor's page says at a discrepancy, and how it is read; None if the document has its id only."""
     found: Mapping[str, str] | None = document.raw.get("components", {}).get("x-discrepancies", {}).get(name)
     return found
 

@@ -1,4 +1,4 @@
-"""What the control plane steers, beyond the world of the request: the vendors, their fixtures, the journal."""
+"""What the handlers of the control plane need beyond the world of a request: vendors, store, journal, runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Vendor:
-    """One vendor of this server: its API, its document, its published credentials at a world's time, its landmarks by name, its scenarios."""
+    """One vendor of the server: its API, its document, and what its fixture gives.
+
+    ``credentials`` are the published ones at a world's time, ``seeded_records`` ids and keys by name.
+    """
 
     api: Api
     document: Document
@@ -39,11 +42,11 @@ class Vendor:
 
 @dataclass(frozen=True)
 class ControlServices:
-    """The server as its control plane sees it.
+    """The services of the control plane.
 
-    ``reseeded`` makes a fresh world from a seed, or the one that every world starts from. ``operations`` are the compiled operations by full name;
-    they are filled in after the control plane itself is compiled. ``numbers`` name the worlds that nobody gave a name;
-    ``runs`` are those of the contract suite.
+    ``reseed`` makes a new world from a seed; without one it gives the world from which every world starts. ``operations`` are the compiled
+    operations by full name, which are added after the control plane itself is compiled. ``numbers`` name the worlds that are created without a
+    name. ``runs`` are those of the contract suite.
     """
 
     vendors: Mapping[str, Vendor]
@@ -71,11 +74,11 @@ class ControlServices:
 
     @cached_property
     def record_validators(self) -> Mapping[str, RecordValidator]:
-        """What holds records made by hand to their vendor's document, by the full name of the table. Raises DocumentBroken."""
+        """The validators that check records written by hand against their vendor's document, by full name of the table. Raises DocumentBroken."""
         return {
-            name: judge
+            name: validator
             for vendor in self.vendors.values()
-            for name, judge in record_validators(vendor.api.tables, vendor.api.described, vendor.document).items()
+            for name, validator in record_validators(vendor.api.tables, vendor.api.described, vendor.document).items()
         }
 
     @cached_property
@@ -85,7 +88,7 @@ class ControlServices:
 
     @cached_property
     def services(self) -> Mapping[str, str]:
-        """What can be switched off, by full name, with its description."""
+        """The description of each service that can be switched off, by full name."""
         return {f"{slug}.{name}": text for slug, vendor in self.vendors.items() for name, text in vendor.api.services.items()}
 
     def vendor(self, slug: str) -> Vendor:
@@ -103,7 +106,7 @@ class ControlServices:
         return tables[name]
 
     async def world(self, name: str) -> World:
-        """A world as it is now, everything that is due included. Raises NotFound; asking does not make it."""
+        """A world as it is now, after its due timers have fired. Raises NotFound; a world is not made by reading it."""
         world = await self.pipeline.timers.settle(name)
         if world is None:
             raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
@@ -126,7 +129,7 @@ class ControlServices:
         return slug, found
 
     def headers_of(self, slug: str, credential: str | None, transaction: Transaction) -> Mapping[str, str]:
-        """The headers of a published credential at a world's time; the first of the vendor's without a name, none for None. Raises NotFound."""
+        """The headers of a published credential at a world's time. An empty name means the vendor's first one, None no headers. Raises NotFound."""
         if credential is None:
             return {}
         published = {found.name: found for found in self.vendor(slug).credentials(transaction)}

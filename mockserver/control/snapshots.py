@@ -1,4 +1,4 @@
-"""Snapshots of a world: saved, restored, compared. A snapshot is a reference, so it costs next to nothing until the world is written to."""
+"""Snapshots of a world: save, restore, compare. A snapshot is a reference to an immutable value, so it takes memory only as the world changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def list_snapshots(control: ControlServices, request: Request) -> Reply:
 
 
 async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Keep the world as it is now under a name; a snapshot of that name is replaced."""
+    """Save the world as it is now under a name; a snapshot of that name is replaced."""
     known = any(saved.name == snapshot for saved in await control.store.snapshots(request.world))
     world = await control.world(request.world)
     saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
@@ -32,21 +32,21 @@ async def save_snapshot(control: ControlServices, request: Request, snapshot: st
 
 
 async def delete_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Forget a snapshot."""
+    """Delete a snapshot."""
     if not await control.store.drop(request.world, snapshot):
         raise NotFound("snapshot", f"{snapshot!r} of the world {request.world}")
     return Reply(204)
 
 
 async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Put the world back to a snapshot: records, clock, counters, timers, messages, fault rules. Its journal goes on."""
+    """Restore records, clock, counters, timers, messages and fault rules from a snapshot. The journal is kept."""
     saved = await control.snapshot(request.world, snapshot)
     await replace_world(control.store, request.world, saved.world)
     return Reply(200, _render(saved))
 
 
 async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
-    """Every record that was added, removed or changed from one snapshot to another; from the world's start, or up to now, where none is named."""
+    """Every record added, removed or changed between two snapshots; without ``before`` since the world's start, without ``after`` until now."""
     now = await control.world(request.world)
     start = await control.store.load(request.world)
     old = start.origin if before is None else (await control.snapshot(request.world, before)).world

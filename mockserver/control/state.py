@@ -1,6 +1,6 @@
-"""The records of a world: read, made, changed and removed by hand.
+"""The records of a world: read, create, change and delete them by hand.
 
-What is written is held to the types of the fields, to what the vendor's document says of them, and to the references that the tables declare.
+A record that is written is checked by the types of its fields, by the vendor's document, and by the references that the tables declare.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import Transaction
 
 PAGE = 1_000
-"""Records in a list where no limit is sent."""
+"""Records in a list without a limit."""
 BY_HAND = 1_000_000_000
-"""Where the ids of records made by hand begin, in tables that do not say how their vendor draws ids."""
+"""The first id of records written by hand, in tables that do not declare how the vendor draws ids."""
 NAMED = 5
-"""Records that are named where they keep another from being removed."""
+"""Records that a refusal names if they refer to the one to be deleted."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def get_tables(control: ControlServices, world: Transaction, slug: str) -> Reply:
-    """How many records each table of a vendor has, and with which fields."""
+    """The number of records in each table of a vendor, and the fields of the table."""
     tables = control.vendor(slug).api.tables
     counts = {table.short_name: len(world.table(table)) for table in tables}
     return Reply(200, {"tables": counts, "columns": {table.short_name: _describe_columns(table) for table in tables}})
@@ -52,19 +52,19 @@ def list_records(
     offset: int | None,
     limit: int | None,
 ) -> Reply:
-    """The records of one table without their secrets; those that are meant, in the order that is meant."""
+    """The records of a table that match, in the order requested, without their secrets."""
     declared = control.table(slug, table)
     records = world.table(declared)
     first, size = offset or 0, limit or PAGE
-    wanted = dict(said.split("=", 1) for said in where or ())
+    wanted = dict(condition.split("=", 1) for condition in where or ())
     shown = [name for name in declared.codec.fields if name not in declared.secrets]
     by = sort.removeprefix("-") if sort else None
     for name in (*wanted, *([by] if by else ())):
         if name not in shown:
             raise NotFound("field", f"{name!r} in {slug}.{table}; there are {', '.join(shown)}")
     if wanted or text or by:
-        everybody = records.newest() if order == "newest" else records.all()
-        matching = [record for record in everybody if _matches(record, wanted) and (not text or _contains_text(record, shown, text.casefold()))]
+        candidates = records.newest() if order == "newest" else records.all()
+        matching = [record for record in candidates if _matches(record, wanted) and (not text or _contains_text(record, shown, text.casefold()))]
         if by:
             matching = _sort(matching, by, backwards=str(sort).startswith("-"))
         total, page = len(matching), matching[first : first + size]
@@ -83,7 +83,7 @@ def get_record(control: ControlServices, world: Transaction, slug: str, table: s
 
 
 def create_record(control: ControlServices, world: Transaction, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
-    """Add a record. Without an id it gets the next one that the vendor would give."""
+    """Add a record. Without an id it gets the next one that the vendor would assign."""
     declared = control.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()
@@ -102,7 +102,7 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
 
 
 def update_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
-    """Change the fields that are sent."""
+    """Change the fields in the body."""
     declared = control.table(slug, table)
     records = world.table(declared)
     found = _find(records, declared, record)
@@ -118,14 +118,14 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
 
 
 def delete_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
-    """Remove a record, unless another one refers to it."""
+    """Delete a record, unless another one refers to it."""
     declared = control.table(slug, table)
     found = _find(world.table(declared), declared, record)
     holders = []
     for other in control.vendor(slug).api.tables:
         names = [name for name, target in other.references.items() if target == declared.name]
-        everybody = world.table(other).all() if names else ()
-        holders += [f"{other.name} {held.id}" for held in everybody if held is not found and any(getattr(held, name) == found.id for name in names)]
+        candidates = world.table(other).all() if names else ()
+        holders += [f"{other.name} {held.id}" for held in candidates if held is not found and any(getattr(held, name) == found.id for name in names)]
     if holders:
         more = f" and {len(holders) - NAMED} more" if len(holders) > NAMED else ""
         raise Conflict(f"{declared.name} {found.id} is referred to by {', '.join(holders[:NAMED])}{more}; remove them first")
@@ -134,7 +134,7 @@ def delete_record(control: ControlServices, world: Transaction, slug: str, table
 
 
 def _find(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
-    """The record whose id reads so."""
+    """The record with an id, given as text. Raises NotFound."""
     found = records.get(text)
     if found is None and text.isascii() and text.removeprefix("-").isdigit():
         found = records.get(int(text))
@@ -152,7 +152,7 @@ def _contains_text(record: Any, shown: Sequence[str], text: str) -> bool:
 
 
 def _sort(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
-    """Records by a field: numbers as such, all else as it reads; those without a value last, equal ones in the order in which they came."""
+    """Records sorted by a field: numbers by value, anything else as case-folded text; those without a value last. The sort is stable."""
     with_value = [record for record in records if getattr(record, by) is not None]
     numbers = all(isinstance(getattr(record, by), int | float) for record in with_value)
 
@@ -164,7 +164,7 @@ def _sort(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
 
 
 def _describe_columns(declared: Table[Any]) -> list[dict[str, Any]]:
-    """What is known of the fields that are shown."""
+    """Name, kind and reference of each field that is not secret."""
     return [
         {
             "name": name,
@@ -178,12 +178,12 @@ def _describe_columns(declared: Table[Any]) -> list[dict[str, Any]]:
 
 
 def _write_text(value: Any) -> str:
-    """A field as somebody would write it in a query: texts plainly, all else as JSON."""
+    """A field as it is written in a query: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value, default=str).decode().strip('"')
 
 
 def _draw_id(world: Transaction, declared: Table[Any], records: TransactionTable[Any]) -> int | str:
-    """An id that is free and that the vendor does not give later; a text looks like that of the newest record."""
+    """A free id that the vendor does not assign later; a textual one has the form of the newest record's."""
     newest = next((record.id for record in records.newest()), 0)
     if isinstance(newest, str):
         return _draw_like(world, f"{declared.name} by hand", newest)
@@ -197,7 +197,7 @@ def _draw_id(world: Transaction, declared: Table[Any], records: TransactionTable
 
 
 def _draw_like(world: Transaction, kind: str, model: str) -> str:
-    """A new id in the form of another: a UUID, or letters and digits after the same prefix."""
+    """A new id in the form of ``model``: a UUID, or random characters after the same prefix."""
     if _UUID.fullmatch(model):
         return str(UUID(int=world.chance(kind).getrandbits(128), version=4))
     prefix, line, _ = model.rpartition("_")
@@ -209,7 +209,7 @@ def _find_highest(records: TransactionTable[Any]) -> int:
 
 
 def _check_references(control: ControlServices, world: Transaction, declared: Table[Any], record: Any, misfits: Misfits) -> None:
-    """Note every reference of a record to something that is not there."""
+    """Add to ``misfits`` every reference to a missing record, every cycle, and every key that another record has."""
     for name, target in declared.references.items():
         value = getattr(record, name)
         if value is not None and value not in world.table(control.tables[target]):
@@ -224,7 +224,7 @@ def _check_references(control: ControlServices, world: Transaction, declared: Ta
 
 
 def _is_below_itself(records: TransactionTable[Any], record: Any, name: str) -> bool:
-    """Whether a reference to a record of the same table leads, from one to the next, back to where it began."""
+    """Whether following a reference within one table leads back to the record."""
     seen: set[int | str] = set()
     above = getattr(record, name)
     while above is not None and above != record.id and above not in seen:
@@ -233,7 +233,7 @@ def _is_below_itself(records: TransactionTable[Any], record: Any, name: str) -> 
     return bool(above == record.id)
 
 
-def _refuse(misfits: Misfits, judged: Sequence[Violation] = ()) -> None:
-    found = [*(Violation("body", pointer, "type", text) for pointer, text in misfits.found), *judged]
+def _refuse(misfits: Misfits, violations: Sequence[Violation] = ()) -> None:
+    found = [*(Violation("body", pointer, "type", text) for pointer, text in misfits.found), *violations]
     if found:
         raise Unfit(found)

@@ -1,4 +1,4 @@
-"""Worlds as things: made from a seed, a scenario, a snapshot, another world or a file; listed, compared, exported, deleted."""
+"""Worlds: create from a seed, a scenario, a snapshot, another world or a file; list, hash, export, delete."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import World
 
 PAGE = 100
-"""Worlds in a list where no limit is sent."""
+"""Worlds in a list without a limit."""
 
 
 class Unfit(Invalid):
-    """What was sent keeps the document, but fits no record or no world."""
+    """The body matches the document of the control plane, but is no valid record or world of the vendors."""
 
     status = 422
 
 
 async def list_worlds(control: ControlServices, prefix: str | None, offset: int | None, limit: int | None) -> Reply:
-    """The worlds that there are, the one unused for longest first."""
+    """The existing worlds, the least recently used first."""
     found = [listed for listed in await control.store.worlds() if listed.name.startswith(prefix or "")]
     first, size = offset or 0, limit or PAGE
     shown = [_render_stored(control, listed) for listed in found[first : first + size]]
@@ -39,7 +39,7 @@ async def list_worlds(control: ControlServices, prefix: str | None, offset: int 
 
 
 async def create_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
-    """Make a world from a seed, a scenario, a snapshot or another world; without ``from`` as any new world starts."""
+    """Create a world from a seed, a scenario, a snapshot or another world; without ``from`` it starts like any new world."""
     wanted = body or {}
     name = wanted.get("name") or await _find_free_name(control)
     anew = wanted.get("anew", False)
@@ -53,18 +53,16 @@ async def create_world(control: ControlServices, request: Request, body: Mapping
 
 
 async def get_world(control: ControlServices, name: str) -> Reply:
-    """One world, with what there is in it by number."""
+    """One world, with the number of its records, messages, timers, rules, exchanges and snapshots."""
     await control.world(name)
     return Reply(200, await _render(control, name))
 
 
 async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
-    """Let a world start anew from an exported file. Its journal starts anew as well, its snapshots stay.
-
-    A file may hold hundreds of thousands of records, so it is read beside what others are answered in the meantime.
-    """
+    """Replace a world by an exported one. Its journal is cleared, its snapshots are kept."""
     timers = {timer for vendor in control.vendors.values() for timer in vendor.api.timers}
     try:
+        # A file may hold hundreds of thousands of records; other requests are answered while it is read.
         world = await asyncio.to_thread(read, body, control.tables, timers, control.operations, control.record_validators)
     except Invalid as fault:
         raise Unfit(fault.violations) from None
@@ -75,19 +73,19 @@ async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
 
 
 async def delete_world(control: ControlServices, name: str) -> Reply:
-    """Forget a world with its journal and its snapshots; its next use makes it anew."""
+    """Delete a world with its journal and its snapshots; its next use creates it again."""
     if not await control.store.delete(name):
         raise NotFound("world", repr(name))
     return Reply(204)
 
 
 async def get_digest(control: ControlServices, name: str) -> Reply:
-    """A hash of all that calls can change in a world: equal before and after means that nothing changed."""
+    """A hash of everything in a world that calls can change: equal hashes before and after mean that nothing changed."""
     return Reply(200, {"world": name, "digest": digest(await control.world(name), control.tables)})
 
 
 async def export_world(control: ControlServices, name: str) -> Reply:
-    """A world as a file that can be read, kept, changed by hand, imported again, and served from."""
+    """A world as JSON that can be edited, imported again, and given to ``mockserver serve --world``."""
     return Reply(200, await asyncio.to_thread(write, await control.world(name), control.tables), indent=True)
 
 
@@ -106,7 +104,7 @@ def list_scenarios(control: ControlServices) -> Reply:
 
 
 def _make_taken(name: str) -> Conflict:
-    return Conflict(f"there is a world {name} already; delete it, or let it start anew with anew: true")
+    return Conflict(f"the world {name} exists already; delete it, or replace it with anew: true")
 
 
 async def _find_free_name(control: ControlServices) -> str:
@@ -117,7 +115,7 @@ async def _find_free_name(control: ControlServices) -> str:
 
 
 async def _make_start(control: ControlServices, request: Request, name: str, source: Mapping[str, Any]) -> World:
-    """The value from which a new world starts."""
+    """The state from which a new world starts."""
     if "snapshot" in source:
         return (await control.snapshot(source.get("world", request.world), source["snapshot"])).world
     if "world" in source:

@@ -1,4 +1,4 @@
-"""Path templates as a tree of segments: a path is found by its own length, however many templates there are."""
+"""Path templates as a tree of segments. Finding a path takes time by its length, not by the number of templates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 class _Node(Generic[T]):
-    """What may follow a beginning of a path: fixed segments by their text, then segments with placeholders, those with more fixed text first."""
+    """The segments that may follow: fixed ones by their text, and those with placeholders, the ones with more fixed text first."""
 
     __slots__ = ("fixed", "names", "patterns", "value")
 
@@ -26,12 +26,12 @@ class _Node(Generic[T]):
 
 
 class PathTree(Generic[T]):
-    """Values by path template. A fixed segment comes before one with placeholders, and a placeholder never holds a slash or nothing."""
+    """Values by path template. A fixed segment is preferred to one with placeholders; a placeholder is never empty and never holds a slash."""
 
     def __init__(self) -> None:
         self._root: _Node[T] = _Node()
 
-    def at(self, template: str, make: type[T]) -> T:
+    def get_or_make(self, template: str, make: type[T]) -> T:
         """The value at a template; made if there is none."""
         node, names = self._root, []
         for segment in template.split("/")[1:]:
@@ -45,13 +45,14 @@ class PathTree(Generic[T]):
     @staticmethod
     def _add_pattern(node: _Node[T], segment: str) -> _Node[T]:
         shape = _PLACEHOLDER.sub("{}", segment)
-        for known, _, following in node.patterns:
-            if known == shape:
+        for existing, _, following in node.patterns:
+            if existing == shape:
                 return following
         pattern = None if shape == "{}" else re.compile("([^/]+)".join(map(re.escape, shape.split("{}"))))
         made: _Node[T] = _Node()
         node.patterns.append((shape, pattern, made))
-        node.patterns.sort(key=lambda entry: (entry[0].count("{}") * 2 - len(entry[0]), entry[0]))  # those with more fixed text first
+        # Those with more fixed text first.
+        node.patterns.sort(key=lambda entry: (entry[0].count("{}") * 2 - len(entry[0]), entry[0]))
         return made
 
     def find(self, path: str) -> tuple[T, dict[str, str]] | None:
@@ -64,7 +65,7 @@ class PathTree(Generic[T]):
 
 
 def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, ...]) -> tuple[T, tuple[str, ...], tuple[str, ...]] | None:
-    """The first match below a node, and the values of the placeholders on the way; backtracks if a choice leads nowhere."""
+    """The first match below a node, with names and values of its placeholders; backtracks if a choice leads to no match."""
     while at < len(segments):
         segment = segments[at]
         fixed = node.fixed.get(segment)
@@ -76,7 +77,8 @@ def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, 
             found = _descend(fixed, segments, at, held)
             if found is not None:
                 return found
-        if fixed is None and segment and len(node.patterns) == 1 and node.patterns[0][1] is None:  # one way on, and nothing to come back to
+        # A single placeholder and nothing to backtrack to: go on without recursion.
+        if fixed is None and segment and len(node.patterns) == 1 and node.patterns[0][1] is None:
             node, held = node.patterns[0][2], (*held, segment)
             continue
         for _, pattern, following in node.patterns if segment else ():

@@ -94,7 +94,7 @@ def test_a_run_that_overstays_its_budget_is_ended(tmp_path: Path, monkeypatch: p
 
     runs = asyncio.run(play())
     assert runs.state == "failed"
-    assert "did not keep its time budget" in runs.lines[-1]
+    assert "exceeded its time budget" in runs.lines[-1]
 
 
 def test_of_endless_output_the_last_lines_are_kept(tmp_path: Path) -> None:

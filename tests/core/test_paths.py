@@ -13,7 +13,7 @@ class Value:
 
 def tree(*templates: str) -> tuple[PathTree[Value], dict[int, str]]:
     made: PathTree[Value] = PathTree()
-    return made, {id(made.at(template, Value)): template for template in templates}
+    return made, {id(made.get_or_make(template, Value)): template for template in templates}
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_path_that_no_template_matches_finds_nothing(path: str) -> None:
 
 def test_a_template_has_one_value_however_often_it_is_asked_for() -> None:
     made: PathTree[Value] = PathTree()
-    assert made.at("/a/{id}", Value) is made.at("/a/{id}", Value)
-    assert made.at("/a/{id}.json", Value) is made.at("/a/{id}.json", Value)
-    assert made.at("/a/{id}", Value) is not made.at("/a/{id}.json", Value)
+    assert made.get_or_make("/a/{id}", Value) is made.get_or_make("/a/{id}", Value)
+    assert made.get_or_make("/a/{id}.json", Value) is made.get_or_make("/a/{id}.json", Value)
+    assert made.get_or_make("/a/{id}", Value) is not made.get_or_make("/a/{id}.json", Value)
 
 
 @pytest.mark.parametrize(("path", "name"), [("/plans/1/a", "first"), ("/plans/1/b", "second")])

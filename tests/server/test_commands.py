@@ -1,4 +1,4 @@
-"""The commands that steer a running server, as somebody would type them."""
+"""The commands for a running server, as they are typed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_help_lists_every_command(type_: Type) -> None:
 def test_worlds(type_: Type, world: Mock, tmp_path: Path) -> None:
     name = f"{world.world}.cli"
     assert f"{name}: " in type_(f"worlds create {name} --scenario monedero.used-up").output
-    assert "there is a world" in type_(f"worlds create {name}", fails=True).output
+    assert "exists already" in type_(f"worlds create {name}", fails=True).output
     type_(f"worlds create {name} --seed 4 --anew")
     listed = type_(f"worlds --prefix {name}").output.splitlines()
     assert listed[0].split()[:3] == ["name", "mode", "now"]
@@ -73,7 +73,7 @@ def test_a_world_goes_through_a_file(type_: Type, world: Mock, tmp_path: Path) -
     assert world.digest == before
     assert json.loads(type_("worlds export").output)["seed"] == 1
     file.write_text("{", encoding="utf-8")
-    assert "is no JSON" in type_(f"worlds import {file}", fails=True).output
+    assert "is not JSON" in type_(f"worlds import {file}", fails=True).output
     file.write_text("{}", encoding="utf-8")
     assert "mockserver" in type_(f"worlds import {file}", fails=True).output
 
@@ -109,7 +109,7 @@ def test_faults(type_: Type, world: Mock) -> None:
     assert world.serpi.client().get("/Sucursales").status_code == 429
     listed = type_("faults").output
     assert '"answer": {"status": 429}' in listed
-    assert "struck 1 of 1" in listed
+    assert "applied to 1 of 1 calls" in listed
     assert "serpi.erp  up" in listed
     type_("faults down serpi.erp")
     assert "serpi.erp  down" in type_("faults list").output

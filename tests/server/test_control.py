@@ -1,4 +1,4 @@
-"""The control plane: clock, state, outbox, and who may steer."""
+"""The control plane: clock, state, outbox, and access."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_clock_cannot_leave_the_years_that_it_knows(mock: Mock, body: Any) -> 
         assert control.patch("/clock", json={"freeze": "8999-06-01T00:00:00Z"}).status_code == 200
         for refused in (control.patch("/clock", json=body), control.patch("/clock", json={"advance": "P99Y"})):
             assert refused.status_code == 409
-            assert refused.json()["detail"].startswith("the clock cannot go there")
+            assert refused.json()["detail"].startswith("the clock cannot be set to this")
         assert control.get("/clock").json()["now"] == "8999-06-01T00:00:00Z"
 
 
@@ -124,7 +124,7 @@ def test_the_control_plane_serves_its_own_document(server: Server) -> None:
     assert served["paths"].keys() == read_document("mock", CONTROL_DOCUMENT).raw["paths"].keys()
 
 
-# Who may steer
+# Access
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_control_plane_serves_its_own_document(server: Server) -> None:
         ({"host": "localhost:9999"}, 200),
     ],
 )
-def test_no_page_of_another_site_may_steer(mock: Mock, headers: dict[str, str], status: int) -> None:
+def test_no_page_of_another_site_may_call_the_control_plane(mock: Mock, headers: dict[str, str], status: int) -> None:
     with mock.control as control:
         response = control.get("/apis", headers=headers)
     assert response.status_code == status

@@ -293,7 +293,7 @@ def test_without_a_timer_there_is_nothing_to_go_to(world: Lab) -> None:
     world.load({**data, "timers": []})
     error = refused(world.clock.to_next_timer)
     assert error.status == 409
-    assert "there is no timer" in error.text
+    assert "this world has no timer" in error.text
 
 
 @pytest.mark.parametrize("clock", [Clock(), Clock(shift=timedelta(days=9)), Clock(frozen_at=datetime(2026, 1, 1, tzinfo=UTC))])

@@ -84,7 +84,7 @@ def test_several_processes_are_refused_with_the_way_to_have_them() -> None:
 def test_a_number_of_processes_that_cannot_be_is_refused(count: str) -> None:
     done = run("serve", "--port", "0", f"--workers={count}")
     assert done.returncode == 2
-    assert f"{count} is no number of processes" in done.stderr
+    assert f"{count} is not a number of processes" in done.stderr
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class CheckedSpecification(OpenAPISpecification):
 
     @classmethod
     def _validate_spec(cls, spec: dict[str, Any]) -> None:
-        # Connexion judges every default by the schema that it stands in.
+        # Connexion checks every default against the schema that contains it.
         validator: Any = create_spec_validator(spec)
         defaults = validator({"properties": {}})
         if not _OPENAPI.is_valid(spec) or not all(defaults.is_valid(node) for node in _find_defaults(spec)):

@@ -52,7 +52,7 @@ class _PathAPI(RoutingAPI):
     def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - Connexion passes it
         base: str = self.base_path
         context = {"api_base_path": base, "operation_id": operation.operation_id or ""}
-        self._paths.at(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
+        self._paths.get_or_make(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
 
 
 class Routing(RoutingMiddleware):

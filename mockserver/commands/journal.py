@@ -1,4 +1,4 @@
-"""Commands for the journal and the outbox."""
+"""The commands ``journal`` and ``outbox``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mockserver.commands.target import Verb, as_json_option, print_json, steering
+from mockserver.commands.target import DefaultGroup, as_json_option, control_command, print_json
 from mockserver.testing import Exchange
 
 if TYPE_CHECKING:
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from mockserver.testing import Mock
 
 
-@click.group(cls=Verb)
+@click.group(cls=DefaultGroup)
 def journal() -> None:
-    """Show what was called and answered."""
+    """Show calls and their answers."""
 
 
 _FILTERS = ("api", "operation", "method", "path", "status")
 
 
-def _filtered(command: Any) -> Any:
+def _add_filters(command: Any) -> Any:
     for name in reversed(_FILTERS):
         command = click.option(f"--{name}", help=f"Only this {name}.")(command)
     return command
 
 
 @journal.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many at most, the latest.")
-@_filtered
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Number of calls at most, the latest ones.")
+@_add_filters
 @as_json_option
-@steering
+@control_command
 def list_exchanges(mock: Mock, limit: int, as_json: bool, **filters: str | None) -> None:  # noqa: FBT001 - a flag
     """List the latest calls, oldest first."""
     found = mock.call("GET", "/journal", params={"limit": limit, **filters})
@@ -44,56 +44,56 @@ def list_exchanges(mock: Mock, limit: int, as_json: bool, **filters: str | None)
     for exchange in found["exchanges"]:
         click.echo(str(Exchange.read(exchange)))
     if found["dropped"]:
-        click.echo(f"{found['dropped']} older ones were dropped: the journal is bounded", err=True)
+        click.echo(f"{found['dropped']} older calls were dropped, because the journal is bounded", err=True)
 
 
 @journal.command("show")
 @click.argument("number", type=int)
-@steering
+@control_command
 def show_exchange(mock: Mock, number: int) -> None:
     """Show one call with headers, bodies and findings."""
     print_json(mock.journal.exchange(number))
 
 
 @journal.command("follow")
-@steering
+@control_command
 def follow(mock: Mock) -> None:
-    """Show each call as it happens, until interrupted."""
+    """Show each call when it ends, until interrupted."""
     for exchange in mock.journal.follow():
         click.echo(str(exchange))
 
 
 @journal.command("har")
 @click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
-@_filtered
-@steering
+@_add_filters
+@control_command
 def export_har(mock: Mock, file: TextIO, **filters: str | None) -> None:
     """Write the calls as a HAR file."""
     file.write(json.dumps(mock.journal.har(**filters), indent=1, ensure_ascii=False) + "\n")
 
 
 @journal.command("clear")
-@steering
+@control_command
 def clear_journal(mock: Mock) -> None:
-    """Forget every call."""
+    """Delete every call from the journal."""
     mock.journal.clear()
 
 
-@click.group(cls=Verb)
+@click.group(cls=DefaultGroup)
 def outbox() -> None:
     """Show the messages that vendors would have sent."""
 
 
 @outbox.command("list")
 @as_json_option
-@steering
+@control_command
 def list_messages(mock: Mock, as_json: bool) -> None:  # noqa: FBT001 - a flag
     """List the messages, oldest first."""
     found = mock.call("GET", "/outbox")
     if as_json:
         print_json(found)
     for message in () if as_json else found["messages"]:
-        _message(message)
+        _print_message(message)
 
 
 @outbox.command("wait")
@@ -101,21 +101,21 @@ def list_messages(mock: Mock, as_json: bool) -> None:  # noqa: FBT001 - a flag
 @click.option("--subject", help="A text that the subject contains.")
 @click.option("--body", help="A text that the body contains.")
 @click.option("--timeout", default=5.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds to wait at most.")
-@steering
+@control_command
 def wait_message(mock: Mock, to: str | None, subject: str | None, body: str | None, timeout: float) -> None:
     """Wait for a message and show it."""
     found = mock.outbox.wait(to, subject=subject, body=body, timeout=timeout)
-    _message({name: getattr(found, name) for name in found.__slots__})
+    _print_message({name: getattr(found, name) for name in found.__slots__})
 
 
 @outbox.command("clear")
-@steering
+@control_command
 def clear_outbox(mock: Mock) -> None:
-    """Forget every message."""
+    """Delete every message."""
     mock.outbox.clear()
 
 
-def _message(message: Mapping[str, Any]) -> None:
+def _print_message(message: Mapping[str, Any]) -> None:
     click.echo(f"{message['id']}  {message['channel']} to {message['to']}  {message['subject']}".rstrip())
     click.echo(f"    {message['body']}")
     for name in ("codes", "links"):
