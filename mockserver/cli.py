@@ -132,7 +132,17 @@ def serve(
         token = control_token()
     bound = listen(host, port)
     with bound:
-        settings = ServerSettings(seed, frozen_at, token, specs or SPECS, world, max_worlds, idle, reports, keep)
+        settings = ServerSettings(
+            seed=seed,
+            frozen_at=frozen_at,
+            token=token,
+            specs=specs or SPECS,
+            world=world,
+            max_worlds=max_worlds,
+            idle=idle,
+            reports=reports,
+            keep=keep,
+        )
         app = create_app(settings)
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
@@ -167,11 +177,11 @@ def doctor(url: str, world: str, token: str | None, specs: Path | None) -> None:
     from mockserver.doctor import examine  # noqa: PLC0415
 
     problems = 0
-    for finding in examine(url, world, token, specs):
-        problems += bool(finding.advice)
-        click.echo(f"{'!!' if finding.advice else 'ok'}  {finding.text}")
-        if finding.advice:
-            click.echo(f"    → {finding.advice}")
+    for diagnosis in examine(url, world, token, specs):
+        problems += bool(diagnosis.advice)
+        click.echo(f"{'!!' if diagnosis.advice else 'ok'}  {diagnosis.text}")
+        if diagnosis.advice:
+            click.echo(f"    → {diagnosis.advice}")
     sys.exit(1 if problems else 0)
 
 

@@ -204,7 +204,7 @@ class Document:
         tree: PathTree[dict[str, OperationSpec]] = PathTree()
         for operation in self.operations:
             for path in (operation.path, *operation.aliases):
-                tree.at(path.rstrip("/") or "/", dict)[operation.method] = operation
+                tree.get_or_make(path.rstrip("/") or "/", dict)[operation.method] = operation
         return tree
 
     def _operations_at(self, path: str) -> tuple[Mapping[str, OperationSpec], Mapping[str, str]]:
