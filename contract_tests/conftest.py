@@ -13,7 +13,7 @@ import pytest
 from mockserver.openapi.documents import load_document
 
 from .suite.harness import ApiClient, Target
-from .suite.harness.run import MAKE_API
+from .suite.harness.clauses import MAKE_API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

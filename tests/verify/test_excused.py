@@ -6,8 +6,8 @@ import pytest
 
 from contract_tests.suite.harness.findings import Exchange
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.findings_store import FindingsStore
-from contract_tests.suite.verify.fuzz import excused, has_brackets
+from contract_tests.suite.verify.documented import DocumentedAnswers
+from contract_tests.suite.verify.fuzz import has_brackets, is_excused
 
 FORM = "application/x-www-form-urlencoded"
 FILES = "multipart/form-data; boundary=x"
@@ -31,13 +31,13 @@ def test_brackets_in_the_names_of_a_form_are_seen(kind: str, body: bytes, bracke
 
 
 @pytest.mark.parametrize(
-    ("check", "body", "is_excused"),
+    ("check", "body", "expected"),
     [
         ("negative_data_rejection", b'{"success": false, "code": "contact_add_01"}', True),
         ("negative_data_rejection", b'{"success": true}', False),
         ("positive_data_acceptance", b'{"success": false, "code": "contact_add_01"}', False),
     ],
 )
-def test_a_refusal_with_the_status_200_is_one_where_the_document_says_how_it_is_read(check: str, body: bytes, is_excused: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_a_refusal_with_the_status_200_is_one_where_the_document_says_how_it_is_read(check: str, body: bytes, expected: bool) -> None:  # noqa: FBT001 - a row of the table
     exchange = Exchange("POST", "http://x/wallet/contact/add", {}, b"", 200, {}, body, 0.01, "add_contact")
-    assert excused(FindingsStore(Contract("monedero")), check, exchange) is is_excused
+    assert is_excused(DocumentedAnswers(Contract("monedero")), check, exchange) is expected

@@ -1,4 +1,4 @@
-"""The gate: what it refuses, how it paces, when it stops, whichever client sends."""
+"""The request policy: what it refuses, how it paces, when it stops, whichever client sends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import requests
 
 from contract_tests.suite.harness.findings import Exchange
 from contract_tests.suite.harness.policy import Limits, OutOfTime, RequestPolicy, RequestRefused, Stopped
-from contract_tests.suite.harness.transports import PolicyTransport, connections, guarding_requests
+from contract_tests.suite.harness.transports import PolicyTransport, open_connections, police_requests
 from tests.verify.servers import Handler, serving, talking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from socket import socket
 
 
@@ -38,9 +39,14 @@ def policy(origin: str, limits: Limits | None = None, **options: Any) -> Request
 
 
 @contextmanager
-def client(admitting: RequestPolicy) -> Iterator[httpx.Client]:
-    with connections(verify=True) as inner, httpx.Client(transport=PolicyTransport(admitting, inner), trust_env=False) as sender:
+def client(admitting: RequestPolicy, *record: Callable[[Exchange], None]) -> Iterator[httpx.Client]:
+    with open_connections(verify=True) as inner, httpx.Client(transport=PolicyTransport(admitting, inner, *record), trust_env=False) as sender:
         yield sender
+
+
+def through(admitting: RequestPolicy, record: Callable[[Exchange], None] = lambda _: None) -> AbstractContextManager[None]:
+    """Sessions of requests send through a policy."""
+    return police_requests(admitting, record)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "LINK"])
@@ -49,7 +55,7 @@ def test_a_read_only_run_sends_nothing_that_may_write(target: tuple[str, list[st
     reading = policy(origin, read_only=True)
     with client(reading) as sender, pytest.raises(RequestRefused):
         sender.request(method, f"{origin}/things")
-    with guarding_requests(reading), pytest.raises(RequestRefused):
+    with through(reading), pytest.raises(RequestRefused):
         requests.request(method, f"{origin}/things", timeout=5)
     assert asked == []
     assert sum(reading.refused.values()) == 2
@@ -60,7 +66,7 @@ def test_a_read_only_run_reads(target: tuple[str, list[str]], method: str) -> No
     origin, asked = target
     with client(policy(origin, read_only=True)) as sender:
         assert sender.request(method, f"{origin}/things").status_code == 200
-    with guarding_requests(policy(origin, read_only=True)), requests.Session() as session:
+    with through(policy(origin, read_only=True)), requests.Session() as session:
         assert session.request(method, f"{origin}/things", timeout=5).status_code == 200
     assert asked == [f"{method} /things"] * 2
 
@@ -70,7 +76,7 @@ def test_no_other_host_is_called(target: tuple[str, list[str]]) -> None:
     other = policy("http://api.example.com")
     with client(other) as sender, pytest.raises(RequestRefused, match="is not the target"):
         sender.get(f"{origin}/things")
-    with guarding_requests(other), pytest.raises(RequestRefused, match="is not the target"):
+    with through(other), pytest.raises(RequestRefused, match="is not the target"):
         requests.get(f"{origin}/things", timeout=5)
     assert asked == []
 
@@ -78,7 +84,7 @@ def test_no_other_host_is_called(target: tuple[str, list[str]]) -> None:
 def test_a_dry_run_sends_nothing_and_lists_all(target: tuple[str, list[str]]) -> None:
     origin, asked = target
     dry = policy(origin, dry_run=True)
-    with client(dry) as sender, guarding_requests(dry):
+    with client(dry) as sender, through(dry):
         assert sender.post(f"{origin}/things").json() == {}
         assert requests.delete(f"{origin}/things/1", timeout=5).json() == {}
     assert asked == []
@@ -148,7 +154,7 @@ def test_nothing_is_sent_after_the_time_budget(target: tuple[str, list[str]]) ->
     spent.deadline = time.monotonic() - 1
     with client(spent) as sender, pytest.raises(OutOfTime):
         sender.get(f"{origin}/things")
-    with guarding_requests(spent), pytest.raises(OutOfTime):
+    with through(spent), pytest.raises(OutOfTime):
         requests.get(f"{origin}/things", timeout=5)
     assert asked == []
 
@@ -167,16 +173,16 @@ def test_an_answer_that_does_not_end_is_cut_off(pause: float) -> None:
         started = time.monotonic()
         with client(bounded) as sender, pytest.raises(httpx.ReadTimeout, match="did not end"):
             sender.get(f"{origin}/things")
-        with guarding_requests(bounded), pytest.raises(requests.exceptions.Timeout, match="did not end"):
+        with through(bounded), pytest.raises(requests.exceptions.Timeout, match="did not end"):
             requests.get(f"{origin}/things", timeout=5)
         assert time.monotonic() - started < 5
 
 
-def test_what_was_sent_and_answered_is_heard(target: tuple[str, list[str]]) -> None:
+def test_what_was_sent_and_answered_is_recorded_once(target: tuple[str, list[str]]) -> None:
     origin, _ = target
-    hearing, heard = policy(origin), list[Exchange]()
-    with hearing.listening(heard.append), client(hearing) as sender, guarding_requests(hearing):
+    sending, got = policy(origin), list[Exchange]()
+    with client(sending, got.append) as sender, through(sending, got.append):
         sender.post(f"{origin}/things", json={"a": 1})
         requests.post(f"{origin}/things", json={"a": 1}, timeout=5)
-    assert [(one.method, one.status, one.operation, one.response_body) for one in heard] == [("POST", 200, "things", b'{"id": 1}')] * 2
-    assert [one.request_body.replace(b" ", b"") for one in heard] == [b'{"a":1}'] * 2
+    assert [(one.method, one.status, one.operation, one.response_body) for one in got] == [("POST", 200, "things", b'{"id": 1}')] * 2
+    assert [one.request_body.replace(b" ", b"") for one in got] == [b'{"a":1}'] * 2

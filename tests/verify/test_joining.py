@@ -9,6 +9,7 @@ from contract_tests.suite.checks import DOCUMENTED
 from contract_tests.suite.harness.findings import Finding
 from contract_tests.suite.verify.clauses import CLAUSE
 from contract_tests.suite.verify.contract import Contract
+from contract_tests.suite.verify.events import FindingMade, Phase
 from contract_tests.suite.verify.findings_store import Cause, FindingsStore
 from contract_tests.suite.verify.joining import join
 from contract_tests.suite.verify.report.compare import compare
@@ -23,15 +24,15 @@ def findings_store() -> FindingsStore:
 
 
 def law(into: FindingsStore, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
-    return into.found(Finding(name, "view_invoice", f"{name}: {keyword}", clause), "laws", keyword=keyword)
+    return into.add(FindingMade(Finding(name, "view_invoice", f"{name}: {keyword}", clause), Phase.BEHAVIOUR, keyword))
 
 
 def contract_test(into: FindingsStore, *clauses: str) -> Cause:
-    return into.found(Finding(CLAUSE, "view_invoice", "this does not hold"), "clauses", keyword="test_it", clauses=clauses)
+    return into.add(FindingMade(Finding(CLAUSE, "view_invoice", "this does not hold"), Phase.CLAUSES, "test_it", clauses))
 
 
 def generated(into: FindingsStore, name: str = INPUTS) -> Cause:
-    return into.found(Finding(name, "view_invoice", "answers 200"), "schemathesis", keyword="200")
+    return into.add(FindingMade(Finding(name, "view_invoice", "answers 200"), Phase.GENERATED, "200"))
 
 
 def keys(found: FindingsStore) -> list[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.suite.verify.asked import asked_for, roles_of
+from contract_tests.suite.verify.asked import find_names, find_roles
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.target_file import BadTargetFile, TargetFile, read_target_file, template
+from contract_tests.suite.verify.target_file import BadTargetFile, TargetFile, make_template, read_target_file
 from mockserver.openapi.documents import list_slugs
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("slug", list_slugs())
 def test_the_file_that_init_writes_can_be_read_and_names_what_the_tests_ask_for(tmp_path: Path, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = Contract(slug)
-    known, logins = asked_for(slug)
-    roles = roles_of(contract)
-    text = template(slug, contract.document.title, "https://api.example.com", roles, logins, known)
+    known, logins = find_names(slug)
+    roles = find_roles(contract)
+    text = make_template(slug, contract.document.title, "https://api.example.com", roles, logins, known)
     for header in next(iter(roles.values())):
         monkeypatch.setenv(f"OWNER_{header.replace('-', '_').upper()}", "value")
     path = tmp_path / "contract.toml"

@@ -1,8 +1,18 @@
-"""The mark that says which clauses a test proves."""
+"""How contract tests are tied to clauses, and how a run of the command hands them its target."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .target import ApiClient
+
+MAKE_API: pytest.StashKey[Callable[[], ApiClient]] = pytest.StashKey()
+"""In the stash of pytest's configuration: makes the ``api`` of each test. Without it the tests find their target by the options of pytest."""
 
 
 def clause(*ids: str) -> pytest.MarkDecorator:

@@ -1,18 +1,15 @@
-"""What a judgement says: verdicts on laws and clauses, findings with their evidence."""
+"""Verdicts on checks and clauses, and findings with their evidence."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class VerdictStatus(StrEnum):
-    """How a law or a clause fared at a target."""
+    """Whether a target passes a check or keeps a clause."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -39,10 +36,10 @@ class Exchange:
 class Finding:
     """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it.
 
-    ``clause`` is the one that it breaks first of all, ``clauses`` are further ones.
+    ``clause`` is the main clause that it breaks, ``clauses`` are further ones; ``page`` is the vendor's page, ``pointer`` the place in the answer.
     """
 
-    law: str
+    check: str
     operation: str
     sentence: str
     clause: str | None = None
@@ -56,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a law (by its name) or of a clause (by its id) at one operation; ``reason`` where it is neither held nor broken."""
+    """The outcome of a check (by its name) or of a clause (by its id) at one operation; ``reason`` says why it is neither held nor broken."""
 
     subject: str
     operation: str
@@ -65,8 +62,19 @@ class Verdict:
     finding: Finding | None = None
 
 
+def to_plain(value: object) -> object:
+    """A value that JSON can hold; whatever is no text, number, mapping or collection becomes a text."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(inner) for key, inner in value.items()}
+    if isinstance(value, Collection) and not isinstance(value, (bytes, bytearray)):
+        return [to_plain(inner) for inner in value]
+    return str(value)
+
+
 def in_words(error: BaseException | None) -> str:
-    """What somebody who read an answer did not find in it, without the words of a programming language."""
+    """Why an answer could not be used, without the words of a programming language."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # raised inside a generator
     if isinstance(error, json.JSONDecodeError):

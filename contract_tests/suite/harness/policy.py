@@ -1,11 +1,11 @@
-"""The one door through which every request of a run leaves: it refuses, paces, bounds and records.
+"""The request policy of a run: which requests may be sent, when, and what they may cost.
 
-Whatever sends a request, a contract test, a law or Schemathesis, passes through the gate. So what a run promised (read only, dry run, a rate, a time
-budget, no other host) does not depend on the good will of the sender::
+Every request passes it, whether a contract test, a behaviour check or Schemathesis sends it. So the promises of a run (read only, dry run, a rate, a
+time budget, no other host) do not depend on the sender::
 
     PolicyError
-    ├── Refused      this request must not be sent; the run goes on
-    └── Stopped      nothing more is sent in this run
+    ├── RequestRefused   this request must not be sent; the run goes on
+    └── Stopped          nothing more is sent in this run
         └── OutOfTime
 """
 
@@ -13,25 +13,24 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from .findings import Exchange
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_IMPLEMENTED = 501
-"""The one server error that says nothing of the server's health: what was asked for does not exist yet."""
+"""The one server error that says nothing about the health of the server: the operation does not exist yet."""
 MAX_NETWORK_FAILURES = 3
 """Calls in a row without an answer after which the target counts as gone."""
 
 
 class PolicyError(Exception):
-    """Something that the gate did not let through."""
+    """The policy did not let a request through."""
 
 
 class RequestRefused(PolicyError):
@@ -39,7 +38,7 @@ class RequestRefused(PolicyError):
 
 
 class Stopped(PolicyError):
-    """The run has ended early; nothing more is sent."""
+    """The run ended early; nothing more is sent."""
 
 
 class OutOfTime(Stopped):
@@ -48,9 +47,9 @@ class OutOfTime(Stopped):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may cost: seconds per answer and in all, bytes per answer, requests per second, server errors in a row.
+    """What a run may cost: seconds per answer and in total, bytes per answer, requests per second, server errors in a row.
 
-    ``rate`` and ``rates`` are requests per second, for each operation and for those named; None is without limit.
+    ``rate`` and ``rates`` are requests per second, for each operation and for the ones named; None is without limit.
     """
 
     timeout: float = 10.0
@@ -71,9 +70,9 @@ class AllowedOperation:
 
 
 class RequestPolicy:
-    """Admits requests, and remembers what was refused, listed and seen.
+    """Admits requests, and counts them; may be used from several threads.
 
-    ``operation_of`` names the operation of a method and a URL, None where there is none; ``origins`` are the origins that may be called.
+    ``operation_of`` names the operation of a method and a URL, None if there is none; ``origins`` are the origins that may be called.
     """
 
     def __init__(
@@ -98,7 +97,6 @@ class RequestPolicy:
         self.refused: dict[str, int] = {}
         self.listed: list[AllowedOperation] = []
         self.closed: dict[str, str] = {}
-        self.on_exchange: list[Callable[[Exchange], None]] = []
         self._lock = threading.Lock()
         self._next: dict[str, float] = {}
         self._failures = 0
@@ -113,10 +111,10 @@ class RequestPolicy:
         """The operation of a request that may be sent now, after waiting for its turn.
 
         Raises:
-            Refused: it must not be sent in this run.
+            RequestRefused: it must not be sent in this run.
             Stopped: nothing is sent any more.
         """
-        name = self._permitted(method.upper(), url)
+        name = self._check(method.upper(), url)
         if self.dry_run:
             with self._lock:
                 self.listed.append(AllowedOperation(method.upper(), url, name))
@@ -126,11 +124,11 @@ class RequestPolicy:
             self.sent += 1
         return name
 
-    def _permitted(self, method: str, url: str) -> str | None:
+    def _check(self, method: str, url: str) -> str | None:
         if self.stopped is not None:
             raise self.stopped
         if not self.remaining:
-            self._out_of_time()
+            self._stop_out_of_time()
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         name = self.operation_of(method, url)
@@ -149,17 +147,16 @@ class RequestPolicy:
             self.refused[reason] = self.refused.get(reason, 0) + 1
         raise RequestRefused(reason)
 
-    def _out_of_time(self) -> None:
-        self.stop(OutOfTime(f"the time budget of {self.limits.budget:g} s is spent"))
+    def _stop_out_of_time(self) -> NoReturn:
+        raise self.stop(OutOfTime(f"the time budget of {self.limits.budget:g} s is spent"))
 
-    def stop(self, reason: Stopped) -> None:
-        """Let nothing more through, from any thread."""
-        with self._lock:
-            self.stopped = self.stopped or reason
-        raise self.stopped
+    def stop(self, reason: Stopped) -> Stopped:
+        """Let nothing more through, from any thread. Returns the reason that stands: the first one."""
+        self.stopped = self.stopped or reason
+        return self.stopped
 
     def _wait(self, name: str | None) -> None:
-        """Keep the rate of an operation, and of all that are none."""
+        """Keep the rate of an operation; requests to no operation share one."""
         key = name or ""
         rate = self.limits.rates.get(key, self.limits.rate)
         if rate is None:
@@ -170,16 +167,16 @@ class RequestPolicy:
         delay = turn - time.monotonic()
         if delay > self.remaining:
             time.sleep(self.remaining)
-            self._out_of_time()
+            self._stop_out_of_time()
         if delay > 0:
             time.sleep(delay)
 
-    def patience(self) -> float:
+    def answer_timeout(self) -> float:
         """Seconds that the next answer may take."""
         return max(0.05, min(self.limits.timeout, self.remaining))
 
-    def answered(self, exchange: Exchange) -> None:
-        """Take note of an answer; too many server errors in a row close an operation."""
+    def count_answer(self, exchange: Exchange) -> None:
+        """Count an answer; too many server errors in a row close an operation."""
         with self._lock:
             self._failures = 0
             name = exchange.operation
@@ -188,24 +185,17 @@ class RequestPolicy:
                 self._errors[name] = self._errors.get(name, 0) + 1 if failed else 0
                 if self._errors[name] >= self.limits.server_errors:
                     self.closed[name] = f"{name} answered {self._errors[name]} times in a row with a server error and is left alone"
-        for listener in self.on_exchange:
-            listener(exchange)
 
-    def unanswered(self, reason: str) -> None:
-        """Take note of a call without an answer; a few in a row end the run."""
+    def count_failure(self, reason: str) -> None:
+        """Count a call without an answer; a few in a row end the run.
+
+        Raises:
+            Stopped: this was one too many, or the time is up.
+        """
         with self._lock:
             self._failures += 1
             gone = self._failures >= MAX_NETWORK_FAILURES
         if not self.remaining:
-            self._out_of_time()
+            self._stop_out_of_time()
         if gone:
-            self.stop(Stopped(f"the target gave no answer {MAX_NETWORK_FAILURES} times in a row: {reason}"))
-
-    @contextmanager
-    def listening(self, listener: Callable[[Exchange], None]) -> Iterator[None]:
-        """Hear of every answer for a while."""
-        self.on_exchange.append(listener)
-        try:
-            yield
-        finally:
-            self.on_exchange.remove(listener)
+            raise self.stop(Stopped(f"the target gave no answer {MAX_NETWORK_FAILURES} times in a row: {reason}"))

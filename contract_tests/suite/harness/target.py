@@ -1,7 +1,7 @@
-"""The implementation under test, as a test sees it: a base URL, credentials by role, known ids by name, and hooks that it may have.
+"""The implementation under test, as a test sees it: a base URL, credentials by role, known ids by name, and hooks.
 
-Against the mock everything but the base URL is found under ``/_mock`` of the same origin, and each test gets a world of its own. Against another
-implementation credentials and known ids come from its owner; what it cannot do, such as moving its clock, makes a test *not observable here*.
+A mock gives everything but the base URL under ``/_mock`` of the same origin, and each test gets a world of its own. Of another implementation the
+target file gives credentials and known ids; a test that needs more than it can do, such as a clock that is moved, is *not observable here*.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 Make = Callable[["ApiClient"], "Mapping[str, str]"]
-"""Makes a record of a test's own: the id by its name, and whatever else is known of it by theirs."""
+"""Makes a record for one test: its id by its name, and further values by theirs."""
 TIMEOUT = 30.0
 """Seconds that an answer may take."""
 
@@ -39,11 +39,11 @@ def _answers(slug: str, strict: bool) -> AnswerValidator:  # noqa: FBT001 - a ke
 
 
 LONGEST = 1_000
-"""Pages of a list that are walked at most."""
+"""The most pages of a list that a test reads."""
 
 
 def not_observable(reason: str) -> NoReturn:
-    """End a test because the target lacks what it needs; never a pass. The reason says what is missing."""
+    """End a test because the target lacks what it needs; the test does not count as passed. The reason says what is missing."""
     pytest.skip(f"not observable here: {reason}")
 
 
@@ -57,9 +57,9 @@ def control_headers() -> dict[str, str]:
 class Target:
     """One implementation of one vendor's API.
 
-    ``credentials`` are headers by role; the first role is the owner of what ``known`` names. ``control`` is the origin of a control plane, None
-    where there is none. ``strict`` judges answers by what the mock has promised to send as well. ``own`` makes records that a test may change or use
-    up, by the name of the known ones in whose place they stand where all tests share one state.
+    ``credentials`` are headers by role; the first role owns what ``known`` names. ``control`` is the origin of a control plane, None if there is
+    none. ``strict`` also judges answers by what the mock promises to send. ``own`` makes records that a test may change or use up, by the name of the
+    known record that each replaces if all tests share one state.
     """
 
     slug: str
@@ -74,7 +74,7 @@ class Target:
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
-        """The target at a base URL; a mock tells its credentials, logins and landmarks itself."""
+        """The target at a base URL; a mock gives its credentials, logins and seeded records itself."""
         parts = urlsplit(base_url)
         origin = f"{parts.scheme}://{parts.netloc}"
         get = httpx.get if client is None else client.get
@@ -99,12 +99,12 @@ class Target:
 
 
 def fresh_digits(count: int) -> str:
-    """Digits that nobody has used, for names and numbers at a target that keeps what earlier runs have made."""
+    """Random digits, for names and numbers at a target that keeps what earlier runs have made."""
     return f"{int.from_bytes(os.urandom(8), 'big') % 10**count:0{count}d}"
 
 
 def own_records(slug: str) -> Mapping[str, Make]:
-    """What the contract tests of a vendor can make for themselves, by name; nothing where they say nothing of it."""
+    """The records that the contract tests of a vendor can make for themselves, by name; empty if the vendor has no module ``own``."""
     try:
         module = importlib.import_module(f"...vendors.{slug}.own", __name__)
     except ModuleNotFoundError:
@@ -114,7 +114,7 @@ def own_records(slug: str) -> Mapping[str, Make]:
 
 
 def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
-    """What a mock says of one API; None where this is no answer of a mock."""
+    """What a mock says of one API; None if this is no answer of a mock."""
     try:
         apis = answer.json()["apis"] if answer.is_success else []
         return next((api for api in apis if api["slug"] == slug), None)
@@ -123,7 +123,7 @@ def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
 
 
 def _messages(text: str) -> list[dict[str, Any]]:
-    """The messages that a hook gives, each with every field that tests read."""
+    """The messages in the output of a hook, each with every field that tests read."""
     try:
         found = json.loads(text)["messages"]
     except (ValueError, TypeError, KeyError):
@@ -132,7 +132,7 @@ def _messages(text: str) -> list[dict[str, Any]]:
 
 
 class ApiClient:
-    """The target for one test. Against the mock, all its calls share a world that nobody else has; elsewhere all tests share one state."""
+    """The target for one test. At a mock its calls share a world of their own; elsewhere all tests share one state."""
 
     def __init__(self, target: Target, client: httpx.Client | None = None, answers: AnswerValidator | None = None) -> None:
         self.target = target
@@ -141,60 +141,60 @@ class ApiClient:
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
         self._own: dict[str, str] = {}
-        self._said_before: int | None = None
-        self._has_to_be_reset = False
-        self._to_put_back: list[Callable[[], object]] = []
+        self._messages_before: int | None = None
+        self._needs_reset = False
+        self._undo: list[Callable[[], object]] = []
         self._prefix = urlsplit(target.base_url).path.rstrip("/")
 
     def close(self) -> None:
-        """Put right what the test has broken or used up, and let the connections go."""
+        """Undo what the test has changed or used up, and close the connections."""
         try:
             self.put_right()
         finally:
             self._client.close()
 
     def put_right(self) -> None:
-        """Undo what this test has changed for others, and reset the target where it has broken or used up something."""
-        while self._to_put_back:
-            self._to_put_back.pop()()
-        if self._has_to_be_reset:
-            self._has_to_be_reset = False
+        """Undo what this test has changed for others, and reset the target if the test has broken or used up something."""
+        while self._undo:
+            self._undo.pop()()
+        if self._needs_reset:
+            self._needs_reset = False
             self.reset()
 
     def fresh(self) -> ApiClient:
-        """The same target over the same client; at a mock in a world that nobody has touched yet, elsewhere with records of its own."""
+        """The same target over the same client; at a mock in an unused world, elsewhere with records of its own."""
         return ApiClient(self.target, self._client, self._answers)
 
     @property
     def is_shared(self) -> bool:
-        """Whether other tests, and earlier runs, have worked on the same state."""
+        """Whether other tests, and earlier runs, change the same state."""
         return self.target.control is None
 
     @cached_property
     def stamp(self) -> str:
-        """Eight digits for what this test makes, so that nobody has its names and numbers yet. At a mock, where nobody can, always the same."""
+        """Eight digits for the names and numbers that this test makes, random if another test may have used the same ones."""
         return fresh_digits(8) if self.is_shared else "47550288"
 
     def afterwards(self, put_back: Callable[[], object]) -> None:
-        """Undo a change after the test, where others would meet it."""
+        """Undo a change after the test, if other tests share the state."""
         if self.is_shared:
-            self._to_put_back.append(put_back)
+            self._undo.append(put_back)
 
     def spends(self, what: str) -> None:
-        """Say, before it is done, that a test uses up or changes for good what it cannot make for itself.
+        """Announce that the test will use up, or change for good, what it cannot make for itself.
 
-        At a mock its world is its own. Elsewhere it takes the hook reset, which is used after the test; without it the test ends here.
+        If all tests share one state, the hook reset is used after the test; without that hook the test ends here.
         """
         if not self.is_shared:
             return
         if "reset" not in self.target.hooks:
             not_observable(f"it would use up {what}, which no call brings back; it needs the hook reset, or a target that is made anew for each run")
-        self._has_to_be_reset = True
+        self._needs_reset = True
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
-        if self._said_before is None:
-            self._said_before = len(self._messages()) if "outbox" in self.target.hooks else 0
+        if self._messages_before is None:
+            self._messages_before = len(self._messages()) if "outbox" in self.target.hooks else 0
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
@@ -203,7 +203,7 @@ class ApiClient:
         return answer
 
     def judge(self, answer: httpx.Response) -> list[Problem]:
-        """What the document does not say of an answer to a call of one of its operations."""
+        """The parts of an answer that the document does not describe; none if the call is not one of its operations."""
         route = self._answers.document.route(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
         return [] if route is None else list(self._answers.problems(route.operation, answer))
 
@@ -222,7 +222,7 @@ class ApiClient:
         return self.target.logins[name]
 
     def known(self, name: str) -> str:
-        """The id or key of something that the target is known to have, or of what this test has made in its place."""
+        """The id or key of a record that the target is known to have, or of the record that this test made to replace it."""
         if name in self.target.own:
             if name not in self._own:
                 self._own |= self.target.own[name](self)
@@ -232,58 +232,58 @@ class ApiClient:
         return self.target.known[name]
 
     def advance(self, duration: str) -> None:
-        """Let time pass at the target, by an ISO 8601 duration."""
-        if not self._hooked("advance", duration=duration):
+        """Move the clock of the target forward by an ISO 8601 duration."""
+        if not self._use_hook("advance", duration=duration):
             self._control("PATCH", "/clock", json={"advance": duration})
 
     def freeze(self, moment: str) -> None:
-        """Let time stand still at the target."""
-        if not self._hooked("freeze", moment=moment):
+        """Stop the clock of the target at a moment in ISO 8601."""
+        if not self._use_hook("freeze", moment=moment):
             self._control("PATCH", "/clock", json={"freeze": moment})
 
     def outbox(self) -> list[dict[str, Any]]:
-        """The messages that the target has sent in this test, oldest first."""
+        """The messages that the target sent during this test, oldest first."""
         if "outbox" in self.target.hooks:
-            return self._messages()[self._said_before or 0 :]
+            return self._messages()[self._messages_before or 0 :]
         messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
         return messages
 
     def _messages(self) -> list[dict[str, Any]]:
-        """All that the hook gives, messages of other tests too."""
+        """Every message that the hook gives, also those of other tests."""
         return _messages(self.target.hooks["outbox"]())
 
     def reset(self) -> None:
-        """Put the target back to its start."""
-        if not self._hooked("reset"):
+        """Put the target back to its first state."""
+        if not self._use_hook("reset"):
             self._control("POST", "/reset")
 
     def break_upstream(self, name: str) -> None:
-        """Let a service that the target depends on fail until the test is over; at a mock in the world of the test only.
+        """Let a service that the target depends on fail until the end of the test; at a mock in the world of the test only.
 
-        Elsewhere it takes two hooks: one that breaks it, and a reset, without which the tests behind this one would meet it broken.
+        Elsewhere this needs two hooks: break_upstream, and reset to repair the service for the tests that follow.
         """
         if "break_upstream" in self.target.hooks:
             if "reset" not in self.target.hooks:
                 not_observable(f"the hook reset, which would put the upstream {name} right again, is not given")
-            self._has_to_be_reset = True  # before the hook: one that fails may have done its work
-            self._hooked("break_upstream", name=name)
+            self._needs_reset = True  # before the hook: one that fails may have done its work
+            self._use_hook("break_upstream", name=name)
             return
         if self.target.control is None:
             not_observable(f"nothing is known that breaks the upstream {name} of this target; the hook break_upstream would")
         self._control("PUT", f"/services/{self.target.slug}.{name}", json={"down": True})
 
     def follow(self, url: str) -> httpx.Response:
-        """The page behind a link that the target gave, as somebody without credentials would open it."""
+        """The page behind a link that the target gave, requested without credentials."""
         return self._client.get(url, headers=self._world)
 
     def submit(self, url: str, **fields: str) -> httpx.Response:
-        """The answer to a form of such a page. Only the mock's own pages can be filled in by a test; those of others belong to their providers."""
+        """The answer to a form of such a page. Only pages of the mock can be filled in; those of others belong to their providers."""
         if self.target.control is None or not url.startswith(self.target.control):
             not_observable("the page belongs to somebody else")
         return self._client.post(url, data=fields, headers=self._world)
 
-    def _hooked(self, name: str, /, **values: str) -> bool:
-        """Whether the target's owner has given a hook, which is then used."""
+    def _use_hook(self, name: str, /, **values: str) -> bool:
+        """Use a hook if the target file gives it; whether it does."""
         if name not in self.target.hooks:
             return False
         self.target.hooks[name](**values)

@@ -1,4 +1,7 @@
-"""The gate, fitted to the two HTTP clients of the suite: a transport of httpx and an adapter of requests."""
+"""The request policy for the two HTTP clients of the suite: a transport of httpx and an adapter of requests.
+
+Both read each answer to its end, and hand the exchange to one function.
+"""
 
 from __future__ import annotations
 
@@ -22,72 +25,72 @@ if TYPE_CHECKING:
 
 CHUNK = 65_536
 DRY = b"{}"
-"""What a dry run lets the sender believe that it was answered."""
+"""The answer that a dry run gives to the sender."""
 
 
 class AnswerTimeout(httpx.ReadTimeout):
-    """An answer that did not end in time, or within the bytes that an answer may have."""
+    """An answer did not end in time, or within the bytes that an answer may have."""
 
 
 class RequestsAnswerTimeout(requests.exceptions.ReadTimeout):
-    """The same for the other client."""
+    """The same for requests."""
 
 
-def connections(verify: bool | str) -> httpx.HTTPTransport:  # noqa: FBT001 - the clients' own convention: a switch or a file of authorities
-    """A pool of connections for a whole run: reading the authorities again for each test would cost more than the test."""
+def open_connections(verify: bool | str) -> httpx.HTTPTransport:  # noqa: FBT001 - as the clients take it: a switch or a file of authorities
+    """A pool of connections for a whole run, because reading the authorities for each test would cost more than the test."""
     return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify)
 
 
-def _gathered(policy: RequestPolicy, chunks: Iterable[bytes], started: float, patience: float) -> bytes | None:
-    """A body, None where it does not end in time or in size."""
+def _read_body(policy: RequestPolicy, chunks: Iterable[bytes], started: float, timeout: float) -> bytes | None:
+    """A body; None if it does not end in time or in size."""
     parts, size = [], 0
     for chunk in chunks:
         parts.append(chunk)
         size += len(chunk)
-        if size > policy.limits.max_bytes or time.monotonic() - started > patience:
+        if size > policy.limits.max_bytes or time.monotonic() - started > timeout:
             return None
     return b"".join(parts)
 
 
 class PolicyTransport(httpx.BaseTransport):
-    """Sends what the gate admits. ``heard`` gets the exchanges of this transport alone; connections are shared through ``inner``."""
+    """Sends what the policy admits over the connections of ``inner``. ``record`` gets each exchange."""
 
-    def __init__(self, policy: RequestPolicy, inner: httpx.BaseTransport, heard: Callable[[Exchange], None] | None = None) -> None:
+    def __init__(self, policy: RequestPolicy, inner: httpx.BaseTransport, record: Callable[[Exchange], None] | None = None) -> None:
         self.policy = policy
-        self._heard = heard
+        self._record = record
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, read to its end.
 
         Raises:
-            GateError: the gate does not let the request through.
+            PolicyError: the policy does not let the request through.
             httpx.TransportError: there is no answer, or none that ends.
         """
         policy, body = self.policy, request.read()
         operation = policy.admit(request.method, str(request.url))
         if policy.dry_run:
             return httpx.Response(200, headers={"content-type": "application/json"}, content=DRY)
-        patience = policy.patience()
-        request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), patience)}
+        timeout = policy.answer_timeout()
+        request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
         started = time.monotonic()
         try:
             answer = self._inner.handle_request(request)
             try:
                 assert isinstance(answer.stream, httpx.SyncByteStream)
-                raw = _gathered(policy, answer.stream, started, patience)
+                raw = _read_body(policy, answer.stream, started, timeout)
             finally:
                 answer.close()
             if raw is None:
-                raise AnswerTimeout(f"the answer did not end within {patience:.1f} s and {policy.limits.max_bytes} bytes", request=request)
+                raise AnswerTimeout(f"the answer did not end within {timeout:.1f} s and {policy.limits.max_bytes} bytes", request=request)
         except httpx.TransportError as error:
-            policy.unanswered(said(error))
+            policy.count_failure(describe_error(error))
             raise
         whole = httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw), request=request)
         try:
             content = whole.read()
         except httpx.DecodingError as error:
-            policy.unanswered(said(error))
+            policy.count_failure(describe_error(error))
             raise
         exchange = Exchange(
             request.method,
@@ -100,65 +103,65 @@ class PolicyTransport(httpx.BaseTransport):
             time.monotonic() - started,
             operation,
         )
-        policy.answered(exchange)
-        if self._heard is not None:
-            self._heard(exchange)
+        policy.count_answer(exchange)
+        if self._record is not None:
+            self._record(exchange)
         return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw))
 
 
-def _received(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    """A body as it comes in. Reading by pieces of a fixed size would wait for a slow target to fill each."""
+def _read_chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
+    """A body as it comes in. Reading pieces of a fixed size would wait for a slow target to fill each."""
     while piece := raw.read1(CHUNK, decode_content=True):
         yield piece
 
 
 class PolicyAdapter(HTTPAdapter):
-    """Sends what the gate admits, for sessions of requests."""
+    """Sends what the policy admits, for sessions of requests. ``record`` gets each exchange."""
 
-    def __init__(self, policy: RequestPolicy) -> None:
+    def __init__(self, policy: RequestPolicy, record: Callable[[Exchange], None]) -> None:
         super().__init__()
-        self._gate = policy
+        self._policy, self._record = policy, record
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """The answer, read to its end."""
-        policy, url, method = self._gate, str(request.url), str(request.method)
+        policy, url, method = self._policy, str(request.url), str(request.method)
         operation = policy.admit(method, url)
         if policy.dry_run:
-            return _dry(request)
-        patience = policy.patience()
+            return _dry_answer(request)
+        timeout = policy.answer_timeout()
         started = time.monotonic()
         try:
-            answer = super().send(request, **{**options, "stream": True, "timeout": patience})
+            answer = super().send(request, **{**options, "stream": True, "timeout": timeout})
             try:
-                raw = _gathered(policy, _received(answer.raw), started, patience)
+                raw = _read_body(policy, _read_chunks(answer.raw), started, timeout)
             except urllib3.exceptions.HTTPError as error:
                 raise requests.exceptions.ConnectionError(error, request=request) from error
             finally:
                 answer.close()
             if raw is None:
-                raise RequestsAnswerTimeout(f"the answer did not end within {patience:.1f} s", request=request)
+                raise RequestsAnswerTimeout(f"the answer did not end within {timeout:.1f} s", request=request)
         except requests.exceptions.RequestException as error:
-            policy.unanswered(said(error))
+            policy.count_failure(describe_error(error))
             raise
         answer._content, answer._content_consumed = raw, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
         body = request.body or b""
-        policy.answered(
-            Exchange(
-                method,
-                url,
-                {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in request.headers.items()},
-                body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b"",
-                answer.status_code,
-                dict(answer.headers),
-                raw,
-                time.monotonic() - started,
-                operation,
-            )
+        exchange = Exchange(
+            method,
+            url,
+            {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in request.headers.items()},
+            body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b"",
+            answer.status_code,
+            dict(answer.headers),
+            raw,
+            time.monotonic() - started,
+            operation,
         )
+        policy.count_answer(exchange)
+        self._record(exchange)
         return answer
 
 
-def _dry(request: requests.PreparedRequest) -> requests.Response:
+def _dry_answer(request: requests.PreparedRequest) -> requests.Response:
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = 200, request, str(request.url)
     answer.headers["Content-Type"] = "application/json"
@@ -167,15 +170,15 @@ def _dry(request: requests.PreparedRequest) -> requests.Response:
 
 
 @contextmanager
-def guarding_requests(policy: RequestPolicy) -> Iterator[None]:
-    """Every session of requests sends through the gate for a while, whoever makes the session."""
-    adapter = PolicyAdapter(policy)
+def police_requests(policy: RequestPolicy, record: Callable[[Exchange], None]) -> Iterator[None]:
+    """Let every session of requests send through the policy for a while: Schemathesis makes its sessions itself, and takes none from outside."""
+    adapter = PolicyAdapter(policy, record)
     with patch.object(requests.Session, "get_adapter", lambda _session, url: adapter):  # noqa: ARG005 - named by its callers
         yield
     adapter.close()
 
 
-def said(error: Exception) -> str:
-    """What a failure of the network comes down to, in one line."""
+def describe_error(error: Exception) -> str:
+    """An exception in one line."""
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:300]

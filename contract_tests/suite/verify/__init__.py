@@ -1,1 +1,1 @@
-"""The command that judges a target: what to run, what was found, and how it is told."""
+"""The command that judges a target: the run, its events, what it found, and the reports."""

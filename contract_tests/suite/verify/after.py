@@ -1,96 +1,104 @@
-"""What follows the stages: findings are confirmed by replay, what was created is deleted, accepted deviations are applied."""
+"""What follows the phases that judge: confirm findings by sending their requests again, delete what was created, mark accepted deviations."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from ..harness.policy import PolicyError
+from .events import FindingConfirmed, FindingWithdrawn, NoteMade, StepTaken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from mockserver.openapi.operations import OperationSpec
 
     from ..harness.findings import Exchange
     from .contract import Contract
-    from .findings_store import Cause
+    from .events import Event
+    from .findings_store import Cause, FindingsStore
     from .session import VerifySession
+    from .target_file import Deviation
 
 SIGHTINGS = 2
-"""Times that a cause has to be seen where a write cannot be sent again without another effect."""
+"""Times that a cause must be seen to stand if sending its requests again has another effect than the first time."""
 
 
-def confirm(session: VerifySession, *, last: bool) -> None:
-    """Ask each cause whether it comes again; what does not is taken back. Before the ``last`` time, what could not be asked stays."""
-    session.findings_store.fold()
-    causes = [cause for cause in session.findings_store.causes.values() if not cause.confirmed]
+def confirm(session: VerifySession, causes: Sequence[Cause], *, last: bool) -> Iterator[Event]:
+    """Send the requests of each cause again, and yield whether it is confirmed or withdrawn.
+
+    Before the ``last`` time, a cause that could not be tried again is neither.
+    """
     for number, cause in enumerate(causes, 1):
-        session.progress.step(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
-        _confirm(session, cause, last=last)
+        yield StepTaken(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
+        event = _confirmation(session, cause, last=last)
+        if event is not None:
+            yield event
 
 
-def _confirm(session: VerifySession, cause: Cause, *, last: bool) -> None:
-    try:
-        again = cause.again(cause) if cause.again is not None else None
-    except PolicyError:
-        again = None
-    if again is not None:
-        cause.confirmed = True
-        if again and len(again) <= len(cause.finding.exchanges or again):
-            cause.finding = replace(cause.finding, exchanges=again)
-    elif session.policy.stopped is not None:
+def _confirmation(session: VerifySession, cause: Cause, *, last: bool) -> FindingConfirmed | FindingWithdrawn | None:
+    exchanges = _repeat(session, cause)
+    if exchanges is not None:
+        return FindingConfirmed(cause.key, exchanges if len(exchanges) <= len(cause.finding.exchanges or exchanges) else ())
+    if session.policy.stopped is not None:
         if last and cause.count < SIGHTINGS:
-            session.findings_store.withdraw(cause, f"the run ended before it could be confirmed: {session.policy.stopped}")
-    elif cause.count >= SIGHTINGS and session.target.control is None:
-        cause.confirmed = True
-        cause.note = cause.note or f"seen {cause.count} times in this run; sent again, the same requests meet what they did the first time"
-    else:
-        session.findings_store.withdraw(cause, "the same requests, sent again, did not show it")
+            return FindingWithdrawn(cause.key, f"the run ended before it could be confirmed: {session.policy.stopped}")
+        return None
+    if cause.count >= SIGHTINGS and session.target.control is None:
+        return FindingConfirmed(
+            cause.key, (), f"seen {cause.count} times in this run; sent again, the same requests meet what they did the first time"
+        )
+    return FindingWithdrawn(cause.key, "the same requests, sent again, did not show it")
 
 
-def accept(session: VerifySession) -> None:
+def _repeat(session: VerifySession, cause: Cause) -> tuple[Exchange, ...] | None:
+    """The exchanges that show a cause once more; None if it did not come again, or could not be tried."""
+    if cause.repeat is None or session.policy.stopped is not None:
+        return None
+    try:
+        return cause.repeat(cause)
+    except (PolicyError, pytest.skip.Exception):  # the latter: a hook of the target file failed
+        return None
+
+
+def accept(store: FindingsStore, deviations: Iterable[Deviation]) -> None:
     """Mark the causes that the target file accepts."""
-    rows = {" ".join(one.finding.split()): one for one in session.file.deviations}
-    for cause in session.findings_store.causes.values():
+    rows = {" ".join(one.finding.split()): one for one in deviations}
+    for cause in store.causes.values():
         cause.deviation = rows.get(" ".join(cause.key.split()))
 
 
-def clean_up(session: VerifySession) -> int:
-    """Delete what this run has created, newest first, where an operation deletes it; how many deletions were accepted.
-
-    A mock keeps each test's world apart and needs no cleaning.
-    """
+def clean_up(session: VerifySession, created: Iterable[Exchange]) -> None:
+    """Delete what the run created, newest first, if an operation deletes it. A mock keeps the world of each test apart and needs no cleaning."""
     if session.target.control is not None or session.policy.read_only or session.policy.dry_run:
-        return 0
+        return
     done, seen = 0, set[str]()
-    created, session.findings_store.created = list(reversed(session.findings_store.created)), []
-    with session.client() as client:
-        for exchange in created:
+    with session.client() as client, suppress(PolicyError, httpx.HTTPError):
+        for exchange in reversed([*created]):
             path = _deletion(session.contract, exchange)
             if path is None or path in seen:
                 continue
             seen.add(path)
             headers = {name: value for name, value in exchange.request_headers.items() if name.lower() in ("authorization", "cookie")}
-            try:
-                answer = client.delete(session.target.base_url.rstrip("/") + path, headers={**headers, **session.headers()})
-            except (PolicyError, httpx.HTTPError):
-                return done
-            done += answer.is_success
-    return done
+            done += client.delete(session.target.base_url.rstrip("/") + path, headers={**headers, **session.headers()}).is_success
+    if done:
+        session.emit(NoteMade(f"cleaned up: {done} records deleted"))
 
 
 def _deletion(contract: Contract, exchange: Exchange) -> str | None:
-    """The path that deletes what an exchange created: that of its own collection and one parameter, filled from the answer."""
+    """The path that deletes what an exchange created: its collection and one parameter, filled from the answer; None if there is none."""
     creating = contract.operations[str(exchange.operation)]
-    deleting = next((one for one in contract.operations.values() if one.method == "DELETE" and _below(creating, one)), None)
+    deleting = next((one for one in contract.operations.values() if one.method == "DELETE" and _is_item_of(one, creating)), None)
     if deleting is None:
         return None
     name = deleting.path.rstrip("/").rpartition("/")[2].strip("{}")
     try:
-        identity = _found(json.loads(exchange.response_body), (name, "id"))
+        identity = _identity(json.loads(exchange.response_body), (name, "id"))
     except ValueError:
         return None
     # Parameters of the collection itself, such as a parent's id, stand in the URL of the creation.
@@ -100,15 +108,15 @@ def _deletion(contract: Contract, exchange: Exchange) -> str | None:
     return f"{match[0].rstrip('/')}/{identity}" + ("/" if deleting.path.endswith("/") else "")
 
 
-def _below(creating: OperationSpec, deleting: OperationSpec) -> bool:
+def _is_item_of(deleting: OperationSpec, creating: OperationSpec) -> bool:
     return re.fullmatch(re.escape(creating.path.rstrip("/")) + r"/\{[^{}/]+\}/?", deleting.path) is not None
 
 
-def _found(body: Any, names: tuple[str, ...]) -> str | None:
-    """The identity in an answer, at its top or one envelope down."""
+def _identity(body: Any, names: tuple[str, ...]) -> str | None:
+    """The first of some names that an answer has, at its top or inside an envelope."""
     if not isinstance(body, dict):
         return None
     for name in names:
         if isinstance(body.get(name), (str, int)):
             return str(body[name])
-    return next((found for inner in body.values() if isinstance(inner, dict) and (found := _found(inner, names)) is not None), None)
+    return next((found for inner in body.values() if isinstance(inner, dict) and (found := _identity(inner, names)) is not None), None)

@@ -1,9 +1,8 @@
-"""The stage of the laws: what the document declares of behaviour, tried with fresh values."""
+"""The phase of the behaviour checks: the behaviour that the document declares, tried with fresh values."""
 
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from ..checks import DOCUMENTED, judge
 from ..harness import ApiClient, not_observable
 from ..harness.findings import VerdictStatus
 from ..harness.policy import RequestRefused, Stopped
-from ..harness.transports import PolicyTransport, said
-from .findings_store import key_of
+from ..harness.transports import PolicyTransport, describe_error
+from .events import FindingMade, Phase, VerdictReached, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,65 +22,56 @@ if TYPE_CHECKING:
     from .findings_store import Cause
     from .session import VerifySession
 
-STAGE = "laws"
 
-
-class _Asking(PolicyTransport):
-    """What the gate refuses, or the target does not answer, is *not observable here* to a law, which then goes on with the next."""
+class _CheckTransport(PolicyTransport):
+    """Ends a check as *not observable here* if the policy refuses its request or the target does not answer; the next check goes on."""
 
     def __init__(self, session: VerifySession) -> None:
-        super().__init__(session.policy, session.inner)
+        super().__init__(session.policy, session.inner, session.record)
         self._session = session
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, or the end of the law."""
+        """The answer, or the end of the check."""
         try:
             return super().handle_request(request)
         except RequestRefused as refused:
             not_observable(str(refused))
         except (httpx.TransportError, httpx.DecodingError) as error:
-            asked = self._session.contract.find(self._session.target.base_url, request.method, str(request.url)) or request.url.path
-            reason = f"{asked} gave no answer that can be read: {said(error)}"
-            self._session.findings_store.problem(reason)
+            called = self._session.contract.find(self._session.target.base_url, request.method, str(request.url)) or request.url.path
+            reason = f"{called} gave no answer that can be read: {describe_error(error)}"
+            self._session.problem(reason)
             not_observable(reason)
 
 
-def verdicts(session: VerifySession) -> Iterator[Verdict]:
-    """Every verdict of the laws; ends early, with the reason noted, where the target gives no answer or the gate has closed."""
-    transport = _Asking(session)
-    with httpx.Client(transport=transport, timeout=session.policy.limits.timeout, trust_env=False) as client:
+def _try_checks(session: VerifySession) -> Iterator[Verdict]:
+    """Every verdict of the checks. Ends early, with the problem reported, if the target gives no answer or the run is stopped."""
+    with httpx.Client(transport=_CheckTransport(session), timeout=session.policy.limits.timeout, trust_env=False) as client:
         try:
-            yield from judge(ApiClient(session.target, client), session.contract.document, level=session.level, seed=session.seed)
+            api = ApiClient(session.target, client)
+            yield from judge(api, session.contract.document, level=session.plan.options.level, seed=session.plan.options.seed)
         except Stopped:
             return
         except httpx.HTTPError as error:
-            session.findings_store.problem(f"the laws ended early, the target gave no answer that can be read: {said(error)}")
+            session.problem(f"the laws ended early, the target gave no answer that can be read: {describe_error(error)}")
 
 
-def run_laws(session: VerifySession) -> None:
-    """Try every law, and take the verdicts down."""
-    started = time.monotonic()
-    done = 0
+def run_behaviour(session: VerifySession) -> None:
+    """Try every check, and report the verdicts and findings."""
     repeat = _Repeat(session)
-    for verdict in verdicts(session):
-        done += 1
-        session.progress.step(f"laws: {done} verdicts, {verdict.subject}, {verdict.operation}")
+    for number, verdict in enumerate(_try_checks(session), 1):
+        session.step(f"laws: {number} verdicts, {verdict.subject}, {verdict.operation}")
         if session.policy.dry_run:
             continue
         if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
-            finding, keyword = told(verdict.finding)
-            before = len(session.findings_store.causes)
-            cause = session.findings_store.found(finding, STAGE, keyword=keyword, again=repeat)
-            if len(session.findings_store.causes) > before:
-                session.progress.found(cause)
-        session.findings_store.judge(verdict)
-    session.findings_store.seconds[STAGE] = time.monotonic() - started
+            finding, keyword = split_keyword(verdict.finding)
+            session.emit(FindingMade(finding, Phase.BEHAVIOUR, keyword, repeat=repeat))
+        session.emit(VerdictReached(verdict))
 
 
-def told(finding: Finding) -> tuple[Finding, str]:
-    """A finding with a plain JSON pointer, and its keyword: laws on answers say status, keyword and pointer in one."""
+def split_keyword(finding: Finding) -> tuple[Finding, str]:
+    """A finding with a plain JSON pointer, and its keyword: checks of answers put status, keyword and pointer into one text."""
     match = re.fullmatch(r"(\d{3} [^/]*?) ?(/.*)?", finding.pointer)
-    if finding.law == DOCUMENTED and match:
+    if finding.check == DOCUMENTED and match:
         return replace(finding, pointer=match[2] or ""), match[1]
     if finding.pointer and not finding.pointer.startswith("/"):
         return replace(finding, pointer=""), finding.pointer
@@ -89,18 +79,17 @@ def told(finding: Finding) -> tuple[Finding, str]:
 
 
 class _Repeat:
-    """Tries the laws once more with the same seed, once for all causes."""
+    """Tries the checks once more with the same seed, once for all causes."""
 
     def __init__(self, session: VerifySession) -> None:
         self._session = session
-        self._again: dict[str, tuple[Exchange, ...]] | None = None
+        self._broken: dict[str, tuple[Exchange, ...]] | None = None
 
     def __call__(self, cause: Cause) -> tuple[Exchange, ...] | None:
-        """The exchanges with which a cause came again."""
-        if self._again is None:
-            self._again = {}
-            for verdict in verdicts(self._session):
+        """The exchanges in which a cause came again; None if it did not."""
+        if self._broken is None:
+            self._broken = {}
+            for verdict in _try_checks(self._session):
                 if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
-                    finding, keyword = told(verdict.finding)
-                    self._again.setdefault(key_of(finding, keyword), finding.exchanges)
-        return self._again.get(cause.key)
+                    self._broken.setdefault(key_of(*split_keyword(verdict.finding)), verdict.finding.exchanges)
+        return self._broken.get(cause.key)

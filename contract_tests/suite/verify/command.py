@@ -3,57 +3,35 @@
 from __future__ import annotations
 
 import importlib
-import os
+import signal
 import sys
-import threading
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from mockserver.openapi.documents import list_slugs
 
 from .contract import Contract
-from .target_file import BadTargetFile, TargetFile, read_target_file, template
+from .options import DEFAULT_FILE, CannotRun, Options, make_plan
+from .report.compare import BadReport
+from .target_file import BadTargetFile, make_template
 
 if TYPE_CHECKING:
-    from .run import Outcomes
+    from collections.abc import Callable, Iterator
 
-BUDGETS = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}
-DEFAULT_FILE = Path("contract.toml")
+    from .events import Event
+    from .run import VerifyRun
+
 _PACKAGE = __name__.rsplit(".", 3)[0]  # `contract_tests`, or `mockserver.contract_tests` in the wheel
 
 
-class CannotRun(Exception):
-    """Why nothing could be judged, and what to do about it."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says."""
-
-    slug: str
-    url: str | None
-    seed: int
-    report: Path | None
-    level: str
-    workers: int
-    read_only: bool
-    dry_run: bool
-    target: Path | None
-    compare: Path | None
-    budget: float | None
-    any_implementation: bool
-
-
-def _known(slug: str) -> str:
+def _check_slug(slug: str) -> None:
     if slug not in list_slugs():
         raise CannotRun(f"there is no document of {slug!r}; known are {', '.join(list_slugs())}")
-    return slug
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,7 +45,7 @@ def _known(slug: str) -> str:
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Parts of the run that go on at the same time.")
 @click.option("--read-only", is_flag=True, help="Send GET, HEAD and OPTIONS only, and to the target only.")
 @click.option("--dry-run", is_flag=True, help="Send nothing; list what would be sent.")
-@click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="Target file; contract.toml of this folder where there is one.")
+@click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="Target file; contract.toml of this folder if there is one.")
 @click.option("--compare", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an earlier run: says what is new, fixed, unchanged.")
 @click.option(
     "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
@@ -80,19 +58,19 @@ def _known(slug: str) -> str:
     help="Plant violations in copies of the mock, judge each, and print which were found; needs no target, but a checkout.",
 )
 def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:
-    """Judge an implementation of the API SLUG by its document: clause tests, documented examples, laws, generated requests.
+    """Judge an implementation of the API SLUG by its document: clause tests, documented examples, behaviour checks, generated requests.
 
     Exit code 0: it conforms. 1: it is broken, each finding with its evidence. 2: it could not be judged, with the reason and what to do.
     """
     started = time.monotonic() - time.process_time()  # what loading Python took counts as well
     try:
-        _known(slug)
+        _check_slug(slug)
         if init:
             sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE))
         if self_test:
             sys.exit(_self_test(slug, options["workers"], options["seed"]))
         sys.exit(_run(Options(slug, **options), started))
-    except (CannotRun, BadTargetFile) as error:
+    except (CannotRun, BadTargetFile, BadReport) as error:
         click.echo(f"could not run: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -116,142 +94,60 @@ def _self_test(slug: str, workers: int, seed: int) -> int:
 
 
 def _run(options: Options, started: float) -> int:
-    contract = Contract(options.slug)
-    file = _file(options, contract)
-    url = (options.url or file.base_url or "").rstrip("/")
-    if not url:
-        raise CannotRun("no target: give --url BASE_URL, or base_url in a target file (`--init` writes one)")
-    if not url.startswith(("http://", "https://")):
-        raise CannotRun(f"{url} is no URL of HTTP; write for example http://127.0.0.1:8000/acme/v1")
-    from .report.compare import BadReport, read_report  # noqa: PLC0415 - the command line answers before the suite is loaded
-
+    """Judge a target, print and write its reports; the exit code."""
+    plan = make_plan(options, started)
     try:
-        old = read_report(options.compare, options.slug) if options.compare else None
-    except BadReport as error:
-        raise CannotRun(str(error)) from None
-    try:
-        from .run import Failed, run  # noqa: PLC0415
+        from .events import RunFinished  # noqa: PLC0415 - the command line answers before the suite is loaded
+        from .progress import Progress  # noqa: PLC0415
+        from .report.terminal import Summary  # noqa: PLC0415
+        from .report.write import ReportFolder  # noqa: PLC0415
+        from .run import VerifyRun  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CannotRun(
             f"the package {error.name} is missing; install mockserver with the extra `verify`, in a checkout by: pip install -e '.[verify]'"
         ) from None
 
-    budget = options.budget or float(file.limits.get("budget", BUDGETS[options.level]))
-    outcomes: list[Outcomes] = []
-    watch = threading.Timer(max(0.5, started + budget * 0.9 - 1 - time.monotonic()), _too_late, (outcomes, options, budget, sys.stdout))
-    watch.daemon = True
-    watch.start()
+    run = VerifyRun(plan)
+    subscribers: list[Callable[[Event], None]] = [Progress(run.store), Summary(options.report)]
+    if options.report is not None:
+        subscribers.insert(1, ReportFolder(options.report))
+    event: Event | None = None
+    with _interruptible(run):
+        for event in run:
+            for subscriber in subscribers:
+                subscriber(event)
+    return int(event.report["exit_code"]) if isinstance(event, RunFinished) else 0
+
+
+@contextmanager
+def _interruptible(run: VerifyRun) -> Iterator[None]:
+    """Let Ctrl-C end the run with a report; pressed once more, it ends the command at once."""
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        run.interrupt()
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
-        outcome = run(contract, file, url, options, budget=budget, started=started, version=_version(), handed=outcomes)
-    except Failed as error:
-        raise CannotRun(str(error)) from None
+        yield
     finally:
-        watch.cancel()
-    if options.dry_run:
-        return _listed(outcome)
-    report = outcome.finish(options.report, old, str(options.compare or ""))
-    _told(report, options)
-    return int(report["exit_code"])
-
-
-def _too_late(outcomes: list[Outcomes], options: Options, budget: float, stream: TextIO) -> None:
-    """The last resort against a target that holds the run in a call: say what is known and end the process."""
-    code = 2
-    sys.stdout = stream  # pytest may hold it at this moment
-    try:
-        for outcome in outcomes:
-            outcome.give_up("the time budget was spent before it could be confirmed")
-            outcome.unfinished.append(f"the time budget of {budget:g} s was spent in a call that did not end")
-            report = outcome.finish(options.report, None, "")
-            _told(report, options)
-            code = int(report["exit_code"])
-        if not outcomes:
-            click.echo(f"could not run: the target did not answer within the time budget of {budget:g} s", err=True)
-    finally:
-        stream.flush()
-        os._exit(code)
-
-
-def _file(options: Options, contract: Contract) -> TargetFile:
-    """The target file, where one is named or lies in this folder."""
-    path = options.target
-    if path is None:
-        if not DEFAULT_FILE.is_file():
-            return TargetFile()
-        path = DEFAULT_FILE
-    file = read_target_file(path, contract.operations)
-    if file.api not in (None, contract.slug):
-        if options.target is None:
-            return TargetFile()
-        raise CannotRun(f"{path} is a target file of {file.api}, not of {contract.slug}")
-    return file
+        signal.signal(signal.SIGINT, before)
 
 
 def _init(slug: str, url: str | None, path: Path) -> int:
-    from .asked import asked_for, roles_of  # noqa: PLC0415
+    from .asked import find_names, find_roles  # noqa: PLC0415
 
     if path.exists():
         raise CannotRun(f"{path} is there already; move it away, or name another with --target")
     contract = Contract(slug)
-    known, logins = asked_for(slug)
-    path.write_text(template(slug, contract.document.title, url or "https://api.example.com", roles_of(contract), logins, known), encoding="utf-8")
+    known, logins = find_names(slug)
+    path.write_text(
+        make_template(slug, contract.document.title, url or "https://api.example.com", find_roles(contract), logins, known), encoding="utf-8"
+    )
     command = f"mockserver verify {slug} --target {path}"
     click.echo(f"Wrote {path}. Fill in base_url, credentials and known ids, then look at what would be sent, read, and judge:")
     click.echo(f"  {command} --dry-run\n  {command} --read-only --level quick\n  {command} --report reports/{slug}")
     return 0
-
-
-def _listed(outcome: Outcomes) -> int:
-    """Print what a dry run would have sent."""
-    rows: dict[tuple[str, str, str], int] = {}
-    for one in outcome.session.policy.listed:
-        row = (one.operation or "(no operation)", one.method, outcome.mask.url(one.url))
-        rows[row] = rows.get(row, 0) + 1
-    for (name, method, url), count in sorted(rows.items()):
-        click.echo(f"{name:32} {method:7} {url[:200]}" + (f"  ({count} times)" if count > 1 else ""))
-    click.echo(f"{sum(rows.values())} requests to {len({name for name, _, _ in rows})} operations would be sent first; nothing was sent.")
-    click.echo("What follows depends on the answers: a test that reads an id in one answer sends it in its next request.")
-    return 0
-
-
-def _told(report: dict[str, Any], options: Options) -> None:
-    """The end of a run, on standard output."""
-    from .report.markdown import headline  # noqa: PLC0415
-
-    for one in report["findings"]:
-        accepted = one["accepted"]
-        word = "accepted" if accepted and not accepted["expired"] else "EXPIRED" if accepted else "broken"
-        click.echo(f"{word}: {one['sentence']}")
-        click.echo(f"    key: {one['key']}" + (f"   clauses: {', '.join(one['clauses'])}" if one["clauses"] else ""))
-    for text in report["run"]["unfinished"]:
-        click.echo(f"not done: {text}")
-    stale = [one["finding"] for one in report["deviations"] if one["state"] == "unused"]
-    for text in stale:
-        click.echo(f"note: the accepted deviation {text!r} was not met; if it is fixed, take it out of the target file")
-    changes = report["comparison"]
-    if changes is not None:
-        click.echo(f"since {changes['against']}: {len(changes['new'])} new, {len(changes['fixed'])} fixed, {len(changes['unchanged'])} unchanged")
-        for word in ("new", "fixed"):
-            for one in changes[word]:
-                click.echo(f"    {word}: {one['sentence']}")
-    click.echo(headline(report))
-    if report["exit_code"] == 2:
-        click.echo(
-            "It could not be judged in full. Mend what is named above and run again; "
-            "--time-budget and the [limits] of the target file say what a run may cost."
-        )
-    reasons = {row["reason"] for row in report["clauses"]["not_observable"]}
-    if reasons:
-        click.echo("not observable here, because: " + "; ".join(sorted(reasons)[:8]) + ("; …" if len(reasons) > 8 else ""))
-    if options.report:
-        click.echo(f"report: {options.report / 'report.html'}")
-
-
-def _version() -> str:
-    try:
-        return version("mockserver")
-    except PackageNotFoundError:
-        return "0"
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

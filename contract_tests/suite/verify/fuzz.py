@@ -1,14 +1,14 @@
-"""The stage of Schemathesis: documented examples, systematic coverage, generated data, and sequences, by the level.
+"""The phase of Schemathesis: documented examples, systematic coverage, generated data, and sequences, by the level.
 
-Schemathesis keeps its own checks; what it sends passes the gate, and what it reports becomes findings in the words of this suite. The events of its
-engine are not part of its public reference, so they are met in this module only.
+Schemathesis keeps its own checks; its requests pass the policy, and its failures become findings in the words of this suite. The events of its
+engine are not part of its public reference, so only this module uses them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import time
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -25,23 +25,24 @@ from ..checks import DOCUMENTED
 from ..checks.transport import METHOD
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from ..harness.policy import READING, PolicyError
-from ..harness.transports import guarding_requests, said
-from .replay import replayed
+from ..harness.transports import describe_error, police_requests
+from .events import FindingMade, NoteMade, Phase, VerdictReached
+from .replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from schemathesis.core.failures import Failure
     from schemathesis.engine.recorder import ScenarioRecorder
 
     from mockserver.openapi.operations import OperationSpec
 
-    from .findings_store import Cause, FindingsStore
+    from .documented import DocumentedAnswers
+    from .events import Repeat
     from .session import VerifySession
 
-STAGE = "schemathesis"
 EXAMPLES: Mapping[str, int] = {"quick": 1, "standard": 40, "deep": 300}
-LAWS = {
+CHECKS = {
     "not_a_server_error": "no request makes the server fail",
     "status_code_conformance": DOCUMENTED,
     "content_type_conformance": DOCUMENTED,
@@ -57,26 +58,30 @@ LAWS = {
     "ignored_auth": "credentials are demanded",
     "object_level_authorization": "another tenant cannot read it",
 }
+"""The name in this suite of each check of Schemathesis."""
 ACCEPTANCE = "positive_data_acceptance"
 REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth")
-"""Checks that want a refusal, and tell one by its status only."""
-ALSO_LAWS = frozenset(LAWS[name] for name in (*REFUSING, "unsupported_method"))
-"""What a law of this suite looks for as well, by the same name."""
-GRAVEST = tuple(LAWS)
-"""Of several failures of one answer the first in this order is its cause."""
+"""Checks that expect a refusal, and recognise one by its status only."""
+ALSO_CHECKED = frozenset(CHECKS[name] for name in (*REFUSING, "unsupported_method"))
+"""Behaviour checks of this suite that look for the same, by the same name."""
+PARSER_IS_SAFE = sys.version_info >= (3, 12, 2) or (3, 11, 8) <= sys.version_info < (3, 12)
+"""Whether threads may parse code at once, as Hypothesis does. An older CPython counts the depth of all syntax trees in one place, and may end the
+parsing of one thread in a SystemError (python/cpython#106905), by which Schemathesis loses the rest of an operation."""
+GRAVEST = tuple(CHECKS)
+"""If one answer has several failures, the first in this order is its cause."""
 
 
 def configuration(session: VerifySession, headers: Mapping[str, str]) -> dict[str, Any]:
-    """What Schemathesis is told for this target and level."""
-    level, reading = session.level, session.policy.read_only
+    """The configuration of Schemathesis for this target and level."""
+    level, reading = session.plan.options.level, session.policy.read_only
     examples = EXAMPLES[level]
     return {
         "base-url": session.target.base_url,
-        "seed": session.seed,
-        "workers": session.workers,
+        "seed": session.plan.options.seed,
+        "workers": session.workers if PARSER_IS_SAFE else 1,
         "continue-on-failure": True,
         "request-timeout": session.policy.limits.timeout,
-        "tls-verify": session.file.verify,
+        "tls-verify": session.plan.file.verify,
         "headers": dict(headers),
         "cache": {"enabled": False},
         "analysis": {"constants": {"enabled": False}},
@@ -93,10 +98,10 @@ def configuration(session: VerifySession, headers: Mapping[str, str]) -> dict[st
 
 
 def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
-    """What differs from operation to operation."""
+    """The settings of single operations."""
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
-        # A call that ends its session, or is another role's affair, is made by the role of its working recipe.
+        # A call that ends its session, or that only another role may make, is made by the role of its working recipe.
         works = one.recipes.get("works", {})
         role = works.get("role")
         unknown = role is not None and role not in session.target.credentials
@@ -113,7 +118,7 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
         if "501" in one.statuses:
             checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "501"]}
         if "multipart/form-data" in one.content:
-            # Schemathesis 4.32 does not see that a spoilt field of a form is a valid text again once it is sent, where the form carries a file.
+            # Schemathesis 4.32 does not see that an invalid field of a form is a valid text again once it is sent, if the form carries a file.
             checks["negative_data_rejection"] = {"enabled": False}
         if checks:
             rule["checks"] = checks
@@ -122,18 +127,18 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
 
 
 def _touches_others(one: OperationSpec, works: Mapping[str, Any]) -> bool:
-    """Whether generated values may hit what no test has made: a write that names a record, or that uses up what no call brings back.
+    """Whether generated values may change what no test has made: a write that names a record, or that uses up what no call brings back.
 
-    Contract tests and laws make such calls on records of their own.
+    Contract tests and behaviour checks make such calls on records of their own.
     """
     writes = one.method not in READING and not one.spec.get("x-safe")
     return writes and (one.method != "POST" or "{" in one.path or "spends" in works)
 
 
 def _document(session: VerifySession) -> dict[str, Any]:
-    """The document as Schemathesis is given it: where all tests share one state, without the examples of writes.
+    """The document for Schemathesis: without the examples of writes if all tests share one state.
 
-    They name what a mock is known to have. At a real target it belongs to nobody, or to somebody who did not ask for it to be changed.
+    Those examples name records that a mock is known to have. At a real target they may name a record that must not be changed.
     """
     raw = session.contract.document.raw
     if session.target.control is not None:
@@ -155,87 +160,69 @@ def _without_examples(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run_fuzz(session: VerifySession) -> None:
-    """Run Schemathesis over the document, and take its failures down."""
-    started = time.monotonic()
-    headers = {**session.headers(), **session.world()}
-    with warnings.catch_warnings(), guarding_requests(session.policy):
+    """Run Schemathesis over the document, and report its verdicts and failures."""
+    if session.workers > 1 and not PARSER_IS_SAFE:
+        session.emit(
+            NoteMade("Schemathesis uses one worker, because threads that parse code disturb each other here; Python 3.11.8 or 3.12.2 allows more")
+        )
+    config = schemathesis.Config.from_dict(configuration(session, {**session.headers(), **session.world()}))
+    with warnings.catch_warnings(), police_requests(session.policy, session.record):
         warnings.simplefilter("ignore")
-        stumbled = _execute(session, configuration(session, headers))
-        if stumbled:
-            again = {**configuration(session, headers), "workers": 1}
-            skipped = [{"include-name": one.label, "enabled": False} for one in session.contract.operations.values() if one.label not in stumbled]
-            for label in _execute(session, {**again, "operations": [*again["operations"], *skipped]}):
-                session.findings_store.problem(
-                    f"Schemathesis could not try {label}: the interpreter stumbled over several threads; --workers 1 avoids that"
-                )
-    session.findings_store.seconds[STAGE] = time.monotonic() - started
+        stream = from_schema(schemathesis.openapi.from_dict(_document(session), config=config)).execute()
+        for event in stream:
+            if session.policy.stopped is not None:
+                stream.stop()
+            _translate(session, event)
 
 
-def _execute(session: VerifySession, config: dict[str, Any]) -> set[str]:
-    """One run of the engine; the operations over which the interpreter itself stumbled.
-
-    CPython 3.11 may raise a SystemError where one thread parses code while another changes the limit of recursion, as Hypothesis does.
-    """
-    stumbled = set()
-    schema = schemathesis.openapi.from_dict(_document(session), config=schemathesis.Config.from_dict(config))
-    stream = from_schema(schema).execute()
-    for event in stream:
-        if session.policy.stopped is not None:
-            stream.stop()
-        if isinstance(event, events.NonFatalError) and isinstance(event.value, SystemError):
-            stumbled.add(event.label)
-        else:
-            _take(session, event)
-    return stumbled
-
-
-def _take(session: VerifySession, event: events.EngineEvent) -> None:
+def _translate(session: VerifySession, event: events.EngineEvent) -> None:
+    """Report an event of the engine in the words of this suite."""
     if isinstance(event, events.PhaseStarted) and event.phase.is_enabled:
-        session.progress.step(f"schemathesis: {event.phase.name.value}")
+        session.step(f"schemathesis: {event.phase.name.value}")
     elif isinstance(event, events.ScenarioFinished):
-        session.progress.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.policy.sent} requests so far")
-        _scenario(session, event.recorder)
+        session.step(f"schemathesis: {event.phase.value}, {event.recorder.label}, {session.policy.sent} requests so far")
+        _report_scenario(session, event.recorder)
     elif isinstance(event, events.NonFatalError):
         # Schemathesis says of every failure of the network that the connection failed.
-        why = said(event.value) if isinstance(event.value, requests.RequestException) else event.info.message
-        _error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {why}")
+        why = describe_error(event.value) if isinstance(event.value, requests.RequestException) else event.info.message
+        _report_error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {why}")
     elif isinstance(event, events.FatalError):
-        _error(session, event.exception, f"Schemathesis gave up: {event.exception}")
+        _report_error(session, event.exception, f"Schemathesis gave up: {event.exception}")
 
 
-def _error(session: VerifySession, error: BaseException, text: str) -> None:
-    """Note what kept Schemathesis from something, but for what the gate held back."""
+def _report_error(session: VerifySession, error: BaseException, text: str) -> None:
+    """Report what Schemathesis could not do, unless the policy refused it."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, PolicyError):
             return
         seen = seen.__cause__ or seen.__context__
     if session.policy.stopped is None:
-        session.findings_store.problem(" ".join(text.split())[:400])
+        session.problem(" ".join(text.split())[:400])
 
 
-def _scenario(session: VerifySession, recorder: ScenarioRecorder) -> None:
-    """Verdicts and findings of one scenario."""
-    findings_store = session.findings_store
+def _report_scenario(session: VerifySession, recorder: ScenarioRecorder) -> None:
+    """Report the verdicts and findings of one scenario."""
+    if session.policy.dry_run:
+        return
     for case_id, nodes in recorder.checks.items():
         node = recorder.cases.get(case_id)
-        operation = findings_store.contract.by_label(node.value.operation.label if node is not None else recorder.label)
+        operation = session.contract.by_label(node.value.operation.label if node is not None else recorder.label)
         failures = {check.name: check.failure_info.failure for check in nodes if check.failure_info is not None}
         exchange = _exchange(session, recorder, case_id) if failures else None
         if exchange is not None:
-            failures = {name: failure for name, failure in failures.items() if not excused(findings_store, name, exchange)}
+            failures = {name: failure for name, failure in failures.items() if not is_excused(session.answers, name, exchange)}
         for check in nodes:
-            if check.failure_info is None and check.name in LAWS and not session.policy.dry_run:
-                findings_store.judge(Verdict(LAWS[check.name], operation, VerdictStatus.HELD))
-        if not failures or session.policy.dry_run:
-            continue
-        name = min(failures, key=lambda one: GRAVEST.index(one) if one in GRAVEST else len(GRAVEST))
-        _finding(session, recorder, case_id, operation, name, failures[name])
+            if check.failure_info is None and check.name in CHECKS:
+                session.emit(VerdictReached(Verdict(CHECKS[check.name], operation, VerdictStatus.HELD)))
+        if failures:
+            name = min(failures, key=lambda one: GRAVEST.index(one) if one in GRAVEST else len(GRAVEST))
+            _report_finding(session, recorder, case_id, operation, name, failures[name])
 
 
-def excused(findings_store: FindingsStore, check: str, exchange: Exchange) -> bool:
+def is_excused(answers: DocumentedAnswers, check: str, exchange: Exchange) -> bool:
     """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
-    return (check in REFUSING and findings_store.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
+    return (check in REFUSING and answers.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
 
 
 def has_brackets(exchange: Exchange) -> bool:
@@ -246,50 +233,47 @@ def has_brackets(exchange: Exchange) -> bool:
     return "urlencoded" in kind and any("[" in name for name, _ in parse_qsl(exchange.request_body.decode("latin-1"), keep_blank_values=True))
 
 
-def _finding(session: VerifySession, recorder: ScenarioRecorder, case_id: str, operation: str, name: str, failure: Failure) -> None:
-    found = session.findings_store.contract.operations.get(operation)
+def _report_finding(session: VerifySession, recorder: ScenarioRecorder, case_id: str, operation: str, name: str, failure: Failure) -> None:
+    found = session.contract.operations.get(operation)
     last = failure.case_id if failure.case_id in recorder.interactions else case_id
     chain = [case.id for case in recorder.iter_chain_cases(case_id=str(last), related_case_ids=failure.related_case_ids())]
     exchanges = tuple(one for one in (_exchange(session, recorder, part) for part in chain) if one is not None)
     if not exchanges:
         return
     status = exchanges[-1].status
-    law = LAWS["ignored_auth"] if _is_credential(session, failure) else LAWS.get(name, name)
-    keyword, pointer, expected, got, text = _described(failure, status)
-    problem = session.findings_store.problem_of(exchanges[-1]) if law == DOCUMENTED else None
-    if problem is not None:  # said as contract tests and laws say it, so that one cause has one name
+    check = CHECKS["ignored_auth"] if _is_credential(session, failure) else CHECKS.get(name, name)
+    keyword, pointer, expected, got, text = _describe(failure, status)
+    problem = session.answers.problem_of(exchanges[-1]) if check == DOCUMENTED else None
+    if problem is not None:  # in the words of contract tests and behaviour checks, so that one cause has one name
         keyword, pointer, expected, got = f"{status} {problem.keyword}", problem.pointer, problem.expected, problem.got
         text = problem.sentence.removeprefix(f"{operation} ")
     if name == "not_a_server_error" and found is not None and str(status) not in found.statuses:
-        law, keyword = DOCUMENTED, f"{status} status"
+        check, keyword = DOCUMENTED, f"{status} status"
     sentence = f"{operation} {text}"
-    finding = Finding(law, operation, sentence, None, found.page if found else None, pointer, expected, got, exchanges)
-    before = len(session.findings_store.causes)
-    cause = session.findings_store.found(finding, STAGE, keyword=keyword, again=_again(session, status, failure))
-    if len(session.findings_store.causes) > before:
-        session.progress.found(cause)
+    finding = Finding(check, operation, sentence, None, found.page if found else None, pointer, expected, got, exchanges)
+    session.emit(FindingMade(finding, Phase.GENERATED, keyword, repeat=_make_repeat(session, status, failure)))
 
 
 def _is_credential(session: VerifySession, failure: Failure) -> bool:
-    """Whether it is a credential that a request lacked and was taken without; Schemathesis calls that a required header."""
+    """Whether a request was accepted without a credential; Schemathesis calls that a required header."""
     if not isinstance(failure, openapi.MissingHeaderNotRejected):
         return False
     return failure.header_name.lower() in {name.lower() for name in session.contract.document.credential_headers}
 
 
-def _again(session: VerifySession, status: int, failure: Failure) -> Callable[[Cause], tuple[Exchange, ...] | None]:
-    """Whether the same requests still give the same kind of answer."""
+def _make_repeat(session: VerifySession, status: int, failure: Failure) -> Repeat:
+    """A function that tells whether the same requests still give the same kind of answer."""
 
     def same(exchanges: tuple[Exchange, ...]) -> bool:
         last = exchanges[-1]
         if last.status != status:
             return False
-        return not isinstance(failure, (openapi.JsonSchemaError, openapi.UndefinedContentType)) or _still(session, failure, last)
+        return not isinstance(failure, (openapi.JsonSchemaError, openapi.UndefinedContentType)) or _fails_again(session, failure, last)
 
-    return lambda cause: replayed(session, cause.finding.exchanges, same)
+    return lambda cause: replay(session, cause.finding.exchanges, same)
 
 
-def _still(session: VerifySession, failure: Failure, last: Exchange) -> bool:
+def _fails_again(session: VerifySession, failure: Failure, last: Exchange) -> bool:
     """Whether an answer breaks the document as another did."""
     schema = schemathesis.openapi.from_dict(session.contract.document.raw, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
@@ -327,7 +311,7 @@ def _exchange(session: VerifySession, recorder: ScenarioRecorder, case_id: str) 
     )
 
 
-def _described(failure: Failure, status: int) -> tuple[str, str, object, object, str]:
+def _describe(failure: Failure, status: int) -> tuple[str, str, object, object, str]:
     """Keyword, pointer, expected, got and the rest of the sentence of a failure."""
     if isinstance(failure, openapi.JsonSchemaError):
         keyword = str(failure.schema_path[-1]) if failure.schema_path else ""

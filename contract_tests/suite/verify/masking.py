@@ -1,4 +1,4 @@
-"""Secrets, kept out of everything that is written: credentials of the target file, headers that carry them, and fields that are named like them."""
+"""Keep secrets out of every report: credentials of the target file, headers that carry them, and fields with such a name."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ HIDDEN = "***"
 ALWAYS = {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-mock-token"}
 FIELD = re.compile(r"(?i)pass(word|wd|code)|secret|token|api_?key|contrase|clave|credential|authorization|card_?number|cvv")
 SHORTEST = 6
-"""Characters below which a value is too common to be looked for everywhere; its header is hidden all the same."""
+"""Characters below which a value is too common to be searched for everywhere; its header is hidden in any case."""
 
 
 class Mask:
-    """Knows the secrets of a target. ``variables`` are the names under which a script reads them, by value."""
+    """Hides the secrets of a target. ``variables`` are the names of the shell variables that stand for them in a script, by value."""
 
     def __init__(self, target: Target, security_headers: Iterable[str] = ()) -> None:
         self.headers = ALWAYS | {name.lower() for name in security_headers}
@@ -35,9 +35,9 @@ class Mask:
                 if FIELD.search(name):
                     self.variables.setdefault(value, re.sub(r"\W", "_", f"{role}_{name}").upper())
         words = {word for value in self.variables for word in (value, value.rpartition(" ")[2])}
-        long = sorted((word for word in words if len(word) >= SHORTEST), key=len, reverse=True)
+        searched = sorted((word for word in words if len(word) >= SHORTEST), key=len, reverse=True)
         self._known = (
-            re.compile("|".join(re.escape(form) for word in long for form in dict.fromkeys((word, json.dumps(word)[1:-1])))) if long else None
+            re.compile("|".join(re.escape(form) for word in searched for form in dict.fromkeys((word, json.dumps(word)[1:-1])))) if searched else None
         )
 
     def text(self, text: str) -> str:
@@ -45,7 +45,7 @@ class Mask:
         return self._known.sub(HIDDEN, text) if self._known else text
 
     def header(self, name: str, value: str) -> str:
-        """The value of a header, hidden where the header carries a secret."""
+        """The value of a header, hidden if the header carries a secret."""
         return HIDDEN if name.lower() in self.headers else self.text(value)
 
     def value(self, value: Any, name: str = "") -> Any:
@@ -59,7 +59,7 @@ class Mask:
         return value
 
     def body(self, body: bytes, media_type: str) -> str:
-        """A body as text, without secrets; bytes that are no text are counted."""
+        """A body as text, without secrets; for bytes that are not UTF-8, their number."""
         try:
             text = body.decode()
         except UnicodeDecodeError:
@@ -82,7 +82,7 @@ class Mask:
         )
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """An exchange that may be shown to anybody."""
+        """An exchange without secrets; its bodies are UTF-8."""
         return Exchange(
             exchange.method,
             self.url(exchange.url),
@@ -97,5 +97,5 @@ class Mask:
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """The media type among headers, in small letters; empty where there is none."""
+    """The media type among headers, in small letters; empty if there is none."""
     return next((value.lower() for name, value in headers.items() if name.lower() == "content-type"), "")

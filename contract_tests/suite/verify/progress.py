@@ -1,59 +1,70 @@
-"""What a run tells while it runs, on standard error: the stage, how far it is, what was found, what is left."""
+"""The progress of a run on standard error: the phase, how far it is, what was found, what is left."""
 
 from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from .events import FindingMade, NoteMade, PhaseFinished, PhaseStarted, RunFinished, RunStarted, StepTaken
+
 if TYPE_CHECKING:
-    from .findings_store import Cause
+    from .events import Event
+    from .findings_store import FindingsStore
 
 WIDTH = 110
 
 
 class Progress:
-    """Lines for a log, and one line that is rewritten where standard error is a terminal."""
+    """Prints events as lines, and steps as one line that is rewritten if the stream is a terminal; counts come from the store."""
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, store: FindingsStore, stream: TextIO | None = None) -> None:
+        self._store = store
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
-        self._quiet = quiet
+        self._is_terminal = self._stream.isatty()
         self._started = time.monotonic()
-        self._shown = 0.0
-        self._dirty = False
+        self._last_step = 0.0
+        self._step_stands = False
+        self._found: set[str] = set()
 
-    def say(self, text: str) -> None:
+    def __call__(self, event: Event) -> None:
+        """Print what an event says, if it says anything."""
+        match event:
+            case StepTaken(text):
+                self._show_step(text)
+            case FindingMade(finding) if event.key not in self._found:
+                self._found.add(event.key)
+                self._print(f"  found: {finding.sentence[:200]}")
+            case NoteMade(text):
+                self._print(text)
+            case RunStarted(title, url, level, seed, budget, read_only):
+                self._print(f"{title} at {url}: {level}, seed {seed}, {budget:g} s at most" + (", read only" if read_only else ""))
+            case PhaseStarted(phase):
+                self._print(f"{phase}: begins")
+            case PhaseFinished(phase, _, requests):
+                self._print(f"{phase}: done, {len(self._store.causes)} findings so far, {requests} requests sent")
+            case RunFinished():
+                self._print(f"confirmed: {len(self._store.causes)} findings stand, {len(self._store.unconfirmed)} did not come again")
+
+    def _print(self, text: str) -> None:
         """A line that stays."""
-        if self._quiet:
-            return
-        self._clear()
-        self._write(f"[{time.monotonic() - self._started:6.1f} s] {text}\n")
+        self._write(("\r\x1b[2K" if self._step_stands else "") + f"[{time.monotonic() - self._started:6.1f} s] {text}\n")
+        self._step_stands = False
 
-    def step(self, text: str) -> None:
-        """A line that the next one replaces; on a log, one in five seconds."""
+    def _show_step(self, text: str) -> None:
+        """A line that the next one replaces; in a log, one in five seconds."""
         now = time.monotonic()
-        if self._quiet or now - self._shown < (0.1 if self._live else 5.0):
+        if now - self._last_step < (0.1 if self._is_terminal else 5.0):
             return
-        self._shown = now
-        if self._live:
+        self._last_step = now
+        if self._is_terminal:
             self._write(f"\r\x1b[2K  {text[:WIDTH]}")
-            self._dirty = True
+            self._step_stands = True
         else:
-            self.say(text)
-
-    def found(self, cause: Cause) -> None:
-        """Say that something new was found."""
-        self.say(f"  found: {cause.finding.sentence[:200]}")
-
-    def _clear(self) -> None:
-        if self._dirty:
-            self._write("\r\x1b[2K")
-            self._dirty = False
+            self._print(text)
 
     def _write(self, text: str) -> None:
-        try:
+        with suppress(OSError, ValueError):  # the reader has closed the stream
             self._stream.write(text)
             self._stream.flush()
-        except (OSError, ValueError):
-            self._quiet = True  # nobody listens any more

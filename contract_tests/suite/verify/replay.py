@@ -1,4 +1,4 @@
-"""Sending recorded requests once more, in a fresh world where there are worlds, and finding the fewest that still show a violation.
+"""Send recorded requests again, in a fresh world if the target has worlds, and find the fewest that still show a violation.
 
 Values that an answer gave and a later request used (ids, tokens, links) are taken from the new answers.
 """
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 NOT_REPLAYED = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "x-mock-world", "x-schemathesis-testcaseid"}
 SHORTEST = 4
-"""Characters below which an equal value in answer and request is taken for chance."""
+"""Characters below which an equal value in an answer and a request is taken as chance."""
 
 
-def replayed(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
-    """The shortest replay found that still shows a violation; None where the whole of it does not.
+def replay(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
+    """The shortest replay found that still shows a violation; None if the whole of it does not.
 
     The last request alone is tried first, then the requests before it are left out one by one.
     """
     if len(exchanges) == 1:
-        return _shown(session, exchanges, shows)
+        return _replay_once(session, exchanges, shows)
     if len(exchanges) > 1:
-        alone = _shown(session, exchanges[-1:], shows)
+        alone = _replay_once(session, exchanges[-1:], shows)
         if alone is not None:
             return alone
-    whole = _shown(session, exchanges, shows)
+    whole = _replay_once(session, exchanges, shows)
     if whole is None:
         return None
     kept, index = list(exchanges), 0
     while index < len(kept) - 1 and session.target.control is not None:
         fewer = (*kept[:index], *kept[index + 1 :])
-        shorter = _shown(session, fewer, shows)
+        shorter = _replay_once(session, fewer, shows)
         if shorter is None:
             index += 1
         else:
@@ -48,41 +48,43 @@ def replayed(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Cal
     return whole
 
 
-def _shown(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
-    again = send_again(session, exchanges)
+def _replay_once(
+    session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]
+) -> tuple[Exchange, ...] | None:
+    again = _send_again(session, exchanges)
     return again if again and len(again) == len(exchanges) and shows(again) else None
 
 
-def send_again(session: VerifySession, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
-    """The exchanges of the same requests, as far as they could be sent."""
+def _send_again(session: VerifySession, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
+    """The exchanges of the same requests, up to the first that could not be sent."""
     if "reset" in session.target.hooks:
         session.target.hooks["reset"]()
-    world, heard = session.world(), list[Exchange]()
+    world, got = session.world(), list[Exchange]()
     names: dict[str, str] = {}
-    with session.client(heard.append) as client:
+    with session.client(got) as client:
         for old in exchanges:
-            headers = {name: _renamed(value, names) for name, value in old.request_headers.items() if name.lower() not in NOT_REPLAYED}
+            headers = {name: _rename(value, names) for name, value in old.request_headers.items() if name.lower() not in NOT_REPLAYED}
             body = old.request_body
             if names and body:
-                body = _renamed(body.decode("latin-1"), names).encode("latin-1", "replace")
+                body = _rename(body.decode("latin-1"), names).encode("latin-1", "replace")
             try:
-                client.send(client.build_request(old.method, _renamed(old.url, names), headers={**headers, **world}, content=body or None))
+                client.send(client.build_request(old.method, _rename(old.url, names), headers={**headers, **world}, content=body or None))
             except (httpx.HTTPError, httpx.InvalidURL, ValueError, PolicyError):
                 break
-            if len(heard) < 1:
+            if not got:
                 break
-            names.update(_correlated(old, heard[-1]))
-    return tuple(heard)
+            names.update(_changed_values(old, got[-1]))
+    return tuple(got)
 
 
-def _renamed(text: str, names: dict[str, str]) -> str:
+def _rename(text: str, names: dict[str, str]) -> str:
     for old, new in names.items():
         text = text.replace(old, new)
     return text
 
 
-def _correlated(old: Exchange, new: Exchange) -> dict[str, str]:
-    """Texts and numbers of an old answer that are others in the new one, at the same place."""
+def _changed_values(old: Exchange, new: Exchange) -> dict[str, str]:
+    """Texts and numbers of an old answer that differ in the new one, at the same place."""
     try:
         before, after = dict(_leaves(json.loads(old.response_body))), dict(_leaves(json.loads(new.response_body)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""One run: target, gate, ledger, and how each part of it gets a world of its own at the mock."""
+"""What every phase of a run works with: the target, the request policy, the way to report events, and a world of its own at the mock."""
 
 from __future__ import annotations
 
@@ -6,63 +6,76 @@ import itertools
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import httpx
 
-from ..harness import ApiClient, Target
 from ..harness.transports import PolicyTransport
+from .events import ExchangeRecorded, ProblemMet, StepTaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..harness import Target
     from ..harness.findings import Exchange
     from ..harness.policy import RequestPolicy
     from .contract import Contract
-    from .findings_store import FindingsStore
-    from .progress import Progress
-    from .target_file import TargetFile
-
-Level = Literal["quick", "standard", "deep"]
+    from .documented import DocumentedAnswers
+    from .events import Event
+    from .options import RunPlan
 
 
-@dataclass
+@dataclass(frozen=True)
 class VerifySession:
-    """What every stage of a run is given."""
+    """The context of a run. ``emit`` reports an event, from any thread."""
 
-    contract: Contract
+    plan: RunPlan
     target: Target
-    file: TargetFile
     policy: RequestPolicy
     inner: httpx.BaseTransport
-    findings_store: FindingsStore
-    progress: Progress
-    level: Level
-    seed: int
+    answers: DocumentedAnswers
+    emit: Callable[[Event], None]
     workers: int = 1
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
+    @property
+    def contract(self) -> Contract:
+        """The document that the target is judged by."""
+        return self.plan.contract
+
+    def step(self, text: str) -> None:
+        """Report how far a phase is."""
+        self.emit(StepTaken(text))
+
+    def problem(self, text: str) -> None:
+        """Report what kept a part of the run from being done."""
+        self.emit(ProblemMet(text))
+
+    def record(self, exchange: Exchange) -> None:
+        """Report that the target answered."""
+        self.emit(ExchangeRecorded(exchange))
+
     def world(self) -> dict[str, str]:
-        """The header that chooses a world which nobody has touched; empty where the target has no worlds."""
+        """The header that chooses an unused world; empty if the target has no worlds."""
         return {} if self.target.control is None else {"x-mock-world": f"verify-{os.getpid()}-{next(self._numbers)}"}
 
-    def client(self, heard: Callable[[Exchange], None] | None = None) -> httpx.Client:
-        """A client whose requests pass the gate."""
-        transport = PolicyTransport(self.policy, self.inner, heard)
+    def client(self, exchanges: list[Exchange] | None = None) -> httpx.Client:
+        """A client whose requests pass the policy. Its exchanges are reported, and appended to the list if there is one."""
+
+        def record(exchange: Exchange) -> None:
+            self.record(exchange)
+            if exchanges is not None:
+                exchanges.append(exchange)
+
+        transport = PolicyTransport(self.policy, self.inner, record)
         return httpx.Client(transport=transport, timeout=self.policy.limits.timeout, follow_redirects=False, trust_env=False)
 
-    def api(self, heard: Callable[[Exchange], None] | None = None) -> ApiClient:
-        """The target, as a contract test or a law is given it."""
-        return ApiClient(self.target, self.client(heard))
-
-    def headers(self, role: str = "") -> dict[str, str]:
-        """The headers of a role, the owner's without a name; none where nothing is known."""
-        if not self.target.credentials:
-            return {}
-        return dict(self.target.credentials[role or self.target.owner])
+    def headers(self) -> dict[str, str]:
+        """The headers of the owner; none if no credentials are known."""
+        return dict(self.target.credentials[self.target.owner]) if self.target.credentials else {}
 
 
 def sentence(name: str) -> str:
-    """The sentence that a test's name is."""
+    """The name of a test as a sentence."""
     words = re.sub(r"\[.*$", "", name).removeprefix("test_").replace("_", " ")
     return words[:1].upper() + words[1:]

@@ -1,7 +1,7 @@
-"""The target file, ``contract.toml``: what only the owner of an implementation can say of it.
+"""The target file, ``contract.toml``: what only the owner of an implementation knows of it.
 
-Every key is known by name; an unknown key, a value of the wrong kind, or a variable that is not set is one sentence with the line that it stands in.
-Secrets are better written as ``${NAME}``, which is read from the environment.
+An unknown key, a value of the wrong kind, or a variable that is not set gives one sentence with the line of the key. Secrets are better written as
+``${NAME}``, which is read from the environment.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import jinja2
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
 TABLES = {
     "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),
@@ -31,12 +33,12 @@ READ_HOOKS = frozenset({"outbox"})
 
 
 class BadTargetFile(Exception):
-    """A target file that cannot be used, in a sentence that says where and what to write instead."""
+    """A target file cannot be used; the text says in which line, and what to write instead."""
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A finding that its owner has accepted until a day; ``finding`` is its key, as the report prints it."""
+    """A finding that is accepted until a day; ``finding`` is its key, as the report prints it."""
 
     finding: str
     reason: str
@@ -50,7 +52,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class TargetFile:
-    """What a target file says; everything has a default but what the command line gives."""
+    """The content of a target file; every key has a default."""
 
     api: str | None = None
     base_url: str | None = None
@@ -66,10 +68,10 @@ class TargetFile:
 
 
 def read_target_file(path: Path, operations: Mapping[str, object]) -> TargetFile:
-    """A target file, judged.
+    """Read a target file for a document with these operations.
 
     Raises:
-        BadTargetFile: it cannot be read, or says something that nobody understands.
+        BadTargetFile: it cannot be read, or a key or a value is not as it must be.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -79,11 +81,11 @@ def read_target_file(path: Path, operations: Mapping[str, object]) -> TargetFile
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadTargetFile(f"{path} is not TOML: {error}") from None
-    return _Reader(path, text, operations).whole(data)
+    return _Reader(path, text, operations).read(data)
 
 
 class _Reader:
-    """Judges one file; ``fail`` knows the lines."""
+    """Checks one file; ``fail`` makes the error, with the line of the key."""
 
     def __init__(self, path: Path, text: str, operations: Mapping[str, object]) -> None:
         self.path, self.lines, self.operations = path, text.splitlines(), operations
@@ -120,7 +122,7 @@ class _Reader:
         return value
 
     def text(self, table: str, key: str, value: Any) -> str:
-        """A text, with what it takes from the environment."""
+        """A text in which variables of the environment are replaced by their values."""
         raw: str = self.kind(table, key, value, str, "a text in quotes")
 
         def variable(match: re.Match[str]) -> str:
@@ -145,7 +147,7 @@ class _Reader:
             found[role] = {key: self.text(f"{name}.{role}", key, value) for key, value in values.items()}
         return found
 
-    def whole(self, data: Mapping[str, Any]) -> TargetFile:
+    def read(self, data: Mapping[str, Any]) -> TargetFile:
         self.known_keys("", data)
         tls, hooks = self.table("tls", data), self.table("hooks", data)
         verify: bool | str = self.kind("tls", "verify", tls.get("verify", True), bool, "true or false")
@@ -242,63 +244,9 @@ class _Reader:
         return tuple(found)
 
 
-def template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str, ...]], logins: tuple[str, ...], known: tuple[str, ...]) -> str:
-    """A commented target file for an API, with the roles, their headers, and the names of things that its contract tests ask for."""
-    shown: Callable[[str], str] = lambda name: re.sub(r"\W", "_", name).upper()  # noqa: E731
-    lines = [
-        f"# Target of the contract tests of {title}. Everything but base_url is optional: what is missing makes tests *not observable here*.",
-        "# Write secrets as ${NAME}; they are read from the environment and never appear in a report.",
-        "",
-        f'api = "{slug}"',
-        f'base_url = "{base_url}"',
-        '# also = ["https://checkout.example.com"]   # other origins to which links of the API lead',
-        "",
-        "[tls]",
-        "verify = true",
-        '# ca_file = "staging-ca.pem"               # a private certificate authority',
-        "",
-        "# Credentials by role: the headers to send. The first role owns everything under [known].",
-    ]
-    for role, headers in roles.items():
-        prefix = "" if role == next(iter(roles)) else "# "
-        lines += [f"{prefix}[credentials.{role}]"]
-        lines += [f'{prefix}{header} = "${{{shown(role)}_{shown(header)}}}"' for header in headers]
-        lines += [""]
-    if logins:
-        lines += [
-            "# What a sign-in asks of a role.",
-            *(f'# [logins.{role}]\n# username = ""\n# password = "${{{shown(role)}_PASSWORD}}"\n' for role in logins),
-        ]
-    lines += [
-        "# Ids and values that the target is known to have.",
-        "[known]",
-        *(f'# {name} = ""' for name in known),
-        "",
-        "[limits]",
-        "# timeout = 10          # seconds that an answer may take",
-        "# budget = 300          # seconds that the whole run may take",
-        "# rate = 5              # requests per second for each operation",
-        "# server_errors = 20    # server errors in a row after which an operation is left alone",
-        "# [limits.rates]",
-        "# some_operation = 0.5",
-        "",
-        "[exclude]",
-        "operations = []         # operations that must not be called",
-        "",
-        "# What only the owner of the target can do: a command (no shell) or a method and a URL. {duration}, {moment}, {name} are filled in.",
-        "[hooks]",
-        '# advance = ["./staging", "advance-clock", "{duration}"]       # an ISO 8601 duration',
-        '# freeze = ["./staging", "freeze-clock", "{moment}"]',
-        '# outbox = "GET https://staging.example.com/mails.json"        # {"messages": [{"channel", "to", "subject", "body", "codes", "links"}]}',
-        '# reset = "POST https://staging.example.com/reset"',
-        '# break_upstream = ["./staging", "break", "{name}"]            # a service behind the target; reset puts it right again',
-        "",
-        "# Findings that are accepted until a day. The report prints the key of each finding, ready to be pasted here.",
-        "# [[deviations]]",
-        '# finding = "the answer is documented | some_operation | /result/0/id | 200 schema type"',
-        '# reason = "ids become texts in version 2"',
-        '# owner = "billing team"',
-        "# expires = 2027-01-31",
-        "",
-    ]
-    return "\n".join(lines)
+def make_template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str, ...]], logins: tuple[str, ...], known: tuple[str, ...]) -> str:
+    """A commented target file for an API, with the roles, their headers, and the names of known records that its contract tests use."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701 - TOML
+    environment.filters["variable"] = lambda name: "${" + re.sub(r"\W", "_", name).upper() + "}"
+    text = Path(__file__).with_name("contract.toml.jinja").read_text(encoding="utf-8")
+    return environment.from_string(text).render(slug=slug, title=title, base_url=base_url, roles=roles, logins=logins, known=known)

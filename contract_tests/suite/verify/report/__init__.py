@@ -1,6 +1,1 @@
-"""What a run leaves behind: one model of it, and a file for each reader."""
-
-from .model import build
-from .write import write
-
-__all__ = ["build", "write"]
+"""The reports of a run: one model of it, and a file for each reader."""

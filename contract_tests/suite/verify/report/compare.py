@@ -1,4 +1,4 @@
-"""What changed since an older report: findings that are new, fixed or unchanged, by their keys."""
+"""Compare a report with an older one: findings that are new, fixed or unchanged, by their keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BadReport(Exception):
-    """A file that is no report of this command, in a sentence."""
+    """A file is no report of this command; the text says why."""
 
 
 def read_report(path: Path, slug: str) -> dict[str, Any]:
@@ -26,14 +26,14 @@ def read_report(path: Path, slug: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BadReport(f"{path} cannot be read as a report ({error}); give the report.json of an earlier run") from None
     if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION or "findings" not in found:
-        raise BadReport(f"{path} is no report.json of schema version {SCHEMA_VERSION}")
+        raise BadReport(f"{path} is no report.json of schema version {SCHEMA_VERSION}; give one that this version of the command has written")
     if found["api"]["slug"] != slug:
-        raise BadReport(f"{path} is a report of {found['api']['slug']}, not of {slug}")
+        raise BadReport(f"{path} is a report of {found['api']['slug']}, not of {slug}; give one of the same API")
     return found
 
 
 def compare(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, Any]:
-    """What is new, fixed and unchanged. What the new run did not finish is not called fixed, but not judged."""
+    """The findings that are new, fixed and unchanged. If the new run did not judge what was broken, the finding is not fixed but not judged."""
     before, after = ({one["key"]: one for one in report["findings"]} for report in (old, new))
     known, still = ({key for one in report["findings"] for key in (one["key"], *one.get("also", ()))} for report in (old, new))
     gone = [one for key, one in before.items() if key not in still]
@@ -42,14 +42,14 @@ def compare(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, An
     fixed = [one for one in gone if (one["law"], one["operation"]) in judged or any(clause in clauses for clause in one["clauses"])]
     return {
         "against": name,
-        "new": [one for key, one in _brief(after).items() if key not in known],
-        "fixed": list(_brief({one["key"]: one for one in fixed}).values()),
-        "unchanged": [one for key, one in _brief(after).items() if key in known],
-        "not_judged": list(_brief({one["key"]: one for one in gone if one not in fixed}).values()),
+        "new": [one for key, one in _summarize(after).items() if key not in known],
+        "fixed": list(_summarize({one["key"]: one for one in fixed}).values()),
+        "unchanged": [one for key, one in _summarize(after).items() if key in known],
+        "not_judged": list(_summarize({one["key"]: one for one in gone if one not in fixed}).values()),
         "clauses_newly_held": sorted(set(new["clauses"]["held"]) - set(old["clauses"]["held"])),
         "clauses_newly_broken": sorted(set(new["clauses"]["broken"]) - set(old["clauses"]["broken"])),
     }
 
 
-def _brief(findings: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+def _summarize(findings: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
     return {key: {name: one[name] for name in ("id", "key", "sentence")} for key, one in findings.items()}

@@ -1,4 +1,4 @@
-"""A finding's requests, ready to be repeated: as a script of curl commands and as a HAR file."""
+"""The requests of a finding, to be repeated: as a script of curl commands and as a HAR file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOO_LONG = 100_000
 
 
 def curl_script(cause: Cause, mask: Mask) -> str:
-    """A shell script that sends the requests of a finding; secrets are variables that its reader sets."""
+    """A shell script that sends the requests of a finding; secrets are variables that the user of the script sets."""
     needed: dict[str, None] = {}
     commands = [_command(exchange, mask, needed) for exchange in cause.finding.exchanges]
     lines = ["#!/bin/sh", *(f"# {line}" for line in mask.text(cause.finding.sentence).splitlines()), f"# {cause.key}", "set -eu"]
@@ -33,11 +33,11 @@ def curl_script(cause: Cause, mask: Mask) -> str:
 
 
 def _command(exchange: Exchange, mask: Mask, needed: dict[str, None]) -> str:
-    words = ["curl", "-sS", "-i", "-X", exchange.method, _word(mask.url(exchange.url), mask, needed)]
+    words = ["curl", "-sS", "-i", "-X", exchange.method, _quote(mask.url(exchange.url), mask, needed)]
     for name, value in exchange.request_headers.items():
         if name.lower() not in SILENT:
             secret = name.lower() in mask.headers and not any(known in value for known in mask.variables)
-            words += ["-H", _word(f"{name}: {HIDDEN if secret else value}", mask, needed)]
+            words += ["-H", _quote(f"{name}: {HIDDEN if secret else value}", mask, needed)]
     if exchange.request_body:
         if len(exchange.request_body) > TOO_LONG:
             words += ["--data-binary", f'"$(head -c {len(exchange.request_body)} /dev/zero | tr "\\0" x)"']
@@ -59,11 +59,11 @@ def _body(exchange: Exchange, mask: Mask, needed: dict[str, None]) -> str:
     hidden = _hide(text, media_type(exchange.request_headers))
     for value, mark in kept.items():
         hidden = hidden.replace(mark, value)
-    return _word(hidden, mask, needed)
+    return _quote(hidden, mask, needed)
 
 
 def _hide(text: str, kind: str) -> str:
-    """A body whose secret fields are hidden, but for those that a variable stands for."""
+    """A body whose secret fields are hidden, except for values that a variable stands for."""
     if "json" in kind:
         return re.sub(
             r'"([^"\\]+)"(\s*:\s*)"([^"\0]+)"', lambda found: f'"{found[1]}"{found[2]}"{HIDDEN}"' if FIELD.search(found[1]) else found[0], text
@@ -71,8 +71,8 @@ def _hide(text: str, kind: str) -> str:
     return re.sub(r"(^|&)([^=&]+)=([^&\0]+)", lambda found: f"{found[1]}{found[2]}={HIDDEN}" if FIELD.search(found[2]) else found[0], text)
 
 
-def _word(text: str, mask: Mask, needed: dict[str, None]) -> str:
-    """A word of the shell in which known secrets are variables."""
+def _quote(text: str, mask: Mask, needed: dict[str, None]) -> str:
+    """A quoted word of the shell in which known secrets are variables; their names are added to ``needed``."""
     secrets = sorted((value for value in mask.variables if value and value in text), key=len, reverse=True)
     if not secrets:
         return shlex.quote(text)
@@ -88,7 +88,7 @@ def _word(text: str, mask: Mask, needed: dict[str, None]) -> str:
 
 
 def har(exchanges: Iterable[Exchange], mask: Mask, started: str, version: str) -> dict[str, Any]:
-    """The exchanges as an HTTP Archive 1.2, without secrets. The moments of single requests are not kept; all bear that of the run."""
+    """The exchanges as an HTTP Archive 1.2, without secrets. The start of single requests is not recorded; all have that of the run."""
     return {
         "log": {
             "version": "1.2",
@@ -139,8 +139,8 @@ def _pairs(headers: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in headers.items()]
 
 
-def shown(exchange: Exchange, mask: Mask, limit: int = 4_000) -> dict[str, Any]:
-    """An exchange as the report prints it: without secrets, long bodies cut."""
+def describe_exchange(exchange: Exchange, mask: Mask, limit: int = 4_000) -> dict[str, Any]:
+    """An exchange as the report shows it: without secrets, long bodies cut."""
     masked = mask.exchange(exchange)
 
     def cut(body: bytes) -> str:
@@ -161,5 +161,5 @@ def shown(exchange: Exchange, mask: Mask, limit: int = 4_000) -> dict[str, Any]:
 
 
 def dumps(value: Any) -> str:
-    """JSON for people and for diffs."""
+    """JSON that is easy to read and to compare line by line."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"

@@ -11,12 +11,12 @@ COLOURS = {"conforms": "#2e7d32", "broken": "#c62828", "could not run": "#616161
 
 
 def _clean(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
+    """A text whose characters XML can hold."""
     return ILLEGAL.sub("\ufffd", text)
 
 
 def junit(report: dict[str, Any]) -> str:
-    """JUnit XML: a suite per operation, a case per clause and per law."""
+    """JUnit XML: a suite for each operation, a case for each clause and check."""
     slug = report["api"]["slug"]
     root = ET.Element("testsuites", name=f"contract of {slug}", time=str(report["run"]["seconds"]))
     by_clause = {clause: one for one in report["findings"] for clause in one["clauses"]}
@@ -59,14 +59,14 @@ def junit(report: dict[str, Any]) -> str:
 
 
 def sarif(report: dict[str, Any]) -> dict[str, Any]:
-    """SARIF 2.1.0: a rule per law, a result per finding, located at its operation in the document."""
+    """SARIF 2.1.0: a rule for each check, a result for each finding, located at its operation in the document."""
     rules = sorted({one["law"] for one in report["findings"]})
     places = {one["id"]: f"{one['method']} {one['path']}" for one in report["operations"]}
     slug = report["api"]["slug"]
     results = []
     for one in report["findings"]:
         result: dict[str, Any] = {
-            "ruleId": _rule(one["law"]),
+            "ruleId": _rule_id(one["law"]),
             "ruleIndex": rules.index(one["law"]),
             "level": "error",
             "message": {"text": one["sentence"]},
@@ -93,7 +93,7 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
                     "driver": {
                         "name": report["tool"]["name"],
                         "version": report["tool"]["version"],
-                        "rules": [{"id": _rule(law), "shortDescription": {"text": law}} for law in rules],
+                        "rules": [{"id": _rule_id(law), "shortDescription": {"text": law}} for law in rules],
                     }
                 },
                 "automationDetails": {"id": f"contract/{slug}/"},
@@ -109,7 +109,7 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rule(law: str) -> str:
+def _rule_id(law: str) -> str:
     return re.sub(r"\W+", "-", law.lower()).strip("-")
 
 

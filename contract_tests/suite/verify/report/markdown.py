@@ -1,19 +1,19 @@
-"""The report for a pull request, and the same in short for the terminal."""
+"""The report for a pull request, and its headline for the terminal."""
 
 from __future__ import annotations
 
 from typing import Any
 
-SAID = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
+VERDICTS = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
 MOST = 50
-"""Findings that a comment shows; of more, the first of each operation, and the rest is counted."""
+"""Findings that are shown; if there are more, the first of each operation, and the number of the others."""
 
 
 def headline(report: dict[str, Any]) -> str:
-    """One sentence that says how it went."""
+    """The outcome of a run in one sentence."""
     counts = report["summary"]["clauses"]
     judged = counts["held"] + counts["broken"]
-    text = f"{report['api']['title']} at {report['target']['base_url']} {SAID[report['verdict']]}: "
+    text = f"{report['api']['title']} at {report['target']['base_url']} {VERDICTS[report['verdict']]}: "
     text += f"{counts['held']} of {judged} clauses that could be observed hold"
     if report["summary"]["findings"]:
         text += f", {report['summary']['findings']} findings"
@@ -24,8 +24,8 @@ def headline(report: dict[str, Any]) -> str:
     return text + "."
 
 
-def by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Findings by the operation at which they were made."""
+def group_by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Findings by their operation."""
     found: dict[str, list[dict[str, Any]]] = {}
     for one in findings:
         found.setdefault(one["operation"], []).append(one)
@@ -51,7 +51,7 @@ def markdown(report: dict[str, Any]) -> str:
     failing = [one for one in report["findings"] if one["accepted"] is None or one["accepted"]["expired"]]
     if failing:
         lines += ["| operation | finding | clause | evidence |", "|---|---|---|---|"]
-        for operation, found in by_operation(failing).items():
+        for operation, found in group_by_operation(failing).items():
             shown = found if len(failing) <= MOST else found[:1]
             lines += [f"| `{operation}` | {_cell(one['sentence'])} | {one['clause'] or ''} | `evidence/{one['id']}.sh` |" for one in shown]
             lines += [f"| | and {len(found) - len(shown)} more | | |"] if len(found) > len(shown) else []
@@ -81,6 +81,6 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that stays in its cell."""
+    """A text that fits a cell of a table: one line, without markup, at most 400 characters."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return flat if len(flat) <= 400 else flat[:399] + "…"

@@ -1,4 +1,4 @@
-"""The model of a report: plain data, the same for every format. Its schema is ``schema.json`` beside this module."""
+"""The model of a report: plain data that every format is written from. Its schema is ``schema.json`` beside this module."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...harness.findings import VerdictStatus
-from .evidence import shown
+from ...harness.findings import VerdictStatus, to_plain
+from .evidence import describe_exchange
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,48 +24,46 @@ CONFORMS, BROKEN, COULD_NOT = "conforms", "broken", "could not run"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run knows of itself when it ends. ``seconds`` is how long it took, ``unfinished`` says why it did not do everything."""
+    """What a run knows of itself when it ends: the day, how many seconds it took, and why it did not do everything."""
 
-    version: str
-    started: str
     today: dt.date
     seconds: float
     unfinished: tuple[str, ...] = ()
 
 
 def short_id(key: str) -> str:
-    """A short name for a finding, for files and links; the same key gives the same name."""
+    """The name of a finding in files and links, made from its key."""
     return hashlib.sha256(key.encode()).hexdigest()[:10]
 
 
-def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
+def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Mask) -> dict[str, Any]:
     """A run as plain data, without secrets."""
-    findings_store, contract = session.findings_store, session.contract
-    causes = sorted(findings_store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.law, one.key))
+    contract, plan = session.contract, session.plan
+    causes = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
     findings = [_finding(one, facts, mask) for one in causes]
     failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
-    clauses = _clauses(findings_store)
-    operations = [_operation(session, name) for name in contract.operations]
+    clauses = _clauses(store)
+    operations = [_operation(store, name) for name in contract.operations]
     laws = [
         {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": mask.text(verdict.reason)}
-        for verdict in findings_store.verdicts.values()
+        for verdict in store.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
-    unfinished = [*facts.unfinished, *findings_store.problems]
+    unfinished = [*facts.unfinished, *store.problems]
     if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
         unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
     verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "contract_tests", "version": facts.version},
+        "tool": {"name": "contract_tests", "version": plan.version},
         "api": {"slug": contract.slug, "title": contract.document.title, "version": contract.document.version},
         "target": {"base_url": mask.url(session.target.base_url), "roles": list(session.target.credentials), "known": sorted(session.target.known)},
         "run": {
-            "started": facts.started,
+            "started": plan.began,
             "seconds": round(facts.seconds, 1),
-            "stages": {name: round(value, 1) for name, value in findings_store.seconds.items()},
-            "level": session.level,
-            "seed": session.seed,
+            "stages": {name: round(value, 1) for name, value in store.seconds.items()},
+            "level": plan.options.level,
+            "seed": plan.options.seed,
             "workers": session.workers,
             "read_only": session.policy.read_only,
             "budget": session.policy.limits.budget,
@@ -81,7 +79,7 @@ def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
             "laws": dict(Counter(one["outcome"] for one in laws)),
             "findings": len(failing),
             "accepted": len(findings) - len(failing),
-            "unconfirmed": len(findings_store.unconfirmed),
+            "unconfirmed": len(store.unconfirmed),
             "answers_documented": sum(len(one["answers"]) for one in operations)
             - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
             "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
@@ -90,8 +88,8 @@ def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
         "clauses": clauses,
         "laws": laws,
         "findings": findings,
-        "unconfirmed": [_finding(one, facts, mask) for one in findings_store.unconfirmed],
-        "deviations": [_deviation(one, causes, facts.today) for one in session.file.deviations],
+        "unconfirmed": [_finding(one, facts, mask) for one in store.unconfirmed],
+        "deviations": [_deviation(one, causes, facts.today) for one in plan.file.deviations],
         "operations": operations,
         "never_observed": [
             {"operation": one["id"], "answer": row["status"], "reason": row["unseen"]}
@@ -106,55 +104,44 @@ def build(session: VerifySession, facts: Facts, mask: Mask) -> dict[str, Any]:
 
 def _finding(cause: Cause, facts: Facts, mask: Mask) -> dict[str, Any]:
     found, deviation = cause.finding, cause.deviation
-    accepted = None if deviation is None else {**_words(deviation), "expired": deviation.expired(facts.today)}
+    accepted = None if deviation is None else {**_describe_deviation(deviation), "expired": deviation.expired(facts.today)}
     return {
         "id": short_id(cause.key),
         "key": cause.key,
         "also": cause.also,
         "stage": cause.stage,
-        "law": found.law,
+        "law": found.check,
         "operation": found.operation,
         "sentence": mask.text(found.sentence),
         "clause": found.clause,
         "clauses": sorted(cause.clauses),
         "page": found.page,
         "pointer": found.pointer,
-        "expected": mask.value(_plain(found.expected)),
-        "got": mask.value(_plain(found.got), found.pointer.rpartition("/")[2]),
+        "expected": mask.value(to_plain(found.expected)),
+        "got": mask.value(to_plain(found.got), found.pointer.rpartition("/")[2]),
         "count": cause.count,
         "confirmed": cause.confirmed,
         "note": mask.text(cause.note),
         "accepted": accepted,
-        "exchanges": [shown(one, mask) for one in found.exchanges],
+        "exchanges": [describe_exchange(one, mask) for one in found.exchanges],
     }
 
 
-def _plain(value: object) -> object:
-    """A value that JSON can hold, whatever a law compared."""
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(inner) for inner in value]
-    return str(value)
-
-
-def _words(deviation: Deviation) -> dict[str, Any]:
+def _describe_deviation(deviation: Deviation) -> dict[str, Any]:
     return {"reason": deviation.reason, "owner": deviation.owner, "expires": deviation.expires.isoformat()}
 
 
 def _deviation(deviation: Deviation, causes: list[Cause], today: dt.date) -> dict[str, Any]:
     used = any(one.deviation is deviation for one in causes)
     state = "expired" if deviation.expired(today) else "used" if used else "unused"
-    return {"finding": deviation.finding, **_words(deviation), "state": state}
+    return {"finding": deviation.finding, **_describe_deviation(deviation), "state": state}
 
 
-def _clauses(findings_store: FindingsStore) -> dict[str, list[Any]]:
+def _clauses(store: FindingsStore) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {"held": [], "broken": [], "not_observable": [], "not_exercised": []}
     names = {VerdictStatus.NOT_OBSERVABLE: "not_observable", VerdictStatus.NOT_EXERCISED: "not_exercised"}
-    for clause in findings_store.contract.clauses:
-        verdict = findings_store.clause(clause)
+    for clause in store.contract.clauses:
+        verdict = store.clause(clause)
         if verdict.outcome in names:
             found[names[verdict.outcome]].append({"clause": clause, "reason": verdict.reason})
         else:
@@ -162,11 +149,11 @@ def _clauses(findings_store: FindingsStore) -> dict[str, list[Any]]:
     return found
 
 
-def _operation(session: VerifySession, name: str) -> dict[str, Any]:
-    operation, seen = session.contract.operations[name], session.findings_store.observed[name]
+def _operation(store: FindingsStore, name: str) -> dict[str, Any]:
+    operation, seen = store.contract.operations[name], store.observed[name]
     documented = list(operation.statuses)
     statuses = documented + sorted(str(status) for status in seen.statuses if str(status) not in documented)
-    verdicts = [one for one in session.findings_store.verdicts.values() if one.operation == name]
+    verdicts = [one for one in store.verdicts.values() if one.operation == name]
     return {
         "id": name,
         "method": operation.method,
@@ -193,13 +180,13 @@ def _operation(session: VerifySession, name: str) -> dict[str, Any]:
             }
             for code, row in operation.own_errors.items()
         ],
-        "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in session.contract.clauses},
+        "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in store.contract.clauses},
         "clauses": [
             {
                 "clause": clause,
                 "sentence": text,
-                "outcome": str(session.findings_store.clause(clause).outcome),
-                "reason": session.findings_store.clause(clause).reason,
+                "outcome": str(store.clause(clause).outcome),
+                "reason": store.clause(clause).reason,
             }
             for clause, text in operation.clauses.items()
         ],

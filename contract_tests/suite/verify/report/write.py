@@ -1,4 +1,4 @@
-"""Writing a report's files into a folder."""
+"""Write the files of a report into a folder."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from ..events import RunFinished
 from .evidence import curl_script, dumps, har
 from .machines import COLOURS, badge, junit, sarif
-from .markdown import MOST, by_operation, headline, markdown
+from .markdown import MOST, group_by_operation, headline, markdown
 from .model import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..events import Event
     from ..findings_store import Cause
     from ..masking import Mask
 
@@ -25,7 +27,7 @@ SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exer
 
 
 @cache
-def _page() -> jinja2.Template:
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -34,16 +36,16 @@ def _page() -> jinja2.Template:
 
 
 def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
-    """The page: it needs no network and no other file."""
+    """The report as one page that needs no network and no other file."""
     laws = list(dict.fromkeys(one["law"] for one in report["laws"]))
-    return _page().render(
+    return _template().render(
         report=report,
         headline=headline(report),
         laws=laws,
         symbols=SYMBOLS,
         colour=COLOURS[report["verdict"]],
         scripts=scripts,
-        findings=by_operation(report["findings"]),
+        findings=group_by_operation(report["findings"]),
         most=MOST,
         unseen=_unseen(report),
         unjudged=_unjudged(report),
@@ -51,7 +53,7 @@ def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
 
 
 def _unseen(report: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """What was never observed, by the reason for which it need not be, and by operation; what has no reason comes first."""
+    """What was never observed, by the reason why it need not be, and by operation; what has no reason comes first."""
     found: dict[str, dict[str, list[str]]] = {}
     for row in sorted(report["never_observed"], key=lambda one: bool(one["reason"])):
         found.setdefault(row["reason"], {}).setdefault(row["operation"], []).append(row.get("answer") or row["code"])
@@ -64,6 +66,26 @@ def _unjudged(report: dict[str, Any]) -> dict[str, list[str]]:
     for row in (*report["clauses"]["not_exercised"], *report["clauses"]["not_observable"]):
         found.setdefault(row["reason"], []).append(row["clause"])
     return found
+
+
+class ReportFolder:
+    """Writes every format into a folder when a run has finished, and the evidence of each finding under ``evidence/``.
+
+    If the folder cannot be written, the report of the event says so to those that read it after.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, event: Event) -> None:
+        """Write the report if the run has finished."""
+        if not isinstance(event, RunFinished):
+            return
+        try:
+            write(self._folder, event.report, event.causes, event.mask)
+        except OSError as error:
+            event.report["run"]["unfinished"].append(f"the report could not be written: {error}")
+            event.report["exit_code"] = event.report["exit_code"] or 2
 
 
 def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: Mask) -> None:

@@ -1,0 +1,154 @@
+"""What happens in a run, as typed events. ``VerifyRun`` yields them in order, all in the thread that iterates over it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..harness.findings import Exchange, Finding, Verdict
+    from .findings_store import Cause
+    from .masking import Mask
+
+    Repeat = Callable[["Cause"], tuple[Exchange, ...] | None]
+    """Sends the requests of a cause again: the exchanges that show it once more, None if it did not come again."""
+
+
+class Phase(StrEnum):
+    """A part of a run that judges the target, by its name in the report."""
+
+    CLAUSES = "clauses"
+    BEHAVIOUR = "laws"
+    GENERATED = "schemathesis"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a run."""
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """The run begins; nothing has been sent yet. ``budget`` is in seconds."""
+
+    title: str
+    url: str
+    level: str
+    seed: int
+    budget: float
+    read_only: bool
+
+
+@dataclass(frozen=True)
+class PhaseStarted(Event):
+    """A part of the run begins."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class StepTaken(Event):
+    """How far a phase is, in words that the next step replaces."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ExchangeRecorded(Event):
+    """The target answered a request."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
+class VerdictReached(Event):
+    """A check or a clause was judged."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class FindingMade(Event):
+    """The target broke the contract. ``keyword`` is the last part of the cause's key; ``repeat`` is None if the requests cannot be sent again."""
+
+    finding: Finding
+    phase: Phase
+    keyword: str = ""
+    clauses: tuple[str, ...] = ()
+    repeat: Repeat | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The name of the finding's cause."""
+        return key_of(self.finding, self.keyword)
+
+
+@dataclass(frozen=True)
+class ConfirmationStarted(Event):
+    """From here on, the requests of unconfirmed findings are sent again."""
+
+
+@dataclass(frozen=True)
+class FindingConfirmed(Event):
+    """A finding came again, in these exchanges; without exchanges, the ones of before stand."""
+
+    key: str
+    exchanges: tuple[Exchange, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FindingWithdrawn(Event):
+    """A finding did not come again, or could not be confirmed; ``note`` says why."""
+
+    key: str
+    note: str
+
+
+@dataclass(frozen=True)
+class NoteMade(Event):
+    """Something that the user of the command should know, and the report does not say."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ProblemMet(Event):
+    """Something kept a part of the run from being done; the report says so."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class PhaseFinished(Event):
+    """A part of the run ended after some seconds; ``requests`` counts those of the whole run so far."""
+
+    phase: Phase
+    seconds: float
+    requests: int
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """The last event of a run: its report as plain data, and what the evidence is written from. ``causes`` include the unconfirmed ones."""
+
+    report: dict[str, Any]
+    causes: tuple[Cause, ...]
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class DryRunFinished(Event):
+    """The last event of a dry run: how often each request would have been sent, by operation, method and URL."""
+
+    requests: Mapping[tuple[str, str, str], int]
+
+
+def key_of(finding: Finding, keyword: str = "") -> str:
+    """The name of a finding's cause, the same in every run: check, operation, place with every index as ``*``, and keyword."""
+    pointer = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
+    return " | ".join((finding.check, finding.operation, pointer or "/", keyword)).removesuffix(" | ")

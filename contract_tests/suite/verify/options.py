@@ -1,0 +1,99 @@
+"""What a run is asked to do: the options of the command line, and the plan that they and the target file make."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .contract import Contract
+from .report.compare import read_report
+from .target_file import TargetFile, read_target_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Level = Literal["quick", "standard", "deep"]
+BUDGETS: Mapping[Level, float] = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}
+"""Seconds that a run may take unless the command line or the target file says otherwise."""
+DEFAULT_FILE = Path("contract.toml")
+
+
+class CannotRun(Exception):
+    """Nothing could be judged; the text says why, and what to do next."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line. None leaves the choice to the target file or to the level."""
+
+    slug: str
+    url: str | None
+    seed: int
+    report: Path | None
+    level: Level
+    workers: int
+    read_only: bool
+    dry_run: bool
+    target: Path | None
+    compare: Path | None
+    budget: float | None
+    any_implementation: bool
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Everything that is settled before the first request. ``budget`` is in seconds from ``started``, a reading of the monotonic clock."""
+
+    options: Options
+    contract: Contract
+    file: TargetFile
+    url: str
+    budget: float
+    started: float
+    earlier: dict[str, Any] | None = None
+    """The report to compare with."""
+    version: str = ""
+    began: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+
+
+def make_plan(options: Options, started: float) -> RunPlan:
+    """Read the files that the options name.
+
+    Raises:
+        CannotRun: there is no usable URL, or the target file is of another API.
+        BadTargetFile: the target file cannot be used.
+        BadReport: the report to compare with cannot be used.
+    """
+    contract = Contract(options.slug)
+    file = _read_file(options, contract)
+    url = (options.url or file.base_url or "").rstrip("/")
+    if not url:
+        raise CannotRun("no target: give --url BASE_URL, or base_url in a target file (`--init` writes one)")
+    if not url.startswith(("http://", "https://")):
+        raise CannotRun(f"{url} is no URL of HTTP; write for example http://127.0.0.1:8000/acme/v1")
+    budget = options.budget or float(file.limits.get("budget", BUDGETS[options.level]))
+    earlier = read_report(options.compare, options.slug) if options.compare else None
+    return RunPlan(options, contract, file, url, budget, started, earlier, _installed_version())
+
+
+def _read_file(options: Options, contract: Contract) -> TargetFile:
+    """The target file that is named, else the one in this folder if it is of this API, else an empty one."""
+    if options.target is None and not DEFAULT_FILE.is_file():
+        return TargetFile()
+    path = options.target or DEFAULT_FILE
+    file = read_target_file(path, contract.operations)
+    if file.api in (None, contract.slug):
+        return file
+    if options.target is None:
+        return TargetFile()
+    raise CannotRun(f"{path} is a target file of {file.api}, not of {contract.slug}; name another with --target")
+
+
+def _installed_version() -> str:
+    try:
+        return version("mockserver")
+    except PackageNotFoundError:
+        return "0"
