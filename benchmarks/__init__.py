@@ -1,1 +1,1 @@
-"""Measurements that anyone can repeat; every figure in the documentation comes from one of these scripts."""
+"""Repeatable measurements; every figure in the documentation comes from one of these scripts."""

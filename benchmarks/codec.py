@@ -1,4 +1,4 @@
-"""What the codec of records costs: microseconds to write, read and refuse a record, for each vendor's seeded records.
+"""Cost of the codec of records: microseconds to write, read and refuse a record, for each vendor's seeded records.
 
 ``python -m benchmarks.codec`` prints one row for each vendor, the best of ``ROUNDS`` rounds.
 """
@@ -21,7 +21,7 @@ ROUNDS = 30
 
 
 def best(work: Callable[[], object], records: int) -> str:
-    """Microseconds for each record in the quickest round."""
+    """Microseconds for each record in the fastest round."""
     seconds = []
     for _ in range(ROUNDS):
         started = time.perf_counter()

@@ -1,8 +1,8 @@
-"""This server and its peers on the same document and payloads: one process each, interleaved, medians, one table of ratios.
+"""Compare this server with its peers on the same document and payloads: one process each, interleaved rounds, medians, one table of ratios.
 
-``python -m benchmarks.compare`` measures every peer that can be had; ``--quick`` takes the ones of the floors and two minutes; ``--write`` keeps
-the result in ``docs/benchmarks.md``. Servers stay on one core, wrk on another, with 32 connections. A ratio is ours over the peer's in the same
-run. Two are given: of calls a second, and of calls per second of the server's processor time, which other work on the machine disturbs less.
+``python -m benchmarks.compare`` measures every peer that can be installed; ``--quick`` measures the peers with floors, in two minutes; ``--write``
+stores the result in ``docs/benchmarks.md``. Servers use one core, wrk another, with 32 connections. A ratio is our figure divided by the peer's in
+the same run. There are two: of calls per second, and of calls per second of the server's processor time, which depends less on other load.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ FLOORS: Mapping[str, tuple[float, float, float]] = {
     "openapi-backend": (1.0, 1.0, 0.8),
     "Starlette + uvicorn, ready bytes": (0.5, 0.5, 0.4),
 }
-"""How many times a peer's calls a second ours have to be at least, by peer, in the order of CALLS."""
+"""The least ratio of our calls per second to a peer's, by peer, in the order of CALLS."""
 WARM = 3_000
-"""Calls of each kind before anything is measured; less only where a peer does not manage them in WARM_UP seconds."""
+"""Warm-up calls of each kind; fewer if a peer needs more than WARM_UP seconds for them."""
 WARM_UP = 5
 REFUSING = "requests"
-"""How ``checks`` of a peer begins that has to refuse a wrong body."""
+"""The beginning of ``checks`` of peers that must refuse a wrong body."""
 
 
 @dataclass
 class Running:
-    """A peer that answers, and what its runs have shown by call."""
+    """A running peer and its results by call."""
 
     peer: Peer
     process: psutil.Process
@@ -62,7 +62,7 @@ class Running:
 
 
 def main() -> None:
-    """Measure, print, and write where that is asked for."""
+    """Measure, print, and write the page if ``--write`` is given."""
     parser = argparse.ArgumentParser(description="Compare this server with its peers.")
     parser.add_argument("--quick", action="store_true", help="the peers of the floors only, in about two minutes")
     parser.add_argument("--rounds", type=int, default=3)
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _start(peer: Peer, stack: ExitStack, missing: dict[str, str], failed: str | None) -> Running | None:
-    """Start a peer and make sure that it does what is measured; where it cannot be had, note why."""
+    """Start a peer and verify its answers; if it cannot be installed, record the reason."""
     port = free_port()
     try:
         command = peer.command(port)
@@ -101,7 +101,7 @@ def _start(peer: Peer, stack: ExitStack, missing: dict[str, str], failed: str | 
 
 
 def _check(peer: Peer, port: int, call: Call) -> None:
-    """Raise AssertionError where a peer does not answer what is expected, or takes a body that it says it checks."""
+    """Raise AssertionError if a peer gives a wrong answer, or accepts a body that it claims to check."""
     status, body = ask(port, peer.base, call)
     expected = {"GET object": payloads.plan(1), "GET list of 20": payloads.page(), "POST validated": payloads.SUBSCRIPTION}[call.name]
     got = orjson.loads(body) if status == call.status else {}

@@ -1,7 +1,7 @@
-"""What snapshots, restores and forks of a world of 10,000 records cost on a real server, and whether that stays within the bounds promised.
+"""Cost of snapshots, restores and forks of a world of 10,000 records on a real server, compared with the promised bounds.
 
-Times are seen by a client on the same machine, HTTP and JSON included; memory is the resident set of the server. A fork that was written to holds
-what differs, which is measured too. Ends with 1 where a bound is broken.
+Times are measured by a client on the same machine, including HTTP and JSON; memory is the resident set of the server. A fork that was written to
+stores the difference, which is measured too. Exits with 1 if a bound is broken.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HEADERS = {"secretkey": "serpi-demo-secretkey", "authorization": "Bearer serpi-d
 
 
 def milliseconds(work: Callable[[int], object], times: int = TIMED) -> list[float]:
-    """How long each of several runs took."""
+    """The duration of each of several runs."""
     taken = []
     for number in range(times):
         started = time.perf_counter()
@@ -43,7 +43,7 @@ def milliseconds(work: Callable[[int], object], times: int = TIMED) -> list[floa
 
 
 def big_world(line: Line) -> str:
-    """A world with so many records, made through export and import."""
+    """A world with this many records, made by export and import."""
     exported = line.call("GET", "/worlds/default/export")
     records = exported["tables"][f"{VENDOR}.{TABLE}"]["records"]
     present = sum(len(table["records"]) for table in exported["tables"].values())
@@ -57,7 +57,7 @@ def big_world(line: Line) -> str:
 
 
 def resident(process: psutil.Process) -> float:
-    """Bytes of the server."""
+    """Resident memory of the server in bytes."""
     return float(process.memory_info().rss)
 
 
@@ -68,13 +68,13 @@ class Report:
         self.kept = True
 
     def line(self, name: str, value: float, unit: str, bound: float | None = None) -> None:
-        """One figure, with the bound that it has to stay below."""
+        """Print one figure with its bound."""
         broken = bound is not None and value >= bound
         self.kept = self.kept and not broken
         print(f"{name:44} {value:10.2f} {unit:3}" + (f"  (below {bound:g}{': BROKEN' if broken else ''})" if bound is not None else ""))
 
     def times(self, name: str, taken: list[float], bound: float | None = None) -> None:
-        """Median, with the 99th percentile for information."""
+        """Print the median, and the 99th percentile for information."""
         self.line(f"{name}, median", statistics.median(taken), "ms", bound)
         self.line(f"{name}, 99 of 100", sorted(taken)[len(taken) * 99 // 100], "ms")
 

@@ -1,7 +1,7 @@
-"""What grows and what does not: cost of a call with the number of worlds, records, exchanges in the journal and operations in the document.
+"""Growth: the cost of a call depending on the number of worlds, records, journal entries and operations in the document.
 
-``python -m benchmarks.growth`` prints processor microseconds of a call inside the application, without sockets, and the factor over the curve's
-first size. A curve is measured forth and back, and each size keeps its smallest figure, because other work on the machine only adds.
+``python -m benchmarks.growth`` prints processor microseconds of a call inside the application, without sockets, and the factor over the first size
+of the curve. A curve is measured in both directions, and each size keeps its smallest figure, because other load only adds time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Filled(Fixture):
         self._plans = plans
 
     def seed(self, world: Transaction, fake: Faker) -> None:
-        """The usual world, then plans."""
+        """The default world with additional plans."""
         state.seed(world, fake)
         state.fill(world, self._plans)
 
@@ -56,7 +56,7 @@ class Filled(Fixture):
 
 
 def curve(title: str, sizes: Sequence[int], prepare: Callable[[int], dict[str, Callable[[], float]]]) -> str:
-    """A table: a row per size, two columns per kind of call. ``prepare`` gives what to measure at a size."""
+    """A table with a row per size and two columns per kind of call. ``prepare`` returns the calls to measure at a size."""
     ready = {size: prepare(size) for size in sizes}
     best: dict[tuple[int, str], float] = {}
     for turn in range(TURNS):
@@ -74,7 +74,7 @@ def curve(title: str, sizes: Sequence[int], prepare: Callable[[int], dict[str, C
 
 
 def with_headers(call: Call, **headers: str) -> Call:
-    """The call with more headers."""
+    """The call with additional headers."""
     return Call(call.name, call.path, {**call.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}, call.body, call.status)
 
 
@@ -93,7 +93,7 @@ def worlds(count: int) -> dict[str, Callable[[], float]]:
 
 
 def records(count: int) -> dict[str, Callable[[], float]]:
-    """Object and pages of twenty in a table of many records."""
+    """One object, and pages of twenty, in a table of many records."""
     app = create_app(ServerSettings(), {"reference": (API, payloads.reference_document(), Filled(count))})
     middle = Call("page in the middle", f"/plans?limit=20&page={max(1, count // 40)}", KEY)
     return {
@@ -104,7 +104,7 @@ def records(count: int) -> dict[str, Callable[[], float]]:
 
 
 def journal(count: int) -> dict[str, Callable[[], float]]:
-    """A call with many exchanges kept, over worlds, because one world keeps a thousand."""
+    """A call with many journal entries, spread over worlds, because one world keeps a thousand."""
     app = reference_app()
     for number in range(count):
         _send(app, with_headers(OBJECT, x_mock_world=f"w{number // 1000}"))
@@ -112,7 +112,7 @@ def journal(count: int) -> dict[str, Callable[[], float]]:
 
 
 def operations(count: int) -> dict[str, Callable[[], float]]:
-    """Calls to all operations of a document in turn, a hundred of them at most."""
+    """Calls to the operations of a document in turn, at most a hundred of them."""
     app = _loaded(count)
     things = [number * 7919 % (count // 5) for number in range(min(20, count // 5))]
     calls = [Call("object", f"/area{thing % 20}/thing{thing}s/1", KEY) for thing in things]
@@ -121,7 +121,7 @@ def operations(count: int) -> dict[str, Callable[[], float]]:
 
 
 def loading(count: int) -> dict[str, Callable[[], float]]:
-    """Processor time of loading a document, for each of its operations."""
+    """Processor time per operation of loading a document."""
 
     def load() -> float:
         begun = time.process_time()

@@ -1,7 +1,7 @@
-"""An application called without a socket, and what a call costs in processor time: the finest figure on a machine that others use too.
+"""Processor time of calls to an application without a socket: the most precise figure on a shared machine.
 
-``python -m benchmarks.inside`` prints microseconds per call of the comparison's calls, without the HTTP server: as they come, and with every answer
-judged anew, as if nobody had got the same one before. ``--profile`` also prints where they go.
+``python -m benchmarks.inside`` prints microseconds per call for the calls of the comparison, without the HTTP server: by default, and with validation
+of every answer as if it had not been sent before. ``--profile`` also prints a profile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BATCHES = 12
 
 
 def scope_of(base: str, call: Call) -> dict[str, Any]:
-    """What the server hands over for a call."""
+    """The ASGI scope of a call."""
     path, _, query = (base + call.path).partition("?")
     headers = [(b"host", b"127.0.0.1:8000"), *((name.lower().encode(), value.encode()) for name, value in call.headers.items())]
     if call.body is not None:
@@ -76,7 +76,7 @@ async def once(app: App, scope: Message, body: bytes = b"") -> tuple[int, bytes]
 
 
 def micros(app: App, base: str, calls: Sequence[Call], batches: int = BATCHES, batch: int = BATCH) -> float:
-    """Processor microseconds of one call, the calls taken in turn: the smallest mean of several batches, because noise only adds."""
+    """Processor microseconds of one call, the calls taken in turn: the smallest mean of several batches, because other load only adds time."""
     scopes = [(scope_of(base, call), call) for call in calls]
 
     async def run(turns: Iterable[int]) -> float:

@@ -1,4 +1,4 @@
-"""Servers as processes of their own on one core, and load from another: wrk, its figures, and the processor time that the server spent."""
+"""Server processes on one core and load from another: wrk with its figures, and the processor time of the server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True)
 class Call:
-    """One kind of call, sent again and again."""
+    """One kind of call, sent repeatedly."""
 
     name: str
     path: str
@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of load showed: calls a second, the latency under which 99 of 100 stayed, and calls a second of the server's processor time."""
+    """The result of one load run: calls per second, the 99th percentile of latency, and calls per second of the server's processor time."""
 
     calls: int
     rate: float
@@ -48,25 +48,25 @@ class Load:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def cores() -> tuple[int, int]:
-    """A core for servers and one for load; the same one twice where there is only one."""
+    """A core for servers and one for load; both are the same if there is only one."""
     usable = sorted(os.sched_getaffinity(0))
     return usable[0], usable[-1]
 
 
 def pinned(core: int, command: Sequence[str]) -> list[str]:
-    """A command that stays on one core."""
+    """A command that is pinned to one core."""
     return ["taskset", "-c", str(core), *command]
 
 
 def need_tools() -> None:
-    """Leave with a sentence where wrk or taskset is missing."""
+    """Exit with a message if wrk or taskset is missing."""
     for tool, package in (("wrk", "wrk"), ("taskset", "util-linux")):
         if shutil.which(tool) is None:
             sys.exit(f"{tool} is needed for the benchmark; on Debian: apt-get install {package}")
@@ -74,7 +74,7 @@ def need_tools() -> None:
 
 @contextmanager
 def served(command: Sequence[str], port: int, path: str, env: Mapping[str, str] | None = None, patience: float = 30.0) -> Iterator[psutil.Process]:
-    """A server that answers by now, on the servers' core; stopped at the end."""
+    """A ready server on the servers' core; stopped at the end."""
     with tempfile.TemporaryDirectory() as place, Path(place, "log").open("w+") as log:
         process = subprocess.Popen(
             pinned(cores()[0], command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=Path(__file__).parent.parent
@@ -89,7 +89,7 @@ def served(command: Sequence[str], port: int, path: str, env: Mapping[str, str] 
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it started."""
+    """Stop a process and its children."""
     with suppress(psutil.NoSuchProcess):
         for child in psutil.Process(process.pid).children(recursive=True):
             child.terminate()
@@ -102,7 +102,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def answers(port: int, path: str, process: subprocess.Popen[bytes], patience: float) -> bool:
-    """Wait until a server answers anything; False where it ends or takes too long."""
+    """Wait until a server answers; returns False if it ends or takes too long."""
     until = time.perf_counter() + patience
     while time.perf_counter() < until and process.poll() is None:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
@@ -130,7 +130,7 @@ def ask(port: int, base: str, call: Call) -> tuple[int, bytes]:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Processor time that a process and its children have spent."""
+    """Processor time of a process and its children."""
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):

@@ -1,8 +1,8 @@
-"""What the proxy costs in the mode report, against nginx as a plain reverse proxy in front of the same upstream.
+"""Cost of the proxy in the mode report, compared with nginx as a plain reverse proxy in front of the same upstream.
 
-Every call is a sale at Monedero, whose answer is never the same twice. Rounds are interleaved: the mock itself, nginx, the proxy, again and again, so
-that a busy machine slows all three down. Needs `nginx` and `wrk` (Debian: apt-get install nginx-light wrk). Prints requests per second, milliseconds
-and what a request costs in processor time, the medians of the rounds, and the ratios.
+Every call is a sale at Monedero, and all answers differ. Rounds are interleaved (the mock itself, nginx, the proxy, and again), so that other load
+slows all three down. Needs `nginx` and `wrk` (Debian: apt-get install nginx-light wrk). Prints requests per second, milliseconds and processor time
+per request, the medians of the rounds, and the ratios.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ http {{
 
 
 def loaded(port: int, connections: int, script: Path) -> tuple[float, float]:
-    """Requests per second and the median of milliseconds under load."""
+    """Requests per second and median milliseconds under load."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}{TARGET}"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate, latency = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"50%\s+([\d.]+)(us|ms|s)", said)
@@ -56,12 +56,12 @@ def loaded(port: int, connections: int, script: Path) -> tuple[float, float]:
 
 
 def processor(process: psutil.Process) -> float:
-    """Seconds of processor time that a process and its children have used."""
+    """Processor seconds of a process and its children."""
     return sum(sum(found.cpu_times()[:2]) for found in (process, *process.children(recursive=True)))
 
 
 def answering(port: int) -> None:
-    """Return when something answers."""
+    """Wait until a port answers."""
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:

@@ -24,7 +24,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def machine() -> str:
-    """What was measured on, without its name."""
+    """The machine of the measurement, without its name."""
     model = "unknown processor"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -37,7 +37,7 @@ def machine() -> str:
 
 
 def publish(section: str, text: str, *, write: bool) -> None:
-    """Print a section, and put it in its place on the page where that is asked for."""
+    """Print a section; with ``write`` replace it on the page, too."""
     print(text)
     if not write:
         return

@@ -1,4 +1,4 @@
-"""A server of its own for a measurement, and plain connections to it."""
+"""A separate server for a measurement, and plain connections to it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def first_answer(port: int) -> None:
-    """Return as soon as the server answers its health check."""
+    """Wait until the server answers its health check."""
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
@@ -41,7 +41,7 @@ def first_answer(port: int) -> None:
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[int, psutil.Process]]:
-    """A server with these options of ``mockserver serve``, its port and its process; it ends with the block."""
+    """A server with these options of ``mockserver serve``: its port and its process. It ends with the block."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "mockserver", "serve", "--port", str(port), *options], stdout=subprocess.DEVNULL)
     try:
@@ -53,13 +53,13 @@ def serving(*options: str) -> Iterator[tuple[int, psutil.Process]]:
 
 
 class Line:
-    """One connection that is kept open."""
+    """One connection that stays open."""
 
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
 
     def send(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """Status and body of an answer; a body that is no text is sent as JSON."""
+        """Status and body of an answer; a body that is not text is sent as JSON."""
         sent = dict(headers or {})
         payload = body
         if body is not None and not isinstance(body, str):
@@ -70,12 +70,12 @@ class Line:
         return answer.status, answer.read()
 
     def call(self, method: str, path: str, body: Any = None, world: str = "default") -> Any:
-        """What the control plane answers. Raises RuntimeError where it refuses."""
+        """The answer of the control plane. Raises RuntimeError if it refuses."""
         status, answer = self.send(method, f"/_mock{path}", body, {"x-mock-world": world})
         if status >= 400:  # noqa: PLR2004 - a refusal
             raise RuntimeError(f"{method} {path}: {status} {answer.decode()[:300]}")
         return json.loads(answer) if answer else None
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()

@@ -1,8 +1,8 @@
-"""Full load for minutes: whether the memory of the server stays level once every bound is reached.
+"""Full load for minutes: whether the memory of the server stays level after every bound is reached.
 
-Clients call the examples of every vendor's document in worlds that come and go, with frozen and running clocks, faults, wishes, snapshots, forks and
-the outbox, so that worlds, journal, snapshots and messages all reach their bounds, which are set low here. Prints resident MiB as it goes. Ends with
-1 where the last third holds more than 10 % over the second, or where the mock answered with a fault of its own.
+Clients call the examples of every vendor's document in worlds that are made and deleted, with frozen and running clocks, faults, preferences,
+snapshots, forks and the outbox. Worlds, journal, snapshots and messages all reach their bounds, which are set low here. Prints resident MiB during
+the run. Exits with 1 if memory in the last third is more than 10 % over the second, or if the mock answered with an error of its own.
 
     python -m benchmarks.soak --minutes 10 --clients 4
 """
@@ -37,7 +37,7 @@ Call = tuple[str, str, str | None, dict[str, str]]
 
 
 def calls(slug: str, credentials: list[dict[str, Any]]) -> list[Call]:
-    """The calls that a document gives as examples, with each credential."""
+    """The example calls of a document, with each credential."""
     document = read_document(slug, SPECS / f"{slug}.yaml")
     found: list[Call] = []
     for spec in document.operations:
@@ -53,7 +53,7 @@ def calls(slug: str, credentials: list[dict[str, Any]]) -> list[Call]:
 
 
 def bodies(document: Any, spec: Mapping[str, Any]) -> list[tuple[str | None, str]]:
-    """The examples of a body, as they are sent; no body where there are none."""
+    """The examples of a body in wire format; no body if there are none."""
     found: list[tuple[str | None, str]] = []
     for media_type, media in document.resolve(spec.get("requestBody", {})).get("content", {}).items():
         values = [document.resolve(example)["value"] for example in media.get("examples", {}).values()]
@@ -65,7 +65,7 @@ def bodies(document: Any, spec: Mapping[str, Any]) -> list[tuple[str | None, str
 
 
 def client(port: int, number: int, until: float, done: Synchronized[int], bugs: Synchronized[int]) -> None:
-    """Call until it is time."""
+    """Make calls until a given time."""
     chance, line, worlds = random.Random(number), Line(port), 0
     apis = line.call("GET", "/apis")["apis"]
     everything = {api["slug"]: calls(api["slug"], api["credentials"]) for api in apis if api["slug"] != "mock"}
@@ -93,7 +93,7 @@ def client(port: int, number: int, until: float, done: Synchronized[int], bugs: 
 
 
 def prepare(line: Line, world: str, chance: random.Random, slugs: list[str]) -> None:
-    """A world with a time and faults of its own."""
+    """Make a world with a separate time and separate faults."""
     if chance.random() < 0.5:  # noqa: PLR2004 - a half
         line.call("PATCH", "/clock", {"freeze": "2026-01-01T00:00:00Z"}, world)
     rules: tuple[dict[str, Any], ...] = ({"damage": {"kind": "reset"}, "every": 20}, {"damage": {"kind": "truncated"}, "every": 23})
@@ -101,7 +101,7 @@ def prepare(line: Line, world: str, chance: random.Random, slugs: list[str]) -> 
 
 
 def finish(line: Line, world: str) -> None:
-    """What a test does at its end: snapshot, fork, diff, a look at journal and outbox, time."""
+    """The calls that a test makes at its end: snapshot, fork, diff, journal, outbox, clock."""
     line.call("PUT", "/snapshots/end", None, world)
     line.call("POST", "/worlds", {"name": f"{world}-fork", "from": {"world": world}})
     line.call("PATCH", "/clock", {"advance": "P40D"}, f"{world}-fork")

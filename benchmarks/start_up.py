@@ -1,8 +1,8 @@
-"""How long until the server answers, how much memory it holds idle, and how much after a hundred thousand calls.
+"""Time until the server answers, its idle memory, and its memory after a hundred thousand calls.
 
 ``python -m benchmarks.start_up`` starts ``mockserver serve`` with every vendor several times: seconds from the start of the process to its first
-answer, resident MiB after it. Then a hundred thousand calls and more: pages of a real vendor; such pages between creations, which stay; the reference
-API, whose creations keep what was sent as nested data.
+answer, and resident MiB after it. Then it makes at least a hundred thousand calls of three kinds: pages of a real vendor; such pages mixed with
+creations, whose records stay; and the reference API, whose creations store what was sent as nested data.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def start() -> tuple[float, float, float]:
 
 
 def grown() -> list[list[str]]:
-    """MiB idle and after many calls: reads of a real vendor, and the three calls of the reference API, a third of them writing."""
+    """MiB idle and after many calls: reads of a real vendor, and the three calls of the reference API, a third of them writes."""
     rows = []
     for name, command, base, calls in (
         ("SERPI, pages of 20", SERVE, "/serpi/api/v1", (READ,)),

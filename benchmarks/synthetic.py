@@ -1,4 +1,4 @@
-"""Documents of any size, to see what the number of operations costs."""
+"""Documents of any size, to measure the effect of the number of operations."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PER_KIND = 5
-"""Operations of one kind of thing: list, create, read, change, remove."""
+"""Operations of one kind of resource: list, create, read, change, remove."""
 
 
 def synthetic(operations: int) -> tuple[Api, Document]:
-    """An API with this many operations, five for each kind of thing, over paths as vendors write them."""
+    """An API with this many operations, five for each kind of resource, with paths as vendors write them."""
     handlers = types.ModuleType("synthetic")
     paths: dict[str, Any] = {}
     for number in range(-(-operations // PER_KIND)):
@@ -37,7 +37,7 @@ def synthetic(operations: int) -> tuple[Api, Document]:
 
 
 def _operation(handlers: types.ModuleType, name: str, status: int, *, query: bool = False, path: bool = False, body: bool = False) -> dict[str, Any]:
-    """An operation of the document, and its handler put into the module."""
+    """An operation of the document; its handler is added to the module."""
     handler = _handler(status, path=path, body=body)
     handler.__name__, handler.__module__ = name, handlers.__name__
     setattr(handlers, name, handler)

@@ -1,7 +1,7 @@
-"""What worlds cost: the time of a write and the memory of a fork that was written to, with a growing number of records.
+"""Cost of worlds: the time of a write and the memory of a fork that was written to, with a growing number of records.
 
-A fork that is not written to is a reference. Prints one line per size; memory is that of the process, shared by the forks kept. The last column
-is a write's time over that at the smallest size: it should stay near 1.
+A fork that is not written to is only a reference. Prints one line per size; memory is that of the process, shared by the stored forks. The last
+column is the time of a write divided by that at the smallest size; it should stay near 1.
 """
 
 from __future__ import annotations

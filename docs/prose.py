@@ -1,4 +1,4 @@
-"""Print docstrings drawn at random, for a reader: ``python -m docs.prose [SEED] [COUNT]``."""
+"""Print docstrings, drawn at random, to be read by a person: ``python -m docs.prose [SEED] [COUNT]``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = 100
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Every docstring with the place where it stands."""
+    """Every docstring with its place."""
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -28,7 +28,7 @@ def docstrings() -> Iterator[tuple[str, str]]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the drawn docstrings; the same seed draws the same ones while the code does not change."""
+    """Print docstrings; the same seed prints the same ones as long as the code does not change."""
     seed, count = (int(value) for value in [*arguments, *("1", str(COUNT))[len(arguments) :]])
     for place, text in random.Random(seed).sample(list(docstrings()), count):
         print(f"{place}\n    {text.replace(chr(10), chr(10) + '    ')}\n")

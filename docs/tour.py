@@ -1,4 +1,4 @@
-"""Makes the pictures of the tour: starts a mock, does what the tour tells, and photographs the console. Needs a Chromium; writes docs/pictures.
+"""Make the pictures of the tour: start a mock, make the calls of the tour, take screenshots of the console. Needs a Chromium; writes docs/pictures.
 
 Run as ``python -m docs.tour`` in the environment of the tests.
 """
@@ -23,8 +23,8 @@ START = "2026-01-15T09:30:00Z"
 SALE = {"wallet_key": "wallet-demo", "phone": "4775550101", "transaction_type": "0", "transaction_amount": "1000", "usertool_id": "7001"}
 
 
-def live_a_morning(client: httpx.Client) -> dict[str, str]:
-    """Calls as an app makes them; the places of what the pictures show."""
+def make_calls(client: httpx.Client) -> dict[str, str]:
+    """Make calls as an app does; returns the addresses of the pages to show."""
     headers = {api["slug"]: api["credentials"][0]["headers"] for api in client.get("/_mock/apis").json()["apis"]}
     client.get("/serpi/api/v1/Sucursales", params={"limite": 2}, headers=headers["serpi"])
     client.post("/monedero/wallet/get", headers=headers["monedero"])
@@ -49,7 +49,7 @@ def live_a_morning(client: httpx.Client) -> dict[str, str]:
 
 
 def photograph(page: Page, url: str, name: str) -> None:
-    """One picture of what a person sees first."""
+    """Take one screenshot of the first screen of a page."""
     page.goto(url)
     if name == "reference":
         page.locator(".opblock-summary-control", has_text="/wallet/sale").click()
@@ -59,7 +59,7 @@ def photograph(page: Page, url: str, name: str) -> None:
 
 
 def main() -> None:
-    """Start a mock with a clock that stands still, and make every picture."""
+    """Start a mock with a frozen clock, and make every picture."""
     chromium = find()
     if chromium is None:
         sys.exit(f"No pictures: {MISSING}.")
@@ -67,7 +67,7 @@ def main() -> None:
     server = Server("--freeze", START)
     try:
         with httpx.Client(base_url=server.url, timeout=30) as client, sync_playwright() as playwright:
-            places = live_a_morning(client)
+            places = make_calls(client)
             browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
             for name, path in places.items():
                 page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark" if name == "faults" else "light")

@@ -1,6 +1,6 @@
 """The browser of the tests: an installed Chromium, else Playwright's own download, else, as root, the system's package manager.
 
-Run as a module it gets one where there is none, and says in one line what came of it. The tests themselves download nothing.
+Run as a module, it installs a browser if there is none, and prints the result in one line. The tests themselves download nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 MISSING = "no Chromium is installed; .venv/bin/playwright install chromium, or apt-get install chromium"
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage")
 PATIENCE = 300
-"""Seconds that one way of getting a browser may take."""
+"""Seconds that one installation attempt may take."""
 
 
 def find() -> str | None:
-    """The path of a Chromium: that of the variable CHROMIUM, one on the path, or Playwright's own; None where there is none."""
+    """The path of a Chromium: from the variable CHROMIUM, from PATH, or Playwright's own; None if there is none."""
     named = os.environ.get("CHROMIUM")
     if named is not None:
         return shutil.which(named)
@@ -38,7 +38,7 @@ def find() -> str | None:
 
 
 def ways() -> Iterator[list[list[str]]]:
-    """The ways to get a browser, each of them commands one after the other."""
+    """The ways to install a browser; each is a sequence of commands."""
     yield [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if os.geteuid() == 0:
         yield [["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"]]
@@ -47,7 +47,7 @@ def ways() -> Iterator[list[list[str]]]:
 
 
 def obtain() -> str | None:
-    """A Chromium, installed where there was none; None where none can be had."""
+    """Find a Chromium, or install one. Returns None if that fails."""
     found = find()
     for commands in () if found else ways():
         if all(map(_done, commands)):

@@ -1,4 +1,4 @@
-"""A real server for the tests, a world of its own for each of them."""
+"""A real server for the tests, with a separate world for each test."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 START_UP = 60
-"""Seconds that a server may take to start on a busy machine before the tests give up."""
+"""Seconds that a server may take to start on a busy machine."""
 TLS = ssl.create_default_context()
-"""Shared by all clients, which would each read every certificate of the machine otherwise; no test makes use of it."""
+"""Shared by all clients, because each would otherwise load all certificates of the machine; no test uses TLS with it."""
 
 
 class Server:
@@ -90,7 +90,7 @@ class Mock:
     world: str
 
     def client(self, slug: str = "", credential: str | None = "demo", **options: Any) -> httpx.Client:
-        """A client of a vendor's API in this world; ``credential`` is the name of a published one, None for none."""
+        """A client of a vendor's API in this world. ``credential`` is the name of a published one; None sends none."""
         headers = {"x-mock-world": self.world}
         base_url = self.url
         if slug:
@@ -101,7 +101,7 @@ class Mock:
         return httpx.Client(base_url=base_url, headers=headers, timeout=20, verify=TLS, **options)
 
     def api(self, slug: str) -> dict[str, Any]:
-        """What the control plane says of a vendor."""
+        """The control plane's entry about a vendor."""
         apis = httpx.get(f"{self.url}/_mock/apis", verify=TLS).json()["apis"]
         found: dict[str, Any] = next(api for api in apis if api["slug"] == slug)
         return found
@@ -118,7 +118,7 @@ class Mock:
             return {table: control.get(f"/state/{slug}/{table}").json()["records"] for table in tables}
 
     def outbox(self, slug: str = "") -> list[dict[str, Any]]:
-        """The messages of this world, of one vendor if wanted: where the clock moves, others have their own to say."""
+        """The messages of this world, of one vendor if given: when the clock advances, other vendors send messages, too."""
         with self.control as control:
             messages: list[dict[str, Any]] = control.get("/outbox").json()["messages"]
             return [message for message in messages if slug in ("", message["api"])]
@@ -126,7 +126,7 @@ class Mock:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests of a process. When they are over, openapi-core judges everything that it answered."""
+    """One server for all tests of a process. At the end, openapi-core judges all of its answers."""
     recording = tmp_path_factory.mktemp("traffic") / "all.jsonl"
     running = Server("--record", str(recording))
     yield running
@@ -140,26 +140,26 @@ _not_run: set[str] = set()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note the browser tests that are not run because there is no browser."""
+    """Record the browser tests that are skipped because no browser is installed."""
     if report.skipped and MISSING in str(report.longrepr):
         _not_run.add(report.nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say in the last line that tests were not run because there is no browser."""
+    """Report in the last line that tests were skipped because no browser is installed."""
     if _not_run and not hasattr(config, "workerinput"):
         config.get_terminal_writer().line(f"{len(_not_run)} browser tests were NOT RUN: {MISSING}.")
 
 
 @pytest.fixture
 def mock(server: Server) -> Mock:
-    """A fresh world."""
+    """A new world."""
     return Mock(server.url, f"test-{os.getpid()}-{next(_numbers)}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the tests of a module, because no other event loop runs beside it; without one they are skipped, and the last line says so."""
+    """One browser for the tests of a module, because it cannot share a thread with another event loop; without one the tests are skipped."""
     path = find()
     if path is None:
         pytest.skip(MISSING)

@@ -21,7 +21,7 @@ def gif(width: int = 1, height: int = 1) -> bytes:
 
 
 def jpeg(width: int = 1, height: int = 1, before: bytes = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00") -> bytes:
-    """A JPEG up to its frame, with segments ``before`` it."""
+    """A JPEG up to its frame header, with segments ``before`` it."""
     return b"\xff\xd8" + before + b"\xff\xc0\x00\x0b\x08" + struct.pack(">HH", height, width) + b"\x01\x01\x11\x00\xff\xd9"
 
 

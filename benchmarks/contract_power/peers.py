@@ -1,4 +1,4 @@
-"""Other tools on the same servers. Each tells the identities of what it found, or why it could not run."""
+"""Other tools on the same servers. Each returns the identities of its findings, or raises with the reason why it could not run."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ EXAMPLES = "15"
 
 
 class CouldNotRun(Exception):
-    """A tool is not here, or refuses to work; never counted as a survival."""
+    """A tool is not installed or does not run; this is never counted as a survival."""
 
 
 def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
     """Findings of Schemathesis as ``operation: check``.
 
-    Stock is the tool as it comes, with all its checks. ``tuned`` takes the project's settings with it, which say what is checked: an option of the
-    command line would set them aside.
+    Without ``tuned`` it runs all checks with its own defaults. With ``tuned`` it runs with the project's settings; these choose the checks, so no
+    option of the command line may override them.
     """
     program = Path(sys.executable).with_name("schemathesis")
     if not program.exists():
@@ -74,12 +74,12 @@ def failures(output: str) -> list[str]:
 
 
 def _portable(described: Mapping[str, object]) -> object:
-    """A document without what anchors and dates would make unreadable elsewhere."""
+    """The document without YAML anchors and dates, which other tools cannot read."""
     return json.loads(json.dumps(described, default=str))
 
 
 def _for_dredd(document: Document) -> Any:
-    """A document without the operations whose URL names a record: Dredd runs nothing at all where one of those has no example."""
+    """The document without the operations whose URL names a record: Dredd does not start if one of them has no example."""
     read: Any = _portable(document.raw)
     for operation in document.operations:
         needed = [one for one in operation.parameters if one["in"] in ("path", "query") and one.get("required")]
@@ -89,7 +89,7 @@ def _for_dredd(document: Document) -> Any:
 
 
 def dredd(slug: str, origin: str) -> set[str]:
-    """Findings of Dredd: the transactions that fail. It sends the documented examples, one per response, and cannot be told how to meet a refusal."""
+    """Findings of Dredd: the failed transactions. It sends the documented examples, one per response, and cannot be configured to provoke a refusal."""
     if shutil.which("npx") is None:
         raise CouldNotRun("npx is not installed")
     target = Target.discover(slug, origin + load_document(slug).base_path)

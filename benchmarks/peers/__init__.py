@@ -1,6 +1,7 @@
-"""The servers of the comparison: how each is installed, started and asked, and what it checks.
+"""The servers of the comparison: how each is installed, started and called, and what it checks.
 
-Peers on Node and on the JVM come from npm, at the versions of ``package.json``, into this folder. What cannot be had is listed with the reason.
+Peers on Node and on the JVM are installed from npm into this folder, at the versions of ``package.json``. A peer that cannot be installed is listed
+with the reason.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ DOCUMENT = MADE / "reference.json"
 
 
 class Missing(Exception):
-    """A peer cannot be had here; says why."""
+    """A peer cannot be installed. The text gives the reason."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One server. ``command`` starts it on a port, or raises Missing; ``checks`` says what it validates; ``base`` is where it serves the document."""
+    """One server. ``command`` starts it on a port, or raises Missing; ``checks`` states what it validates; ``base`` is the base path of the document."""
 
     name: str
     checks: str
@@ -47,7 +48,7 @@ class Peer:
 
 
 def install() -> str | None:
-    """Install what comes from npm; the reason where that fails."""
+    """Install the npm packages; returns the reason if that fails."""
     if shutil.which("npm") is None:
         return "npm is not installed"
     done = subprocess.run(
@@ -60,7 +61,7 @@ def install() -> str | None:
 
 
 def generate() -> None:
-    """Write the document and the payloads as each peer wants them."""
+    """Write the document and the payloads in the format of each peer."""
     MADE.mkdir(exist_ok=True)
     document = payloads.document_with_examples()
     DOCUMENT.write_bytes(orjson.dumps(document))
@@ -78,7 +79,7 @@ ANSWERS: tuple[tuple[str, str, int, Any], ...] = (
 
 
 def _mockoon() -> dict[str, Any]:
-    """The answers as a data file of Mockoon; it reads no examples from an OpenAPI document."""
+    """The answers as a data file of Mockoon, which does not read examples from an OpenAPI document."""
     routes = [
         {
             "uuid": f"route-{number}",
@@ -110,7 +111,7 @@ def _mockoon() -> dict[str, Any]:
 
 
 def _wiremock(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The answers as stub mappings; the body of a creation has to match the schema."""
+    """The answers as WireMock stub mappings; the body of a creation must match the schema."""
     schema = orjson.loads(orjson.dumps(document["components"]["schemas"]["NewSubscription"]).replace(b"#/components/schemas/", b"#/$defs/"))
     schema["$defs"] = orjson.loads(orjson.dumps(document["components"]["schemas"]).replace(b"#/components/schemas/", b"#/$defs/"))
     made = []
@@ -169,7 +170,7 @@ def _package_version(package: str) -> Callable[[], str]:
 
 @cache
 def runtime(name: str) -> str:
-    """The version of a runtime as it tells it, its first number with dots."""
+    """The version that a runtime prints: its first dotted number."""
     said = subprocess.run([_program(name), "--version"], capture_output=True, text=True, check=False)
     found = re.search(r"\d+(?:\.\d+)+", said.stdout + said.stderr)
     return found.group() if found else "?"
@@ -243,5 +244,5 @@ PEERS = (
 
 
 def environment(peer: Peer) -> dict[str, str]:
-    """The environment of a peer's process: ours, without a debugger's or a tracer's variables."""
+    """The environment of a peer's process: ours, without the variables of debuggers and tracers."""
     return {**{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}, **peer.env}

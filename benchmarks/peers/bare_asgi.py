@@ -1,4 +1,4 @@
-"""An ASGI function on uvicorn with ready bytes: what the server under us can do at most. ``python -m benchmarks.peers.bare_asgi PORT``."""
+"""A bare ASGI function on uvicorn with prepared bytes: the upper limit of our server's stack. ``python -m benchmarks.peers.bare_asgi PORT``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIST, PLAN, SUBSCRIPTION = (orjson.dumps(data) for data in (payloads.page(), pay
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer by method and query alone."""
+    """Choose the answer by method and query only."""
     if scope["method"] == "POST":
         body = b""
         more = True

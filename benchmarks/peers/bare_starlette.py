@@ -1,4 +1,4 @@
-"""Starlette on uvicorn with ready bytes: routing, no validation. A limit, not a peer. ``python -m benchmarks.peers.bare_starlette PORT``."""
+"""Starlette on uvicorn with prepared bytes and without validation: a limit, not a peer. ``python -m benchmarks.peers.bare_starlette PORT``."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ payloads_page, payloads_plan = json.loads(LIST), json.loads(PLAN)
 
 
 def app(*, encoded: bool) -> Starlette:
-    """The application; ``encoded`` makes the JSON anew for each call, as applications do."""
+    """The application. ``encoded`` encodes the JSON for each call, as applications do."""
     handlers = (list_plans_encoded, get_plan_encoded, create_subscription_encoded) if encoded else (list_plans, get_plan, create_subscription)
     return Starlette(
         routes=[

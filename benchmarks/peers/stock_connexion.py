@@ -1,4 +1,4 @@
-"""Connexion's AsyncApp as it comes, with response validation. ``python -m benchmarks.peers.stock_connexion PORT``."""
+"""Connexion's AsyncApp with default settings and response validation. ``python -m benchmarks.peers.stock_connexion PORT``."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ async def get_plan(plan_id: int) -> dict[str, Any]:  # noqa: ARG001 - what the d
 
 
 async def create_subscription(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """The subscription, of what was sent."""
+    """The subscription, made from the body."""
     return {**payloads.SUBSCRIPTION, **body}, 201
 
 
 def key_info(key: str, **_: Any) -> dict[str, Any] | None:
-    """Who has this key."""
+    """The owner of the key."""
     return {"sub": "benchmark"} if key == payloads.KEY else None
 
 

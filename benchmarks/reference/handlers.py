@@ -29,7 +29,7 @@ def get_plan(world: Transaction, plan_id: int) -> Reply:
 
 
 def create_subscription(world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Subscribe a customer to plans that exist."""
+    """Subscribe a customer to existing plans."""
     plans = world.table(PLANS)
     for item in body["items"]:
         if plans.get(item["plan_id"]) is None:

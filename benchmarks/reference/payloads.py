@@ -1,4 +1,4 @@
-"""What every server of the comparison is asked and answers, and the document with these payloads as its examples."""
+"""Requests and answers of every server in the comparison, and the document with these payloads as its examples."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUBSCRIPTION: dict[str, Any] = {"id": 1, "state": "pending", **BODY, "created_at
 
 
 def plan(number: int) -> dict[str, Any]:
-    """The plan of this number as it goes over the wire."""
+    """The plan with this number in its wire format."""
     return {
         "id": number,
         "code": f"PLAN-{number:06}",
@@ -70,7 +70,7 @@ def reference_document() -> Document:
 
 
 def document_with_examples() -> dict[str, Any]:
-    """The document as the peers get it: the payloads are named examples of requests and of the answers to them."""
+    """The document for the peers: the payloads are named examples of requests and answers."""
     document = copy.deepcopy(reference_document().raw)
     listed, one, created = (document["paths"][path] for path in ("/plans", "/plans/{plan_id}", "/subscriptions"))
     for operation, status, payload in ((listed["get"], "200", page()), (one["get"], "200", plan(1)), (created["post"], "201", SUBSCRIPTION)):

@@ -1,4 +1,4 @@
-"""What our server keeps of the reference API, its one credential, and how it refuses."""
+"""State of the reference API: its records, its one credential, its refusals."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription; ``sent`` is the body that made it."""
+    """A subscription; ``sent`` is the body of its creation."""
 
     id: int
     state: str
@@ -81,7 +81,7 @@ def verify_key(world: Transaction, credential: str) -> Key:
 
 
 def render_fault(fault: Fault, _situation: FaultContext) -> Reply:
-    """A refusal: its kind and a sentence."""
+    """A refusal with a kind and a sentence."""
     return Reply(fault.status, {"error": fault.kind, "message": str(fault)})
 
 
@@ -92,7 +92,7 @@ def seed(world: Transaction, _fake: Faker) -> None:
 
 
 def fill(world: Transaction, plans: int) -> None:
-    """Add plans until there are this many."""
+    """Add plans up to this number."""
     table = world.table(PLANS)
     for number in range(len(table) + 1, plans + 1):
         wire = payloads.plan(number)

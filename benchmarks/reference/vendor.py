@@ -1,4 +1,4 @@
-"""The reference API as a vendor of our server: ``python -m benchmarks.reference.vendor PORT`` serves it as `mockserver serve` serves its own."""
+"""The reference API as a vendor: ``python -m benchmarks.reference.vendor PORT`` serves it as `mockserver serve` serves its APIs."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 BUSY = (429, 503)
-"""Answers after which the same call may be made again."""
+"""Statuses after which the same call may be repeated."""
 
 
 class Declined(Exception):
-    """The vendor refused; ``code`` says why."""
+    """The vendor refused the call; ``code`` is its reason."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -32,7 +32,7 @@ class Till:
     cashier: str
 
     def register(self, phone: str, name: str) -> None:
-        """Make somebody a customer. Raises Declined."""
+        """Register a customer. Raises Declined."""
         self._call("/wallet/contact/add", phone=phone, customer_name=name)
 
     def sell(self, phone: str, amount: float) -> float:
@@ -49,14 +49,14 @@ class Till:
 
 @dataclass(frozen=True)
 class Sync:
-    """A job that pushes branches to the ERP and tries again where that is busy or an answer is lost."""
+    """A job that pushes branches to the ERP and tries again if the ERP is busy or an answer is lost."""
 
     base_url: str
     headers: Mapping[str, str]
     attempts: int = 4
 
     def push(self, branches: Iterable[Mapping[str, Any]]) -> int:
-        """Create branches that are not there yet; returns how many it created."""
+        """Create the branches that do not exist yet; returns how many it created."""
         known = {branch["descripcion"] for branch in self._call("GET").get("result", ())}
         missing = [branch for branch in branches if branch["descripcion"] not in known]
         for branch in missing:
@@ -70,7 +70,7 @@ class Sync:
             except httpx.TransportError:
                 if method == "GET":
                     continue
-                raise  # it may have been done: whoever calls has to look before trying again
+                raise  # the call may have succeeded: the caller must check before it tries again
             if answer.status_code not in BUSY:
                 return answer.raise_for_status().json()
         raise Declined("busy", f"the ERP was busy {self.attempts} times")

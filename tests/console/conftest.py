@@ -1,4 +1,4 @@
-"""The console in a real browser, and as the HTTP that it is made of."""
+"""Fixtures for the console: a real browser, and plain HTTP calls."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ NARROW = {"width": 360, "height": 740}
 
 
 class Complaints(list[str]):
-    """What the console of the browser said about a page: errors, warnings, and what the policy of the page kept from happening.
+    """Problems of a page: errors and warnings in the browser's console, and violations of the page's content security policy.
 
-    That a form was refused, or a call that somebody tried out, is no complaint; nor is what a browser gave up because the test went on elsewhere.
+    Failed form submissions and failed *Try it out* calls are not problems, and neither are requests that the browser aborted when the test left
+    the page.
     """
 
     def _note(self, url: str, kind: str, text: str) -> None:
@@ -40,7 +41,7 @@ class Complaints(list[str]):
 
 @pytest.fixture
 def page(browser: Browser, mock: Mock) -> Iterator[Page]:
-    """A page in the world of the test; that nothing is complained about is part of every test."""
+    """A page in the world of the test; the test fails if the page has problems."""
     context = browser.new_context(viewport=WIDE, base_url=f"{mock.url}/~{mock.world}/")  # type: ignore[arg-type]
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     made = context.new_page()
@@ -54,6 +55,6 @@ def page(browser: Browser, mock: Mock) -> Iterator[Page]:
 
 @pytest.fixture
 def console(mock: Mock) -> Iterator[httpx.Client]:
-    """The console of the world as HTTP, as a browser of this server asks for it."""
+    """An HTTP client for the console of the world, with the headers of a browser on the same server."""
     with httpx.Client(base_url=f"{mock.url}/~{mock.world}", headers={"origin": mock.url, "sec-fetch-site": "same-origin"}, timeout=20) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Markup that runs where a page forgets to escape it, put wherever a client or a person can write something."""
+"""Markup that would run if a page did not escape it, put into every place that a client or a person can write to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MARK = "'\"><x-stored></x-stored><img src=x onerror=alert(1)><script>alert(1)</script>{{7*7}}"
 SHORT = '"><x-stored>'
-"""The mark where little room is."""
+"""The mark for short fields."""
 
 
 def _client_of(client: httpx.Client, slug: str) -> Mapping[str, str]:
@@ -24,7 +24,7 @@ def _client_of(client: httpx.Client, slug: str) -> Mapping[str, str]:
 
 
 def call_everything(client: httpx.Client) -> None:
-    """Every call that the documents give as an example, with the mark in every text, query, header and path, and as the name of a file."""
+    """Send every example call of the documents, with the mark in every text, query parameter, header and path, and as file name."""
     for slug in SLUGS:
         headers = {**_client_of(client, slug), "user-agent": MARK, "x-trace": MARK, "referer": MARK}
         base = next(api for api in client.get("/_mock/apis").json()["apis"] if api["slug"] == slug)["base_url"]
@@ -41,7 +41,7 @@ def call_everything(client: httpx.Client) -> None:
 
 
 def send_messages(client: httpx.Client) -> None:
-    """A message over each channel whose text the client wrote."""
+    """Send a message with a text of the client over each channel."""
     key = _client_of(client, "monedero")
     customer = {"wallet_key": "wallet-demo", "phone": "4775559911", "customer_name": SHORT, "usertool_id": "7001"}
     client.post("/monedero/wallet/contact/add", headers=key, data=customer)
@@ -50,7 +50,7 @@ def send_messages(client: httpx.Client) -> None:
 
 
 def fill_records(client: httpx.Client) -> int:
-    """The mark in every field of a record of every table that takes any text; how many fields these are."""
+    """Write the mark into every field that takes any text, in one record of every table. Returns the number of fields."""
     filled = 0
     for slug in SLUGS:
         known = client.get(f"/_mock/state/{slug}").json()
@@ -64,12 +64,12 @@ def fill_records(client: httpx.Client) -> int:
 
 
 def set_rules(client: httpx.Client) -> None:
-    """Fault rules for calls that look like the mark."""
+    """Add fault rules for calls whose method, path and headers are the mark."""
     client.post("/_mock/faults", json={"api": "serpi", "path": MARK, "headers": {"x-trace": MARK}, "answer": {"status": 401}})
 
 
 def leave_marks(client: httpx.Client) -> int:
-    """Everything above; the number of fields of records."""
+    """Write the mark everywhere. Returns the number of fields of records."""
     send_messages(client)
     filled = fill_records(client)
     call_everything(client)
@@ -78,7 +78,7 @@ def leave_marks(client: httpx.Client) -> int:
 
 
 def assert_shown_as_text(pages: Mapping[str, str]) -> None:
-    """Fail where a page has an element or an attribute that only the mark can have made."""
+    """Fail if a page has an element or an attribute that only the mark can have made."""
     for url, text in pages.items():
         page = read(text)
         assert "x-stored" not in page.tags, f"{url}: what a client sent became an element"
@@ -87,5 +87,5 @@ def assert_shown_as_text(pages: Mapping[str, str]) -> None:
 
 
 def showing(pages: Mapping[str, str]) -> list[str]:
-    """The pages on which the mark can be read."""
+    """Addresses of the pages that show the mark."""
     return [url for url, text in pages.items() if "<x-stored></x-stored>" in "".join(read(text).text) or MARK[:20] in str(read(text).attributes)]

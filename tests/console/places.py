@@ -1,4 +1,4 @@
-"""Every page of the console, found as a person finds it: by following links."""
+"""Find every page of the console by following links, as a person does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILES = ("/console/assets/", "/console/viewer/", "/console/journal/har", "/conso
 
 
 class Reader(HTMLParser):
-    """The elements of a page, with its links."""
+    """Parser for the elements of a page, with its links."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -47,14 +47,14 @@ class Reader(HTMLParser):
 
 
 def read(text: str) -> Reader:
-    """A page, parsed."""
+    """Parse a page."""
     reader = Reader()
     reader.feed(text)
     return reader
 
 
 def crawl(console: httpx.Client, most: int = 400, start: tuple[str, ...] = PAGES) -> dict[str, str]:
-    """The pages of the console that links lead to, by address; of the tables' many orders only the first."""
+    """Pages of the console that links lead to, by address; for tables, only the first sort order."""
     root = str(console.base_url).rstrip("/")
     waiting = [root + page for page in start]
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A day's work in a real browser, every page judged by axe-core, and how fast the pages are where there is much to show."""
+"""A typical day in a real browser, every page checked by axe-core, and page times with many records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def order_token(mock: Mock) -> None:
 
 
 def test_a_days_work(page: Page, mock: Mock) -> None:
-    """One day, in parts that follow one another."""
+    """One typical day in consecutive parts."""
     see_a_failing_call_and_why(page, mock)
     let_the_next_one_fail(page, mock)
     keep_a_snapshot(page)
@@ -225,7 +225,7 @@ def test_the_console_works_without_scripts(browser: Browser, mock: Mock) -> None
 
 
 def places(mock: Mock) -> dict[str, str]:
-    """Every kind of page, with something to show on each."""
+    """Every kind of page, each with content."""
     sell(mock)
     sell(mock, phone="47755501")
     order_token(mock)
@@ -296,7 +296,7 @@ def big() -> Iterator[Server]:
 
 
 def fill(server: Server) -> None:
-    """So many exchanges and records in the default world."""
+    """Make this many exchanges and records in the default world."""
     with httpx.Client(base_url=server.url, timeout=60) as client:
         file = client.get("/_mock/worlds/default/export").json() if client.get("/_mock/clock").is_success else {}
         contacts = file["tables"]["monedero.contacts"]["records"]
@@ -313,7 +313,7 @@ def fill(server: Server) -> None:
 
 @pytest.mark.slow
 def test_pages_open_within_a_second_where_there_is_much(browser: Browser, big: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    """Measured and reported; what is asserted is that lists stay short, and a limit far above the aim."""
+    """Times are reported. The test asserts that lists stay short and that times stay below a generous limit."""
     fill(big)
     with httpx.Client(base_url=big.url) as client:
         assert client.get("/_mock/journal?limit=1").json()["kept"] == EXCHANGES

@@ -1,4 +1,4 @@
-"""The pages as HTTP: what they say, what they refuse, and who may see them."""
+"""Console pages over HTTP: content, refusals, access."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_no_page_of_another_origin_changes_anything(mock: Mock, console: httpx.C
     answer = console.post("/console/state/monedero/contacts/5001", data={"points": "1"}, headers=headers)
     assert answer.status_code == 403
     assert contact_points(mock) == before
-    plain = httpx.post(f"{mock.url}/~{mock.world}/console/reset")  # nobody says where this comes from
+    plain = httpx.post(f"{mock.url}/~{mock.world}/console/reset")  # a request without Origin and Sec-Fetch-Site
     assert plain.status_code == 403
 
 

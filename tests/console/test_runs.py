@@ -1,4 +1,4 @@
-"""Runs of the contract suite that somebody starts: one at a time, within their time, and told line by line."""
+"""Runs of the contract suite that a person starts: one at a time, with a time limit, with live output."""
 
 from __future__ import annotations
 

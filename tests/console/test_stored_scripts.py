@@ -1,4 +1,4 @@
-"""Nothing that a client sent can run: markup in fields, headers, file names and messages shows as text; a page that does not escape is found."""
+"""Nothing that a client sent runs in the console: markup in fields, headers, file names and messages is shown as text."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ PLANTS = [
     ("outbox_list.html", "{{ message.body|short(90) }}"),
     ("faults.html", "<code>{{ rule.path }}</code>"),
 ]
-"""Fields of templates, each of them a place where what a client sent is shown."""
+"""Template expressions that show something a client sent."""
 
 
 def starts(client: httpx.Client) -> tuple[str, ...]:
-    """Pages on which each kind of mark is shown."""
+    """The pages that show each kind of mark."""
     listed = client.get("/_mock/journal", params={"limit": 1000}).json()["exchanges"]
     telling = {(one["api"], one["status"], bool(one["records_written"])): one["number"] for one in listed}
     messages = client.get("/_mock/outbox").json()["messages"]
@@ -56,7 +56,7 @@ def starts(client: httpx.Client) -> tuple[str, ...]:
 
 
 def look(client: httpx.Client) -> dict[str, str]:
-    """These pages, each of them judged."""
+    """Check each of these pages."""
     pages = {}
     for path in starts(client):
         pages[path] = client.get(path).text
@@ -66,7 +66,7 @@ def look(client: httpx.Client) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A server of its own: it holds records that no call could have made, so what it answers is not for the audit of all tests."""
+    """A separate server: it holds records that no call could have made, so its answers must not enter the audit of all tests."""
     running = Server()
     yield running
     running.stop()
@@ -79,7 +79,7 @@ def app() -> App:
 
 @pytest.fixture(scope="module")
 def client(app: App) -> Iterator[httpx.Client]:
-    """A client of a server in this process, so that its templates can be spoilt."""
+    """A client of an in-process server whose templates a test can change."""
     with listen("127.0.0.1", 0) as bound:
         bound.listen()
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="warning"))

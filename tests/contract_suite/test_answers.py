@@ -1,4 +1,4 @@
-"""The judge of answers sees what the document does not say of them."""
+"""Validation of answers reports everything in which an answer differs from the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a law looks at, and whom it blames."""
+"""What a behaviour check compares, and which call and field its finding names."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SENT = {"name": "Rosa", "place": "Centro"}
 
 
 class Shown:
-    """A resource whose fields are shown under the names under which they are sent."""
+    """A resource whose fields have the same names in requests and answers."""
 
     def differences(self, sent: dict[str, Any], view: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         return {name: (value, view[name]) for name, value in sent.items() if name in view and view[name] != value}
 
 
 def blamed(**views: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Call, part and place of what is blamed, of views by their part."""
+    """Call, part and place of each difference. ``views`` are answers by part."""
     found = misread(cast("Resource", Shown()), SENT, [(f"{part}_it", view, part) for part, view in views.items()])
     return [(call, part, place) for call, part, place, _, _ in found]
 
@@ -55,7 +55,7 @@ def test_what_is_shown_as_sent_blames_nobody() -> None:
 
 
 class Standard:
-    """As much of a run as the choice of calls needs."""
+    """The part of a run that the choice of calls uses."""
 
     is_quick = False
 
@@ -91,7 +91,7 @@ def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None
 
 
 class Told:
-    """As much of a conversation as a verdict on pages needs."""
+    """The part of a check session that a verdict on pages uses."""
 
     def broken(self, law: str, operation: str, sentence: str, **_: Any) -> Verdict:
         return Verdict(law, operation, VerdictStatus.BROKEN, sentence)

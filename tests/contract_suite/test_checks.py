@@ -1,4 +1,4 @@
-"""The laws as checks inside a run of Schemathesis."""
+"""Behaviour checks as checks inside a run of Schemathesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists without an end: a walk over pages ends at any target, with a finding or with the reason why it cannot tell."""
+"""Endless lists: a walk over pages always ends, with a finding or with the reason why it could not decide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[ApiClient, list[httpx.Request]]:
-    """A target whose answers are made by functions in turn, the last of them for ever, and what it was sent."""
+    """A target whose answers are made by functions in turn, repeating the last one, and the calls it received."""
     sent: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Formulas say what arithmetic and comparison can, about JSON, and nothing else."""
+"""Formulas: arithmetic and comparison on JSON, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the owner of a target can do: at the mock it is found, elsewhere it takes hooks, and without them a test says why it cannot see."""
+"""Actions that only the owner of a target can do: the mock offers them, other targets need hooks. Without hooks a test reports why it cannot run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING = Target("trincico", "http://127.0.0.1:9/trincico")
 
 
 class Hooks:
-    """Hooks that note how they are used."""
+    """Hooks that record their calls."""
 
     def __init__(self) -> None:
         self.used: list[str] = []

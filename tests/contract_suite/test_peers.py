@@ -1,4 +1,4 @@
-"""What another tool prints is read as findings only where it is one."""
+"""Output of other tools: only findings are read as findings."""
 
 from __future__ import annotations
 

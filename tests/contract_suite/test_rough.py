@@ -1,4 +1,4 @@
-"""Bodies that are too large, and bytes that are no text."""
+"""Bodies that are too large, and bytes that are not text."""
 
 from __future__ import annotations
 

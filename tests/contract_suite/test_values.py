@@ -1,4 +1,4 @@
-"""Values made from schemas keep them, are fresh each time, and are the same for the same seed."""
+"""Generated values match their schema, differ each time, and are the same for the same seed."""
 
 from __future__ import annotations
 

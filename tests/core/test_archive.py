@@ -1,4 +1,4 @@
-"""A world as a document, and back."""
+"""Export a world as a document and import it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEPS = st.lists(
 
 
 def played(world: World, steps: list[Step]) -> World:
-    """A world after things were done to it."""
+    """A world after these steps."""
     transaction = Transaction(world, NOW)
     for kind, number, text in steps:
         table = transaction.table(PETS if number % 2 else TOYS)
@@ -66,7 +66,7 @@ def played(world: World, steps: list[Step]) -> World:
 
 
 def again(world: World) -> World:
-    """A world through its document."""
+    """Export a world and import the result."""
     return read(orjson.loads(orjson.dumps(write(world, TABLES))), TABLES, ACTIONS, OPERATIONS)
 
 

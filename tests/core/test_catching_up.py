@@ -1,4 +1,4 @@
-"""Much that is due at once: it happens before the next answer, in slices between which others are served, and it has an end."""
+"""Many due timers: they run before the next answer, in slices between which other requests are answered, and up to a limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def ticking(ends: datetime | None, every: timedelta = HOUR, crashes: datetime | None = None) -> Action:
-    """An action that sets itself again until an end."""
+    """A timer action that schedules itself again until a given time."""
 
     def tick(world: Transaction, _subject: int | str | None) -> None:
         if world.now == crashes:
@@ -38,7 +38,7 @@ def ticking(ends: datetime | None, every: timedelta = HOUR, crashes: datetime | 
 
 
 def toy_at(now: datetime, action: Action) -> Toy:
-    """A toy whose worlds stand at a moment, with a first tick at noon."""
+    """A toy API whose worlds start at a fixed time, with a first tick at noon."""
     transaction = Transaction(World(clock=Clock(frozen_at=now)), NOON)
     transaction.schedule(NOON, TICK)
     return Toy(store=MemoryStore(transaction.finish()), timers={TICK: action})

@@ -1,4 +1,4 @@
-"""Records as JSON and back."""
+"""Write records as JSON and read them back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Thing:
-    """A field of every kind that a vendor may keep."""
+    """A record with a field of every type that a vendor may use."""
 
     id: int | str
     flag: bool

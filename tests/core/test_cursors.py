@@ -1,4 +1,4 @@
-"""Stretches of a list by cursor: each item once, whatever arrives meanwhile."""
+"""Page through a list by cursor: each item appears once, even if items arrive in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records by hand held to the document: which field is judged by which property, written how, and what a description may not say."""
+"""Records by hand are checked against the document: which property checks which field, how a value is written, and which mappings are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Animal:
-    """Weights are grams; the day is kept as it was sent, empty where none was."""
+    """Weights are in grams; the day is stored as it was sent, or empty."""
 
     id: int
     name: str

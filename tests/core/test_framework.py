@@ -1,4 +1,4 @@
-"""Documents are checked as Connexion checks them."""
+"""Documents are checked by Connexion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures are recognised by their bytes, and nothing else is taken for one."""
+"""Pictures are recognised by their bytes; other files are not taken for pictures."""
 
 from __future__ import annotations
 

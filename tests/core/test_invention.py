@@ -1,4 +1,4 @@
-"""Bodies made up from a schema fit it, whatever it combines."""
+"""Bodies generated from a schema match it, with any combination of keywords."""
 
 from __future__ import annotations
 

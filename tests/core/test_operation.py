@@ -1,4 +1,4 @@
-"""What a request passes on its way through an operation, seen on a toy vendor."""
+"""The stages of a request in an operation, tested with a toy vendor."""
 
 from __future__ import annotations
 
@@ -335,7 +335,7 @@ def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
         ask(number, 3_000)
     assert PROVEN / 2 < proven.size <= PROVEN
     for number in range(20):
-        ask(number, 1, b"x" * 30_000)  # what was asked is kept as well
+        ask(number, 1, b"x" * 30_000)  # the key of a body counts, too
     assert len(proven) == PROVEN // 30_400
     ask(1, 30_000)
     assert (len(proven), proven.size) == (0, 0)
@@ -458,7 +458,7 @@ def test_a_request_that_reached_no_operation_is_dressed_and_kept(toy: Toy) -> No
     assert [exchange.operation for exchange in toy.journal.entries("default")] == [None]
 
 
-# What a document says of errors, addresses and other paths
+# Errors, addresses and alias paths in a document
 
 
 def _posting(**more: Any) -> Toy:
@@ -486,7 +486,7 @@ def test_a_row_of_the_error_table_may_have_the_code_of_another_and_name_a_field(
     ],
 )
 def test_a_violation_without_code_of_its_own_has_that_of_its_keyword_or_that_of_invalid(body: bytes, code: str, field: str) -> None:
-    """The first violation that has a code in one of these ways decides."""
+    """The first violation that has a code in one of these ways determines the code."""
     errors = {f"n{n}": {"status": 422, "message": f"error {n}"} for n in range(1, 8)}
     toy = _posting(**{"x-errors": errors, "x-fault-codes": {"exclusiveMinimum": "n2", "type": "n3", "invalid": "n7"}})
     assert post(toy, body).body["code"] == code

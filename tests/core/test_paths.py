@@ -8,7 +8,7 @@ from mockserver.openapi.paths import PathTree
 
 
 class Value:
-    """Something at a template."""
+    """A value stored under a path template."""
 
 
 def tree(*templates: str) -> tuple[PathTree[Value], dict[int, str]]:

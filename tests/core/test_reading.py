@@ -1,4 +1,4 @@
-"""Documents, schemas, forms, JSON and requests: what is read, and what is refused."""
+"""Documents, schemas, forms, JSON and requests: accepted and refused input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every record type of every vendor, and of a world itself, through the codec: with any values, and with data that is no record."""
+"""The codec with every record type of every vendor and of the world: with generated values, and with data that is not a record."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def values_of(kind: Any) -> st.SearchStrategy[Any]:
-    """Values of the type of a field."""
+    """Strategy for values of a field's type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return values_of(arguments[0])
@@ -53,7 +53,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def records_of(record: Any) -> st.SearchStrategy[Any]:
-    """Records of a type, with any values of the right types."""
+    """Strategy for records of a type."""
     return st.builds(record, **{name: values_of(kind) for name, kind in codec_for(record).fields.items()})
 
 
@@ -79,7 +79,7 @@ JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dict
 
 @st.composite
 def spoilt(draw: st.DrawFn, record: type) -> Any:
-    """JSON that is nearly a record: some members are gone, replaced, or more than there should be."""
+    """Strategy for JSON that is almost a record: some members are missing, replaced or added."""
     data = codec_for(record).encode(draw(records_of(record)))
     for name in draw(st.lists(st.sampled_from(list(data)), max_size=3)):
         if draw(st.booleans()):
@@ -137,7 +137,7 @@ def test_any_json_is_read_as_a_record_or_refused_at_a_place_that_it_has(name: st
 
 
 def is_in(data: Any, path: list[str], *, missing: bool) -> bool:
-    """Whether a value is at a place, or is missing there."""
+    """Whether a place exists in a value, or is missing."""
     for number, name in enumerate(path):
         if isinstance(data, dict) and name not in data:
             return missing and number == len(path) - 1

@@ -22,7 +22,7 @@ TEXT = "/notes/"
 
 
 def toy(change: Mapping[str, Any], **options: Any) -> Toy:
-    """A toy whose document has more keys at some places; a place is a path of keys."""
+    """A toy API whose document has additional keys; a place is a path of keys."""
     document = copy.deepcopy(DOCUMENT)
     for place, value in change.items():
         here: Any = document

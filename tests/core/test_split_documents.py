@@ -1,4 +1,4 @@
-"""A document may be split by tag and may name further paths of an operation; what does not fit together is named."""
+"""A document may be split by tag and may name alias paths of an operation; contradictions are reported with their place."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ components:
 
 
 def write(folder: Path, main: str = MAIN, **parts: str) -> Path:
-    """A document of these files."""
+    """A document made of these files."""
     (folder / "toy").mkdir()
     for name, text in parts.items():
         (folder / "toy" / f"{name}.yaml").write_text(text)

@@ -1,4 +1,4 @@
-"""Worlds, tables and drafts are values: whatever is done to one, the others stay as they are."""
+"""Worlds, tables and transactions are values: a change of one leaves all others unchanged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PETS: Table[Pet] = Table("zoo.pets", Pet, {"owner": lambda pet: pet.owner}, secr
 
 
 class TablesBehaveLikeADict(RuleBasedStateMachine):
-    """A table against a plain dict, with forks taken on the way that must never change."""
+    """Compare a table with a plain dict; forks made on the way must never change."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["append", "replace", "drop", "slice"
 
 @cache
 def filled(size: int) -> Ordered[int]:
-    """A collection of the numbers up to a size."""
+    """Strategy for a collection of numbers below a size."""
     ordered: Ordered[int] = Ordered()
     for number in range(size):
         ordered = ordered.append(number)
@@ -351,7 +351,7 @@ def test_names_of_worlds(name: str, good: bool) -> None:  # noqa: FBT001 - a tab
 
 
 def test_worlds_can_be_copied_for_tests_only_by_sharing() -> None:
-    """A record is frozen, so that nobody can change what another world shares."""
+    """Records are frozen, so that no code can change a record that another world shares."""
     pet = Pet(1, "a", "x")
     with pytest.raises(AttributeError):
         pet.name = "y"  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Time and chance come from the world: nobody but two modules of the core reads a clock or draws."""
+"""Time and randomness come from the world: only two modules of the core read a clock or a random generator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILES = sorted(file for folder in ("mockserver", "fixtures") for file in (ROOT /
 
 
 def sources(tree: ast.AST) -> Iterator[str]:
-    """The names of all that tells the time or draws, where a module imports or calls it."""
+    """Names of clocks and random generators that a module imports or calls."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)

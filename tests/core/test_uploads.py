@@ -1,4 +1,4 @@
-"""Files in forms are judged by what the document says of them."""
+"""Files in forms are checked by the document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def toy(**rules: Any) -> Toy:
 
 
 def sent(name: str, data: bytes, filename: str | None = "p.png", reading: Toy | None = None) -> Any:
-    """What the toy answers to a form with one more part."""
+    """The toy's answer to a form with one more part."""
     given = "" if filename is None else f'; filename="{filename}"'
     head = f'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nhola\r\n--x\r\nContent-Disposition: form-data; name="{name}"{given}\r\n\r\n'
     body = head.encode() + data + b"\r\n--x--\r\n"

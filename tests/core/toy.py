@@ -1,4 +1,4 @@
-"""A toy vendor that asks of the core what the real ones do not, in this process and without a socket."""
+"""A toy vendor for features of the core that no real vendor uses; it runs in-process, without a socket."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def verify(_world: Transaction, credential: str) -> str:
 
 
 def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
-    """The toy's handlers, some of them replaced or (None) taken away."""
+    """The toy's handlers; ``None`` removes one."""
 
     def list_notes(world: Transaction, caller: str, limit: int | None, tag: list[str] | None, session: str | None, x_trace: str | None) -> Reply:
         notes = [note.text for note in world.table(NOTES).all()]
@@ -203,14 +203,14 @@ def handlers(**replaced: Callable[..., Reply] | None) -> ModuleType:
 
 
 def expire(world: Transaction, note_id: int | str | None) -> None:
-    """What happens to a note after an hour."""
+    """Timer action of a note, one hour after its creation."""
     note = None if note_id is None else world.table(NOTES).get(note_id)
     if note is not None:
         world.table(NOTES).change(note, text=f"expired {world.now:%H:%M}")
 
 
 class Toy:
-    """The toy behind a pipeline, with one world, or in a store of its own; ``timers`` are added to those of the toy."""
+    """The toy behind a pipeline, with one world or with a given store; ``timers`` are added to those of the toy."""
 
     def __init__(
         self,
@@ -236,7 +236,7 @@ class Toy:
         self.operations = {} if self.problems else compile_operations(self.api, self.document, bound)
 
     def call(self, name: str, **request: Any) -> Reply:
-        """The reply of an operation to a request."""
+        """Run an operation on a request; returns the reply."""
         headers = {key.lower().encode(): value.encode("latin-1") for key, value in request.pop("headers", {}).items()}
         made = Request("POST", "/", raw_headers=list(headers.items()), **request)
         reply, payload, _ = asyncio.run(self.pipeline.reply(self.operations[name], made))
@@ -244,7 +244,7 @@ class Toy:
         return reply
 
     def world(self) -> World:
-        """The world as it is now."""
+        """The current world."""
         return asyncio.run(self.store.load("default")).world
 
     def notes(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The documents under test: every file in ``specs/`` and the control plane's own."""
+"""The documents under test: every file in ``specs/`` and the document of the control plane."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ FILES: dict[str, Path] = {file.stem: file for file in sorted(SPECS.glob("*.yaml"
 
 @pytest.fixture(scope="session", params=FILES)
 def document(request: pytest.FixtureRequest) -> Document:
-    """Each vendor's document in turn."""
+    """Each vendor's document."""
     return read_document(request.param, FILES[request.param])
 
 
 @pytest.fixture(scope="session", params=[*FILES, "mock"])
 def any_document(request: pytest.FixtureRequest) -> Document:
-    """Each document in turn, that of the control plane included."""
+    """Each document, including that of the control plane."""
     return read_document(request.param, FILES.get(request.param, CONTROL_DOCUMENT))

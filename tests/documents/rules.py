@@ -1,4 +1,4 @@
-"""The house rules S01 to S14 as functions: each gets a document and yields what breaks the rule."""
+"""The house rules S01 to S14 as functions: each takes a document and yields violations of the rule."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def walk(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...
 
 
 def described(document: Document) -> dict[str, Any]:
-    """The document without its examples, whose keys are the vendor's."""
+    """The document without its examples, whose keys belong to the vendor."""
 
     def strip(node: Any) -> Any:
         if isinstance(node, dict):
@@ -309,7 +309,7 @@ def _examples(document: Document, media: dict[str, Any]) -> Iterator[tuple[str, 
 
 
 def request_examples(document: Document) -> Iterator[tuple[str, str, str, Any]]:
-    """Operation, media type, name and value of every example of a request."""
+    """Operation, media type, name and value of every request example."""
     for operation in document.operations:
         body = document.resolve(operation.spec.get("requestBody", {}))
         for media_type, media in body.get("content", {}).items():
@@ -318,7 +318,7 @@ def request_examples(document: Document) -> Iterator[tuple[str, str, str, Any]]:
 
 
 def _schemas(document: Document, *, requests: bool) -> set[str]:
-    """Names of the schemas that are reached from requests, or from responses."""
+    """Names of the schemas that are reachable from requests, or from responses."""
     reached: set[str] = set()
     open_nodes: list[Any] = [operation.spec.get("requestBody", {}) if requests else operation.spec["responses"] for operation in document.operations]
     while open_nodes:

@@ -1,4 +1,4 @@
-"""What the documents declare of behaviour keeps its schema, names what there is, and leaves no operation and no reachable error without a recipe."""
+"""Declared behaviour matches its schema and refers to existing things; every operation and every reachable error has a recipe."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 SCHEMA = json.loads((SPECS / "behaviour.schema.json").read_text())
 ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine")
 HOSTED = "hosted pages"
-"""Tag of pages for people, which have no recipes: they are tested in a browser."""
+"""Tag of pages for people. They have no recipes, because they are tested in a browser."""
 ONLY_BY_FORM = ("malformed", "too_large", "unsupported_media")
 UNREACHED: dict[str, set[str]] = {
     "monedero": {"err_toolusers_01"},  # a body that is too large
     "trincico": {"internal_error"},  # of calls without a caller, whose failure nobody can ask for
     "backoffice": {"data_invalid", "invalid", "not_positive", "internal_error"},
 }
-"""Rows that other laws reach, or that are part of another row: see the clause tests of the vendor."""
+"""Error rows that other checks reach, or that are part of another row: see the clause tests of the vendor."""
 
 
 def errors(part: str, node: Any) -> list[str]:
@@ -39,7 +39,7 @@ def errors(part: str, node: Any) -> list[str]:
 
 
 def declared(document: Document) -> Iterator[tuple[str, str, Any]]:
-    """Part of the schema, place and value of everything that a document declares."""
+    """Part of the schema, place and value of every declaration in a document."""
     yield "root", "the document", {key: document.raw[key] for key in ROOT_KEYS if key in document.raw}
     for operation in document.operations:
         yield "operation", operation.id, operation.spec
@@ -92,7 +92,7 @@ def test_every_formula_can_be_read(document: Document) -> None:
 
 
 def test_every_error_that_a_vendor_gives_a_clause_is_reached(document: Document) -> None:
-    """By a recipe, by a credential that is missing or wrong, or by an input that breaks the schema."""
+    """Rows are reachable by a recipe, by a missing or wrong credential, or by input that violates the schema."""
     by_access = {code for _, node in walk(document.raw["components"]["securitySchemes"]) if isinstance(node, str) for code in (node,)}
     for operation in document.operations:
         if HOSTED in operation.spec["tags"]:

@@ -1,4 +1,4 @@
-"""Every clause of a served vendor has a contract test, or a reason in the document why no call from outside shows it (``x-unseen``)."""
+"""Every clause of a vendor has a contract test, or a reason in the document why no call can show it (``x-unseen``)."""
 
 from __future__ import annotations
 

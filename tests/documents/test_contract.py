@@ -1,4 +1,4 @@
-"""What a document says of errors, clauses and discrepancies agrees with itself and with the lists that are kept beside these tests."""
+"""Errors, clauses and discrepancies of a document are consistent, and equal to the lists beside these tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REFERENCES = {
     "service_customer_id",
     "target_id",
 }
-"""Fields of requests that name something."""
+"""Request fields that refer to a record."""
 
 
 def _of(document: Document, ids: list[str]) -> list[str]:
@@ -51,7 +51,7 @@ def test_every_clause_stands_in_one_operation(document: Document) -> None:
 
 
 def test_the_clauses_of_an_operation_have_one_name_and_are_sentences(document: Document) -> None:
-    """The name in the middle of the ids is the operationId, or a name of the operation that was there before it got a verb."""
+    """The middle part of an id is the operationId, or an earlier name of the operation."""
     named: dict[str, str] = {}
     for operation in document.operations:
         for clause, sentence in operation.spec.get("x-clauses", {}).items():
@@ -74,7 +74,7 @@ def test_every_discrepancy_is_explained(document: Document) -> None:
 
 
 def _errors(document: Document, operation: OperationSpec) -> dict[str, Any]:
-    """The rows of an operation, those that hold for every operation with credentials included."""
+    """The error rows of an operation, including those of its credentials."""
     shared = document.raw.get("x-errors", {}) if operation.spec.get("security", True) else {}
     return {**shared, **operation.spec.get("x-errors", {})}
 
@@ -110,13 +110,13 @@ def test_every_code_of_an_error_may_stand_in_the_body_of_its_response(document: 
             media = response["content"]["application/json"]
             properties = document.resolve(media.get("x-emits", media["schema"])).get("properties", {})
             place = "internal_code" if "internal_code" in properties else "code"
-            if place in properties:  # some vendors tell their errors apart by the text only
+            if place in properties:  # errors of some vendors differ by text only
                 assert error.get("code", code) in document.resolve(properties[place])["enum"], (operation.id, code)
 
 
 @pytest.mark.parametrize("slug", FILES)
 def test_ids_in_examples_of_requests_are_seeded_records(slug: str) -> None:
-    """What names a thing in a request example names one that the seeded world has, in the source of the fixtures."""
+    """Every reference in a request example names a record of the seeded world, looked up in the source of the fixtures."""
     document = discover(SPECS)[slug][1]
     folder = SPECS.parent / "fixtures"
     source = "".join(file.read_text() for file in [*folder.glob(f"{slug}.py"), *folder.glob(f"{slug}/*.py")])

@@ -1,4 +1,4 @@
-"""Every document keeps the rules S01 to S14, and every rule catches a document that breaks it."""
+"""Every document keeps the rules S01 to S14, and every rule finds a document that breaks it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ PLANTED: dict[str, Callable[[dict[str, Any]], None]] = {
     "S14": lambda raw: _put(raw, "components", "schemas", "Twin", value=copy.deepcopy(raw["components"]["schemas"]["Changed"])),
 }
 ALSO = {"S03": {"S05"}, "S14": {"S07"}, "S02": {"S10"}, "S01": {"S09", "S10", "S11"}}
-"""Rules that a planted bug cannot help breaking too."""
+"""Rules that a planted error inevitably breaks, too."""
 
 
 @pytest.mark.parametrize("name", RULES)

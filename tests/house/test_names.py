@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 LAYERS = {"asgi", "base", "engine", "operation", "state"}
 EXEMPT = ("mockserver/apis/", "mockserver/testing/", "contract_tests/suite/vendors/")
-"""A vendor's words are its own, and so are those that the clients show their users."""
+"""Names from vendors' pages, and names that the clients show their users, may repeat."""
 
 
 def test_no_two_public_classes_share_a_name() -> None:

@@ -1,4 +1,4 @@
-"""The public surface of the package: one table of names, each of which loads what it says."""
+"""The public surface of the package: each exported name loads the object that type checkers see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INIT = ROOT / "mockserver" / "__init__.py"
 
 
 def typed_exports() -> dict[str, str]:
-    """What a type checker sees: each name that the block under TYPE_CHECKING imports, and its module."""
+    """The names that a type checker sees, with their modules: the imports under TYPE_CHECKING."""
     blocks = [node for node in ast.parse(INIT.read_text(encoding="utf-8")).body if isinstance(node, ast.If)]
     imports = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
     return {alias.asname or alias.name: str(node.module) for node in imports for alias in node.names}

@@ -1,4 +1,4 @@
-"""A world seen through the client that users have."""
+"""A world, accessed by the client that users have."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world(mock: Mock) -> Iterator[World]:
-    """A fresh world of the shared server."""
+    """A new world on the shared server."""
     with World(mock.url, mock.world) as world:
         yield world

@@ -1,4 +1,4 @@
-"""Calls that every vendor's document itself gives as examples, so that what is tested with them holds for vendors yet to come."""
+"""Example calls of every vendor's document, so that tests also cover vendors that are added later."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SLUGS = tuple(FILES)
 
 @dataclass(frozen=True)
 class Sample:
-    """One call: ``texts`` are the fields of the body into which any text may be written."""
+    """One call. ``texts`` are the body fields that accept any text."""
 
     slug: str
     operation: str
@@ -36,15 +36,15 @@ class Sample:
     texts: tuple[str, ...] = ()
 
     def marked(self, text: str) -> Sample:
-        """The same call with a text of one's own in its body."""
+        """The same call with a given text in its body."""
         return replace(self, body={**self.body, **dict.fromkeys(self.texts, text)}) if self.texts else self
 
     def without(self, name: str) -> Sample:
-        """The same call with a field left out."""
+        """The same call without a field."""
         return replace(self, body={key: value for key, value in self.body.items() if key != name})
 
     def send(self, client: httpx.Client, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """The answer to the call, by a client whose base URL is that of the API."""
+        """Send the call by a client whose base URL is that of the API."""
         options: dict[str, Any] = {}
         if self.body is not None:
             options = {"json": self.body} if self.media_type.endswith("json") else {"data": self.body}
@@ -59,13 +59,13 @@ def document_of(slug: str) -> Document:
 
 @cache
 def samples(slug: str) -> tuple[Sample, ...]:
-    """The calls that the document of a vendor gives as examples, in its order."""
+    """The example calls of a vendor's document, in document order."""
     document = document_of(slug)
     return tuple(sample for spec in document.operations for sample in _samples(document, spec))
 
 
 def samples_of(slug: str, operation: str) -> list[Sample]:
-    """The calls to one operation."""
+    """The example calls of one operation."""
     return [sample for sample in samples(slug) if sample.operation == operation]
 
 
@@ -100,7 +100,7 @@ def _example(document: Document, parameter: Mapping[str, Any]) -> Any:
 
 
 def _free_texts(document: Document, schema: Any, value: Mapping[str, Any]) -> Iterator[str]:
-    """The fields of a body that may hold any short text, and to which no meaning is given by their name."""
+    """Body fields that may hold any short text, and whose names imply no format."""
     for name, inner in document.resolve(schema).get("properties", {}).items():
         kind = document.resolve(inner)
         free = kind.get("type") == "string" and not kind.keys() & {"enum", "pattern", "format"} and kind.get("maxLength", 50) >= 20

@@ -1,4 +1,4 @@
-"""Whatever a client sends: a refusal in the vendor's clothing, at once, nothing changed, and the next request works."""
+"""Bad input is refused at once in the vendor's format; it changes nothing, and the next request succeeds."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ FORMS: dict[str, bytes] = {
 
 @pytest.fixture
 def unchanged(mock: Mock) -> Iterator[Mock]:
-    """A world that has to be afterwards what it was before, behind a server that still works."""
+    """A world that must be unchanged after the test, on a server that must still work."""
     before = {slug: mock.state(slug) for slug in ("serpi", "monedero")}
     yield mock
     assert {slug: mock.state(slug) for slug in ("serpi", "monedero")} == before

@@ -29,7 +29,7 @@ SALE = {"wallet_key": "wallet-demo", "phone": "4775550101", "transaction_type": 
 
 @pytest.fixture
 def type_(world: Mock) -> Type:
-    """Type a command; it is meant for the world of the test."""
+    """Run a command in the world of the test."""
 
     def run(line: str, *, fails: bool = False) -> Result:
         result = CliRunner(env={"MOCKSERVER_URL": world.url, "MOCKSERVER_WORLD": world.world}).invoke(cli, shlex.split(line))

@@ -1,4 +1,4 @@
-"""What the control plane tells and does for the console, and for anybody else: operations, columns, searching, replay, what a call wrote."""
+"""Features of the control plane that the console uses: operations, columns, searching, replay, records that a call changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults on purpose: documented answers, latency, broken connections; by rule, by header, by service."""
+"""Fault rules: documented answers, latency, broken connections; by rule, by header, by service."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spec_of(slug: str, operation: str) -> OperationSpec:
 
 
 def check(slug: str, operation: str, response: httpx.Response) -> None:
-    """The body of an answer against the document, by a validator of another make than the server's."""
+    """Validate the body of an answer against the document, with another library than the server's."""
     document = document_of(slug)
     declared = document.resolve(spec_of(slug, operation).spec["responses"][str(response.status_code)])
     if not declared.get("content"):
@@ -40,7 +40,7 @@ def check(slug: str, operation: str, response: httpx.Response) -> None:
 
 
 def call(world: Mock, slug: str, operation: str, headers: dict[str, str] | None = None) -> httpx.Response:
-    """Any call to an operation; what it says does not matter to a fault that comes before everything else."""
+    """A call to an operation; its content does not matter, because the fault is applied first."""
     spec = spec_of(slug, operation)
     path = spec.path
     for parameter in spec.parameters:
@@ -49,7 +49,7 @@ def call(world: Mock, slug: str, operation: str, headers: dict[str, str] | None 
 
 
 def texts(value: Any) -> list[str]:
-    """Every text in an answer; some vendors send the words of a refusal and no code."""
+    """Every text in an answer; refusals of some vendors have a text and no code."""
     if isinstance(value, dict | list):
         return [text for inner in (value.values() if isinstance(value, dict) else value) for text in texts(inner)]
     return [value] if isinstance(value, str) else []

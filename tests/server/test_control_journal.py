@@ -1,4 +1,4 @@
-"""The journal: what is kept and shown, masked, exported, listened to, verified; and the outbox, which is waited for."""
+"""The journal (bounds, views, masking, export, streaming, verification), and waiting for messages of the outbox."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def latest(world: Mock) -> dict[str, Any]:
     return world.journal.exchange(world.journal.exchanges()[-1].number)
 
 
-# What is kept
+# What is recorded
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -1,4 +1,4 @@
-"""Records by hand against the vendors' documents: what cannot be is refused, what can be is never refused, and what is accepted can be read."""
+"""Records by hand are checked against the vendors' documents: invalid records are refused, valid ones accepted, and accepted ones can be read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOT_SHOWN = {
     "trincico.bookings",
     "trincico.settings",
 }
-"""Tables of which no schema of their document shows a record; the description of each says why."""
+"""Tables that no schema of their document shows; their mapping states the reason."""
 
 
 def test_every_table_is_described_by_its_document_or_says_why_it_is_not() -> None:
@@ -53,7 +53,7 @@ def test_every_table_is_described_by_its_document_or_says_why_it_is_not() -> Non
 
 
 def is_imported_as_it_is(world: Lab) -> None:
-    """Its export passes every description: what is imported is judged record by record, like what is written by hand."""
+    """The export matches every record mapping: imported records are checked one by one, like records by hand."""
     world.clock.freeze()
     exported = world.export()
     copy = world.create()
@@ -154,10 +154,10 @@ def test_an_id_that_nobody_gave_has_the_form_that_the_document_demands(world: La
     assert [record["id"][:3] == "ba_" for record in made] == [table == "bank_accounts"] * 2
 
 
-# What is accepted can be read
+# Accepted records can be read
 
 SAFE = {"get_contacts", "login", "login_user", "update_balance", "create_invoice"}
-"""Operations besides GET whose answers show records."""
+"""Operations besides GET whose answers contain records."""
 AWKWARD: Sequence[Any] = (
     *("", " ", "banana", "0", "-1", "é", "\x00", "x" * 10_000, "a@example.com", "2026-01-01", "US"),
     *(-1, 0, 1, 99, 10**9, 10**15, 2**53, 2**63 - 1, -(2**63), 0.5, -0.5, 1e300, None, True),
@@ -166,7 +166,7 @@ VALUES = st.sampled_from(AWKWARD) | st.text(max_size=60) | st.integers(-(2**63),
 
 
 def read_everything(clients: Sequence[httpx.Client], slug: str) -> Mapping[str, int]:
-    """The status of each call that shows records, by everybody who may call; fail where the mock is at fault."""
+    """The status of each call that shows records, sent with every client. Fails if the mock answers with its own 500."""
     statuses: dict[str, int] = {}
     for sample in samples(slug):
         if sample.method.upper() == "GET" or sample.operation in SAFE:

@@ -59,7 +59,7 @@ def test_every_reference_of_the_seeded_world_resolves(world: Lab, slug: str) -> 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_record_written_back_as_it_is_is_the_same_record(world: Lab, slug: str) -> None:
-    """What the control plane shows of a record, it also takes."""
+    """The control plane accepts every record in the form in which it shows it."""
     before = world.digest
     for name in world.api(slug).state.tables:
         for record in world.api(slug).state.records(name)[:3]:

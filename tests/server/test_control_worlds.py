@@ -1,4 +1,4 @@
-"""Worlds as things: made, forked, written to files, digested, bounded."""
+"""Worlds: create, fork, export, import, digest, bounds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FROZEN = "2026-01-01T00:00:00Z"
 
 
 def play(world: World, text: str = "played") -> list[httpx.Response]:
-    """Every example of every vendor, in the order of the documents."""
+    """Every example of every vendor, in document order."""
     answers = []
     for slug in SLUGS:
         client = world.api(slug).client()
@@ -252,7 +252,7 @@ def test_a_file_that_is_no_world_is_one_line(tmp_path: Path, content: str | None
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Server]:
-    """A server that keeps few worlds, and those not for long."""
+    """A server with a small bound on worlds and on their idle time."""
     running = Server("--max-worlds", "3", "--idle", "2")
     yield running
     running.stop()
@@ -371,7 +371,7 @@ def test_scenarios_of_a_back_office_stand_where_their_description_says(world: Wo
 
 @pytest.mark.parametrize(("name", "method", "path"), [("read", "PUT", "/_mock/worlds/big"), ("write", "GET", "/_mock/worlds/default/export")])
 def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytest.MonkeyPatch, name: str, method: str, path: str) -> None:
-    """A file may hold hundreds of thousands of records."""
+    """A file may contain hundreds of thousands of records."""
     answered, inner = threading.Event(), getattr(worlds, name)
 
     def waiting(*parts: Any) -> Any:

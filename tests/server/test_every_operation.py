@@ -1,4 +1,4 @@
-"""What holds for each operation of each vendor, whatever it does: a documented answer to odd requests, and none without credentials."""
+"""Every operation of every vendor: odd requests get a documented answer, requests without credentials are refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def path_of(operation: OperationSpec) -> str:
 
 
 def documented(operation: OperationSpec, response: httpx.Response) -> None:
-    """An answer that the document lists, never the mock's own 500."""
+    """Fail unless the document lists the answer; the mock's own 500 fails, too."""
     assert str(response.status_code) in operation.spec["responses"], response.text[:500]
     assert "The mock is at fault" not in response.text
 

@@ -1,4 +1,4 @@
-"""What HTTP asks of a server, in the clothing of the vendor whose base path was meant."""
+"""HTTP rules that hold for every path below a base path; refusals have the vendor's format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GETS = [(slug, operation) for slug, operation in PLACES if operation.method == "
 
 
 def assert_dressed(slug: str, response: httpx.Response, status: int) -> None:
-    """A refusal in the vendor's own envelope, never the framework's or the mock's."""
+    """Fail unless the refusal has the vendor's format, not that of the framework or of the mock."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("application/json")
     body = response.json()

@@ -1,4 +1,4 @@
-"""Nothing of one world is visible in another, and the same calls at the same time give the same bytes: over all vendors, whichever there are."""
+"""Over all vendors: nothing of one world is visible in another, and the same calls at the same time give the same bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START = datetime.fromisoformat("2026-01-01T00:00:00Z")
 
 @dataclass
 class Player:
-    """A world with a time and faults of its own, in which calls of every vendor are made; its name stands in everything that it writes."""
+    """A world with a separate time and separate faults, and calls of every vendor in it; its name is in everything that it writes."""
 
     mock: Mock
     number: int
@@ -36,11 +36,11 @@ class Player:
 
     @property
     def time(self) -> datetime:
-        """The moment at which the world stands still."""
+        """The time at which the world's clock is frozen."""
         return START + timedelta(days=self.number)
 
     def play(self) -> None:
-        """Set the world up and make the calls."""
+        """Set up the world and make the calls."""
         mock, chance = self.mock, Random(self.mock.world)
         mock.clock.freeze(self.time)
         slug = SLUGS[self.number % len(SLUGS)]
@@ -60,14 +60,14 @@ class Player:
         self.struck = sum(rule.struck for rule in rules)
 
     def texts(self) -> Iterator[str]:
-        """Everything that can be known of the world."""
+        """Every text that can be read from the world."""
         for path in (f"/worlds/{self.mock.world}/export", "/outbox", "/journal/har", "/faults", "/snapshots", "/clock/timers"):
             yield httpx.get(f"{self.mock.url}/_mock{path}", headers=self.mock.headers, timeout=60).text
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A server of its own: all its worlds together fill much of the journal, in which the calls of other tests would take room."""
+    """A separate server: these worlds fill much of the journal and would push out the calls of other tests."""
     running = Server()
     yield running
     running.stop()
@@ -78,7 +78,7 @@ def players(url: str, count: int, calls: int, prefix: str) -> list[Player]:
 
 
 def check(found: list[Player], prefix: str) -> None:
-    """Nothing of one is visible in another."""
+    """Fail if something of one world is visible in another."""
     for player in found:
         name = player.mock.world
         for text in player.texts():
@@ -96,7 +96,7 @@ def check(found: list[Player], prefix: str) -> None:
     [pytest.param(6, 40, id="few"), pytest.param(50, 200, id="many", marks=pytest.mark.slow)],
 )
 def test_parallel_worlds_never_meet(server: Server, count: int, calls: int) -> None:
-    """Worlds in parallel with mixed calls over all vendors, with different clocks and faults: rows, messages, journal, time and faults stay apart."""
+    """Parallel worlds with mixed calls over all vendors, different clocks and faults share no record, message, journal entry, time or fault."""
     prefix = f"apart{count}y"
     with ExitStack() as stack, ThreadPoolExecutor(8) as threads:
         found = players(server.url, count, calls, prefix)
@@ -109,7 +109,7 @@ def test_parallel_worlds_never_meet(server: Server, count: int, calls: int) -> N
 
 
 def test_two_worlds_given_the_same_calls_answer_the_same_bytes(server: Server) -> None:
-    """Whatever their names are, but for the name itself where a link leads back into the world."""
+    """Answers are equal except for the world's name in links that lead back into it."""
     played = []
     for name in ("twin-one", "the-other-twin"):
         with Mock(server.url, name) as mock:

@@ -1,4 +1,4 @@
-"""Spellings of a path that mean the same operation, and those that do not."""
+"""Spellings of a path that reach the same operation, and spellings that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stock property tester against every served document: all phases, all checks, no failure."""
+"""Schemathesis against every document, with all phases and all checks: no failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import Mock
 
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "150")
-"""Examples per operation; the figure in the documentation is made with 2000."""
+"""Examples per operation; the figure in the documentation was measured with 2000."""
 
 
 def schemathesis(folder: Path, mock: Mock, document: str, headers: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The command: what it prints, and how it refuses to start."""
+"""The command ``serve``: its output, and its errors at start."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def refusal(*arguments: str) -> str:
-    """The one line with which the command refuses to start."""
+    """Start the command, which must fail; returns its one line of output."""
     done = run(*arguments)
     assert done.returncode == 2, done
     lines = done.stderr.strip().splitlines()
@@ -89,7 +89,7 @@ def test_a_number_of_processes_that_cannot_be_is_refused(count: str) -> None:
 
 @pytest.fixture
 def specs(tmp_path: Path) -> Path:
-    """A copy of the documents to break."""
+    """A copy of the documents that a test may change."""
     copied = tmp_path / "specs"
     shutil.copytree(SPECS, copied)
     return copied

@@ -1,4 +1,4 @@
-"""The pytest plugin, on the example project and on small projects that go wrong."""
+"""The pytest plugin, on the example project and on small projects that fail."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 EXAMPLE = ROOT / "docs" / "example"
 QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
-"""Plugins of our own environment that the example does not need."""
+"""Plugins of this environment that the example does not need."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where the runs of a test keep what is theirs; nothing may be left in it."""
+    """A folder for the state of the test's runs; it must be empty at the end."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.delenv("MOCKSERVER_URL", raising=False)
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def servers(folder: Path) -> list[psutil.Process]:
-    """The servers that runs in a folder have started."""
+    """The servers that were started by runs in a folder."""
     running = ((process, process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
     return [process for process, arguments in running if "--announce" in arguments and str(folder) in " ".join(arguments)]
 

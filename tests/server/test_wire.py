@@ -1,4 +1,4 @@
-"""How answers go over a connection: head and body together, and nothing that a client waits for held back."""
+"""Answers on a connection: head and body are written together, and a body is sent without delay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEALTH = b" /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Wire(asyncio.Transport):
-    """A connection that remembers each write."""
+    """A connection that records each write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,14 +48,14 @@ class Wire(asyncio.Transport):
 
 @contextmanager
 def connected(server: Server) -> Iterator[socket.socket]:
-    """A plain connection."""
+    """A plain socket connection."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as line:
         yield line
 
 
 def read_until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
-    """What comes until a text has come so many times."""
+    """Read until a text has arrived this many times."""
     got = b""
     while got.count(end) < times:
         part = line.recv(65536)

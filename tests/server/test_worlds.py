@@ -1,4 +1,4 @@
-"""Worlds never meet, and the same seed, clock and requests give the same bytes."""
+"""Worlds are isolated, and the same seed, clock and requests give the same bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 
 
 def branch(name: str) -> dict[str, Any]:
-    """A branch to create, recognisable by its description."""
+    """The body of a branch that its description identifies."""
     return {
         "id_tercero": 1804,
         "nit_tercero": "900985549",
@@ -44,7 +44,7 @@ def branch(name: str) -> dict[str, Any]:
 
 
 def mixed_calls(client: httpx.Client, chance: Random, name: str, count: int, prefix: str = "") -> list[httpx.Response]:
-    """Calls of every kind to both vendors, good and bad; ``name`` stands in everything that they create."""
+    """Calls of every kind to both vendors, good and bad; everything they create contains ``name``."""
     answers = []
     for number in range(count):
         kind = chance.randrange(7)
@@ -73,7 +73,7 @@ def mixed_calls(client: httpx.Client, chance: Random, name: str, count: int, pre
 
 @pytest.mark.slow
 def test_two_hundred_worlds_in_parallel_never_meet() -> None:
-    """200 worlds, 50 mixed calls each, from 8 threads: nothing of one is visible in another, and memory stays small."""
+    """200 worlds with 50 mixed calls each, from 8 threads: nothing of one world is visible in another, and memory stays small."""
     server = Server()
     try:
         names = [f"world{number:03}x" for number in range(200)]
@@ -103,7 +103,7 @@ def test_two_hundred_worlds_in_parallel_never_meet() -> None:
 
 @pytest.mark.slow
 def test_two_servers_answer_the_same_bytes() -> None:
-    """The same seed, a frozen clock, the same 500 requests: bodies and headers are the same but for Date."""
+    """The same seed, a frozen clock and the same 500 requests give the same bodies and the same headers except Date."""
     recorded = []
     for _ in range(2):
         server = Server("--seed", "7", "--freeze", FROZEN)

@@ -1,4 +1,4 @@
-"""Exchanges made up for the tests: one good call of Monedero and of SERPI, from which others are varied."""
+"""Sample exchanges for the tests: one valid call of Monedero and one of SERPI, which the tests vary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = ("apikey", "monedero-demo-apikey")
 
 
 def answer(body: Any = None, *headers: tuple[str, str]) -> HttpMessage:
-    """A response with a body of JSON."""
+    """A response with a JSON body."""
     return HttpMessage(headers or (JSON,), b"" if body is None else json.dumps(body).encode())
 
 

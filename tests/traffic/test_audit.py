@@ -1,4 +1,4 @@
-"""Recordings of every kind are read as they are, judged, counted and reported."""
+"""Audit of recordings of every kind: reading, judging, counting, reporting."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ GOOD = entry(sale())
 
 
 def varied(**content: Any) -> dict[str, Any]:
-    """A good entry with another record of its response body."""
+    """A valid entry with another response body."""
     return {**GOOD, "response": {**GOOD["response"], "content": content}}
 
 
 def posted(**data: Any) -> dict[str, Any]:
-    """A good entry with another record of its request body."""
+    """A valid entry with another request body."""
     return {**GOOD, "request": {**GOOD["request"], "postData": data}}
 
 
@@ -171,7 +171,7 @@ def test_what_the_mock_was_told_to_answer_does_not_count() -> None:
 
 def test_memory_does_not_grow_with_the_length_of_a_recording(tmp_path: Path) -> None:
     class Endless(io.RawIOBase):
-        """A HAR file of so many entries, made as it is read."""
+        """A HAR file with this many entries, generated while it is read."""
 
         def __init__(self, entries: int) -> None:
             one = json.dumps({**GOOD, "_filler": "x" * 20_000}).encode()
@@ -206,7 +206,7 @@ def test_memory_does_not_grow_with_the_length_of_a_recording(tmp_path: Path) -> 
     assert many < few + 1_000_000
 
 
-# The journal, and what a server writes down
+# The journal, and recordings of a server
 
 
 def test_the_journal_of_a_world_has_no_findings(mock: Mock, tmp_path: Path) -> None:

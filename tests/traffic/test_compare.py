@@ -1,4 +1,4 @@
-"""Two implementations are compared step by step; a world is rebuilt from what was recorded."""
+"""Two implementations are compared step by step; a world is rebuilt from a recording."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def elsewhere() -> Iterator[Server]:
 
 
 class Tampering(BaseHTTPRequestHandler):
-    """Passes calls on to a mock and changes what it answers."""
+    """Forwards calls to a mock and changes its answers."""
 
     upstream: ClassVar[str] = ""
     change: ClassVar[Callable[[str, dict[str, Any]], None]]
@@ -57,12 +57,12 @@ class Tampering(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = _pass  # noqa: N815 - the names that the server looks for
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Suppress the access log."""
 
 
 @pytest.fixture
 def tampered(elsewhere: Server) -> Iterator[Callable[[Callable[[str, dict[str, Any]], None]], str]]:
-    """The address of a mock of which a function changes the answers."""
+    """The address of a mock whose answers a function changes."""
     servers: list[ThreadingHTTPServer] = []
 
     def start(change: Callable[[str, dict[str, Any]], None]) -> str:
@@ -141,7 +141,7 @@ def test_the_summary_can_be_sent_to_a_vendor(server: Server, tampered: Callable[
 
 
 def recorded(server: Server, world: str, file: Path) -> None:
-    """Some calls in a world, and its journal as a HAR file."""
+    """Make some calls in a world; returns its journal as a HAR file."""
     mock = Mock(server.url, world)
     with mock.client("monedero") as client:
         made = client.post(

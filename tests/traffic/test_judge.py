@@ -1,4 +1,4 @@
-"""Every way in which an exchange can break its document is found at its place, and nothing else is."""
+"""Every kind of violation in an exchange is found at its place, and nothing else."""
 
 from __future__ import annotations
 
@@ -247,13 +247,13 @@ def test_a_form_of_nothing_but_its_end_has_no_fields() -> None:
         multipart(b"--x2--\r\n", "multipart/form-data; boundary=x1")
 
 
-# What the judge reads, the mock reads, though neither imports the other
+# The traffic tools and the mock read forms alike, although neither imports the other
 
 
 def read(
     gathered: Callable[[list[tuple[str, str]]], dict[str, Any]], refusal: type[Exception], pairs: list[tuple[str, str]]
 ) -> dict[str, Any] | None:
-    """The fields of a form, None where it is refused."""
+    """The fields of a form; None if it is refused."""
     try:
         return gathered(pairs)
     except refusal:

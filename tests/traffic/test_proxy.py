@@ -1,4 +1,4 @@
-"""The proxy passes bytes unchanged, tells what it found, and refuses where it is told to."""
+"""The proxy forwards bytes unchanged, reports its findings, and refuses calls in the mode enforce."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def enforcing(server: Server) -> Iterator[Proxy]:
 
 
 class Scripted:
-    """An upstream that gives whatever answer a test puts here."""
+    """An upstream whose answer a test sets."""
 
     def __init__(self) -> None:
         self.answer: Callable[[socket.socket, bytes], None] = lambda connection, _: connection.sendall(OK + b"content-length: 2\r\n\r\n{}")
@@ -93,7 +93,7 @@ def call(url: str, **options: Any) -> httpx.Response:
     return httpx.post(url + PATH, headers={**KEY, **options.pop("headers", {})}, timeout=20, **options)
 
 
-# What is told
+# Reports
 
 
 def test_a_good_call_has_no_violations(proxy: Proxy, mock: Mock) -> None:
@@ -202,7 +202,7 @@ def test_a_slow_answer_is_passed_on_as_it_comes(before_scripted: Proxy, scripted
     assert before_scripted.journal()[-1]["findings"] == []
 
 
-# What is refused
+# Refusals
 
 
 def test_a_broken_request_is_refused_and_not_passed_on(enforcing_scripted: Proxy, scripted: Scripted) -> None:
@@ -256,7 +256,7 @@ def test_good_calls_pass_while_violations_are_enforced(enforcing: Proxy, mock: M
     assert (response.status_code, response.json()["code"]) == (200, "new_sale_01")
 
 
-# What a proxy has to do
+# Behaviour of a proxy
 
 
 def test_headers_of_one_hop_stay_behind(before_scripted: Proxy, scripted: Scripted) -> None:
@@ -350,7 +350,7 @@ def test_a_client_that_hangs_up_frees_the_upstream(before_scripted: Proxy, scrip
     assert gone.wait(10)
 
 
-# What is written down
+# Recordings
 
 
 def test_a_recording_is_whole_after_every_call_and_holds_no_secret(server: Server, mock: Mock, tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ def test_what_cannot_be_done_is_said_in_one_line(server: Server) -> None:
 
 
 def test_an_upstream_that_is_not_there_is_a_502() -> None:
-    with socket.socket() as nowhere:  # bound and not listening: the port is nobody else's and refuses
+    with socket.socket() as nowhere:  # bound and not listening: the port stays reserved and refuses connections
         nowhere.bind(("127.0.0.1", 0))
         running = Proxy("monedero", f"http://127.0.0.1:{nowhere.getsockname()[1]}")
         try:

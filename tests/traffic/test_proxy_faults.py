@@ -1,4 +1,4 @@
-"""In front of an upstream that misbehaves the proxy gives each client a clean end, holds little in memory and leaves no connection hanging."""
+"""The proxy with a faulty upstream: each client gets a definite end, memory stays small, no connection stays open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY = {"apikey": "monedero-demo-apikey"}
 GOOD = json.dumps(SOLD).encode()
 HUGE = 200 * MEBIBYTE
 ALLOWED = 100 * MEBIBYTE
-"""Memory above idle that the proxy may take, whatever passes."""
+"""Memory above idle that the proxy may use."""
 
 
 def good(connection: socket.socket, _: bytes) -> None:
@@ -60,7 +60,7 @@ def faulty(request: pytest.FixtureRequest) -> Iterator[Faulty]:
 
 @pytest.fixture(autouse=True)
 def recovered(faulty: Faulty) -> Iterator[None]:
-    """After each test the next good call is answered well, and no connection hangs."""
+    """After each test the next valid call succeeds and no connection is open."""
     yield
     faulty.answer = good
     assert faulty.call().content == GOOD

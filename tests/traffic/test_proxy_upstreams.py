@@ -1,4 +1,4 @@
-"""The proxy in front of upstreams that speak TLS, and HTTP/2 with and without it."""
+"""The proxy in front of upstreams with TLS, and with HTTP/2 with and without TLS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOOD = json.dumps(SOLD).encode()
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate that nobody trusts, with its key, for 127.0.0.1."""
+    """A self-signed certificate with its key, for 127.0.0.1."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed, which makes the certificate")
     file = tmp_path_factory.mktemp("tls") / "both.pem"
@@ -54,7 +54,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Http2(Upstream):
-    """An upstream that speaks HTTP/2 only, and answers every request with the same body."""
+    """An HTTP/2-only upstream that answers every request with the same body."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.heads: list[dict[str, str]] = []

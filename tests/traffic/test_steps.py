@@ -1,4 +1,4 @@
-"""A recording is played with the ids, addresses, secrets and roles of the side that it is played at."""
+"""A recording is replayed with the ids, addresses, secrets and roles of the receiving side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes between two runs is declared in every document: a session played again with other data at another date differs in nothing else."""
+"""Documents declare all values that change between two runs: a replay with other data at another date differs in nothing else."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PLANTED = {
     "backoffice": (9, "/list/0/subject"),
     "trincico": (9, "/items/0/quantity"),
 }
-"""Per vendor the entry of the recording, and the place in its answer, in which a value is changed."""
+"""For each vendor: the entry of the recording, and the pointer into its answer, at which the test changes a value."""
 
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[Server]:
-    """A mock with other made-up data, at another date."""
+    """A mock with another seed, at another date."""
     running = Server("--seed", "7", "--freeze", "2031-03-09T04:05:06Z")
     yield running
     running.stop()
@@ -57,7 +57,7 @@ def recorded(slug: str, server: Server, world: str) -> dict[str, Any]:
 
 
 def replayed(har: dict[str, Any], slug: str, server: Server, file: Path) -> Result:
-    """What comes of playing a recording again in a fresh world, where other ids are drawn, and of comparing the answers with the recorded ones."""
+    """Replay a recording in a new world, which draws other ids, and compare the answers with the recorded ones."""
     file.write_text(json.dumps(har), encoding="utf-8")
     play(SCENARIOS / "before" / f"{slug}.yaml", slug, server, file.stem)
     return CliRunner().invoke(cli, ["replay", str(file), "--api", slug, "--url", server.url, "--world", file.stem, "--answers"])
@@ -100,7 +100,7 @@ def test_a_value_that_is_not_volatile_is_told_with_exactly_its_place(
 
 @pytest.mark.parametrize("slug", list_slugs())
 def test_every_scenario_meets_values_that_are_volatile(slug: str, server: Server, elsewhere: Server, mock: Mock) -> None:
-    """Otherwise the other tests would hold with nothing declared."""
+    """Without this test the others would pass with an empty declaration."""
     play(SCENARIOS / "before" / f"{slug}.yaml", slug, elsewhere, mock.world)
     skipped = len(scenario(SCENARIOS / "before" / f"{slug}.yaml", load_document(slug)))
     here, there = recorded(slug, server, mock.world)["log"]["entries"], recorded(slug, elsewhere, mock.world)["log"]["entries"][skipped:]

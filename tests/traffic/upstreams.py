@@ -1,4 +1,4 @@
-"""Upstreams that misbehave, each in one way, spoken on a plain socket; and a proxy process in front of anything."""
+"""Faulty upstreams on plain sockets, one fault each, and a proxy process in front of any upstream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 
 class Upstream:
-    """A server that answers each connection as a function says. The function gets the socket and the bytes of the first request."""
+    """A server that answers each connection by a function of the socket and the bytes of the first request."""
 
     def __init__(self, answer: Callable[[socket.socket, bytes], None], context: ssl.SSLContext | None = None) -> None:
         self._answer = answer
@@ -62,7 +62,7 @@ class Upstream:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """The head of the next request, its body read."""
+    """Read a whole request; returns its head."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65_536)
@@ -81,7 +81,7 @@ def _request(connection: socket.socket) -> bytes:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close a connection with a reset instead of an end."""
+    """Close a connection with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
     connection.close()
 
@@ -115,15 +115,15 @@ class Proxy:
             self.said.append(line)
 
     def memory(self) -> int:
-        """Bytes of memory that the process has in use."""
+        """Resident memory of the process in bytes."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
     def connections(self) -> int:
-        """Connections that the process holds open to others."""
+        """The open outgoing connections of the process."""
         return sum(found.status == psutil.CONN_ESTABLISHED for found in psutil.Process(self.process.pid).net_connections())
 
     def journal(self) -> list[dict[str, Any]]:
-        """What passed, when every call is written down."""
+        """The recorded calls, once every call is written."""
         while True:
             found = httpx.get(f"{self.url}/_proxy/journal", timeout=20).json()
             if not found["passing"]:
@@ -132,7 +132,7 @@ class Proxy:
             time.sleep(0.02)
 
     def stop(self) -> int:
-        """End the process; its exit code."""
+        """Stop the process; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(timeout=20)

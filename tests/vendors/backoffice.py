@@ -1,4 +1,4 @@
-"""Calls of BackOffice as its page in ``docs/vendors`` writes them, and as its document describes them."""
+"""Calls of BackOffice, written as on its page in ``docs/vendors`` and sent as its document describes."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ FILES: dict[str, tuple[str, bytes]] = {
 
 
 def errors_of(operation: OperationSpec) -> Mapping[str, Any]:
-    """The rows that an operation may answer."""
+    """The error rows of an operation."""
     shared = DOCUMENT.raw["x-errors"] if operation.spec.get("security", True) else {}
     return {**shared, **operation.spec.get("x-errors", {})}
 
 
 def conforms(operation: str, status: int, body: Any) -> bool:
-    """Whether an answer is documented, read by the schema that judges everybody."""
+    """Whether an answer is documented, by ``schema``, which is used for every implementation."""
     response = DOCUMENT.resolve(OPERATIONS[operation].spec["responses"][str(status)])
     return COMPILER.compile(response["content"]["application/json"]["schema"]).is_valid(body)
 
@@ -53,7 +53,7 @@ def required_of(operation: str) -> set[str]:
 
 
 def fields_of(operation: str, written: str) -> dict[str, str]:
-    """What a row sends, by name."""
+    """The fields that a row sends, by name."""
     working = next(sent for name, _, _, sent in RECIPES if name == operation)
     words = [*working.split(), *written.removeprefix("…").split()] if written.startswith("…") else written.split()
     fields: dict[str, str | None] = {}
@@ -64,7 +64,7 @@ def fields_of(operation: str, written: str) -> dict[str, str]:
 
 
 def send(client: httpx.Client, operation: str, fields: Mapping[str, str]) -> httpx.Response:
-    """The answer to a call; fields go to where the document has them."""
+    """The answer to a call; each field is sent in the place that the document gives it."""
     found = OPERATIONS[operation]
     places = {parameter["name"]: parameter["in"] for parameter in found.parameters}
     path = found.path
@@ -79,7 +79,7 @@ def send(client: httpx.Client, operation: str, fields: Mapping[str, str]) -> htt
 
 
 def login(client: httpx.Client, username: str = "mlopez06", password: str = PASSWORD) -> dict[str, Any]:
-    """What a login answers."""
+    """The answer to a login."""
     answer = client.post("/api/v1/login/", data={"username": username, "password": password})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -87,6 +87,6 @@ def login(client: httpx.Client, username: str = "mlopez06", password: str = PASS
 
 
 def clock(mock: Mock, **change: str) -> None:
-    """Move the world in time."""
+    """Advance the clock of the world."""
     with mock.control as control:
         control.patch("/clock", json=change).raise_for_status()

@@ -1,4 +1,4 @@
-"""The tables of ``docs/vendors/*.md`` as data: what a page promises is what the tests run."""
+"""The tables of ``docs/vendors/*.md`` as data: the tests run every row of a page."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_the_page_reaches_every_documented_answer(operation: str) -> None:
     reached = {answer for name, answer, *_ in RECIPES if name == operation}
     headlines = {"data_invalid"}  # the text above the texts by field
     assert reached >= set(OPERATIONS[operation].spec.get("x-errors", {})) - headlines
-    assert "ok" in reached or operation == "get_profile_image"  # whose address only an upload tells
+    assert "ok" in reached or operation == "get_profile_image"  # whose address only the answer to an upload gives
 
 
 def test_the_page_reaches_every_answer_to_a_credential() -> None:

@@ -1,4 +1,4 @@
-"""The curl calls of BackOffice's page, made of the document's examples and run by curl itself."""
+"""The curl calls of BackOffice's page, made from the document's examples and run by curl."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DESCRIBED = [name for name, operation in OPERATIONS.items() if operation.spec["x
 
 
 def arguments(operation_id: str, host: str, headers: dict[str, str], picture: Path) -> Iterator[str]:
-    """A call as the page's samples write it: method, address, headers, then fields one by one."""
+    """A call as the page's samples write it: method, address, headers, then the fields."""
     operation = OPERATIONS[operation_id]
     path, query = operation.path, {}
     for parameter in operation.parameters:

@@ -1,4 +1,4 @@
-"""What people do with BackOffice, step by step over HTTP."""
+"""Typical sequences of calls to BackOffice over HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import Mock
 
 NOON = "2027-03-01T19:00:00Z"
-"""Noon where the company is."""
+"""Noon in the company's time zone."""
 
 
 def register(client: httpx.Client, sponsor: str, username: str, country: str = "US") -> None:

@@ -1,4 +1,4 @@
-"""Pictures of BackOffice's users: kept in the world, served back, and whatever else is sent as one refused, with nothing left behind."""
+"""Pictures of BackOffice's users: stored in the world and served; other files are refused and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_field_for_a_file_that_was_not_chosen_changes_nothing(mock: Mock) -> N
 
 
 def bomb() -> bytes:
-    """A zip of 100 MB of nothing, in 100 kB."""
+    """A zip with 100 MB of zeros, in 100 kB."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("picture.png", b"\x00" * 100 * MIB)
@@ -170,7 +170,7 @@ def _chunks() -> Iterator[bytes]:
 
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Mock, psutil.Process, Path]]:
-    """A server of its own, whose memory and temporary files are watched."""
+    """A separate server whose memory and temporary files are measured."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     server = Server()
     yield Mock(server.url, "watched"), psutil.Process(server.process.pid), tmp_path
@@ -178,7 +178,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[M
 
 
 def written(process: psutil.Process) -> int:
-    """Bytes that a process has sent to a disk; 0 where the system does not count them."""
+    """Bytes that a process has written to disk; 0 if the system does not count them."""
     counters: Any = process.io_counters() if hasattr(process, "io_counters") else None
     return 0 if counters is None else int(counters.write_bytes)
 

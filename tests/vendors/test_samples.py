@@ -1,4 +1,4 @@
-"""The calls of the vendors' own samples, host and credentials replaced, made by the tools that the samples use: curl and requests."""
+"""The calls of the vendors' own samples with replaced host and credentials, made by the tools that the samples use: curl and requests."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SUCCESS = {
 
 
 def curl(*arguments: str) -> tuple[int, Any]:
-    """Status and body of the answer to a call made by curl; None where there is no body."""
+    """Status and body of the answer to a curl call; the body is None if it is empty."""
     options = ["--silent", "--show-error", "--write-out", "\n%{http_code}"]
     done = subprocess.run(["curl", *options, *arguments], capture_output=True, text=True, check=True)
     body, _, status = done.stdout.rpartition("\n")

@@ -117,7 +117,7 @@ def test_every_missing_field_is_named(mock: Mock) -> None:
 
 @pytest.mark.parametrize("number", ["0.0", "1e2", "1.5", "123456789012345678901234567890"])
 def test_a_whole_number_is_written_without_a_fraction(mock: Mock, number: str) -> None:
-    """A float that is accepted as an integer would be shown as a float by the list."""
+    """A float that is accepted as an integer would come back as a float in the list."""
     body = json.dumps({**NEW, "id_pais": "@"}).replace('"@"', number)
     with mock.client("serpi") as client:
         answer = client.post("/Sucursales", content=body, headers={"content-type": "application/json"})

@@ -1,4 +1,4 @@
-"""Trincico's sign-in, what its hosted pages give away, and whether its seeded world hangs together."""
+"""Trincico: sign-in, data on hosted pages, consistency of the seeded world."""
 
 from __future__ import annotations
 

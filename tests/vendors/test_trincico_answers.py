@@ -1,4 +1,4 @@
-"""Every row of Trincico's page is run, and the page leaves no documented answer out."""
+"""Every row of Trincico's page is run, and the page covers every documented answer."""
 
 from __future__ import annotations
 

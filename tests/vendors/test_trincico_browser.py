@@ -1,4 +1,4 @@
-"""Every outcome of Trincico's hosted pages, clicked in a real browser; afterwards invoice, subscription, payment, balance and outbox agree."""
+"""Every outcome of Trincico's hosted pages, clicked in a real browser; then invoice, subscription, payment, balance and outbox agree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAN, SUBSCRIPTION, READY = SEEDED_RECORDS["plan_pro"], SEEDED_RECORDS["subscrip
 
 
 class Shop(BaseHTTPRequestHandler):
-    """The front end to which the browser comes back: it answers everything."""
+    """The front end to which the browser returns: it answers every request."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -31,7 +31,7 @@ class Shop(BaseHTTPRequestHandler):
         self.wfile.write(b"<!doctype html><title>Shop</title><h1>Back in the shop</h1>")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Suppress the access log."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def shop() -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that has to load nothing but itself and run without a complaint."""
+    """A page that loads only itself and has no errors."""
     context = browser.new_context()
     opened = context.new_page()
     complaints: list[str] = []
@@ -76,13 +76,13 @@ def records(mock: Mock, table: str) -> list[dict[str, Any]]:
 
 
 def balance(mock: Mock, user_id: str) -> int:
-    """What the records owe a user who was never paid out."""
+    """The amount that the records owe a user who was never paid out."""
     payments = records(mock, "payments")
     return sum(int(payment["net_amount"]) for payment in payments if payment["payee_id"] == user_id and payment["status"] == "completed")
 
 
 def world(mock: Mock) -> dict[str, Any]:
-    """What the outcome of a checkout may change, as the API and the outbox tell it."""
+    """Everything that the outcome of a checkout may change, as the API and the outbox show it."""
     subscription = get(mock, "/subscriptions/active/")
     invoice = get(mock, f"/invoices/{READY}")
     return {
@@ -108,7 +108,7 @@ CHECKOUTS = {
 
 
 def expected(before: dict[str, Any], kind: str, outcome: str, card: str) -> dict[str, Any]:
-    """What a world has to look like after an outcome."""
+    """Check the world after an outcome."""
     amount = 23_050 if kind == "invoice" else 1_000
     after = dict(before)
     if kind != "card" and outcome in ("paid", "declined"):
@@ -147,7 +147,7 @@ def test_an_outcome_of_the_checkout_is_seen_everywhere(mock: Mock, page: Page, s
     assert page.locator("h1").inner_text() == "Back in the shop"
     after = world(mock)
     assert after == expected(before, kind, outcome, card)
-    # whoever goes back finds what came of it, and nothing to press
+    # the page shows the result after "back", without buttons
     page.goto(url)
     assert page.locator("#outcome").get_attribute("data-outcome") == outcome
     assert page.locator("button").count() == 0

@@ -1,4 +1,4 @@
-"""Trincico's money on any calendar: one month by script, the clock, and many people at once."""
+"""Trincico's money: a month by script, clock changes, and concurrent users."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def subscription(mock: Mock, credential: str = "demo") -> Any:
 
 
 def owed(mock: Mock, user_id: str) -> Counter[str]:
-    """What a user is owed by the records: paid minus paid out, by currency."""
+    """The amount that the records owe a user: paid minus paid out, by currency."""
     state = mock.state("trincico")
     total: Counter[str] = Counter()
     for payment in state["payments"]:
@@ -49,7 +49,7 @@ def owed(mock: Mock, user_id: str) -> Counter[str]:
 
 
 def held(mock: Mock, credential: str) -> Counter[str]:
-    """What the balance says, available and pending together, by currency."""
+    """The amount that the balance shows, available and pending together, by currency."""
     balance = get(mock, "/payouts/account/balance", credential)
     total: Counter[str] = Counter()
     for row in (*(balance["available"] or ()), *(balance["pending"] or ())):
@@ -61,7 +61,7 @@ def held(mock: Mock, credential: str) -> Counter[str]:
 
 
 def month(mock: Mock) -> list[bytes]:
-    """The script of a month; every answer on the way."""
+    """The script of a month; returns every answer."""
     answers: list[bytes] = []
 
     def call(method: str, path: str, status: int, body: dict[str, Any] | None = None, credential: str = "demo") -> Any:
@@ -222,7 +222,7 @@ def ready_invoice(mock: Mock, price: int, status: str = "ready") -> str:
 
 
 def act(mock: Mock, invoice: str, pages: Sequence[str], what: str, number: int) -> httpx.Response:
-    """What one of many does to an invoice; the journal tells by the number who it was."""
+    """One client's calls to an invoice; the number identifies the client in the journal."""
     with mock.client() if what == "pay" else mock.client("trincico", "elite") as client:
         client.headers["x-request-id"] = f"act-{number}"
         if what == "pay":
@@ -288,7 +288,7 @@ def test_fifty_people_at_one_invoice_leave_what_some_order_explains(mock: Mock, 
 
 
 def test_fifty_people_at_one_invoice_leave_what_their_calls_leave_one_after_the_other(mock: Mock) -> None:
-    """The order of the journal is a serial one: the same calls in it, to the world as it was, get the same answers and leave the same records."""
+    """The journal's order is a serial order: its calls, repeated on the initial world, get the same answers and leave the same records."""
     freeze(mock, START)
     invoice = ready_invoice(mock, 1_000)
     pages = [open_page(mock, "other", "POST", f"/invoices/{invoice}/pay", **BACK) for _ in range(10)]
@@ -362,7 +362,7 @@ def test_pages_show_each_invoice_once_while_new_ones_arrive(mock: Mock) -> None:
 
 @pytest.mark.parametrize("years", [9, 40])
 def test_a_clock_moved_on_at_once_renews_as_one_that_was_moved_by_years(mock: Mock, years: int) -> None:
-    """The same plans, periods and amounts; of what is longer ago than ten years only that there were renewals."""
+    """Plans, periods and amounts are equal; for times more than ten years ago only the existence of renewals is compared."""
 
     def renewed(steps: int) -> list[dict[str, Any]]:
         with mock.control as control:

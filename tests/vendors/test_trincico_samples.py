@@ -1,4 +1,4 @@
-"""The 28 curl samples of Trincico's page, made by curl: host, token and ids replaced, and the page's own slips repaired (trincico.D19 to D24)."""
+"""The 28 curl samples of Trincico's page, run by curl with replaced host, token and ids; the page's errors are corrected (trincico.D19 to D24)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(CURL is None, reason="curl is not installed; apt
 
 
 class Sample(NamedTuple):
-    """A sample: the operation, its path as the page writes it, the status and the example of its answer, the example of its body, and who asks."""
+    """A sample: the operation, its path on the page, status and example of its answer, the example of its body, and the role that sends it."""
 
     operation: str
     path: str
@@ -67,7 +67,7 @@ def example(name: str) -> Any:
 
 
 def shape(value: Any) -> Any:
-    """The keys of a value, level by level; a list is told by its first element."""
+    """The keys of a value, level by level; a list is represented by its first element."""
     if isinstance(value, dict):
         return {key: shape(found) for key, found in value.items()}
     if isinstance(value, list):
@@ -76,7 +76,7 @@ def shape(value: Any) -> Any:
 
 
 def fits(found: Any, printed: Any) -> bool:
-    """Whether a shape is the printed one; what is null, empty or related may be so in one of the two only."""
+    """Whether a shape is the printed one; null, empty and related values may differ."""
     if not found or not printed:
         return True
     if isinstance(printed, list):

@@ -231,7 +231,7 @@ def test_both_lists_show_the_active_plans_and_the_current_one(mock: Mock) -> Non
 
 
 def notify(mock: Mock, **notice: Any) -> None:
-    """Send a notice; it is always acknowledged."""
+    """Send a notice, which is always acknowledged."""
     with mock.client("troyansys", None) as client:
         answer = client.post(WEBHOOK, json=notice)
     assert (answer.status_code, answer.json()) == (200, {"message": "Webhook procesado"})

@@ -1,4 +1,4 @@
-"""Troyansys' announced operations: an invoice checks and moves the stock, has a number and a key, is mailed; the report agrees with it."""
+"""Announced operations of Troyansys: an invoice checks and changes the stock, has a number and a key, and is mailed; the report agrees."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def issue(client: httpx.Client, *items: dict[str, int], **changes: Any) -> dict[
 
 
 def stocks(client: httpx.Client) -> dict[int, int]:
-    """Product id → pieces left, as the report tells it; its sums agree with its rows."""
+    """The stock by product id, from the report; checks that its sums agree with its rows."""
     report = client.get(REPORT).json()
     for row in report["data"]:
         assert row["stock"] == row["entries"] - row["exits"]
@@ -155,7 +155,7 @@ def test_another_product_or_company_is_not_reported(mock: Mock) -> None:
 
 
 def test_the_key_check_is_that_of_a_published_key() -> None:
-    """A key known from many descriptions of the scheme."""
+    """A published example key of the scheme."""
     assert check_digit("211020110117921467390011002001000000001123456781") == "3"
 
 

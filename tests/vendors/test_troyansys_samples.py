@@ -1,4 +1,4 @@
-"""The calls of Troyansys' own curl samples, host, token, key and address replaced, made by curl."""
+"""The calls of Troyansys' own curl samples with replaced host, token, key and address, run by curl."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_page_has_seven_samples() -> None:
 
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_a_sample_answers_as_printed(mock: Mock, name: str) -> None:
-    """Each sample sends Accept, its context's headers, and with a body, the content type."""
+    """Each sample sends Accept, the headers of its context and, with a body, the content type."""
     operation = DESCRIBED[name]
     arguments = ["-X", operation.method, f"{mock.url}/~{mock.world}{DOCUMENT.base_path}{operation.path}", "-H", "Accept: application/json"]
     for scheme in next(iter(operation.spec["security"]), {}):

@@ -1,4 +1,4 @@
-"""What the tests of Trincico share: its document, its landmarks, and the calls that its page writes down."""
+"""Shared helpers of Trincico's tests: its document, its seeded records, and the calls of its page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BACK_TO_PAYOUTS = {"return_url": "https://shop.example.com/payouts", "refresh_ur
 
 @dataclass
 class Call:
-    """One call: where the words of the page go."""
+    """One call: where each field of the page is sent."""
 
     path: str
     fields: dict[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Call:
 
 
 def value(text: str) -> Any:
-    """A value as the page writes it: a landmark, JSON, or text."""
+    """A value as the page writes it: the name of a seeded record, JSON, or text."""
     if text.startswith("$"):
         return SEEDED_RECORDS[text[1:]]
     try:
@@ -103,7 +103,7 @@ def press(mock: Mock, url: str, outcome: str, **fields: str) -> httpx.Response:
 
 
 def advance(mock: Mock, duration: str) -> None:
-    """Let time pass in the world."""
+    """Advance the clock of the world."""
     with mock.control as control:
         control.patch("/clock", json={"advance": duration}).raise_for_status()
 
@@ -117,7 +117,7 @@ def get(mock: Mock, path: str, credential: str = "demo", **query: Any) -> Any:
 
 
 def do(mock: Mock, method: str, path: str, status: int, credential: str = "demo", /, **body: Any) -> Any:
-    """Make a call that has to be answered with a status; its body, if there is one."""
+    """Make a call that must be answered with a given status; returns its body, if there is one."""
     with mock.client("trincico", credential) as client:
         answer = client.request(method, path, json=body or None)
     assert answer.status_code == status, answer.text

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SCHEMA = json.loads((ROOT / "contract_tests/suite/verify/report/schema.json").read_text())
 START_UP = 15.0
-"""Seconds that loading Python and the suite may take on a busy machine, beside the time budget."""
+"""Seconds for loading Python and the suite on a busy machine, in addition to the time budget."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Done:
 
     @property
     def report(self) -> dict[str, Any]:
-        """Its report.json, which keeps the schema."""
+        """Read report.json and validate it against its schema."""
         found: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
         jsonschema.Draft202012Validator(SCHEMA).validate(found)
         return found
 
 
 def verify(folder: Path, *arguments: object, **environment: str) -> Done:
-    """Run the command in a folder; a traceback is never an answer."""
+    """Run the command in a folder; fails if it prints a traceback."""
     started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "contract_tests", *map(str, arguments), *([] if "--init" in arguments else ["--report", str(folder / "report")])],
@@ -65,7 +65,7 @@ def verify(folder: Path, *arguments: object, **environment: str) -> Done:
 
 @pytest.fixture
 def flawed(server: Server) -> Iterator[Callable[[Callable[[str, str, dict[str, Any]], dict[str, Any]]], Any]]:
-    """Makes a target that answers like the mock, but for what a function changes in each JSON body (method, path, body)."""
+    """Factory of targets that answer like the mock, except that a function changes each JSON body (method, path, body)."""
 
     client = httpx.Client(base_url=server.url, timeout=30)
 
@@ -87,7 +87,7 @@ def flawed(server: Server) -> Iterator[Callable[[Callable[[str, str, dict[str, A
 
 @pytest.fixture
 def branches_without_descriptions(flawed: Any) -> Iterator[str]:
-    """A SERPI whose lists lack a field that each branch has."""
+    """A SERPI whose lists lack a required field of each branch."""
 
     def change(method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if method == "GET" and "Sucursales" in path and isinstance(body.get("result"), list):

@@ -1,4 +1,4 @@
-"""A mock played as a real target: one state for everybody, no control plane, and a target file as its owner would write it."""
+"""The mock as a real target: one shared state, no control plane, and a target file as its owner would write it."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ NOT_ANSWERED = {"content-length", "content-encoding", "transfer-encoding", "conn
 """Headers of an answer that this server sets itself."""
 
 EXAMPLE, INVENTED = [("prefer", "dynamic=false")], [("prefer", "dynamic=true")]
-"""What a stub answers: the document's example of a success, and where there is none something that keeps the schema."""
+"""Answers of a stub: the document's example of a success, or a generated value if there is no example."""
 HOOKS = {"reset": ("POST", "/reset"), "outbox": ("GET", "/outbox")}
-"""What only the owner can do, by name: the method, and the path of the control plane behind it."""
+"""Actions that only the owner can do, by name: the method, and the path of the control plane behind it."""
 
 
 @contextlib.contextmanager
 def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = (), stubbed: bool = False) -> Iterator[str]:
-    """The base URL of a target without worlds, described by ``contract.toml`` in a folder; what a run leaves behind stays.
+    """The base URL of a target without worlds, described by ``contract.toml`` in a folder; changes of a run persist.
 
-    ``hooks`` are those of ``HOOKS`` that its owner gives; none without a word. ``stubbed`` answers every call with the document's example of a
-    success and keeps nothing, as a stub does that somebody generates from the document.
+    ``hooks`` names the entries of ``HOOKS`` that the target file gives; by default none. ``stubbed`` answers every call with the document's example
+    of a success and keeps no state, like a stub that was generated from the document.
     """
     world = f"plain-{uuid.uuid4().hex}"
     prefix = f"/~{world}"
@@ -73,7 +73,7 @@ def plain(origin: str, slug: str, folder: Path, *, hooks: Collection[str] = (), 
 
 
 def _file(slug: str, url: str, target: Target, hooks: dict[str, str]) -> str:
-    """A target file that says all that its owner knows. JSON's texts are TOML's as well."""
+    """A target file with everything that its owner knows. JSON strings are valid TOML strings."""
     lines = [f"api = {json.dumps(slug)}", f"base_url = {json.dumps(url)}"]
     for table, roles in (("credentials", target.credentials), ("logins", target.logins)):
         for role, values in roles.items():

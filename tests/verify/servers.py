@@ -1,4 +1,4 @@
-"""Small servers that behave badly, or just well enough, on a port of their own."""
+"""Small servers on their own ports, faulty or minimal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands every request to a function."""
+    """Passes every request to a function."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet
@@ -32,7 +32,7 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
         self.body = b"".join(self._pieces()) if chunked else self.rfile.read(int(self.headers.get("content-length") or 0))
-        del self.headers["transfer-encoding"]  # it says nothing of the body as it is now
+        del self.headers["transfer-encoding"]  # the body is no longer chunked
         with contextlib.suppress(OSError):
             type(self).handle_one(self)
 
@@ -55,22 +55,22 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Suppress the access log."""
 
 
 class Quiet(ThreadingHTTPServer):
-    """Threads that do not outlive the test."""
+    """A server whose threads are daemons."""
 
     daemon_threads = True
     block_on_close = False
 
     def handle_error(self, *_: Any) -> None:
-        """A client that hangs up is no event."""
+        """Ignore clients that disconnect."""
 
 
 @contextlib.contextmanager
 def serving(handle: Handle, certificate: Path | None = None) -> Iterator[str]:
-    """A server whose every request is given to a function; its origin."""
+    """A server whose requests a function answers; yields its origin."""
     server = Quiet(("127.0.0.1", 0), type("Bound", (Handler,), {"handle_one": handle}))
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -87,7 +87,7 @@ def serving(handle: Handle, certificate: Path | None = None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def talking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that is given each connection as it is; its origin."""
+    """A server that passes each raw connection to a function; yields its origin."""
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 
@@ -112,7 +112,7 @@ def talking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def reset(connection: socket.socket) -> None:
-    """Take a request and tear the connection down."""
+    """Read a request and reset the connection."""
     connection.recv(1_024)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
@@ -123,10 +123,10 @@ def html(handler: Handler) -> None:
 
 
 def broken(handler: Handler) -> None:
-    """An internal error, whatever is asked."""
+    """Answer every request with an internal error."""
     handler.answer(500, b'{"error": "internal"}')
 
 
 def nothing(handler: Handler) -> None:
-    """An empty object, whatever is asked."""
+    """Answer every request with an empty object."""
     handler.answer(200, json.dumps({}).encode())

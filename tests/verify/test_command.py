@@ -1,4 +1,4 @@
-"""The command against the mock, and a vendor's day with a target that has a flaw."""
+"""The command against the mock, and a vendor's day with a faulty target."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_init_writes_a_file_once(tmp_path: Path) -> None:
 
 @contextmanager
 def noting(asked: list[str], server: Server) -> Iterator[str]:
-    """A way to the mock that notes every call, but hides the control plane."""
+    """A reverse proxy to the mock that records every call and hides the control plane."""
 
     def handle(handler: Handler) -> None:
         asked.append(f"{handler.command} {handler.path}")

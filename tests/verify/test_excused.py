@@ -1,4 +1,4 @@
-"""Failures of generated requests that are none: what a form with brackets means, and how a refusal is read, no status says."""
+"""Failures of generated requests that are not findings: ambiguous forms with brackets, and refusals without an error status."""
 
 from __future__ import annotations
 

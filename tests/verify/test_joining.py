@@ -1,4 +1,4 @@
-"""One cause is one finding: what contract tests, laws and generated requests saw of the same defect is joined, and nothing else."""
+"""One cause is one finding: contract tests, behaviour checks and generated requests that saw the same defect are joined, and nothing else."""
 
 from __future__ import annotations
 

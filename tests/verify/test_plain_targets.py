@@ -1,4 +1,4 @@
-"""A target without worlds: all tests share one state, which earlier runs have used, and a conforming implementation raises no alarm."""
+"""A target without worlds: all tests share one state, which earlier runs have changed, and a conforming implementation gets no finding."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ UNSEEN = {
     },
     "troyansys": {},
 }
-"""Clauses that cannot be judged without hooks, and what the reason says."""
+"""Clauses that cannot be judged without hooks, and the beginning of the reason."""
 
 
 def no_alarm(done: Done, slug: str) -> None:
-    """Whether a run found nothing, judged most, and gave a reason for each clause that it did not."""
+    """Whether a run found nothing, judged most clauses, and gave a reason for each other one."""
     assert done.code == 0, done.out
     report = done.report
     assert report["findings"] == report["unconfirmed"] == report["clauses"]["broken"] == []
@@ -55,7 +55,7 @@ def test_a_conforming_target_raises_no_alarm_however_often_it_is_judged(tmp_path
 
 @pytest.mark.parametrize("body", [b"0\r\n\r\n", b"5\r\nname=\r\n1;x=y\r\na\r\n0\r\nx-sum: 1\r\n\r\n"], ids=["nothing", "two pieces and a trailer"])
 def test_a_body_in_pieces_is_not_taken_for_the_next_request(tmp_path: Path, server: Server, body: bytes) -> None:
-    """Schemathesis sends an empty form so."""
+    """Schemathesis sends an empty form in this way."""
     kind = b"content-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked"
     with plain(server.url, "monedero", tmp_path) as url, socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10) as sock:
         sock.sendall(b"POST /monedero/wallet/get HTTP/1.1\r\nhost: localhost\r\n" + kind + b"\r\n\r\n" + body)

@@ -1,4 +1,4 @@
-"""A stub that answers with the document's examples: its shapes are right, what it does is wrong, and the report says so in words that are true."""
+"""A stub that answers with the document's examples: its shapes are right, its behaviour is wrong, and the report says so in correct sentences."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 NO_WORDS = re.compile(r"\b(?:\w+Error|StopIteration|Expecting value|Traceback|None|NoneType)\b")
-"""Words of the programming language, which tell a vendor nothing."""
+"""Words of the programming language, which mean nothing to a vendor."""
 
 ONE_CAUSE = ("what breaks the schema is refused", "credentials are demanded")
-"""What a stub never does on any operation: each is said once of it, not once for each field."""
+"""Defects of every operation of a stub: each is reported once per operation, not once per field."""
 
 
 @pytest.mark.parametrize("slug", ["serpi", pytest.param("trincico", marks=pytest.mark.slow), pytest.param("backoffice", marks=pytest.mark.slow)])

@@ -1,4 +1,4 @@
-"""The target file: what it says, and how its mistakes are told."""
+"""The target file: its content, and the messages about its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no run need meet has its reason in the document, and what was met is recognised, whatever its vendor's errors look like."""
+"""Answers that a run need not reach have their reason in the document, and reached answers are recognised in every vendor's error format."""
 
 from __future__ import annotations
 

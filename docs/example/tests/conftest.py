@@ -1,4 +1,4 @@
-"""The app, pointed at the mock."""
+"""The app with the mock as its vendor."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def till(mock: Mock) -> Till:
 
 @pytest.fixture
 def sync(mock: Mock) -> Sync:
-    """The job in the world of the test, with the credential of a client that has no branches."""
+    """The job in the world of the test, with the credential of a client without branches."""
     return Sync(mock.serpi.base_url, mock.serpi.credentials["empty"])

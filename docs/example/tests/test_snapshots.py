@@ -1,4 +1,4 @@
-"""One prepared world, and destructive tests each from a fork of it."""
+"""One prepared world, and destructive tests that each start from a fork of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PHONE = "4775550101"
 
 
 def till_in(mock: Mock) -> Till:
-    """A till in some world."""
+    """A till in a given world."""
     return Till(mock.monedero.base_url, mock.monedero.headers, "wallet-demo", "7001")
 
 

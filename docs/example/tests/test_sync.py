@@ -1,4 +1,4 @@
-"""The job: it tries again where it may, and only there."""
+"""The job repeats a call only if repeating is safe."""
 
 from __future__ import annotations
 
