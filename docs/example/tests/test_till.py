@@ -26,7 +26,7 @@ def test_a_new_customer_is_welcomed_with_a_link(till: Till, mock: Mock) -> None:
     assert "Ana" in message.body
 
 
-def test_nobody_is_registered_twice(till: Till, mock: Mock) -> None:
+def test_a_customer_is_not_registered_twice(till: Till, mock: Mock) -> None:
     till.register(NEW, "Ana")
     before = mock.digest
     with pytest.raises(Declined, match="wallet_manager_08"):
@@ -35,7 +35,7 @@ def test_nobody_is_registered_twice(till: Till, mock: Mock) -> None:
 
 
 @pytest.mark.mock_world(freeze="2026-12-31T23:59:00Z")
-def test_a_registration_bears_the_time_of_the_world(till: Till, mock: Mock) -> None:
+def test_a_registration_has_the_time_of_the_world(till: Till, mock: Mock) -> None:
     mock.clock.advance(timedelta(minutes=2))
     till.register(NEW, "Ana")
     (contact,) = mock.monedero.state.records("contacts", phone=NEW)
@@ -49,7 +49,7 @@ def test_an_archived_cashier_cannot_sell(till: Till, mock: Mock) -> None:
     assert declined.value.code == "new_sale_14"
 
 
-def test_a_refusal_is_told_by_its_code_whatever_it_is(till: Till, mock: Mock) -> None:
+def test_a_refusal_is_recognised_by_its_code_of_any_type(till: Till, mock: Mock) -> None:
     mock.faults.add("monedero", "create_sale", code="wallet_redeem_13", first=1)
     with pytest.raises(Declined, match="Saldo insuficiente"):
         till.sell(mock.monedero.landmarks["contact"], 10)
