@@ -93,7 +93,7 @@ def main() -> int:
         for number in range(FORKS):
             line.call("POST", "/worlds", {"name": f"f{number}", "from": {"world": world}})
         untouched = resident(process) - before
-        report.line("a fork that nobody wrote to", untouched / FORKS / 1000, "kB", FORK_KB)
+        report.line("a fork without writes", untouched / FORKS / 1000, "kB", FORK_KB)
         report.line(f"{FORKS} forks, whole server", resident(process) / 1e6, "MB", FORKS_MB)
 
         before = resident(process)

@@ -89,7 +89,7 @@ def _for_dredd(document: Document) -> Any:
 
 
 def dredd(slug: str, origin: str) -> set[str]:
-    """Findings of Dredd: the failed transactions. It sends the documented examples, one per response, and cannot be configured to provoke a refusal."""
+    """Findings of Dredd: the failed transactions. It sends the documented examples, one per response, and cannot provoke a refusal."""
     if shutil.which("npx") is None:
         raise CouldNotRun("npx is not installed")
     target = Target.discover(slug, origin + load_document(slug).base_path)

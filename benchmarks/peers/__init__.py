@@ -36,7 +36,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """One server. ``command`` starts it on a port, or raises Missing; ``checks`` states what it validates; ``base`` is the base path of the document."""
+    """One server. ``command`` starts it on a port, or raises Missing; ``checks`` states what it validates; ``base`` is the document's base path."""
 
     name: str
     checks: str

@@ -170,7 +170,7 @@ def test_a_reference_is_tried_out_in_this_world_with_the_demo_credentials(page: 
     expect(operation.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("401")
 
 
-def test_lists_are_filtered_as_somebody_types(page: Page, mock: Mock) -> None:
+def test_lists_are_filtered_while_a_person_types(page: Page, mock: Mock) -> None:
     sell(mock)
     sell(mock, phone="1")
     page.goto("./console/journal")
@@ -312,7 +312,7 @@ def fill(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_pages_open_within_a_second_where_there_is_much(browser: Browser, big: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_with_many_records_open_within_a_second(browser: Browser, big: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """Times are reported. The test asserts that lists stay short and that times stay below a generous limit."""
     fill(big)
     with httpx.Client(base_url=big.url) as client:

@@ -73,7 +73,7 @@ def test_a_failing_call_is_explained(mock: Mock, console: httpx.Client) -> None:
     assert "apikey: monedero-demo-apikey" in text  # a published credential, so the command can be repeated
 
 
-def test_what_a_call_changed_is_told_with_the_field(mock: Mock, console: httpx.Client) -> None:
+def test_what_a_call_changed_is_shown_with_the_field(mock: Mock, console: httpx.Client) -> None:
     before = contact_points(mock)
     sell(mock)
     number = re.findall(r"/console/journal/(\d+)", console.get("/console/journal?changed=true").text)[0]
@@ -277,7 +277,7 @@ def test_a_form_that_cannot_be_read_is_refused(console: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/console/state/nobody/x", "/console/state/monedero/nothing", "/console/journal/999999999", "/docs/nobody", "/console/outbox/9"]
 )
-def test_what_is_not_there_is_told_as_a_page(console: httpx.Client, path: str) -> None:
+def test_a_missing_page_is_answered_as_a_page(console: httpx.Client, path: str) -> None:
     answer = console.get(path)
     assert answer.status_code == 404
     assert "<h1>Not Found</h1>" in answer.text
@@ -298,7 +298,7 @@ def test_the_journal_arrives_live_with_the_filters_of_the_page(mock: Mock, conso
     assert not any("status good" in line for line in seen)
 
 
-def test_an_exchange_tells_what_the_vendors_page_leaves_open_and_how_it_is_read(mock: Mock, console: httpx.Client) -> None:
+def test_an_exchange_shows_the_discrepancies_of_the_vendors_page_and_the_chosen_reading(mock: Mock, console: httpx.Client) -> None:
     with mock.client("serpi") as client:
         client.get("/Sucursales")
     with mock.control as control:

@@ -41,7 +41,7 @@ async def ended(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(("exit_code", "state"), [(0, "held"), (1, "broken"), (2, "failed")])
-def test_a_run_tells_how_it_ended_and_leaves_a_report(tmp_path: Path, exit_code: int, state: str) -> None:
+def test_a_run_reports_how_it_ended_and_leaves_a_report(tmp_path: Path, exit_code: int, state: str) -> None:
     async def play() -> Runs:
         runs = Runs(tmp_path, suite(REPORT % exit_code))
         await runs.start("serpi", "http://127.0.0.1:9/x?a=1;b", "quick", 30)
@@ -58,7 +58,7 @@ def test_a_run_tells_how_it_ended_and_leaves_a_report(tmp_path: Path, exit_code:
     assert report["run"] == {"api": "serpi"}
 
 
-def test_a_run_that_wrote_no_report_could_not_be_done_whatever_its_exit_code(tmp_path: Path) -> None:
+def test_a_run_that_wrote_no_report_counts_as_not_done_with_any_exit_code(tmp_path: Path) -> None:
     async def play() -> Runs:
         runs = Runs(tmp_path, suite("import sys; sys.exit(1)"))
         await runs.start("serpi", "http://127.0.0.1:9", "quick", 30)

@@ -138,7 +138,7 @@ def test_a_browser_runs_nothing_of_it(page: Page, mock: Mock) -> None:
     assert dialogs == []
 
 
-def test_a_mail_that_is_a_page_is_shown_where_it_can_do_nothing(mock: Mock) -> None:
+def test_an_html_mail_is_shown_in_a_sandbox(mock: Mock) -> None:
 
     with httpx.Client(base_url=f"{mock.url}/~{mock.world}", timeout=20) as client:
         file = client.get(f"/_mock/worlds/{mock.world}/export").json() if client.get("/_mock/clock").is_success else {}

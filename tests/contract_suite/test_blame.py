@@ -44,13 +44,13 @@ def test_a_view_that_another_contradicts_is_to_blame() -> None:
     assert blamed(list=SENT, read={"name": "?", "place": "Centro"}) == [("read_it", "read", "name")]
 
 
-def test_what_every_view_shows_wrong_is_laid_at_the_creations_door_once() -> None:
+def test_a_value_that_every_view_shows_wrong_is_attributed_to_the_creation_once() -> None:
     assert blamed(list={"name": "?", "place": "Centro"}, read={"name": "?", "place": "Centro"}) == [("list_it", "create", "name")]
     assert blamed(list={"place": "?"}) == [("list_it", "create", "place")]
     assert blamed(list={"name": "Rosa"}, read={"name": "Rosa", "place": "?"}) == [("read_it", "create", "place")]
 
 
-def test_what_is_shown_as_sent_blames_nobody() -> None:
+def test_values_shown_as_sent_are_no_finding() -> None:
     assert blamed(list=SENT, read=SENT) == []
 
 
@@ -76,7 +76,7 @@ def test_a_read_is_tried_in_every_way_that_succeeds_and_in_no_other(looked: bool
 
 
 @pytest.mark.parametrize("slug", FILES)
-def test_what_differs_between_two_runs_only_is_compared_by_laws(slug: str) -> None:
+def test_volatile_values_are_compared_by_checks(slug: str) -> None:
     document = load_document(slug)
     marked = copy.deepcopy(document.raw)
     marked["components"]["schemas"]["Clock"] = {"type": "object", "properties": {"seen_at": {"type": "string", "x-volatile": "each-call"}}}
@@ -110,6 +110,6 @@ class Told:
         ([1, 3, 2], "its pages show 3 where the whole list shows 2"),
     ],
 )
-def test_what_pages_do_wrong_is_told_in_numbers_or_by_the_first_record_that_differs(seen: list[Any], said: str) -> None:
+def test_errors_of_pages_are_reported_in_numbers_or_by_the_first_record_that_differs(seen: list[Any], said: str) -> None:
     (verdict,) = visited(cast("CheckSession", Told()), "list_things", {}, seen, [1, 2, 3])
     assert verdict.reason == (f"list_things: {said}" if said else "")

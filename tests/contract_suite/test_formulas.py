@@ -32,12 +32,12 @@ NAMES = {
         "tail('001-000000042', 3) == '042'",
     ],
 )
-def test_what_is_so_holds(formula: str) -> None:
+def test_true_formulas_hold(formula: str) -> None:
     assert holds(formula, NAMES)
 
 
 @pytest.mark.parametrize("formula", ["after.points == before.points", "4 in sent.items.price", "sent.amount < 1", "count(sent.items) == 3"])
-def test_what_is_not_so_does_not_hold(formula: str) -> None:
+def test_false_formulas_do_not_hold(formula: str) -> None:
     assert not holds(formula, NAMES)
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_read_says_so(formula: str) -> None:
         ("sent.amount / 0 == 1", "something cannot be used"),
     ],
 )
-def test_what_cannot_be_read_is_told_without_words_of_the_language(formula: str, words: str) -> None:
+def test_unreadable_answers_are_reported_without_words_of_the_programming_language(formula: str, words: str) -> None:
     with pytest.raises(Unreadable) as told:
         holds(formula, NAMES)
     assert words in str(told.value)
@@ -73,7 +73,7 @@ def test_whole_numbers_are_ints() -> None:
 
 
 @pytest.mark.parametrize(("left", "right"), [("1.50", 1.5), (None, ""), (True, "true"), ([1, "2"], ["1", 2]), ({"a": None}, {"a": ""})])
-def test_values_mean_the_same_whatever_their_type(left: object, right: object) -> None:
+def test_values_mean_the_same_in_any_type(left: object, right: object) -> None:
     assert same(left, right)
 
 

@@ -58,7 +58,7 @@ def test_at_the_mock_an_upstream_is_broken_in_the_world_of_one_test_only(api: Ap
     ],
     ids=["no hook", "no reset"],
 )
-def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tuple[str, ...], reason: str) -> None:
+def test_elsewhere_the_reason_is_reported_if_no_upstream_can_be_broken(hooks: tuple[str, ...], reason: str) -> None:
     owner = Hooks()
     api = ApiClient(replace(NOTHING, hooks={name: getattr(owner, name) for name in hooks}))
 
@@ -70,7 +70,7 @@ def test_elsewhere_the_reason_is_told_for_which_no_upstream_is_broken(hooks: tup
     assert owner.used == []
 
 
-def test_elsewhere_what_a_hook_has_broken_is_put_right_after_the_test() -> None:
+def test_elsewhere_a_broken_upstream_is_reset_after_the_test() -> None:
     owner = Hooks()
     api = ApiClient(replace(NOTHING, hooks={"break_upstream": owner.break_upstream, "reset": owner.reset}))
 
@@ -88,7 +88,7 @@ def test_what_was_not_broken_is_not_reset() -> None:
     assert owner.used == []
 
 
-def test_what_a_test_uses_up_is_put_back_by_the_owner_or_left_alone() -> None:
+def test_what_a_test_uses_up_is_reset_by_the_owner_or_not_used() -> None:
     owner = Hooks()
     api = ApiClient(replace(NOTHING, hooks={"reset": owner.reset}))
     api.spends("the subscription")
@@ -103,12 +103,12 @@ def test_what_a_test_uses_up_is_put_back_by_the_owner_or_left_alone() -> None:
     assert str(skipped.value).startswith("not observable here: it would use up the subscription, which no call brings back; it needs the hook reset")
 
 
-def test_at_the_mock_anything_may_be_used_up(api: ApiClient) -> None:
+def test_at_the_mock_a_test_may_use_up_every_record(api: ApiClient) -> None:
     api.spends("the subscription")
     assert send(api, "cancel_subscription").status_code == 204
 
 
-def test_where_all_share_one_state_a_test_makes_what_it_changes_once_and_for_itself() -> None:
+def test_with_one_shared_state_a_test_creates_the_records_that_it_changes() -> None:
     made: list[str] = []
 
     def make(_: ApiClient) -> dict[str, str]:

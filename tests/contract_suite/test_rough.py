@@ -52,7 +52,7 @@ def test_the_mock_refuses_the_first_and_survives_the_second(mock: Mock, slug: st
     assert {verdict.subject for verdict in found} == {rough.SIZE, rough.FAILS}
 
 
-def test_a_limit_that_is_the_mocks_own_is_demanded_of_nobody_else(mock: Mock) -> None:
+def test_a_limit_of_the_mock_is_not_required_of_other_targets(mock: Mock) -> None:
     target = replace(Target.discover("serpi", mock.url + load_document("serpi").base_path), strict=False)
     found = [verdict for verdict in verdicts(target) if verdict.subject == rough.SIZE]
     assert {verdict.outcome for verdict in found} == {VerdictStatus.NOT_OBSERVABLE}

@@ -92,7 +92,7 @@ def test_an_index_keeps_the_order_in_which_records_got_their_key() -> None:
 
 
 @pytest.mark.parametrize("kind", ["add", "draw", "send", "due", "clock"])
-def test_whatever_changes_a_world_changes_its_digest(kind: str) -> None:
+def test_every_change_of_a_world_changes_its_digest(kind: str) -> None:
     assert digest(played(World(), [(kind, 1, "a")]), TABLES) != digest(World(), TABLES)
 
 
@@ -113,7 +113,7 @@ def test_an_emptied_table_is_as_one_that_never_was() -> None:
     assert digest(played(World(), [("add", 1, "a"), ("remove", 1, "a")]), TABLES) == digest(World(), TABLES)
 
 
-def test_values_are_not_what_they_are_not() -> None:
+def test_collections_differ_from_lists_and_from_other_collections() -> None:
     assert Ordered[int]() != []
     assert Rows[Any]() != []
     assert Ordered[int]().append(1) != Ordered[int]().append(2)

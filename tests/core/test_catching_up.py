@@ -86,7 +86,7 @@ def test_two_calls_to_a_world_that_catches_up_let_nothing_happen_twice() -> None
     assert ticks(toy) == 5 * SLICE + 1
 
 
-def test_what_never_ends_is_told_instead_of_hanging_and_goes_on_with_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_timers_are_reported_instead_of_hanging_and_continue_with_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timers, "MAX_SLICES", 3)
     toy = toy_at(NOON + 5 * SLICE * HOUR, ticking(None))
     answer = toy.call("list_notes")
@@ -112,7 +112,7 @@ def test_without_a_break_there_is_an_end_too() -> None:
         catch_up(transaction.finish(), NOON + 2 * TIMERS_AT_ONCE * HOUR, {TICK: ticking(None)})
 
 
-def test_an_action_is_told_how_far_the_world_goes() -> None:
+def test_a_timer_action_gets_the_time_up_to_which_the_world_advances() -> None:
     told: list[tuple[datetime, datetime]] = []
     transaction = Transaction(World(), NOON)
     transaction.schedule(NOON, TICK)

@@ -170,14 +170,14 @@ GOOD = codec_for(Thing).encode(
         ("bare", 1, "/bare", "must be an object"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_place(name: str, value: Any, pointer: str, words: str) -> None:
+def test_violations_are_reported_with_their_place(name: str, value: Any, pointer: str, words: str) -> None:
     misfits = Misfits()
     assert codec_for(Thing).read({**GOOD, name: value}, "", misfits) is None
     assert [found for found, _ in misfits.found] == [pointer]
     assert words in str(misfits)
 
 
-def test_everything_that_does_not_fit_is_told_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     misfits = Misfits()
     codec_for(Thing).read({"flag": 1, "colour": "green", "extra": 1}, "/3", misfits)
     told = dict(misfits.found)
@@ -216,7 +216,7 @@ def test_a_type_that_cannot_be_read_is_refused_before_the_first_record(record: t
         codec_for(record)
 
 
-def test_a_whole_number_stays_one_where_any_number_may_stand() -> None:
+def test_a_whole_number_stays_an_integer_if_any_number_is_allowed() -> None:
     read = codec_for(Thing).read({**GOOD, "ratio": 1}, "", Misfits())
     assert type(read.ratio) is int
 

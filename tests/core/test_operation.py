@@ -341,7 +341,7 @@ def test_what_is_proven_is_remembered_up_to_a_bound() -> None:
     assert (len(proven), proven.size) == (0, 0)
 
 
-def test_a_value_that_is_no_json_is_a_plain_500_even_where_its_text_was_proven() -> None:
+def test_a_value_that_is_not_json_is_a_plain_500_even_if_its_text_was_validated() -> None:
     answers: list[Any] = [NOON, "2026-01-01T12:00:00+00:00"]
     toy = Toy(get_newest_note=lambda: Reply(200, {"done": True, "got": answers.pop()}))
     assert [toy.call("get_newest_note").status for _ in range(2)] == [200, 500]
@@ -356,7 +356,7 @@ def test_a_documented_text_passes(toy: Toy) -> None:
     assert toy.call("get_plain").encode() == b"one line"
 
 
-def test_a_reply_without_body_passes_where_none_is_documented() -> None:
+def test_a_reply_without_body_passes_if_none_is_documented() -> None:
     assert Toy(get_plain=lambda: Reply(204)).call("get_plain").status == 204
 
 
@@ -373,7 +373,7 @@ def test_a_crash_is_a_plain_500_and_changes_nothing(caplog: pytest.LogCaptureFix
     assert toy.world() is before
 
 
-def test_a_fault_dressed_against_the_document_is_a_plain_500() -> None:
+def test_a_fault_rendered_against_the_document_is_a_plain_500() -> None:
     document = copy.deepcopy(DOCUMENT)
     del document["paths"]["/odd"]["post"]["responses"]["429"]
     answered = Toy(document).call("create_odd", body=b"[429]", headers={"Content-Type": "application/json"})
@@ -381,7 +381,7 @@ def test_a_fault_dressed_against_the_document_is_a_plain_500() -> None:
     assert "429" in answered.body["detail"]
 
 
-def test_the_stricter_promise_of_the_mock_is_kept_too() -> None:
+def test_the_mock_keeps_its_stricter_schema_too() -> None:
     document = copy.deepcopy(DOCUMENT)
     media = document["paths"]["/notes/newest"]["get"]["responses"]["200"]["content"]["application/json"]
     media["x-emits"] = {"type": "object", "required": ["got"], "properties": {"got": {"type": "string"}}}
@@ -452,7 +452,7 @@ def test_the_journal_keeps_what_was_asked_and_answered(toy: Toy) -> None:
     assert (second.status, second.changed, second.fault.kind) == (401, False, "unauthenticated")
 
 
-def test_a_request_that_reached_no_operation_is_dressed_and_kept(toy: Toy) -> None:
+def test_a_request_without_operation_is_refused_in_the_vendors_format_and_recorded(toy: Toy) -> None:
     reply, payload, _ = asyncio.run(toy.pipeline.refuse_unrouted(toy.api, Malformed("no"), Request("GET", "/toy/nowhere")))
     assert (reply.status, payload) == (400, b'{"error":"no"}')
     assert [exchange.operation for exchange in toy.journal.entries("default")] == [None]
@@ -497,7 +497,7 @@ def test_a_violation_without_code_of_its_own_has_that_of_its_keyword_or_that_of_
     assert deciding.field == field
 
 
-def test_a_password_alone_is_a_basic_credential_where_the_document_says_so() -> None:
+def test_a_password_alone_is_a_basic_credential_if_the_document_says_so() -> None:
     document = copy.deepcopy(DOCUMENT)
     document["components"]["securitySchemes"]["basic"]["x-accept-password-only"] = True
     alone = base64.b64encode(b"secret").decode()

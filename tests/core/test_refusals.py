@@ -47,7 +47,7 @@ def test_a_violation_may_have_several_codes() -> None:
 
 
 @pytest.mark.parametrize(("empty_is_missing", "status"), [(True, 200), (False, 400)])
-def test_an_empty_parameter_counts_as_missing_where_the_document_says_so(empty_is_missing: bool, status: int) -> None:  # noqa: FBT001 - a case
+def test_an_empty_parameter_counts_as_missing_if_the_document_says_so(empty_is_missing: bool, status: int) -> None:  # noqa: FBT001 - a case
     reading = toy({f"paths {TEXT} get parameters 0 x-empty-is-missing": empty_is_missing})
     assert reading.call("list_notes", query=b"key=ana&limit=").status == status
 
@@ -81,7 +81,7 @@ def violation(field: str, code: str, *, late: bool = True) -> Violation:
     return Violation("body", f"/{field}", "required", "is missing", (code,), late=late)
 
 
-def test_late_violations_are_told_together_with_what_the_handler_finds() -> None:
+def test_deferred_violations_are_reported_together_with_those_of_the_handler() -> None:
     late = DeferredViolations([violation("when", "n5")])
     assert late.sound({"when": "never", "text": "a"}) == {"text": "a"}
     with pytest.raises(Invalid) as refused:
@@ -99,7 +99,7 @@ def test_without_violations_nothing_is_refused() -> None:
         DeferredViolations().refuse(violation("text", "n1"))
 
 
-def test_a_handler_refuses_through_the_boundary() -> None:
+def test_a_handler_refuses_through_the_executor() -> None:
     def create_note(world: Transaction, body: Mapping[str, Any], late: DeferredViolations, x_trace: str | None) -> Reply:
         late.refuse(violation("text", "n2"))
         return Reply(200, {"done": bool(body) and x_trace is None and world is not None})
@@ -110,5 +110,5 @@ def test_a_handler_refuses_through_the_boundary() -> None:
     assert reply.body == {"error": "error 5", "code": "n5"}
 
 
-def test_a_situation_without_a_document_knows_no_error() -> None:
+def test_a_fault_context_without_a_document_has_no_documented_error() -> None:
     assert FaultContext().documented(Unauthenticated("key", missing=True)) is None

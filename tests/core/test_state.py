@@ -192,14 +192,14 @@ def test_pages_count_from_one(number: int, size: int) -> None:
 # Drafts
 
 
-def test_a_draft_that_changes_nothing_is_the_very_same_world() -> None:
+def test_a_transaction_without_changes_returns_the_same_world() -> None:
     world = World()
     transaction = Transaction(world, NOW)
     list(transaction.table(PETS).all())
     assert transaction.finish() is world
 
 
-def test_a_draft_leaves_the_world_alone_until_it_is_finished() -> None:
+def test_a_transaction_leaves_the_world_unchanged_until_it_is_finished() -> None:
     world = World()
     transaction = Transaction(world, NOW)
     transaction.table(PETS).add(Pet(transaction.draw("pet"), "a", "x"))

@@ -59,7 +59,7 @@ def test_a_file_that_breaks_a_rule_is_refused_with_its_code(data: bytes, filenam
 
 
 @pytest.mark.parametrize("name", ["text", "stars", "tags[]", "place[city]", "text[a]"])
-def test_a_file_where_none_is_wanted_is_refused(name: str) -> None:
+def test_a_file_in_a_form_without_files_is_refused(name: str) -> None:
     assert "done" not in sent(name, b"3")
 
 
@@ -75,6 +75,6 @@ def test_without_rules_any_file_will_do() -> None:
     assert sent("picture", b"\x00", "a/b", toy())["done"]
 
 
-def test_a_media_type_that_cannot_be_told_from_bytes_is_a_mistake_of_the_document() -> None:
+def test_a_media_type_without_a_signature_is_an_error_of_the_document() -> None:
     with pytest.raises(DocumentBroken, match="text/csv cannot be recognised"):
         toy(**{"x-media-types": ["text/csv", "image/png"]})

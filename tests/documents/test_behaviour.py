@@ -25,7 +25,7 @@ HOSTED = "hosted pages"
 ONLY_BY_FORM = ("malformed", "too_large", "unsupported_media")
 UNREACHED: dict[str, set[str]] = {
     "monedero": {"err_toolusers_01"},  # a body that is too large
-    "trincico": {"internal_error"},  # of calls without a caller, whose failure nobody can ask for
+    "trincico": {"internal_error"},  # of calls without a caller: no request can provoke their failure
     "backoffice": {"data_invalid", "invalid", "not_positive", "internal_error"},
 }
 """Error rows that other checks reach, or that are part of another row: see the clause tests of the vendor."""

@@ -200,7 +200,7 @@ RAW = {
 
 
 @pytest.mark.parametrize("name", RAW)
-def test_bytes_that_are_no_http_are_refused_by_the_vendor_they_mean(server: Server, mock: Mock, name: str) -> None:
+def test_bytes_that_are_not_http_are_refused_in_the_format_of_the_vendor_in_their_path(server: Server, mock: Mock, name: str) -> None:
     status, body = talk(server, RAW[name])
     assert status.startswith("HTTP/1.1 4"), status
     assert b'"success":false' in body
@@ -208,7 +208,7 @@ def test_bytes_that_are_no_http_are_refused_by_the_vendor_they_mean(server: Serv
         assert client.post("/wallet/get").status_code == 200
 
 
-def test_bytes_that_mean_nobody_get_a_problem(server: Server) -> None:
+def test_bytes_without_a_path_get_a_problem(server: Server) -> None:
     status, body = talk(server, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
     assert status.startswith("HTTP/1.1 400")
     assert b'"title":"Bad Request"' in body

@@ -165,7 +165,7 @@ def test_the_outbox(type_: Type, world: Mock) -> None:
     assert type_("outbox").output == ""
 
 
-def test_a_server_that_is_not_there_is_told_in_one_line(type_: Type) -> None:
+def test_a_server_that_is_down_is_reported_in_one_line(type_: Type) -> None:
     result = type_("clock --url http://127.0.0.1:9", fails=True)
     assert result.exit_code == 1
     assert result.output.startswith("Error: no mock server answers at http://127.0.0.1:9")
@@ -202,7 +202,7 @@ def test_a_healthy_set_up_has_nothing_to_advise(type_: Type, world: Mock, monkey
         ("--specs {empty}", "has a package but no document"),
     ],
 )
-def test_what_is_wrong_is_told_with_what_to_do(type_: Type, tmp_path: Path, options: str, words: str) -> None:
+def test_an_error_is_reported_with_what_to_do(type_: Type, tmp_path: Path, options: str, words: str) -> None:
     result = type_(f"doctor {options.format(empty=tmp_path)}", fails=True)
     assert result.exit_code == 1
     assert words in result.output
@@ -220,7 +220,7 @@ def test_a_proxy_a_low_limit_an_old_python_and_missing_packages_are_noticed(type
         assert words in shown
 
 
-def test_something_else_at_the_address_is_noticed(type_: Type, server: Server) -> None:
+def test_another_server_at_the_address_is_noticed(type_: Type, server: Server) -> None:
     shown = type_(f"doctor --url {server.url}/docs", fails=True).output
     assert "something else answers" in shown
 

@@ -84,7 +84,7 @@ def test_a_clock_change_that_makes_no_sense_is_refused_in_words(mock: Mock, body
 
 
 @pytest.mark.parametrize("body", [{"freeze": "0001-01-01T00:00:00Z"}, {"freeze": "9999-01-01T00:00:00Z"}, {"freeze": "2016-12-31T23:59:60Z"}])
-def test_a_clock_cannot_leave_the_years_that_it_knows(mock: Mock, body: Any) -> None:
+def test_a_clock_cannot_leave_its_supported_years(mock: Mock, body: Any) -> None:
     with mock.control as control:
         assert control.patch("/clock", json={"freeze": "8999-06-01T00:00:00Z"}).status_code == 200
         for refused in (control.patch("/clock", json=body), control.patch("/clock", json={"advance": "P99Y"})):
@@ -142,7 +142,7 @@ def test_the_control_plane_serves_its_own_document(server: Server) -> None:
         ({"host": "localhost:9999"}, 200),
     ],
 )
-def test_no_page_of_another_site_may_call_the_control_plane(mock: Mock, headers: dict[str, str], status: int) -> None:
+def test_no_page_of_another_site_may_use_the_control_plane(mock: Mock, headers: dict[str, str], status: int) -> None:
     with mock.control as control:
         response = control.get("/apis", headers=headers)
     assert response.status_code == status
@@ -158,7 +158,7 @@ def exposed() -> Iterator[Server]:
     running.stop()
 
 
-def test_on_an_open_address_the_control_plane_demands_its_token(exposed: Server) -> None:
+def test_on_an_open_address_the_control_plane_requires_its_token(exposed: Server) -> None:
     assert "X-Mock-Token: s3cret" in exposed.banner
     url = exposed.url
     assert httpx.get(f"{url}/_mock/health").status_code == 200

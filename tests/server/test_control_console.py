@@ -55,7 +55,7 @@ def test_records_are_sorted_and_searched(mock: Mock) -> None:
         assert None not in values[: sum(value is not None for value in values)]
 
 
-def test_exchanges_are_searched_paged_and_told_apart_by_their_findings(mock: Mock) -> None:
+def test_exchanges_are_searched_paged_and_filtered_by_their_findings(mock: Mock) -> None:
     with mock.client("monedero") as client, mock.control as control:
         client.post("/wallet/sale", data={**SALE, "phone": "ñandú"})
         client.post("/wallet/sale", data=SALE)

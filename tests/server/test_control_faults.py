@@ -87,7 +87,7 @@ def test_every_documented_refusal_can_be_injected_and_validates(world: Mock, slu
 
 
 @pytest.mark.parametrize(("slug", "operation"), OPERATIONS)
-def test_every_documented_status_can_be_wished_for_and_validates(world: Mock, slug: str, operation: str) -> None:
+def test_every_documented_status_can_be_preferred_and_validates(world: Mock, slug: str, operation: str) -> None:
     for status in spec_of(slug, operation).spec["responses"]:
         for more in ("", ", dynamic=true"):
             response = call(world, slug, operation, {"prefer": f"code={status}{more}"})
@@ -98,7 +98,7 @@ def test_every_documented_status_can_be_wished_for_and_validates(world: Mock, sl
 
 
 @pytest.mark.parametrize(("slug", "operation"), OPERATIONS)
-def test_every_example_of_an_answer_can_be_wished_for(world: Mock, slug: str, operation: str) -> None:
+def test_every_example_of_an_answer_can_be_preferred(world: Mock, slug: str, operation: str) -> None:
     document = document_of(slug)
     for status, declared in spec_of(slug, operation).spec["responses"].items():
         for media in document.resolve(declared).get("content", {}).values():
@@ -202,7 +202,7 @@ def test_rules_of_one_world_are_unknown_in_another(world: Mock) -> None:
     assert statuses(other, 2) == [200, 200]
 
 
-def test_several_rules_strike_together(world: Mock) -> None:
+def test_several_rules_apply_together(world: Mock) -> None:
     world.faults.add("serpi", delay=0.1)
     world.faults.add("serpi", delay=0.1, when="after")
     world.faults.add("serpi", status=503, first=1)
@@ -339,7 +339,7 @@ def test_a_broken_connection_does_not_break_the_server(world: Mock) -> None:
         ({"distribution": "lognormal", "seconds": 0, "sigma": 0.5}, 0.0, 2.0),
     ],
 )
-def test_calls_are_delayed_as_told(world: Mock, delay: Any, least: float, most: float) -> None:
+def test_calls_are_delayed_as_requested(world: Mock, delay: Any, least: float, most: float) -> None:
     world.faults.add("serpi", delay=delay)
     started = time.monotonic()
     assert statuses(world, 1) == [200]
@@ -350,7 +350,7 @@ def test_calls_are_delayed_as_told(world: Mock, delay: Any, least: float, most: 
 # The header
 
 
-def test_a_wish_is_for_one_call_and_changes_nothing(world: Mock) -> None:
+def test_a_preference_applies_to_one_call_and_changes_nothing(world: Mock) -> None:
     client = world.serpi.client()
     answer = BRANCH.send(client, {"prefer": "code=503"})
     assert (answer.status_code, answer.headers["preference-applied"]) == (503, "code=503")

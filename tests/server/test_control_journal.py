@@ -46,7 +46,7 @@ def test_every_call_of_a_vendor_is_recorded_with_its_operation(world: Mock, slug
         assert whole["response"]["bytes"] > 0 or exchange.status in (204, 302, 303)
 
 
-def test_an_exchange_tells_what_it_did(world: Mock, till: httpx.Client) -> None:
+def test_an_exchange_shows_what_it_changed(world: Mock, till: httpx.Client) -> None:
     till.post("/wallet/contact/add", data=CONTACT)
     exchange = world.journal.exchanges()[0]
     assert (exchange.api, exchange.operation, exchange.status, exchange.code) == ("monedero", "add_contact", 200, None)
@@ -58,7 +58,7 @@ def test_an_exchange_tells_what_it_did(world: Mock, till: httpx.Client) -> None:
     assert "monedero.add_contact.e2" not in whole["clauses"]
 
 
-def test_a_refusal_is_told_with_its_code_its_clause_and_its_findings(world: Mock, till: httpx.Client) -> None:
+def test_a_refusal_is_shown_with_its_code_its_clause_and_its_findings(world: Mock, till: httpx.Client) -> None:
     till.post("/wallet/contact/add", data={**CONTACT, "phone": "12", "customer_name": ""})
     whole = latest(world)
     assert (whole["exchange"]["code"], whole["exchange"]["fault"], whole["exchange"]["changed"]) == ("contact_add_04", "invalid", False)
@@ -70,7 +70,7 @@ def test_a_refusal_is_told_with_its_code_its_clause_and_its_findings(world: Mock
     assert latest(world)["clauses"] == ["monedero.create_sale.e12"]
 
 
-def test_what_the_document_does_not_know_is_told_as_unread(world: Mock, till: httpx.Client) -> None:
+def test_fields_outside_the_document_are_reported_as_unread(world: Mock, till: httpx.Client) -> None:
     till.post("/wallet/sale?trace=1", data={**SALE, "colour": "red"})
     assert latest(world)["unread"] == ["query/trace", "body/colour"]
     world.serpi.client().request("GET", "/Sucursales?L%C3%ADmite=2&desde=1", content=b"{}")
@@ -168,7 +168,7 @@ def test_no_credential_is_shown(world: Mock, slug: str) -> None:
             assert len(secret) < 8 or secret not in text  # the number of a tenant is no secret, and stands everywhere
 
 
-def test_secrets_in_bodies_are_masked_wherever_they_stand(world: Mock, till: httpx.Client) -> None:
+def test_secrets_in_bodies_are_masked_at_any_depth(world: Mock, till: httpx.Client) -> None:
     employee = {"type": "cajero", "employee_name": "N", "business_name": "C", "number": "4775550299", "password": "hunter2-hunter2"}
     till.post("/employee/add", data=employee)
     assert latest(world)["request"]["body"] == {**employee, "password": "***"}
@@ -245,7 +245,7 @@ def test_calls_are_streamed_as_they_happen(world: Mock, till: httpx.Client) -> N
     assert seen == ["get_toolusers", "create_sale", None]
 
 
-def test_a_stream_goes_on_where_the_client_left_off_and_ends_in_time(world: Mock, till: httpx.Client) -> None:
+def test_a_stream_resumes_after_the_last_event_and_ends_in_time(world: Mock, till: httpx.Client) -> None:
     for _ in range(3):
         till.post("/wallet/get")
     first = world.journal.exchanges()[0].number

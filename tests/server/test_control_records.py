@@ -18,7 +18,7 @@ from tests.server.samples import SLUGS, samples
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockserver.testing import Mock as Lab
+    from mockserver.testing import Mock
 
 FOUND = discover(SPECS)
 SCENARIOS = [f"{slug}.{scenario.name}" for slug in SLUGS for scenario in getattr(importlib.import_module(f"fixtures.{slug}"), "SCENARIOS", ())]
@@ -52,7 +52,7 @@ def test_every_table_is_described_by_its_document_or_says_why_it_is_not() -> Non
     assert without == NOT_SHOWN
 
 
-def is_imported_as_it_is(world: Lab) -> None:
+def is_imported_as_it_is(world: Mock) -> None:
     """The export matches every record mapping: imported records are checked one by one, like records by hand."""
     world.clock.freeze()
     exported = world.export()
@@ -62,12 +62,12 @@ def is_imported_as_it_is(world: Lab) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 7, 99])
-def test_every_seeded_record_passes_its_own_description(world: Lab, seed: int) -> None:
+def test_every_seeded_record_passes_its_own_description(world: Mock, seed: int) -> None:
     is_imported_as_it_is(world.create({"seed": seed}))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_what_calls_and_time_make_of_a_world_passes_its_own_description(world: Lab, scenario: str) -> None:
+def test_what_calls_and_time_make_of_a_world_passes_its_own_description(world: Mock, scenario: str) -> None:
     made = world.create({"scenario": scenario})
     is_imported_as_it_is(made)
     slug = scenario.partition(".")[0]
@@ -99,7 +99,7 @@ def test_what_calls_and_time_make_of_a_world_passes_its_own_description(world: L
     ],
 )
 def test_what_the_document_forbids_is_refused_with_its_place(
-    world: Lab, slug: str, table: str, record: int | None, change: dict[str, Any], pointer: str, keyword: str, words: str
+    world: Mock, slug: str, table: str, record: int | None, change: dict[str, Any], pointer: str, keyword: str, words: str
 ) -> None:
     number = world.api(slug).state.records(table)[0]["id"] if record is None else record
     before = world.digest
@@ -110,7 +110,7 @@ def test_what_the_document_forbids_is_refused_with_its_place(
     assert world.digest == before
 
 
-def test_types_references_and_the_document_are_judged_together(world: Lab) -> None:
+def test_types_references_and_the_document_are_judged_together(world: Mock) -> None:
     contact = {**world.monedero.state.get("contacts", 5001), "name": "", "points": "many", "phone": "1"}
     del contact["id"]
     answer = httpx.post(f"{world.url}/_mock/state/monedero/contacts", json=contact, headers=world.headers)
@@ -125,13 +125,13 @@ def test_types_references_and_the_document_are_judged_together(world: Lab) -> No
         ("trincico", "users", "token", "has the same token as trincico.users"),
     ],
 )
-def test_what_is_one_records_alone_is_not_given_to_another(world: Lab, slug: str, table: str, field: str, words: str) -> None:
+def test_a_unique_value_is_not_given_to_a_second_record(world: Mock, slug: str, table: str, field: str, words: str) -> None:
     first, second, *_ = world.api(slug).state.records(table)
     with pytest.raises(Refused, match=words):
         world.api(slug).state.change(table, second["id"], **{field: first[field]})
 
 
-def test_nobody_is_made_their_own_sponsor_however_far_above(world: Lab) -> None:
+def test_no_user_becomes_their_own_sponsor_at_any_distance(world: Mock) -> None:
     users = world.backoffice.state
     top = next(user for user in users.records("users") if user["sponsor_id"] is None)
     below = next(user for user in users.records("users") if user["sponsor_id"] == top["id"])
@@ -143,7 +143,7 @@ def test_nobody_is_made_their_own_sponsor_however_far_above(world: Lab) -> None:
 
 
 @pytest.mark.parametrize(("table", "start"), [("invoices", "trincico.upgraded"), ("bank_accounts", "trincico.onboarded")])
-def test_an_id_that_nobody_gave_has_the_form_that_the_document_demands(world: Lab, table: str, start: str) -> None:
+def test_a_generated_id_has_the_documented_format(world: Mock, table: str, start: str) -> None:
     state = world.create({"scenario": start}).trincico.state
     model = {**state.records(table)[-1], **({"reference": "BY-HAND"} if table == "invoices" else {})}
     made = [
@@ -179,7 +179,7 @@ def read_everything(clients: Sequence[httpx.Client], slug: str) -> Mapping[str, 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_record_that_was_accepted_is_read_without_the_mock_being_at_fault(world: Lab, slug: str) -> None:
+def test_a_record_that_was_accepted_is_read_without_the_mock_being_at_fault(world: Mock, slug: str) -> None:
     world.clock.freeze("2026-06-01T12:00:00Z")
     state = world.api(slug).state
     fields = [

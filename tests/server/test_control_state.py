@@ -20,7 +20,7 @@ from tests.server.samples import SLUGS, samples
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockserver.testing import Mock as Lab
+    from mockserver.testing import Mock
 
 FROZEN = "2026-01-01T00:00:00Z"
 
@@ -35,7 +35,7 @@ def refused(call: Callable[[], Any]) -> Refused:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_record_is_read_by_its_id_without_secrets(world: Lab, slug: str) -> None:
+def test_every_record_is_read_by_its_id_without_secrets(world: Mock, slug: str) -> None:
     tables = {table.short_name: table for table in discover(SPECS)[slug][0].tables}
     state = world.api(slug).state
     assert list(state.tables) == list(tables)
@@ -48,7 +48,7 @@ def test_every_record_is_read_by_its_id_without_secrets(world: Lab, slug: str) -
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_reference_of_the_seeded_world_resolves(world: Lab, slug: str) -> None:
+def test_every_reference_of_the_seeded_world_resolves(world: Mock, slug: str) -> None:
     for table in discover(SPECS)[slug][0].tables:
         for name, target in table.references.items():
             owner, _, short = target.partition(".")
@@ -58,7 +58,7 @@ def test_every_reference_of_the_seeded_world_resolves(world: Lab, slug: str) -> 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_record_written_back_as_it_is_is_the_same_record(world: Lab, slug: str) -> None:
+def test_a_record_written_back_as_it_is_is_the_same_record(world: Mock, slug: str) -> None:
     """The control plane accepts every record in the form in which it shows it."""
     before = world.digest
     for name in world.api(slug).state.tables:
@@ -67,7 +67,7 @@ def test_a_record_written_back_as_it_is_is_the_same_record(world: Lab, slug: str
     assert world.digest == before
 
 
-def test_records_are_filtered_and_paged(world: Lab) -> None:
+def test_records_are_filtered_and_paged(world: Mock) -> None:
     rows = world.monedero.state.records("contacts")
     assert world.monedero.state.records("contacts", wallet_id=2) == [row for row in rows if row["wallet_id"] == 2]
     assert world.monedero.state.records("contacts", wallet_id=2, phone="nobody") == []
@@ -87,13 +87,13 @@ def test_records_are_filtered_and_paged(world: Lab) -> None:
 
 
 @pytest.mark.parametrize("field", ["colour", "password_digest"])
-def test_a_field_that_cannot_be_asked_for_is_named_with_those_that_can(world: Lab, field: str) -> None:
+def test_a_field_that_cannot_be_asked_for_is_named_with_those_that_can(world: Mock, field: str) -> None:
     error = refused(lambda: world.monedero.state.records("usertools", **{field: "x"}))
     assert error.status == 404
     assert "there are id, account_id" in error.text
 
 
-def test_a_record_by_hand_is_one_that_the_vendor_works_with(world: Lab) -> None:
+def test_a_record_by_hand_is_one_that_the_vendor_works_with(world: Mock) -> None:
     made = world.monedero.state.add(
         "contacts",
         account_id=1,
@@ -129,7 +129,7 @@ BRANCH = {
 }
 
 
-def test_ids_given_by_hand_are_not_given_again_by_the_vendor(world: Lab) -> None:
+def test_ids_given_by_hand_are_not_given_again_by_the_vendor(world: Mock) -> None:
     made = world.serpi.state.add("branches", **BRANCH)
     far = world.serpi.state.add("branches", id=made["id"] + 2, **BRANCH)
     sample = next(sample for sample in samples("serpi") if sample.operation == "create_sucursal")
@@ -140,7 +140,7 @@ def test_ids_given_by_hand_are_not_given_again_by_the_vendor(world: Lab) -> None
     assert ids[-3:] == [far["id"] + 1, far["id"] + 2, far["id"] + 3]
 
 
-def test_ids_by_hand_stay_clear_of_a_vendor_that_has_not_drawn_yet(world: Lab) -> None:
+def test_ids_by_hand_stay_clear_of_a_vendor_that_has_not_drawn_yet(world: Mock) -> None:
     usertool = {"account_id": 1, "wallet_id": None, "branch": "b", "type": "cajero", "status": "activo", "password_digest": "x"}
     first = world.monedero.state.add("usertools", name="a", number="4775550297", **usertool)
     employee = {"type": "cajero", "employee_name": "N", "business_name": "C", "number": "4775550299", "password": "p"}
@@ -163,7 +163,7 @@ def test_ids_by_hand_stay_clear_of_a_vendor_that_has_not_drawn_yet(world: Lab) -
         ({"id": 1}, "/id: cannot change"),
     ],
 )
-def test_a_change_that_fits_no_record_changes_nothing(world: Lab, change: dict[str, Any], words: str) -> None:
+def test_a_change_that_fits_no_record_changes_nothing(world: Mock, change: dict[str, Any], words: str) -> None:
     before = world.digest
     error = refused(lambda: world.monedero.state.change("contacts", 5001, **change))
     assert error.status == 422
@@ -171,7 +171,7 @@ def test_a_change_that_fits_no_record_changes_nothing(world: Lab, change: dict[s
     assert world.digest == before
 
 
-def test_a_new_record_has_to_be_whole_and_new(world: Lab) -> None:
+def test_a_new_record_has_to_be_whole_and_new(world: Mock) -> None:
     error = refused(lambda: world.monedero.state.add("wallets", account_id=99))
     assert error.status == 422
     for words in ("/key: is missing", "/channel: is missing"):
@@ -181,7 +181,7 @@ def test_a_new_record_has_to_be_whole_and_new(world: Lab) -> None:
     assert "sms" in refused(lambda: world.monedero.state.add("wallets", **{**wallet, "channel": "pigeon"})).text
 
 
-def test_a_record_that_others_refer_to_stays(world: Lab) -> None:
+def test_a_record_that_others_refer_to_stays(world: Mock) -> None:
     error = refused(lambda: world.monedero.state.remove("wallets", 1))
     assert error.status == 409
     assert "is referred to by monedero.contacts 5001" in error.text
@@ -193,7 +193,7 @@ def test_a_record_that_others_refer_to_stays(world: Lab) -> None:
 # Snapshots
 
 
-def test_ten_destructive_tests_from_a_snapshot_give_the_same_in_any_order(world: Lab) -> None:
+def test_ten_destructive_tests_from_a_snapshot_give_the_same_in_any_order(world: Mock) -> None:
     world.clock.freeze(FROZEN)
     for sample in [sample for slug in SLUGS for sample in samples(slug)][:12]:
         sample.send(world.api(sample.slug).client())
@@ -212,7 +212,7 @@ def test_ten_destructive_tests_from_a_snapshot_give_the_same_in_any_order(world:
     assert {number: destroy(number) for number in order} == first
 
 
-def test_a_restore_undoes_everything_but_the_journal(world: Lab) -> None:
+def test_a_restore_undoes_everything_but_the_journal(world: Mock) -> None:
     world.clock.freeze(FROZEN)
     saved = world.snapshot()
     before = world.digest
@@ -227,7 +227,7 @@ def test_a_restore_undoes_everything_but_the_journal(world: Lab) -> None:
     assert len(world.journal.exchanges()) == 1
 
 
-def test_a_diff_lists_exactly_what_a_scripted_change_touched(world: Lab) -> None:
+def test_a_diff_lists_exactly_what_a_scripted_change_touched(world: Mock) -> None:
     saved = world.snapshot("before")
     assert saved.diff() == []
     world.monedero.state.change("contacts", 5001, points=1, name="Otra")
@@ -248,7 +248,7 @@ def test_a_diff_lists_exactly_what_a_scripted_change_touched(world: Lab) -> None
     assert len(world.diff()) == 4
 
 
-def test_snapshots_are_listed_replaced_and_forgotten(world: Lab) -> None:
+def test_snapshots_are_listed_replaced_and_forgotten(world: Mock) -> None:
     world.snapshot("a")
     world.monedero.state.remove("blacklist", 1)
     replaced = world.snapshot("a")
@@ -259,14 +259,14 @@ def test_snapshots_are_listed_replaced_and_forgotten(world: Lab) -> None:
         assert refused(call).status == 404
 
 
-def test_at_a_hundred_snapshots_the_oldest_goes_and_the_answer_says_so(world: Lab) -> None:
+def test_at_a_hundred_snapshots_the_oldest_goes_and_the_answer_says_so(world: Mock) -> None:
     for number in range(100):
         assert world.call("PUT", f"/snapshots/s{number}")["dropped"] == []
     assert world.call("PUT", "/snapshots/s100")["dropped"] == [f"{world.world}/s0"]
     assert len(world.call("GET", "/snapshots")["snapshots"]) == 100
 
 
-def test_a_snapshot_is_of_its_world_only(world: Lab) -> None:
+def test_a_snapshot_is_of_its_world_only(world: Mock) -> None:
     world.snapshot("mine")
     other = world.fork()
     assert refused(lambda: other.call("POST", "/snapshots/mine/restore")).status == 404
@@ -276,7 +276,7 @@ def test_a_snapshot_is_of_its_world_only(world: Lab) -> None:
 # The clock
 
 
-def test_a_clock_runs_from_a_moment_or_apart_from_real_time(world: Lab) -> None:
+def test_a_clock_runs_from_a_moment_or_apart_from_real_time(world: Mock) -> None:
     assert timedelta() <= world.clock.run_from(FROZEN) - datetime(2026, 1, 1, tzinfo=UTC) < timedelta(seconds=5)
     assert world.clock.mode == "shifted"
     behind = world.clock.shift("-PT1H")
@@ -288,7 +288,7 @@ def test_a_clock_runs_from_a_moment_or_apart_from_real_time(world: Lab) -> None:
     assert world.clock.mode == "real"
 
 
-def test_without_a_timer_there_is_nothing_to_go_to(world: Lab) -> None:
+def test_without_a_timer_there_is_nothing_to_go_to(world: Mock) -> None:
     data = world.export()
     world.load({**data, "timers": []})
     error = refused(world.clock.to_next_timer)
@@ -308,7 +308,7 @@ def test_the_clock_goes_to_the_next_timer_and_on_as_it_did(clock: Clock) -> None
     assert (transaction.clock.mode == "frozen") is (clock.mode == "frozen")
 
 
-def test_what_a_world_refuses_is_told_in_its_own_words(world: Lab) -> None:
+def test_a_refusal_of_a_world_is_shown_with_its_text(world: Mock) -> None:
     response = httpx.patch(f"{world.url}/_mock/clock", json={"to": "the end"}, headers=world.headers)
     assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
     assert response.json()["violations"]

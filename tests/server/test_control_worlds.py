@@ -89,13 +89,13 @@ def test_a_world_that_is_there_is_not_made_again_unless_anew(world: World) -> No
         ({"snapshot": "nothing"}, "there are none"),
     ],
 )
-def test_what_there_is_not_cannot_be_started_from(world: World, source: dict[str, str], words: str) -> None:
+def test_a_world_cannot_start_from_a_missing_source(world: World, source: dict[str, str], words: str) -> None:
     refused = refusal(world, "POST", "/worlds", {"from": source})
     assert refused.status == 404
     assert words in refused.text
 
 
-def test_a_fork_starts_as_the_other_is_and_goes_its_own_way(world: World) -> None:
+def test_a_fork_starts_equal_and_changes_separately(world: World) -> None:
     touch(world)
     fork = world.fork()
     assert fork.digest == world.digest
@@ -105,7 +105,7 @@ def test_a_fork_starts_as_the_other_is_and_goes_its_own_way(world: World) -> Non
     assert fork.diff()[1].fields == {"/points": (24000, 23000)}
 
 
-def test_a_reset_returns_to_where_the_world_started(world: World) -> None:
+def test_a_reset_returns_to_the_start_of_the_world(world: World) -> None:
     touch(world)
     fork = world.fork()
     start = fork.digest
@@ -120,7 +120,7 @@ def test_a_reset_returns_to_where_the_world_started(world: World) -> None:
     assert fork.digest == start
 
 
-def test_another_seed_is_another_crowd(world: World) -> None:
+def test_another_seed_makes_other_generated_records(world: World) -> None:
     seeded = world.create({"seed": 5})
     assert seeded.digest != world.digest
     assert seeded.digest == world.create({"seed": 5}).digest
@@ -167,7 +167,7 @@ def test_an_export_can_be_read_and_does_not_depend_on_how_it_came_about(world: W
     assert data["tables"]["monedero.usertools"]["records"][0]["password_digest"]
 
 
-def test_a_file_changed_by_hand_is_held_to_the_types_of_its_fields(world: World) -> None:
+def test_a_file_changed_by_hand_is_checked_against_the_types_of_its_fields(world: World) -> None:
     data = world.export()
     data["tables"]["monedero.contacts"]["records"][0]["points"] = "many"
     data["tables"]["monedero.contacts"]["records"][1]["colour"] = "red"
@@ -318,7 +318,7 @@ def test_a_scenario_may_start_from_another_seed(world: World) -> None:
     ]
 
 
-def test_scenarios_stand_where_their_description_says(world: World) -> None:
+def test_scenarios_reach_the_described_state(world: World) -> None:
     thousand = world.create({"scenario": "serpi.thousand-branches"}).serpi.client("empty")
     assert len(thousand.get("/Sucursales", params={"pagina": 20}).json()["result"]) == 50
     assert thousand.get("/Sucursales", params={"pagina": 21}).json()["result"] == []
@@ -330,7 +330,7 @@ def test_scenarios_stand_where_their_description_says(world: World) -> None:
     assert (day.clock.mode, day.clock.now.isoformat()) == ("frozen", "2026-03-02T21:00:00+00:00")
 
 
-def test_scenarios_of_an_erp_stand_where_their_description_says(world: World) -> None:
+def test_scenarios_of_an_erp_reach_the_described_state(world: World) -> None:
     def client(scenario: str, credential: str = "demo") -> httpx.Client:
         return world.create({"scenario": f"troyansys.{scenario}"}).troyansys.client(credential)
 
@@ -350,7 +350,7 @@ def test_scenarios_of_an_erp_stand_where_their_description_says(world: World) ->
     assert expired.troyansys.client().get("/auth/me").status_code == 200
 
 
-def test_scenarios_of_a_back_office_stand_where_their_description_says(world: World) -> None:
+def test_scenarios_of_a_back_office_reach_the_described_state(world: World) -> None:
     def made(scenario: str) -> World:
         return world.create({"scenario": f"backoffice.{scenario}"})
 
@@ -375,7 +375,7 @@ def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytes
     answered, inner = threading.Event(), getattr(worlds, name)
 
     def waiting(*parts: Any) -> Any:
-        assert answered.wait(10), "nobody else was answered"
+        assert answered.wait(10), "no other request was answered"
         return inner(*parts)
 
     async def both() -> httpx.Response:

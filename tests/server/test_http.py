@@ -18,7 +18,7 @@ PLACES = [(slug, operation) for slug, document in DOCUMENTS.items() for operatio
 GETS = [(slug, operation) for slug, operation in PLACES if operation.method == "GET" and "{" not in operation.path]
 
 
-def assert_dressed(slug: str, response: httpx.Response, status: int) -> None:
+def assert_vendor_format(slug: str, response: httpx.Response, status: int) -> None:
     """Fail unless the refusal has the vendor's format, not that of the framework or of the mock."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("application/json")
@@ -48,7 +48,7 @@ def test_head_answers_like_get_without_a_body(mock: Mock, slug: str, operation: 
 
 
 @pytest.mark.parametrize("slug", FILES)
-def test_options_tells_the_methods_of_a_path(mock: Mock, slug: str) -> None:
+def test_options_lists_the_methods_of_a_path(mock: Mock, slug: str) -> None:
     for operation in DOCUMENTS[slug].operations:
         with mock.client(slug, None) as client:
             response = client.options(operation.path.replace("{", "").replace("}", ""))
@@ -61,7 +61,7 @@ def test_a_method_that_a_path_lacks_is_refused_with_those_it_has(mock: Mock, slu
     path = DOCUMENTS[slug].operations[0].path
     with mock.client(slug) as client:
         response = client.patch(path)
-    assert_dressed(slug, response, 405)
+    assert_vendor_format(slug, response, 405)
     assert set(response.headers["allow"].split(", ")) >= {operation.method for operation in DOCUMENTS[slug].operations if operation.path == path}
 
 
@@ -69,7 +69,7 @@ def test_a_method_that_a_path_lacks_is_refused_with_those_it_has(mock: Mock, slu
 @pytest.mark.parametrize("path", ["/nowhere", "", "/", "/a/b/c", "/%00", "/%ff", "//", "/..%2f..%2fetc"])
 def test_an_unknown_path_is_refused(mock: Mock, slug: str, path: str) -> None:
     with mock.client(slug) as client:
-        assert_dressed(slug, client.get(str(client.base_url).rstrip("/") + path), 404)
+        assert_vendor_format(slug, client.get(str(client.base_url).rstrip("/") + path), 404)
 
 
 def test_outside_every_api_a_refusal_is_a_problem(server: Server) -> None:
@@ -103,7 +103,7 @@ def test_the_document_is_served_with_this_server_first(mock: Mock, slug: str) ->
     inside = httpx.get(f"{mock.url}/~{mock.world}{DOCUMENTS[slug].base_path}/openapi.json").json()
     assert inside["servers"][0]["url"] == f"/~{mock.world}{DOCUMENTS[slug].base_path}"
     refused = httpx.delete(api["openapi_url"])
-    assert_dressed(slug, refused, 405)
+    assert_vendor_format(slug, refused, 405)
     assert refused.headers["allow"] == "GET, HEAD"
 
 

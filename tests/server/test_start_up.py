@@ -155,7 +155,7 @@ def test_an_open_address_gets_a_token_of_its_own() -> None:
             server.stop()
 
 
-def test_listening_says_what_is_wrong() -> None:
+def test_listening_on_a_used_port_reports_the_reason() -> None:
     with listen("127.0.0.1", 0) as bound:
         bound.listen()
         with pytest.raises(SetupError, match="in use"):

@@ -128,7 +128,7 @@ def test_the_server_gets_the_options_of_the_project(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
-def test_a_server_that_does_not_start_is_told_to_every_test(folder: Path, options: tuple[str, ...]) -> None:
+def test_a_server_that_does_not_start_fails_every_test_with_the_reason(folder: Path, options: tuple[str, ...]) -> None:
     text = "import pytest\n@pytest.mark.parametrize('n', range(2))\ndef test(mock, n):\n    pass\n"
     done = run(project(folder, text, "mock_options = --freeze yesterday"), *options)
     assert done.returncode == 1
@@ -136,7 +136,7 @@ def test_a_server_that_does_not_start_is_told_to_every_test(folder: Path, option
     assert "write a moment such as" in done.stdout
 
 
-def test_a_wrong_address_is_told_in_words(folder: Path) -> None:
+def test_a_wrong_address_is_reported_in_words(folder: Path) -> None:
     done = run(project(folder, "def test(mock):\n    pass\n"), "--mock-url", "http://127.0.0.1:9")
     assert done.returncode == 1
     assert "no mock server answers at http://127.0.0.1:9" in done.stdout

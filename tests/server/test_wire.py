@@ -93,7 +93,7 @@ def test_head_and_body_of_an_answer_are_one_write() -> None:
     assert not wire.closed
 
 
-def test_a_head_alone_tells_the_length_of_the_body_that_it_lacks() -> None:
+def test_a_head_answer_has_the_length_of_the_body_that_it_lacks() -> None:
     wire, whole = Wire(), Wire()
     asyncio.run(answered(wire, b"HEAD" + HEALTH))
     asyncio.run(answered(whole, b"GET" + HEALTH))
@@ -103,10 +103,10 @@ def test_a_head_alone_tells_the_length_of_the_body_that_it_lacks() -> None:
     assert re.findall(rb"content-length: \d+", head) == re.findall(rb"content-length: \d+", whole.writes[0])
 
 
-@pytest.mark.parametrize(("version", "preference"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
-def test_a_connection_is_closed_after_the_answer_where_the_client_wants_that(version: bytes, preference: bytes) -> None:
+@pytest.mark.parametrize(("version", "header"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
+def test_a_connection_is_closed_after_the_answer_if_the_client_asks_for_it(version: bytes, header: bytes) -> None:
     wire = Wire()
-    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + preference + b"\r\n"))
+    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + header + b"\r\n"))
 
     assert (len(wire.writes), wire.closed) == (1, True)
     assert b"\r\nconnection: close\r\n" in wire.writes[0]
@@ -162,7 +162,7 @@ def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:
     assert b"\r\ndate: " in head
 
 
-def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(server: Server) -> None:
+def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
     with connected(server) as line:
         line.sendall(
             b"POST /_mock/worlds HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"

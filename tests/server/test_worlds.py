@@ -122,7 +122,7 @@ def _comparable(answer: httpx.Response) -> list[tuple[str, str]]:
     return [(name, value) for name, value in answer.headers.items() if name != "date"]
 
 
-def test_two_worlds_answer_the_same_whatever_their_names(server: Server) -> None:
+def test_two_worlds_answer_the_same_under_any_name(server: Server) -> None:
     answers = []
     for world in ("left-1", "right-2"):
         with httpx.Client(base_url=server.url, headers={"x-mock-world": world}) as client:
@@ -133,7 +133,7 @@ def test_two_worlds_answer_the_same_whatever_their_names(server: Server) -> None
     assert answers[0] == answers[1]
 
 
-def test_another_seed_makes_another_crowd_but_the_same_landmarks(mock: Mock) -> None:
+def test_another_seed_makes_other_generated_records_but_the_same_seeded_ones(mock: Mock) -> None:
     before = mock.state("serpi")["branches"]
     with mock.control as control:
         assert control.post("/reset", json={"seed": 99}).json() == {"world": mock.world, "seed": 99}

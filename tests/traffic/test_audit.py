@@ -161,7 +161,7 @@ def test_a_clean_recording_ends_with_0_and_one_of_another_api_with_2(tmp_path: P
     assert "--base" in run(tmp_path / "other.har").stderr
 
 
-def test_what_the_mock_was_told_to_answer_does_not_count() -> None:
+def test_injected_answers_do_not_count() -> None:
     told = {**entry(sale(fields={}, response=answer("nonsense"))), "_mock": {"injected": [{"source": "rule 1", "effect": "malformed"}]}}
 
     audit = audit_of(har(told))

@@ -108,7 +108,7 @@ def other_code(path: str, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "step", "path", "kind"), [(forget, 1, "/result/0/wallet_name", "shape"), (other_code, 6, "/code", "value")], ids=["a member", "a code"]
 )
-def test_one_planted_difference_is_told_with_exactly_its_path(
+def test_one_planted_difference_is_reported_with_its_exact_path(
     change: Callable[[str, dict[str, Any]], None], step: int, path: str, kind: str, server: Server, tampered: Callable[..., str]
 ) -> None:
     code, found = compared(server.url, tampered(change))
@@ -209,7 +209,7 @@ def test_a_scenario_that_cannot_be_played_is_explained(text: str, said: str, ser
     assert "Traceback" not in done.stderr
 
 
-def test_a_side_that_does_not_answer_is_told(server: Server) -> None:
+def test_a_side_that_does_not_answer_is_reported(server: Server) -> None:
     done = run("compare", "monedero", "--left", server.url, "--right", "http://127.0.0.1:9/monedero", "--scenario", str(SCENARIO))
 
     assert done.exit_code == 1

@@ -131,7 +131,7 @@ def test_a_broken_request_that_was_refused_is_no_violation(monedero: TrafficVali
     assert [finding.place for finding in judgement.request] == ["security"]
 
 
-def test_an_unknown_path_is_a_violation_only_where_it_was_answered(monedero: TrafficValidator) -> None:
+def test_an_unknown_path_is_a_violation_only_if_it_was_answered(monedero: TrafficValidator) -> None:
     refused, answered = (monedero.judge(sale(path="/monedero/wallet/steal", status=status)) for status in (404, 200))
 
     assert (refused.kind, refused.findings) == ("unknown", ())
@@ -167,7 +167,7 @@ def test_a_parameter_is_judged_under_each_of_its_names(name: str, serpi: Traffic
     assert ("query", "limite") in judgement.sent
 
 
-def test_a_bearer_token_without_a_space_is_a_credential_where_the_document_says_so(serpi: TrafficValidator) -> None:
+def test_a_bearer_token_without_a_space_is_a_credential_if_the_document_says_so(serpi: TrafficValidator) -> None:
     judgement = serpi.judge(listed(headers=(KEYS[0], ("authorization", "Bearerserpi-demo-token"))))
 
     assert judgement.findings == ()

@@ -103,14 +103,14 @@ def test_a_good_call_has_no_violations(proxy: Proxy, mock: Mock) -> None:
     assert response.headers["x-contract-violations"] == "0"
 
 
-def test_a_broken_request_is_passed_on_and_told(proxy: Proxy, mock: Mock) -> None:
+def test_a_broken_request_is_passed_on_and_reported(proxy: Proxy, mock: Mock) -> None:
     response = call(proxy.url, headers={"x-mock-world": mock.world}, data={**SALE, "phone": "12"})
 
     assert response.status_code == 400
     assert re.match(r"[12]; request body /phone: ", response.headers["x-contract-violations"])
 
 
-def test_a_broken_response_is_passed_on_and_told(before_scripted: Proxy, scripted: Scripted) -> None:
+def test_a_broken_response_is_passed_on_and_reported(before_scripted: Proxy, scripted: Scripted) -> None:
     body = json.dumps({**SOLD, "code": "sold"}).encode()
     scripted.says(b"content-type: application/json", body=body)
 
@@ -120,7 +120,7 @@ def test_a_broken_response_is_passed_on_and_told(before_scripted: Proxy, scripte
     assert response.headers["x-contract-violations"].startswith("1; response body /code: ")
 
 
-def test_an_undocumented_operation_is_told(before_scripted: Proxy, scripted: Scripted) -> None:
+def test_an_undocumented_operation_is_reported(before_scripted: Proxy, scripted: Scripted) -> None:
     scripted.says(b"content-type: application/json", body=b"{}")
 
     response = httpx.get(before_scripted.url + "/monedero/secret/door", timeout=20)
@@ -156,7 +156,7 @@ def test_a_packed_body_is_judged_and_passed_on_packed(
     assert response.headers["x-contract-violations"].startswith("1; response body /code: ")
 
 
-def test_an_upload_without_an_end_to_be_kept_is_passed_on_and_told(before_scripted: Proxy, scripted: Scripted) -> None:
+def test_an_upload_over_the_limit_is_passed_on_and_reported(before_scripted: Proxy, scripted: Scripted) -> None:
     scripted.says(b"content-type: application/json", body=json.dumps(SOLD).encode())
 
     response = call(before_scripted.url, data=None, content=b"x" * (3 * MEBIBYTE), headers={"content-type": "application/x-www-form-urlencoded"})

@@ -108,7 +108,7 @@ def test_a_call_that_may_not_be_repeated_is_sent_once(faulty: Faulty) -> None:
     assert len(seen) == 1
 
 
-def test_an_answer_shorter_than_it_said_is_a_502(faulty: Faulty) -> None:
+def test_an_answer_shorter_than_announced_is_a_502(faulty: Faulty) -> None:
     def short(connection: socket.socket, _: bytes) -> None:
         connection.sendall(OK + b"content-length: 500\r\n\r\n" + GOOD)
         connection.close()
@@ -129,7 +129,7 @@ def test_a_long_answer_that_breaks_off_breaks_off_at_the_client_too(faulty: Faul
         faulty.call()
 
 
-def test_an_answer_longer_than_it_said_is_cut_and_its_rest_answers_nobody(faulty: Faulty) -> None:
+def test_an_answer_longer_than_announced_is_cut_and_its_rest_answers_no_other_call(faulty: Faulty) -> None:
     def long(connection: socket.socket, _: bytes) -> None:
         connection.sendall(OK + b"content-length: %d\r\n\r\n" % len(GOOD) + GOOD + b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged")
 
@@ -149,7 +149,7 @@ def test_what_is_no_http_is_a_502(faulty: Faulty) -> None:
     assert faulty.call().status_code == 502
 
 
-def test_a_broken_gzip_is_told_or_refused(faulty: Faulty) -> None:
+def test_a_broken_gzip_is_reported_or_refused(faulty: Faulty) -> None:
     packed = gzip.compress(GOOD)[:-12] + b"broken"
     faulty.answer = lambda connection, _: connection.sendall(OK + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed) + packed)
 

@@ -118,7 +118,7 @@ def test_a_long_upload_goes_through_http_2_in_chunks(http2: tuple[Http2, Proxy])
     assert upstream.received == 3_000_000
 
 
-def test_an_upstream_with_tls_is_called_where_its_certificate_is_taken(certificate: Path) -> None:
+def test_an_upstream_with_tls_is_called_if_its_certificate_is_trusted(certificate: Path) -> None:
     upstream = Upstream(lambda connection, _: connection.sendall(OK + b"content-length: %d\r\n\r\n" % len(GOOD) + GOOD), context_of(certificate))
     for options, status in ((["--insecure"], 200), ([], 502)):
         running = Proxy("monedero", upstream.url, *options)

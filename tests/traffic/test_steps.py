@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI1In0.c2lnbmF0dXJl"
 
 
-def test_a_number_is_an_id_where_its_name_says_so() -> None:
+def test_a_number_is_an_id_if_its_name_says_so() -> None:
     memory = Memory()
     memory.learn(1000, 1007)
 
@@ -32,7 +32,7 @@ def test_a_number_is_an_id_where_its_name_says_so() -> None:
     assert memory.path("/users/1000") == "/users/1007"
 
 
-def test_of_an_address_the_segments_are_learned_from_its_end() -> None:
+def test_segments_of_an_address_are_learned_from_its_end() -> None:
     memory = Memory()
     memory.learn("http://a.example/~one/shop/checkout/Abc123/5", "https://b.example/shop/checkout/Xyz789/6")
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_kept_is_explained(said: str, tmp_path: Path) -> None:
         scenario(file, load_document("monedero"))
 
 
-def test_a_signed_token_is_hidden_whatever_its_name(mock: Mock) -> None:
+def test_a_signed_token_is_masked_under_any_name(mock: Mock) -> None:
     assert Masking(load_document("trincico")).text(json.dumps({"access": JWT}), "application/json") == json.dumps({"access": "***"})
     with mock.client("trincico", credential=None) as client:
         given = client.post("/users/login", json={"email": "demo@example.com", "password": "trincico-demo-password"}).json()

@@ -64,7 +64,7 @@ def replayed(har: dict[str, Any], slug: str, server: Server, file: Path) -> Resu
 
 
 @pytest.mark.parametrize("slug", list_slugs())
-def test_a_session_played_again_elsewhere_differs_in_what_is_volatile_only(
+def test_a_session_replayed_elsewhere_differs_in_volatile_values_only(
     slug: str, server: Server, elsewhere: Server, mock: Mock, tmp_path: Path
 ) -> None:
     har = recorded(slug, server, mock.world)
@@ -76,7 +76,7 @@ def test_a_session_played_again_elsewhere_differs_in_what_is_volatile_only(
 
 
 @pytest.mark.parametrize("slug", list_slugs())
-def test_a_value_that_is_not_volatile_is_told_with_exactly_its_place(
+def test_a_value_that_is_not_volatile_is_reported_with_its_exact_place(
     slug: str, server: Server, elsewhere: Server, mock: Mock, tmp_path: Path
 ) -> None:
     har = recorded(slug, server, mock.world)

@@ -58,7 +58,7 @@ def test_the_page_reaches_every_answer_to_a_credential() -> None:
     assert reached >= {"api_key_invalid", "jwt_nil", "jwt_forged", "jwt_expired"}
 
 
-def test_several_wrong_fields_are_told_at_once(mock: Mock) -> None:
+def test_several_wrong_fields_are_reported_at_once(mock: Mock) -> None:
     taken = {"user_name": "cperalta07", "email": "cperalta07@example.com", "country_code": "XX", "sponsor": "nobody"}
     with mock.client("backoffice") as client:
         body = send(client, "create_user", {**fields_of("create_user", "…"), **taken}).json()
@@ -107,7 +107,7 @@ def test_a_path_may_have_slashes_to_spare(mock: Mock, path: str) -> None:
         assert client.get(f"{mock.url}/backoffice{path}").json()["list"][0] == {"id": "left", "name": "Left"}
 
 
-def test_a_path_that_does_not_exist_and_a_method_that_it_lacks_are_told_apart(mock: Mock) -> None:
+def test_an_unknown_path_and_an_unknown_method_are_distinguished(mock: Mock) -> None:
     with mock.client("backoffice") as client:
         missing, lacking = client.get("/api/v1/nothing"), client.delete("/api/v1/users/7")
     assert (missing.status_code, missing.json()) == (404, {"error": "Not Found"})
@@ -118,7 +118,7 @@ def test_a_path_that_does_not_exist_and_a_method_that_it_lacks_are_told_apart(mo
 # Credentials
 
 
-def test_a_login_gives_a_jwt_that_tells_what_its_answer_tells(mock: Mock) -> None:
+def test_a_login_gives_a_jwt_with_the_claims_of_its_answer(mock: Mock) -> None:
     clock(mock, freeze="2026-12-31T20:15:42.5Z")
     with mock.client("backoffice", "key_only") as client:
         session = login(client)
@@ -201,7 +201,7 @@ def test_a_token_that_was_not_made_here_is_refused(mock: Mock, name: str) -> Non
     assert (answer.status_code, answer.json()) == (401, {"error": "Signature verification raised"})
 
 
-def test_a_jwt_of_one_world_names_nobody_in_another_where_that_user_does_not_exist(mock: Mock) -> None:
+def test_a_jwt_of_one_world_is_refused_in_another_without_that_user(mock: Mock) -> None:
     with mock.client("backoffice") as client:
         send(client, "create_user", fields_of("create_user", "…"))
         token = login(client, "arivas11")["token"]
@@ -213,7 +213,7 @@ def test_a_jwt_of_one_world_names_nobody_in_another_where_that_user_does_not_exi
 # The seeded world
 
 
-def test_every_landmark_exists(mock: Mock) -> None:
+def test_every_seeded_record_exists(mock: Mock) -> None:
     state = mock.state("backoffice")
     users = {user["username"]: user for user in state["users"]}
     ids = {str(user["id"]) for user in state["users"]}

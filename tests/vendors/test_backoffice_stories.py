@@ -41,7 +41,7 @@ def places(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from places(node[f"child_{leg}"])
 
 
-def test_somebody_registers_logs_in_and_appears_everywhere(mock: Mock) -> None:
+def test_a_new_member_logs_in_and_appears_everywhere(mock: Mock) -> None:
     clock(mock, freeze=NOON)
     with mock.client("backoffice") as client:
         before = client.get("/api/v1/dashboards/6").json()
@@ -78,7 +78,7 @@ def test_somebody_registers_logs_in_and_appears_everywhere(mock: Mock) -> None:
     assert numbers[1] == numbers[0] + 1
 
 
-def test_a_day_ends_at_midnight_where_the_company_is(mock: Mock) -> None:
+def test_a_day_ends_at_midnight_in_the_companys_time_zone(mock: Mock) -> None:
     clock(mock, freeze="2027-03-02T06:59:59Z")
     with mock.client("backoffice") as client:
         register(client, "nvega04", "antes")
@@ -91,7 +91,7 @@ def test_a_day_ends_at_midnight_where_the_company_is(mock: Mock) -> None:
         assert sum(client.get("/api/v1/dashboards/4").json()["team_growth_chart"]["users"]) == 0
 
 
-def test_team_matrix_and_dashboard_tell_the_same_team(mock: Mock) -> None:
+def test_team_matrix_and_dashboard_show_the_same_team(mock: Mock) -> None:
     with mock.client("backoffice") as client:
         team = list(members(client.get("/api/v1/teamviews/6").json()["teamview"]))
         dashboard = client.get("/api/v1/dashboards/6").json()
@@ -139,7 +139,7 @@ def test_new_members_go_into_the_leg_that_the_sponsor_has_chosen(mock: Mock, leg
     assert [user["usernname"] for user in places(matrix)] == ["nvega04", "nueva0", "nueva1", "nueva2", "nueva3"]
 
 
-def test_a_member_without_anybody_below_has_empty_trees(mock: Mock) -> None:
+def test_a_member_without_members_below_has_empty_trees(mock: Mock) -> None:
     with mock.client("backoffice") as client:
         assert client.get("/api/v1/teamviews/4").json() == {"teamview": []}
         matrix = client.get("/api/v1/matrixs/4").json()["matrix"]

@@ -39,7 +39,7 @@ def refused(answer: httpx.Response, text: str) -> None:
     [(png(), "image/png"), (jpeg(), "image/jpeg"), (gif(), "image/gif"), (webp(), "image/webp")],
     ids=["png", "jpeg", "gif", "webp"],
 )
-def test_a_picture_is_served_back_byte_for_byte_to_anybody(mock: Mock, data: bytes, media_type: str) -> None:
+def test_a_picture_is_served_byte_for_byte_without_credentials(mock: Mock, data: bytes, media_type: str) -> None:
     with mock.client("backoffice") as client:
         assert upload(client, data, "foto de perfil.txt", "text/plain", first_name="Yara").json() == {"message": "User updated successfully."}
         user = client.get("/api/v1/users/8").json()

@@ -42,7 +42,7 @@ def test_a_front_end_signs_in_and_stays_signed_in(mock: Mock) -> None:
     do(mock, "POST", "/login/refresh", 401, refresh=tokens["refresh"])
 
 
-def test_a_token_that_somebody_else_wrote_is_worth_nothing(mock: Mock) -> None:
+def test_a_forged_token_is_refused(mock: Mock) -> None:
     token: str = do(mock, "POST", "/users/login", 200, **DEMO)["access"]
     claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
     header, payload, signature = token.split(".")
@@ -66,7 +66,7 @@ def shown(mock: Mock, url: str) -> Any:
         return client.get(url)
 
 
-def test_a_page_runs_nothing_and_sends_forms_where_the_call_said(mock: Mock) -> None:
+def test_a_page_runs_nothing_and_sends_forms_only_to_the_origin_of_the_call(mock: Mock) -> None:
     url = open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=SEEDED_RECORDS["plan_pro"], **BACK)
     page = shown(mock, url)
     policy = page.headers["content-security-policy"]

@@ -151,7 +151,7 @@ def test_each_month_is_charged_once_however_the_clock_gets_there(mock: Mock, ste
     assert times == sorted(set(times))
 
 
-def test_the_day_of_the_month_is_kept_where_the_month_has_it(mock: Mock) -> None:
+def test_the_day_of_the_month_is_kept_if_the_month_has_it(mock: Mock) -> None:
     freeze(mock, "2031-01-31T12:00:00Z")
     press(mock, open_page(mock, "demo", "POST", "/subscriptions/upgrade/", plan_id=MONTHLY, **BACK), "pay")
     ends = [subscription(mock)["end_at"]]

@@ -132,7 +132,7 @@ def test_the_case_of_an_email_does_not_matter(mock: Mock, email: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"password": "demo12345"}, {"password": "Demo12345 "}, {"email": "otra@example.com"}, {"email": "x@example.com"}])
-def test_wrong_credentials_open_nothing_and_do_not_tell_which_was_wrong(mock: Mock, wrong: dict[str, str]) -> None:
+def test_wrong_credentials_open_nothing_and_do_not_reveal_which_was_wrong(mock: Mock, wrong: dict[str, str]) -> None:
     before = mock.state("troyansys")
     with mock.client("troyansys", None) as client:
         refused = client.post("/auth/login", json={**LOGIN, **wrong})

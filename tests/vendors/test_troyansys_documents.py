@@ -95,7 +95,7 @@ def test_numbers_run_on_and_keys_name_the_document(mock: Mock) -> None:
         assert key[48] == check_digit(key[:48])
 
 
-def test_an_invoice_is_mailed_where_company_and_customer_want_it(mock: Mock) -> None:
+def test_an_invoice_is_mailed_if_company_and_customer_want_it(mock: Mock) -> None:
     with mock.client("troyansys") as client:
         issued = issue(client)
         for customer in ({"identification": "9999999999999", "name": "Consumidor Final"}, {**INVOICE["customer"], "email": None}):

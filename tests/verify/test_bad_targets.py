@@ -61,7 +61,7 @@ UNABLE: dict[str, tuple[Callable[[], AbstractContextManager[str]], str]] = {
 
 
 @pytest.mark.parametrize("name", UNABLE)
-def test_a_target_that_cannot_be_judged_is_told_in_time(tmp_path: Path, name: str) -> None:
+def test_a_target_that_cannot_be_judged_is_reported_in_time(tmp_path: Path, name: str) -> None:
     make, said = UNABLE[name]
     (tmp_path / "contract.toml").write_text(FILE)
     with make() as origin:
@@ -72,7 +72,7 @@ def test_a_target_that_cannot_be_judged_is_told_in_time(tmp_path: Path, name: st
     assert done.seconds < BUDGET + START_UP
 
 
-def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_trusted_is_reported_with_what_to_do(tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(pem), "-out", str(tmp_path / "ca.pem")]
@@ -103,7 +103,7 @@ def test_a_target_that_answers_nonsense_is_broken_with_one_finding_for_each_oper
     assert "a-secret-of-the-owner" not in "".join(file.read_text() for file in done.folder.rglob("*.*"))
 
 
-def test_a_target_that_goes_away_during_the_run_is_told(tmp_path: Path) -> None:
+def test_a_target_that_goes_down_during_the_run_is_reported(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def handle(handler: Handler) -> None:
@@ -120,7 +120,7 @@ def test_a_target_that_goes_away_during_the_run_is_told(tmp_path: Path) -> None:
     assert any("no answer 3 times in a row" in text for text in done.report["run"]["unfinished"])
 
 
-def test_one_call_without_an_answer_ends_its_law_and_not_the_others(tmp_path: Path, server: Server) -> None:
+def test_one_call_without_an_answer_ends_its_check_and_not_the_others(tmp_path: Path, server: Server) -> None:
     def handle(handler: Handler) -> None:
         if len(handler.body) > 100_000:
             handler.close_connection = True

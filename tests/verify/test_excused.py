@@ -38,6 +38,6 @@ def test_brackets_in_the_names_of_a_form_are_seen(kind: str, body: bytes, bracke
         ("positive_data_acceptance", b'{"success": false, "code": "contact_add_01"}', False),
     ],
 )
-def test_a_refusal_with_the_status_200_is_one_where_the_document_says_how_it_is_read(check: str, body: bytes, expected: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_a_refusal_with_the_status_200_is_recognised_as_the_document_declares(check: str, body: bytes, expected: bool) -> None:  # noqa: FBT001 - a row of the table
     exchange = Exchange("POST", "http://x/wallet/contact/add", {}, b"", 200, {}, body, 0.01, "add_contact")
     assert is_excused(DocumentedAnswers(Contract("monedero")), check, exchange) is expected

@@ -111,7 +111,7 @@ def test_an_operation_keeps_its_rate_and_does_not_hold_up_another(target: tuple[
         assert time.monotonic() - started < 0.3
 
 
-def test_an_operation_that_keeps_failing_is_left_alone(target: tuple[str, list[str]]) -> None:
+def test_an_operation_that_keeps_failing_is_not_called_again(target: tuple[str, list[str]]) -> None:
     origin, asked = target
     closing = policy(origin, Limits(server_errors=3))
     with client(closing) as sender:

@@ -23,7 +23,7 @@ def findings_store() -> FindingsStore:
     return FindingsStore(Contract("trincico"))
 
 
-def law(into: FindingsStore, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
+def check_finding(into: FindingsStore, name: str = INPUTS, keyword: str = "pattern", clause: str | None = E1) -> Cause:
     return into.add(FindingMade(Finding(name, "view_invoice", f"{name}: {keyword}", clause), Phase.BEHAVIOUR, keyword))
 
 
@@ -40,9 +40,9 @@ def keys(found: FindingsStore) -> list[str]:
     return list(found.causes)
 
 
-def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None:
+def test_a_contract_test_is_joined_to_the_check_that_breaks_all_its_clauses() -> None:
     found = findings_store()
-    root, other = law(found), contract_test(found, E1)
+    root, other = check_finding(found), contract_test(found, E1)
     assert keys(found) == [root.key]
     assert root.also == [other.key]
     assert root.count == 2
@@ -50,7 +50,7 @@ def test_a_contract_test_stands_in_the_law_that_breaks_all_its_clauses() -> None
 
 def test_what_was_joined_and_seen_again_is_named_once() -> None:
     found = findings_store()
-    root, other = law(found), contract_test(found, E1)
+    root, other = check_finding(found), contract_test(found, E1)
     for _ in range(2):
         assert keys(found) == [root.key]
         contract_test(found, E1)
@@ -59,23 +59,23 @@ def test_what_was_joined_and_seen_again_is_named_once() -> None:
     assert root.count == 4
 
 
-def test_a_contract_test_of_a_clause_that_no_law_breaks_stands_by_itself() -> None:
+def test_a_contract_test_of_a_clause_that_no_check_breaks_stays_separate() -> None:
     found = findings_store()
-    law(found)
+    check_finding(found)
     assert len(keys(found)) == 1
     contract_test(found, E1, E2)
     assert len(keys(found)) == 2
 
 
-def test_a_contract_test_without_a_clause_stands_by_itself_where_laws_found_nothing() -> None:
+def test_a_contract_test_without_a_clause_stays_separate_if_checks_found_nothing() -> None:
     found = findings_store()
     contract_test(found)
     assert len(keys(found)) == 1
 
 
-def test_generated_requests_stand_in_the_law_of_the_same_name_only() -> None:
+def test_generated_requests_are_joined_to_the_check_of_the_same_name_only() -> None:
     found = findings_store()
-    root, other = law(found), generated(found)
+    root, other = check_finding(found), generated(found)
     elsewhere = generated(found, ACCESS)
     assert keys(found) == [root.key, elsewhere.key]
     assert root.also == [other.key]
@@ -83,7 +83,7 @@ def test_generated_requests_stand_in_the_law_of_the_same_name_only() -> None:
 
 def test_answers_that_are_not_documented_are_never_joined() -> None:
     found = findings_store()
-    law(found, DOCUMENTED, "200 schema required")
+    check_finding(found, DOCUMENTED, "200 schema required")
     generated(found, DOCUMENTED)
     assert len(keys(found)) == 2
 
@@ -92,7 +92,7 @@ def test_what_is_accepted_hides_no_other() -> None:
     accepted = Deviation("x", "known", "somebody", dt.date(2999, 1, 1))
     for which in (0, 1):
         found = findings_store()
-        (law(found), contract_test(found, E1), generated(found))[which].deviation = accepted
+        (check_finding(found), contract_test(found, E1), generated(found))[which].deviation = accepted
         assert len(keys(found)) == 3 - which
         assert len(keys(found)) == 3 - which  # once more changes nothing
 
@@ -104,12 +104,12 @@ def test_a_finding_that_was_joined_before_is_not_called_new() -> None:
         ]
         return {"findings": rows, "laws": [], "clauses": {"held": [], "broken": [], "not_observable": [], "not_exercised": []}}
 
-    def told(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+    def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
         found = compare(before, after, "old")
         return {name: [one["key"] for one in found[name]] for name in ("new", "fixed", "unchanged", "not_judged") if found[name]}
 
     joined, apart = report(("a", ["b"])), report(("a", []), ("b", []))
-    assert told(joined, apart) == {"unchanged": ["a", "b"]}
-    assert told(apart, joined) == {"unchanged": ["a"]}
-    assert told(report(), joined) == {"new": ["a"]}
-    assert told(joined, report()) == {"not_judged": ["a"]}
+    assert changed_keys(joined, apart) == {"unchanged": ["a", "b"]}
+    assert changed_keys(apart, joined) == {"unchanged": ["a"]}
+    assert changed_keys(report(), joined) == {"new": ["a"]}
+    assert changed_keys(joined, report()) == {"not_judged": ["a"]}

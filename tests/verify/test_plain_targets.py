@@ -64,7 +64,7 @@ def test_a_body_in_pieces_is_not_taken_for_the_next_request(tmp_path: Path, serv
     assert re.findall(rb"HTTP/1.1 (\d+)", got) == [b"401", b"404"], got
 
 
-def test_workers_do_not_meet_where_there_is_one_state_only(tmp_path: Path, server: Server) -> None:
+def test_workers_use_separate_records_if_there_is_one_state_only(tmp_path: Path, server: Server) -> None:
     with plain(server.url, "serpi", tmp_path) as url:
         done = verify(tmp_path, "serpi", "--url", url, "--level", "quick", "--workers", 2)
     assert "they are made one after the other, whatever --workers says" in done.out + done.err
@@ -73,7 +73,7 @@ def test_workers_do_not_meet_where_there_is_one_state_only(tmp_path: Path, serve
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("slug", list_slugs())
-def test_laws_and_generated_requests_raise_no_alarm_at_a_state_that_was_used_before(tmp_path: Path, server: Server, slug: str, seed: int) -> None:
+def test_checks_and_generated_requests_find_nothing_in_a_state_that_was_used_before(tmp_path: Path, server: Server, slug: str, seed: int) -> None:
     with plain(server.url, slug, tmp_path) as url:
         no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300), slug)
         no_alarm(verify(tmp_path, slug, "--url", url, "--level", "standard", "--seed", seed, "--workers", 2, "--time-budget", 600), slug)

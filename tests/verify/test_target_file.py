@@ -25,7 +25,7 @@ def read(folder: Path, text: str) -> TargetFile:
     return read_target_file(path, OPERATIONS)
 
 
-def test_everything_that_is_said_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OWNER_KEY", "s3cret")
     found = read(
         tmp_path,
@@ -99,14 +99,14 @@ def test_everything_that_is_said_is_understood(tmp_path: Path, monkeypatch: pyte
         ("base_url = ", "is not TOML"),
     ],
 )
-def test_a_mistake_is_told_with_its_line_and_its_key(tmp_path: Path, text: str, said: str) -> None:
+def test_an_error_is_reported_with_its_line_and_key(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadTargetFile) as error:
         read(tmp_path, text)
     assert said in str(error.value)
     assert "contract.toml" in str(error.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BadTargetFile, match="cannot be read"):
         read_target_file(tmp_path / "none.toml", OPERATIONS)
 

@@ -26,7 +26,7 @@ def answered(operation: str, url: str, status: int, body: object, method: str = 
 
 
 @pytest.mark.parametrize("slug", list_slugs())
-def test_a_reason_is_given_for_what_is_declared_and_says_why(slug: str) -> None:
+def test_reasons_refer_to_declared_answers_and_are_sentences(slug: str) -> None:
     for operation in Contract(slug).operations.values():
         for name, reason in operation.unseen.items():
             assert name in {*operation.statuses, *operation.own_errors, *operation.clauses}, (operation.id, name)
@@ -34,7 +34,7 @@ def test_a_reason_is_given_for_what_is_declared_and_says_why(slug: str) -> None:
             assert not reason.endswith(".")
 
 
-def test_a_clause_that_cannot_be_seen_says_why() -> None:
+def test_a_clause_that_cannot_be_observed_has_a_reason() -> None:
     findings_store = FindingsStore(Contract("trincico"))
     for clause in CLAUSES:
         verdict = findings_store.clause(clause)
@@ -56,7 +56,7 @@ def test_what_was_seen_of_such_a_clause_counts_all_the_same() -> None:
         ("backoffice", "get_user", 404, {"error": "User not found."}, "user_not_found"),
     ],
 )
-def test_an_error_is_recognised_by_its_text_where_the_vendor_has_no_codes(slug: str, operation: str, status: int, body: object, code: str) -> None:
+def test_an_error_is_recognised_by_its_text_if_the_vendor_has_no_codes(slug: str, operation: str, status: int, body: object, code: str) -> None:
     findings_store = FindingsStore(Contract(slug))
     assert findings_store.contract.operations[operation].own_errors[code]["status"] == status
     message = findings_store.contract.operations[operation].spec["x-errors"][code]["message"]
@@ -66,7 +66,7 @@ def test_an_error_is_recognised_by_its_text_where_the_vendor_has_no_codes(slug: 
     assert findings_store.observed[operation].codes == {code: 1}
 
 
-def test_a_method_that_a_path_of_its_own_lacks_is_no_call_of_the_operation_that_looks_like_it() -> None:
+def test_a_wrong_method_of_a_fixed_path_is_no_call_of_the_operation_with_a_placeholder() -> None:
     contract, base = Contract("trincico"), "http://x/trincico"
     found = [contract.find(base, "PUT", f"{base}/invoices/{name}") for name in ("build-reference", "9742d55e-4a76-4b4e-9a36-0e5162579e51")]
     assert found == [None, "update_invoice"]
