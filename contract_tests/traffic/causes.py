@@ -1,4 +1,4 @@
-"""What really broke a schema: behind a choice of schemas the branch that was meant, at a missing or unknown member its own place."""
+"""The causes of a broken schema: inside ``oneOf`` or ``anyOf`` those of the nearest branch, and for a missing or unknown member its own place."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Side:
 
 @dataclass(frozen=True)
 class PlayedAnswer:
-    """What one side answered to a step; ``broken`` says why there is no answer. ``value`` is the body as data."""
+    """The answer of one side to a step; ``broken`` is the reason if there is none. ``value`` is the body as data."""
 
     exchange: RecordedExchange
     value: Any
@@ -76,7 +76,7 @@ class PlayedAnswer:
 
 
 class Player:
-    """One side at play."""
+    """One side of a replay."""
 
     def __init__(self, side: Side, document: Document) -> None:
         self.side = side

@@ -39,7 +39,7 @@ class Recorder:
         self._count = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Pass a call on and write it down."""
+        """Pass a call on and record it."""
         masking = self._masking(scope["path"]) if scope["type"] == "http" else None
         if masking is None:
             await self._app(scope, receive, send)

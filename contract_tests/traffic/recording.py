@@ -162,7 +162,7 @@ def _message(pairs: tuple[tuple[str, str], ...], content: Mapping[str, Any], siz
 
 
 def unpacked(pairs: tuple[tuple[str, str], ...], body: bytes, *, recorded: bool = False) -> HttpMessage:
-    """Headers and a body as it was sent, without its content encoding. Recorders may have taken that off already."""
+    """Headers and a body without its content encoding. Some recorders have removed it already."""
     encodings = next((value for name, value in pairs if name.lower() == "content-encoding"), "")
     if not encodings or not body or (recorded and not is_packed(body, encodings)):
         return HttpMessage(pairs, body)

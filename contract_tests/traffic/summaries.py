@@ -1,4 +1,4 @@
-"""The comparison for people: as text, JSON, Markdown and HTML, fit to be sent to a vendor."""
+"""The comparison for people: as text, JSON, Markdown and HTML, to be sent to a vendor."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_html(comparison: Comparison) -> str:
-    """The comparison as one page that needs nothing else."""
+    """The comparison as one self-contained page."""
     return _PAGE.render(found=result(comparison), meaning=_MEANING)
 
 

@@ -21,7 +21,7 @@ async def conformance(visit: Visit) -> Response:
 
 
 async def progress(visit: Visit) -> Response:
-    """The run alone, for as long as it goes on."""
+    """The state of the run alone; the browser reloads the page when the run has ended."""
     run = await visit.plane.get("/conformance")
     headers = {} if run["state"] == "running" else {"HX-Refresh": "true"}
     return visit.fragment("run.html", headers=headers, run=run)

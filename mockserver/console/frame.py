@@ -44,7 +44,7 @@ SIGN_IN = "/console/sign-in"
 
 
 class _Member(Undefined):
-    """A name that a template does not know is a mistake; a member that some data does not have is nothing."""
+    """An unknown name in a template is an error; an absent member of data is an empty text."""
 
     def __bool__(self) -> bool:
         return bool(self._known())
@@ -75,7 +75,7 @@ def environment() -> Environment:
 
 @dataclass
 class Visit:
-    """One request of a browser: the world that it means, the control plane on its behalf, and the ways to answer it."""
+    """One request of a browser: its world, a client of the control plane, and the ways to answer it."""
 
     request: Request
     plane: ControlClient

@@ -19,7 +19,7 @@ BODY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src d
 
 
 async def outbox(visit: Visit) -> Response:
-    """The messages that are meant, newest first; one of them opened."""
+    """The messages that match the filters, newest first; one of them opened."""
     return await visit.page("outbox.html", **await _messages(visit))
 
 

@@ -45,7 +45,7 @@ class Node:
 
     @property
     def is_wrong_inside(self) -> bool:
-        """Whether something is wrong here or further in."""
+        """Whether this place or one below it has a violation."""
         return bool(self.wrong) or any(member.is_wrong_inside for member in self.members)
 
 
@@ -166,7 +166,7 @@ def plain(value: Any) -> str:
 
 
 def short(value: Any, most: int = 60) -> str:
-    """A field as it fits into a cell."""
+    """A field, shortened to fit into a cell."""
     text = plain(value)
     return text if len(text) <= most else text[: most - 1] + "…"
 

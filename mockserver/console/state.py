@@ -135,7 +135,7 @@ def _value(text: str, column: Mapping[str, Any]) -> Any:
 
 
 async def new_record(visit: Visit) -> Response:
-    """A form for a record; it starts as the newest one."""
+    """A form for a record; it starts with the values of the newest one."""
     slug, name = visit.named("slug"), visit.named("table")
     listed = await visit.plane.get(f"/state/{slug}/{name}", order="newest", limit=1)
     model = {field: value for field, value in (listed["records"][0] if listed["records"] else {}).items() if field != "id"}

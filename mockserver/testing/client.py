@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 class Wire:
-    """Calls to the control plane that mean one world."""
+    """Calls to the control plane for one world."""
 
     def __init__(self, url: str, world: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")

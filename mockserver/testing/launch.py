@@ -40,7 +40,7 @@ class NotStarted(Exception):
 
 
 def start_or_join(folder: Path, companion: int, options: Sequence[str] = ()) -> Address:
-    """The server of the run with this folder, started by the first who asks. It ends with the ``companion`` process. Raises NotStarted."""
+    """The server of the run with this folder, started by the first process that asks. It ends with the ``companion`` process. Raises NotStarted."""
     try:
         os.close(os.open(folder / "lock", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:

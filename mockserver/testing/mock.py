@@ -105,7 +105,7 @@ class Mock:
         return {told["slug"]: Api(self._wire, told) for told in self._wire.call("GET", "/apis")["apis"]}
 
     def refresh(self) -> None:
-        """Ask for addresses and credentials anew, after the clock was moved far."""
+        """Load addresses and credentials again, after a large change of the clock."""
         self.__dict__.pop("apis", None)
 
     def reset(self, seed: int | None = None) -> None:
@@ -136,7 +136,7 @@ class Mock:
 
     @property
     def digest(self) -> str:
-        """A hash of all that calls can change in the world: equal before and after means that nothing changed."""
+        """A hash of everything that calls can change in the world; an equal hash means that nothing changed."""
         return str(self._wire.call("GET", f"/worlds/{self.world}/digest")["digest"])
 
     def export(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Mock:
         return self._wire.call(method, path, json, params)
 
     def close(self) -> None:
-        """Let the connections go, also those of its clients and of the worlds made from here."""
+        """Close all connections, including those of its clients and of the worlds that it made."""
         for made in self._made:
             made.close()
         for api in self.__dict__.get("apis", {}).values():

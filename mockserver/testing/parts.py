@@ -1,4 +1,4 @@
-"""The instruments of one world: clock, faults, services, journal, outbox, state, snapshots."""
+"""The parts of one world: clock, faults, services, journal, outbox, state, snapshots."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _days(value: timedelta) -> str:
 
 
 def _read(value: Any) -> str:
-    """A value as it reads in a query: texts plainly, all else as JSON."""
+    """A value in the form of a query parameter: text unchanged, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -79,7 +79,7 @@ class Clock:
         return self._move({"run_from": _written(at)})
 
     def shift(self, duration: Duration) -> datetime:
-        """Be ahead of real time by a duration, or behind with a minus."""
+        """Run ahead of real time by a duration; a negative one runs behind."""
         return self._move({"shift": _duration(duration)})
 
     def to_next_timer(self) -> datetime:
@@ -119,7 +119,7 @@ class AddedRule:
 
 
 class Faults:
-    """What goes wrong on purpose in the world."""
+    """The fault rules of the world."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -290,7 +290,7 @@ class State:
         return found
 
     def records(self, table: str, **where: Any) -> list[dict[str, Any]]:
-        """The records of a table whose fields read so, oldest first; at most 10000."""
+        """The records of a table whose fields have these values, oldest first; at most 10000."""
         params = {"where": [f"{name}={_read(value)}" for name, value in where.items()], "limit": 10_000}
         found: list[dict[str, Any]] = self._wire.call("GET", f"{self._path}/{table}", params=params)["records"]
         return found
@@ -316,7 +316,7 @@ class State:
 
 
 class Snapshot:
-    """The world as it was at a moment."""
+    """A stored state of the world."""
 
     def __init__(self, mock: Mock, wire: Wire, name: str) -> None:
         self._mock = mock

@@ -107,7 +107,7 @@ def mock(request: pytest.FixtureRequest, mock_url: str) -> Iterator[Mock]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show with a test that failed what it called."""
+    """Add the recorded calls to the report of a failed test."""
     report = yield
     used = getattr(item, "funcargs", {}).get("mock")
     if call.when == "call" and report.failed and isinstance(used, Mock):

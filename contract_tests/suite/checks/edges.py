@@ -105,7 +105,7 @@ def _objects(model: BehaviourModel, declared: Mapping[str, Any], kind: str, valu
 
 
 def keeping(model: BehaviourModel, schema: Any) -> Pairs:
-    """Values that just keep a keyword of a schema."""
+    """Values at the limit of a keyword that still match the schema."""
     declared = model.document.merge_all_of(schema)
     kind = declared.get("type", "")
     if "anyOf" in declared or "oneOf" in declared:

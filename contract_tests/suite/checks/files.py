@@ -1,4 +1,4 @@
-"""Small files that recipes name: pictures made here, and texts that are none."""
+"""Small files that recipes name: generated pictures, and texts that are not pictures."""
 
 from __future__ import annotations
 

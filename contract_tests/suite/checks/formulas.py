@@ -48,7 +48,7 @@ def number(value: Any) -> Any:
 
 
 def same(left: Any, right: Any) -> bool:  # noqa: PLR0911 - one line for each kind of value
-    """Whether two values mean the same: a number and its text, nothing as null or as the empty text; two texts by their letters."""
+    """Whether two values are equal in meaning: a number equals its text, and null equals empty text; two texts are compared exactly."""
     if left in (None, "") and right in (None, ""):
         return True
     if isinstance(left, str) and isinstance(right, str):

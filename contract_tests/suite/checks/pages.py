@@ -86,7 +86,7 @@ def _read(session: CheckSession, name: str, declared: Mapping[str, Any], send: M
 def _every(
     session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None
 ) -> tuple[Answer, list[dict[str, Any]]]:
-    """The first page of the largest size, and the records of all pages, which at a mock is one."""
+    """The first page of the largest size, and the records of all pages; at a mock there is only one page."""
     recipe = {"after": [], "send": {**declared.get("send", {}), **declared.get("whole", {}), **(send or {})}}
     pages = list(every_page(session, name, recipe))
     return pages[0], [item for page in pages for item in _items(page, declared)]

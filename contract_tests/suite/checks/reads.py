@@ -32,7 +32,7 @@ def _all(run: Run) -> Iterator[Verdict]:
 
 
 def _twice(run: Run, name: str, *, looked: bool) -> Iterator[Verdict]:
-    """Each way in which a read is called with success, twice; those among two equal looks at everything need no second one."""
+    """Every successful recipe of a read, sent twice; reads between two equal observations of the whole state need no second call."""
     volatile = run.model.volatile()
     for recipe, full in ways(run, name, looked=looked):
         session = run.session(f"reads {name}")

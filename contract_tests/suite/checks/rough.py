@@ -1,4 +1,4 @@
-"""Requests that no careful program sends: bodies that are larger than the document allows, and bytes that are no text."""
+"""Invalid requests: bodies that are larger than the document allows, and bytes that are not text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def limit(model: BehaviourModel, name: str) -> int:
 
 
 def _filled(media_type: str, size: int) -> dict[str, Any]:
-    """A body of a size in which nothing else is wrong."""
+    """A body of this size that is valid otherwise."""
     if media_type == MULTIPART:
         return {"files": {"filler": (None, "1" * size)}}
     content = b"filler=" + b"1" * size if media_type == FORM else b" " * size + b"{}"

@@ -41,7 +41,7 @@ def check(run: Run) -> Iterator[Verdict]:
 
 
 def _called(run: Run, name: str, works: Mapping[str, Any], other: str) -> Iterator[Verdict]:
-    """The owner's working call, made by another: refused, or without anything of the owner's in its answer; and nothing changes for the owner."""
+    """The owner's working call, made by another tenant, is refused or answered without the owner's data, and changes nothing for the owner."""
     session = run.session(f"tenant {name}")
     clause = run.model.tenants.get("clauses", {}).get(name)
     mine = session.call(name, works)
@@ -80,7 +80,7 @@ def _shared(mine: Any, theirs: Any) -> Any:
 
 
 def _resource(run: Run, name: str, other: str) -> Iterator[Verdict]:
-    """A record just made: not in the other's list, not to be read, changed or deleted by the other."""
+    """A new record: the other tenant can neither list, read, change nor delete it."""
     session = run.session(f"tenant of {name}")
     resource = Resource(session, name)
     if not resource.part("create") or not (resource.part("list") or resource.part("read")) or resource.spec.get("owner") is None:

@@ -1,4 +1,4 @@
-"""A documented call works: the working recipe, with every optional field too, the examples of the document, and recipes that say what comes."""
+"""Documented calls succeed: the working recipe, also with all optional fields, the document's examples, and recipes that declare their answer."""
 
 from __future__ import annotations
 

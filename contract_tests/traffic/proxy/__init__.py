@@ -1,1 +1,1 @@
-"""The proxy that judges what passes through it."""
+"""A proxy that judges the calls that it forwards."""

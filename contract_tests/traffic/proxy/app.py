@@ -49,8 +49,8 @@ BODILESS = (204, 304)
 class ProxySettings:
     """Settings of a proxy.
 
-    ``limit`` bounds in bytes what is kept of each body for the judge; ``hold`` is how many seconds a response is held back in the mode ``report``
-    so that its findings stand in its headers. ``preserve_host`` passes the client's Host on instead of naming the upstream.
+    ``limit`` is the number of bytes of each body that are stored for judging; ``hold`` is how many seconds a response is held back in the mode
+    ``report`` so that its headers can contain the findings. ``preserve_host`` passes the client's Host on instead of naming the upstream.
     """
 
     enforce: bool = False
@@ -187,7 +187,7 @@ class _Call:
         return response
 
     async def _watched(self, work: asyncio.Future[Any]) -> None:
-        """Wait for something, and give it up when the client hangs up meanwhile."""
+        """Wait for a result; cancel it if the client disconnects meanwhile."""
         if not self.request_kept.complete:
             await asyncio.wait((work,))
             return
@@ -201,7 +201,7 @@ class _Call:
             raise ClientDisconnected
 
     async def _judge_request(self) -> None:
-        """Judge the request as far as it was kept."""
+        """Judge the stored part of the request."""
         if self.route is None:
             undocumented = self.judge.undocumented(self._exchange(self.status or 200))
             self.request_findings = () if undocumented is None else (undocumented,)
@@ -320,7 +320,7 @@ class _Call:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
     async def _answer(self, status: int, body: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
-        """An answer of the proxy's own."""
+        """An answer of the proxy itself."""
         if self.begun:
             raise CutOff
         payload = orjson.dumps(body)

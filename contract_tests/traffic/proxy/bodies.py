@@ -34,12 +34,12 @@ class BodyBuffer:
 
     @property
     def fits(self) -> bool:
-        """Whether all that came so far is kept."""
+        """Whether all bytes so far are stored."""
         return self.size <= self._limit
 
     @property
     def parts(self) -> Sequence[bytes]:
-        """The bytes kept so far."""
+        """The bytes that are stored so far."""
         return self._parts
 
     def add(self, part: bytes) -> None:

@@ -28,7 +28,7 @@ def pairs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]
 
 
 def checks(said: str) -> tuple[bool, bool]:
-    """Whether request and response of a call are judged; without a word both are."""
+    """Whether request and response of a call are judged; by default both are."""
     words = {word.strip() for word in said.split(",")} if said else {"both"}
     return bool(words & {"both", "request"}), bool(words & {"both", "response"})
 
@@ -62,6 +62,6 @@ def onward(headers: Sequence[tuple[bytes, bytes]], authority: bytes, client: str
 
 
 def returned(headers: Sequence[tuple[bytes, bytes]], *, bodiless: bool) -> list[tuple[bytes, bytes]]:
-    """The headers of a response for the client. The length of a body that a 304 does not have is left out: the server would wait for it."""
+    """The headers of a response for the client. A 304 loses its Content-Length: it has no body, and the server would wait for one."""
     dropped = _of_this_hop(headers) | ({b"content-length"} if bodiless else set())
     return [(name.lower(), value) for name, value in headers if name.lower() not in dropped]

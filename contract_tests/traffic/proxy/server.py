@@ -87,7 +87,7 @@ class _Server(uvicorn.Server):
         self._live = live
 
     def handle_exit(self, sig: int, frame: object) -> None:  # noqa: ARG002 - uvicorn passes them
-        """Stop. Streams of the live console end first, for they would hold the server up; and the signal is done with: a report is still to come."""
+        """Stop. Streams of the live console end first, because the server would wait for them. The signal is not raised again: a report follows."""
         self._live.close()
         self.force_exit = self.should_exit
         self.should_exit = True

@@ -38,7 +38,7 @@ class Timeouts:
 
 
 class UpstreamFailed(Exception):
-    """The upstream gave no answer that can be passed on. ``error`` is the name that RFC 9209 has for it."""
+    """The upstream gave no answer that can be passed on. ``error`` is its error type of RFC 9209."""
 
     def __init__(self, status: int, error: str, text: str) -> None:
         super().__init__(text)
@@ -115,7 +115,7 @@ def failed(error: BaseException) -> UpstreamFailed:
 
 
 class Backend(httpcore.AsyncNetworkBackend):
-    """TCP connections on asyncio's own streams, each of which notices an answer that is longer than it said."""
+    """TCP connections on asyncio's streams, which detect an answer that is longer than announced."""
 
     async def connect_tcp(
         self,
@@ -163,7 +163,7 @@ class Reader(asyncio.StreamReader):
 
 
 class Connection(httpcore.AsyncNetworkStream):
-    """A connection that is not used again once more came than the answer's length announced: the rest would be taken for the next answer."""
+    """A connection that is not reused after an answer longer than announced: the rest would be taken for the next answer."""
 
     def __init__(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader

@@ -1,4 +1,4 @@
-"""What may be chosen from. Source: "CryptoCurrencies Cashout", "Legs", "Locales", "Countries"."""
+"""Lists of possible values. Source: "CryptoCurrencies Cashout", "Legs", "Locales", "Countries"."""
 
 from __future__ import annotations
 

@@ -55,6 +55,6 @@ def _growth(world: Transaction, team: list[User]) -> dict[str, Any]:
 
 
 def _popular(team: list[User]) -> list[dict[str, Any]]:
-    """The countries with most members; of as many, the one whose first member joined earlier."""
+    """The countries with most members; of equal ones, the one whose first member joined earlier."""
     numbers = Counter(member.country_code for member in team)
     return [{"country": countries()[code], "number": number, "image": f"{FLAGS}/{code.lower()}.svg"} for code, number in numbers.most_common(POPULAR)]

@@ -287,7 +287,7 @@ def user_by(world: Transaction, user_id: int) -> User:
 
 
 def user_named(world: Transaction, username: str) -> User | None:
-    """The user of this name, in whichever case it is written."""
+    """The user with this name, in upper or lower case."""
     return world.table(USERS).find("username", username.casefold())
 
 

@@ -19,7 +19,7 @@ BITS = 80
 
 
 def create_token(world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Send a new token to a user. Those sent before hold on until they expire; the expired ones are forgotten."""
+    """Send a new token to a user. Earlier tokens stay valid until they expire; expired ones are deleted."""
     user = user_by(world, body["user_id"])
     tokens = world.table(EDIT_TOKENS)
     for held in list(tokens.select("user", user.id)):

@@ -18,7 +18,7 @@ MATRIX_LEVELS = 3
 
 
 def sponsored_by(world: Transaction, user: User) -> Iterator[User]:
-    """Those whom a member has sponsored, in the order in which they joined."""
+    """The users whom a member has sponsored, in the order in which they joined."""
     return iter(world.table(USERS).select("sponsor", user.id))
 
 

@@ -107,7 +107,7 @@ def _new_names(world: Transaction, fields: Mapping[str, Any]) -> Iterator[Violat
 
 
 def _shared_rules(world: Transaction, fields: Mapping[str, Any], user: User | None) -> Iterator[Violation]:
-    """What holds for new users and for changes of ``user`` alike."""
+    """Rules for new users and for changes of ``user``."""
     owner = user_at(world, fields["email"]) if "email" in fields else None
     if owner is not None and (user is None or owner.id != user.id):
         yield wrong("email", "taken")

@@ -1,4 +1,4 @@
-"""Trincico: subscriptions, invoices and payouts, with the pages on which money is paid."""
+"""Trincico: subscriptions, invoices and payouts, with hosted payment pages."""
 
 from mockserver import Api
 from mockserver.apis.trincico import (

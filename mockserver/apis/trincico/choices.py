@@ -17,7 +17,7 @@ class Card:
 
     @property
     def label(self) -> str:
-        """For people."""
+        """The name that people see."""
         return f"{self.brand.capitalize()} ending in {self.last4}"
 
 
@@ -35,7 +35,7 @@ class Bank:
 
     @property
     def label(self) -> str:
-        """For people."""
+        """The name that people see."""
         return f"{self.name} ({self.currency.upper()}, ending in {self.last4})"
 
 

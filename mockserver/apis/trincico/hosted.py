@@ -21,7 +21,7 @@ def get_checkout(world: Transaction, session: str) -> Reply:
 
 
 def submit_checkout(world: Transaction, session: str, body: Mapping[str, Any], home: str) -> Reply:
-    """Press a button: the first outcome counts, and every later press leads to the same place."""
+    """Press a button: the first outcome counts, and every later press redirects to the same address."""
     checkout = world.table(CHECKOUTS).get(session)
     if checkout is None:
         return pages.unknown()
@@ -34,13 +34,13 @@ def submit_checkout(world: Transaction, session: str, body: Mapping[str, Any], h
 
 
 def get_onboarding(world: Transaction, session: str) -> Reply:
-    """The onboarding page as it stands."""
+    """The onboarding page."""
     onboarding = world.table(ONBOARDINGS).get(session)
     return pages.unknown() if onboarding is None else pages.onboarding(world, onboarding)
 
 
 def submit_onboarding(world: Transaction, session: str, body: Mapping[str, Any]) -> Reply:
-    """Press a button: the first outcome counts, and every later press leads to the same place."""
+    """Press a button: the first outcome counts, and every later press redirects to the same address."""
     onboarding = world.table(ONBOARDINGS).get(session)
     if onboarding is None:
         return pages.unknown()

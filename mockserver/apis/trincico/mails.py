@@ -46,7 +46,7 @@ def email_verification(world: Transaction, user: User) -> None:
 
 
 def request_password_code(world: Transaction, user: User) -> None:
-    """Send a code with which the password can be set anew."""
+    """Send a code for setting a new password."""
     code = world.code("trincico.password")
     text = f"Your code for a new password is {code}. If you did not ask for it, ignore this message."
     _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, codes=(code,))

@@ -58,7 +58,7 @@ class Holding:
 
     @property
     def total(self) -> int:
-        """Both together."""
+        """Available and pending money together."""
         return self.available + self.pending
 
 

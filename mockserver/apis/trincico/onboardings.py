@@ -1,4 +1,4 @@
-"""Onboarding pages of payout accounts: opened by a call, left by one outcome, which counts once."""
+"""Onboarding pages of payout accounts: a call opens them, and the first outcome closes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hosted pages as HTML: complete in themselves, without script, usable by keyboard, with names and ids that tests can rely on."""
+"""The hosted pages as HTML: self-contained, without script, usable by keyboard, with stable names and ids for tests."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _page(status: int, template: str, back: tuple[str, ...], **values: object) -
 
 
 def _headers(back: tuple[str, ...]) -> dict[str, str]:
-    """No script, one style, no frame; forms go to this server, and on from there to the addresses that the call gave, which browsers check too."""
+    """No script, one style, no frame. Forms go to this server and to the addresses of the call, because browsers check redirects, too."""
     origins = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in back})
     policy = {
         "default-src": "'none'",

@@ -63,7 +63,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A provider through which money moves."""
+    """A payment provider."""
 
     id: str
     name: str
@@ -491,7 +491,7 @@ def moment(at: int) -> datetime:
 
 
 def current_subscriptions(world: Transaction, user_id: str) -> list[Subscription]:
-    """The subscriptions that a user has at present; one, unless something went wrong."""
+    """The subscriptions that a user has at present; normally one."""
     return [subscription for subscription in world.table(SUBSCRIPTIONS).select("user", user_id) if subscription.status in CURRENT]
 
 

@@ -47,7 +47,7 @@ def takes_instant(world: Transaction, account: PayoutAccount, currency: str) -> 
 
 
 def pay_out(world: Transaction, account: PayoutAccount, amount: int, currency: str, *, instant: bool, automatic: bool = False) -> Payout:
-    """Send an amount that the account holds on its way: an instant payout is paid at once, another leaves at the end of the day."""
+    """Pay out an amount of the account: an instant payout is paid at once, any other leaves at the end of the day."""
     now = seconds(world)
     leaves = world.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     arrives = leaves + TRANSIT

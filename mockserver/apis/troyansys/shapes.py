@@ -1,4 +1,4 @@
-"""How single values look on the wire."""
+"""Wire formats of single values."""
 
 from __future__ import annotations
 

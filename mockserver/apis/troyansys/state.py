@@ -103,7 +103,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """On which plan a company is, whether its last payment failed (``past_due``), and until when it has paid."""
+    """A company's plan, whether its last payment failed (``past_due``), and the end of the paid period."""
 
     id: int
     company_id: int

@@ -50,7 +50,7 @@ def filled(api: ApiClient, value: str) -> str:
 
 
 def own(api: ApiClient, field: str) -> str:
-    """What this test sends of a new collaborator."""
+    """The fields of a new collaborator that belong to this test only."""
     return filled(api, WORKING["add_employee"][field])
 
 

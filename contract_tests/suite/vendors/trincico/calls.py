@@ -24,7 +24,7 @@ BACK_TO_PAYOUTS = {"return_url": "https://shop.example.com/payouts", "refresh_ur
 
 
 class Working(NamedTuple):
-    """A call that succeeds: who makes it, the status of the answer, what fills the path, and the body or the query."""
+    """A successful call: its role, the status of the answer, the path parameters, and the body or the query."""
 
     status: int
     role: str | None = ""
@@ -108,7 +108,7 @@ def _filled(api: ApiClient, value: Any) -> Any:
 
 
 def spend(api: ApiClient, name: str) -> None:
-    """Say that a working call is about to be made, which may use up what no call brings back."""
+    """Announce a working call that may use up something that no call restores."""
     what = OPERATIONS[name].recipes.get("works", {}).get("spends")
     if what:
         api.spends(what)
@@ -189,7 +189,7 @@ def paid_out(api: ApiClient, role: str, frequency: str) -> None:
 
 
 def keep_frequency(api: ApiClient, role: str) -> None:
-    """Leave the account of a role after the test with the frequency that it has now."""
+    """Restore the payout frequency of a role's account after the test."""
     if api.is_shared:
         before = account(api, role)["frequency"]
         api.afterwards(lambda: send(api, "update_payout_frequency", role=role, frequency=before))
