@@ -24,8 +24,8 @@ TOOLS = {
     "schemathesis tuned": lambda slug, origin: schemathesis(slug, origin, 1, tuned=True),
     "dredd": dredd,
 }
-"""Specmatic 2.55.1 starts, but takes every documented status of an operation for one that a request made up by it has to bring about: it reports
-thousands of failures on the unchanged mock, so that nothing can be told from what it reports on another."""
+"""Specmatic 2.55.1 starts, but expects its generated requests to provoke every documented status of an operation: it reports thousands of failures on
+the unchanged mock, so that its other reports cannot be used."""
 
 
 def main() -> None:

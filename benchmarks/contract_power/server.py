@@ -11,7 +11,7 @@ from tests.mutation.mutants import mutants
 
 
 def main() -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process gets a signal to stop."""
     known = {mutant.id: mutant for slug in list_slugs() for mutant in mutants(slug)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutant", choices=sorted(known), required=True, metavar="ID")

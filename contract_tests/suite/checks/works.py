@@ -21,7 +21,7 @@ SITUATION = "a described situation is answered as described"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Each working recipe, and each situation that the document describes."""
+    """Check each working recipe, and each further recipe that declares its answer."""
     for name in run.model.operations:
         if WORKS not in run.model.operations[name].recipes or not run.wants(name):
             continue
