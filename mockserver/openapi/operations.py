@@ -138,7 +138,7 @@ class OperationSpec:
 
     @property
     def recipes(self) -> Mapping[str, Any]:
-        """How the operation is called in named situations (``x-recipes``)."""
+        """Named ways to call the operation (``x-recipes``)."""
         found: Mapping[str, Any] = self.spec.get("x-recipes", {})
         return found
 

@@ -43,7 +43,7 @@ class SourceEdit(Struct, frozen=True, forbid_unknown_fields=True):
     after: str = ""
 
     def apply(self, text: str) -> str:
-        """The text with the edit made. Raises CopyFailed if ``after`` or ``old`` is not found as demanded."""
+        """The text with the edit made. Raises CopyFailed if ``after`` or ``old`` is not found as required."""
         head, anchor, tail = text.partition(self.after) if self.after else ("", "", text)
         if self.after and not anchor:
             raise CopyFailed(f"{self.file} does not hold {self.after!r}")

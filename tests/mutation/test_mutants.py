@@ -63,7 +63,7 @@ def operations(slug: str) -> dict[str, Any]:
     return {one.id: one.spec for one in load_document(slug).operations}
 
 
-def test_what_a_violation_blames_exists() -> None:
+def test_the_operations_and_clauses_of_a_violation_exist() -> None:
     for one in ALL:
         known = operations(one.slug)
         assert set(one.operations) <= set(known), one.id

@@ -1,7 +1,7 @@
-"""What a vendor's document says of the records behind it, and the judge that holds records made by hand to it.
+"""Record mappings: how fields of records correspond to a vendor's document, and the validation of records written by hand.
 
-Handlers write records that the vendor could have; a person writes anything. What the document forbids in an answer is therefore refused when it is
-written, and not by the next read. Only what somebody writes is judged, never what a handler does.
+A handler writes records that the vendor could have; a person may write anything. A value that the document forbids in an answer is therefore refused
+when it is written, not when it is read. Only records written by hand are validated, never those of a handler.
 """
 
 from __future__ import annotations

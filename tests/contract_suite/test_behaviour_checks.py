@@ -1,4 +1,4 @@
-"""The laws find nothing at the mock, find what is planted, and say where; more in ``python -m benchmarks.contract_power``."""
+"""Behaviour checks find nothing at the mock; the violations that they find are planted in ``tests/mutation``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("slug", [pytest.param(slug, marks=() if slug == "serpi" else pytest.mark.slow) for slug in FILES])
-def test_the_mock_breaks_no_law(mock: Mock, slug: str) -> None:
+def test_the_mock_passes_every_behaviour_check(mock: Mock, slug: str) -> None:
     api = ApiClient(Target.discover(slug, mock.url + load_document(slug).base_path))
     verdicts = list(judge(api, load_document(slug), level="standard", seed=3))
     assert [verdict.reason for verdict in verdicts if verdict.outcome is not VerdictStatus.HELD] == []
