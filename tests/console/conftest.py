@@ -18,7 +18,7 @@ WIDE = {"width": 1280, "height": 860}
 NARROW = {"width": 360, "height": 740}
 
 
-class Complaints(list[str]):
+class PageProblems(list[str]):
     """Problems of a page: errors and warnings in the browser's console, and violations of the page's content security policy.
 
     Failed form submissions and failed *Try it out* calls are not problems, and neither are requests that the browser aborted when the test left
@@ -45,12 +45,12 @@ def page(browser: Browser, mock: Mock) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE, base_url=f"{mock.url}/~{mock.world}/")  # type: ignore[arg-type]
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     made = context.new_page()
-    complaints = Complaints()
-    complaints.watch(made)
+    problems = PageProblems()
+    problems.watch(made)
     made.on("dialog", lambda dialog: dialog.accept())
     yield made
     context.close()
-    assert complaints == []
+    assert problems == []
 
 
 @pytest.fixture

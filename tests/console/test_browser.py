@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Server
-from tests.console.conftest import NARROW, WIDE, Complaints
+from tests.console.conftest import NARROW, WIDE, PageProblems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,16 +42,16 @@ def order_token(mock: Mock) -> None:
 
 def test_a_days_work(page: Page, mock: Mock) -> None:
     """One typical day in consecutive parts."""
-    see_a_failing_call_and_why(page, mock)
+    see_why_a_call_failed(page, mock)
     let_the_next_one_fail(page, mock)
-    keep_a_snapshot(page)
-    move_a_month_on(page)
+    save_a_snapshot(page)
+    advance_a_month(page)
     read_a_code(page, mock)
     change_a_record(page)
     go_back_to_the_snapshot(page, mock)
 
 
-def see_a_failing_call_and_why(page: Page, mock: Mock) -> None:
+def see_why_a_call_failed(page: Page, mock: Mock) -> None:
     page.goto("./")
     page.get_by_role("link", name="Journal", exact=True).click()
     expect(page.get_by_text("Nothing was called yet")).to_be_visible()
@@ -80,14 +80,14 @@ def let_the_next_one_fail(page: Page, mock: Mock) -> None:
     expect(page.locator(".rules").first).to_contain_text("struck 1 time, of 2 calls")
 
 
-def keep_a_snapshot(page: Page) -> None:
+def save_a_snapshot(page: Page) -> None:
     page.get_by_role("link", name="Snapshots", exact=True).click()
     page.get_by_label("Name").fill("before-lunch")
     page.get_by_role("button", name="Save a snapshot").click()
     expect(page.get_by_role("status").first).to_contain_text("before-lunch keeps")
 
 
-def move_a_month_on(page: Page) -> None:
+def advance_a_month(page: Page) -> None:
     page.get_by_role("link", name="Overview", exact=True).click()
     page.get_by_role("button", name="Freeze", exact=True).click()
     before = page.locator("#clock .big time").get_attribute("datetime")
@@ -319,8 +319,8 @@ def test_pages_with_many_records_open_within_a_second(browser: Browser, big: Ser
         assert client.get("/_mock/journal?limit=1").json()["kept"] == EXCHANGES
     context = browser.new_context(viewport=WIDE, base_url=big.url)  # type: ignore[arg-type]
     page = context.new_page()
-    complaints = Complaints()
-    complaints.watch(page)
+    problems = PageProblems()
+    problems.watch(page)
     figures = {}
     table = "/console/state/monedero/contacts"
     paths = ("/", "/console/journal", "/console/journal?text=nothing", table, f"{table}?sort=-points&text=crowd+99")
@@ -345,5 +345,5 @@ def test_pages_with_many_records_open_within_a_second(browser: Browser, big: Ser
     with capsys.disabled():
         sys.stdout.write(f"\n{EXCHANGES:,} exchanges, {RECORDS:,} records\n")
         sys.stdout.writelines(f"  {seconds * 1000:6.0f} ms  {what}\n" for what, seconds in figures.items())
-    assert complaints == []
+    assert problems == []
     assert max(figures.values()) < 10

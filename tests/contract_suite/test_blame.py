@@ -26,35 +26,35 @@ if TYPE_CHECKING:
 SENT = {"name": "Rosa", "place": "Centro"}
 
 
-class Shown:
+class SentResource:
     """A resource whose fields have the same names in requests and answers."""
 
     def differences(self, sent: dict[str, Any], view: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         return {name: (value, view[name]) for name, value in sent.items() if name in view and view[name] != value}
 
 
-def blamed(**views: dict[str, Any]) -> list[tuple[str, str, str]]:
+def attributed(**views: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Call, part and place of each difference. ``views`` are answers by part."""
-    found = misread(cast("Resource", Shown()), SENT, [(f"{part}_it", view, part) for part, view in views.items()])
+    found = misread(cast("Resource", SentResource()), SENT, [(f"{part}_it", view, part) for part, view in views.items()])
     return [(call, part, place) for call, part, place, _, _ in found]
 
 
 def test_a_view_that_another_contradicts_is_to_blame() -> None:
-    assert blamed(list={"name": "Rosa", "place": "?"}, read={"name": "Rosa", "place": "Centro"}) == [("list_it", "list", "place")]
-    assert blamed(list=SENT, read={"name": "?", "place": "Centro"}) == [("read_it", "read", "name")]
+    assert attributed(list={"name": "Rosa", "place": "?"}, read={"name": "Rosa", "place": "Centro"}) == [("list_it", "list", "place")]
+    assert attributed(list=SENT, read={"name": "?", "place": "Centro"}) == [("read_it", "read", "name")]
 
 
 def test_a_value_that_every_view_shows_wrong_is_attributed_to_the_creation_once() -> None:
-    assert blamed(list={"name": "?", "place": "Centro"}, read={"name": "?", "place": "Centro"}) == [("list_it", "create", "name")]
-    assert blamed(list={"place": "?"}) == [("list_it", "create", "place")]
-    assert blamed(list={"name": "Rosa"}, read={"name": "Rosa", "place": "?"}) == [("read_it", "create", "place")]
+    assert attributed(list={"name": "?", "place": "Centro"}, read={"name": "?", "place": "Centro"}) == [("list_it", "create", "name")]
+    assert attributed(list={"place": "?"}) == [("list_it", "create", "place")]
+    assert attributed(list={"name": "Rosa"}, read={"name": "Rosa", "place": "?"}) == [("read_it", "create", "place")]
 
 
 def test_values_shown_as_sent_are_no_finding() -> None:
-    assert blamed(list=SENT, read=SENT) == []
+    assert attributed(list=SENT, read=SENT) == []
 
 
-class Standard:
+class StandardRun:
     """The part of a run that the choice of calls uses."""
 
     is_quick = False
@@ -67,7 +67,7 @@ class Standard:
 def test_a_read_is_tried_in_every_way_that_succeeds_and_in_no_other(looked: bool) -> None:  # noqa: FBT001
     model = BehaviourModel(load_document("monedero"))
 
-    tried = [recipe.get("send", {}) for recipe, _ in ways(cast("Run", Standard(model)), "get_contacts", looked=looked)]
+    tried = [recipe.get("send", {}) for recipe, _ in ways(cast("Run", StandardRun(model)), "get_contacts", looked=looked)]
 
     assert {"phone": "$contact"} in tried
     assert {"wallet_key": "$wallet"} in tried
@@ -90,7 +90,7 @@ def test_a_copy_that_does_not_answer_could_not_run_and_did_not_survive() -> None
         list(findings("serpi", "http://127.0.0.1:9/serpi/api/v1", "quick", 1))
 
 
-class Told:
+class ListSession:
     """The part of a check session that a verdict on pages uses."""
 
     def broken(self, law: str, operation: str, sentence: str, **_: Any) -> Verdict:
@@ -111,5 +111,5 @@ class Told:
     ],
 )
 def test_errors_of_pages_are_reported_in_numbers_or_by_the_first_record_that_differs(seen: list[Any], said: str) -> None:
-    (verdict,) = visited(cast("CheckSession", Told()), "list_things", {}, seen, [1, 2, 3])
+    (verdict,) = visited(cast("CheckSession", ListSession()), "list_things", {}, seen, [1, 2, 3])
     assert verdict.reason == (f"list_things: {said}" if said else "")

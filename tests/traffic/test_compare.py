@@ -33,7 +33,7 @@ def elsewhere() -> Iterator[Server]:
     running.stop()
 
 
-class Tampering(BaseHTTPRequestHandler):
+class AnswerChanger(BaseHTTPRequestHandler):
     """Forwards calls to a mock and changes its answers."""
 
     upstream: ClassVar[str] = ""
@@ -66,7 +66,7 @@ def tampered(elsewhere: Server) -> Iterator[Callable[[Callable[[str, dict[str, A
     servers: list[ThreadingHTTPServer] = []
 
     def start(change: Callable[[str, dict[str, Any]], None]) -> str:
-        handler = type("Handler", (Tampering,), {"upstream": elsewhere.url, "change": staticmethod(change)})
+        handler = type("Handler", (AnswerChanger,), {"upstream": elsewhere.url, "change": staticmethod(change)})
         running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         servers.append(running)
         threading.Thread(target=running.serve_forever, daemon=True).start()

@@ -48,12 +48,12 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that loads only itself and has no errors."""
     context = browser.new_context()
     opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    problems: list[str] = []
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
     context.close()
-    assert [text for text in complaints if "favicon" not in text and "Failed to load resource" not in text] == []
+    assert [text for text in problems if "favicon" not in text and "Failed to load resource" not in text] == []
 
 
 def back(shop: str) -> dict[str, str]:
