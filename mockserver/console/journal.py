@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mockserver.console.frame import HEADERS, Visit
 from mockserver.console.shown import curl
-from mockserver.openapi.event_streams import EVENT_STREAM, Event, encode_events
+from mockserver.openapi.event_streams import EVENT_STREAM, StreamEvent, encode_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ async def live(visit: Visit) -> Response:
     return StreamingResponse(encode_events(_follow(visit, since)), headers=HEADERS, media_type=EVENT_STREAM)
 
 
-async def _follow(visit: Visit, since: int) -> AsyncIterator[Event]:
+async def _follow(visit: Visit, since: int) -> AsyncIterator[StreamEvent]:
     """Rows of new exchanges, those of a moment in one event, and after them how many the journal keeps."""
     filters = _filters(visit)
     async for part in visit.plane.listen("/journal/stream", since=since):
@@ -76,8 +76,8 @@ async def _follow(visit: Visit, since: int) -> AsyncIterator[Event]:
         newest = await visit.plane.get("/journal", since=since, limit=1)
         since = max(number, *(one["number"] for one in newest["exchanges"])) if newest["exchanges"] else number
         text = visit.render("journal_rows.html", exchanges=found["exchanges"][::-1], filters=filters, fresh=True, chosen=None)
-        yield Event("rows", "\n".join(line for line in text.splitlines() if line.strip()).encode(), since)
-        yield Event("count", b"%d" % newest["kept"])
+        yield StreamEvent("rows", "\n".join(line for line in text.splitlines() if line.strip()).encode(), since)
+        yield StreamEvent("count", b"%d" % newest["kept"])
 
 
 def _number(event: bytes) -> int:

@@ -13,7 +13,7 @@ from mockserver.control.har import build_har
 from mockserver.control.matching import find_first_missing, find_mismatches, find_nearest, status_is
 from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from mockserver.core.base.replies import Reply, Stream
-from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, Event, encode_events
+from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -206,18 +206,18 @@ class JournalEvents:
     def __init__(self, control: ControlServices) -> None:
         self._control = control
 
-    def subscribe(self, topic: str, after: int | None) -> AsyncIterator[Event]:
+    def subscribe(self, topic: str, after: int | None) -> AsyncIterator[StreamEvent]:
         """The entries of a world behind the one numbered ``after``, or from now on; they end when the server stops."""
         if after is None:
             after = max((exchange.number for exchange in self._control.journal.entries(topic)), default=0)
         return self._follow(topic, after)
 
-    async def _follow(self, world: str, last: int) -> AsyncIterator[Event]:
+    async def _follow(self, world: str, last: int) -> AsyncIterator[StreamEvent]:
         notifier = self._control.pipeline.notifier
         while True:
             for exchange in self._control.journal.after(world, last):
                 last = exchange.number
-                yield Event("exchange", orjson.dumps(Rendering(self._control, exchange).summary()), last)
+                yield StreamEvent("exchange", orjson.dumps(Rendering(self._control, exchange).summary()), last)
             if notifier.is_closed:
                 return
             await notifier.wait(world, TICK)

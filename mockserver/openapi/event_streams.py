@@ -20,8 +20,8 @@ HEARTBEAT = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One event. A client that reconnects sends the last ``id`` that it got as Last-Event-ID; an event without one does not change it."""
+class StreamEvent:
+    """One event. A client that reconnects sends the last ``id`` that it got as Last-StreamEvent-ID; an event without one does not change it."""
 
     name: str
     data: bytes
@@ -37,11 +37,11 @@ class Event:
 class EventSource(Protocol):
     """Gives the events of topics, such as the journal entries of worlds."""
 
-    def subscribe(self, topic: str, after: int | None) -> AsyncIterator[Event]:
+    def subscribe(self, topic: str, after: int | None) -> AsyncIterator[StreamEvent]:
         """The events of a topic with an id above ``after``, or those from the moment of the call on; they end when the source closes."""
 
 
-async def encode_events(events: AsyncIterator[Event], *, seconds: float | None = None, heartbeat: float = HEARTBEAT) -> AsyncIterator[bytes]:
+async def encode_events(events: AsyncIterator[StreamEvent], *, seconds: float | None = None, heartbeat: float = HEARTBEAT) -> AsyncIterator[bytes]:
     """The parts of a response: a comment at once, then each event as it comes, and a comment after ``heartbeat`` seconds of silence.
 
     It ends with the events, or, after ``seconds``, as soon as no event is ready.
@@ -49,7 +49,7 @@ async def encode_events(events: AsyncIterator[Event], *, seconds: float | None =
     yield b": listening\n\n"
     loop = asyncio.get_running_loop()
     end = None if seconds is None else loop.time() + seconds
-    waiting: asyncio.Future[Event | None] | None = None
+    waiting: asyncio.Future[StreamEvent | None] | None = None
     try:
         while True:
             waiting = waiting or asyncio.ensure_future(anext(events, None))

@@ -1,4 +1,4 @@
-"""Event streams: what is sent of an event, when a stream says that it lives, and when it ends."""
+"""StreamEvent streams: what is sent of an event, when a stream says that it lives, and when it ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.openapi.event_streams import Event, encode_events
+from mockserver.openapi.event_streams import StreamEvent, encode_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("event", "sent"),
     [
-        (Event("exchange", b"{}", 7), b"event: exchange\nid: 7\ndata: {}\n\n"),
-        (Event("rows", b"<tr>\n<td>\r\n</tr>", 0), b"event: rows\nid: 0\ndata: <tr>\ndata: <td>\ndata: </tr>\n\n"),
-        (Event("count", b"3"), b"event: count\ndata: 3\n\n"),
-        (Event("rows", b""), b"event: rows\ndata:\n\n"),
-        (Event("rows", "señal\u2028".encode()), "event: rows\ndata: señal\u2028\n\n".encode()),
+        (StreamEvent("exchange", b"{}", 7), b"event: exchange\nid: 7\ndata: {}\n\n"),
+        (StreamEvent("rows", b"<tr>\n<td>\r\n</tr>", 0), b"event: rows\nid: 0\ndata: <tr>\ndata: <td>\ndata: </tr>\n\n"),
+        (StreamEvent("count", b"3"), b"event: count\ndata: 3\n\n"),
+        (StreamEvent("rows", b""), b"event: rows\ndata:\n\n"),
+        (StreamEvent("rows", "señal\u2028".encode()), "event: rows\ndata: señal\u2028\n\n".encode()),
     ],
 )
-def test_an_event_has_a_name_perhaps_a_number_and_a_line_of_data_for_each_line(event: Event, sent: bytes) -> None:
+def test_an_event_has_a_name_perhaps_a_number_and_a_line_of_data_for_each_line(event: StreamEvent, sent: bytes) -> None:
     assert event.encode() == sent
 
 
-async def following(*steps: float | Awaitable[object]) -> AsyncIterator[Event]:
+async def following(*steps: float | Awaitable[object]) -> AsyncIterator[StreamEvent]:
     """Events of these numbers, with pauses of so many seconds, or until something has happened, between them."""
     for step in steps:
         if isinstance(step, int):
-            yield Event("step", b"x", step)
+            yield StreamEvent("step", b"x", step)
         elif isinstance(step, float):
             await asyncio.sleep(step)
         else:
@@ -49,7 +49,7 @@ def test_a_stream_begins_with_a_comment_and_ends_with_its_source() -> None:
 
 def test_a_stream_says_that_it_lives_whenever_nothing_came_for_a_while() -> None:
     async def run() -> list[bytes]:
-        waited, parts = asyncio.Event(), []
+        waited, parts = asyncio.StreamEvent(), []
         async for part in encode_events(following(1, waited.wait(), 2), heartbeat=0.01):
             parts.append(part)
             if parts.count(b": still here\n\n") == 2:
@@ -57,7 +57,7 @@ def test_a_stream_says_that_it_lives_whenever_nothing_came_for_a_while() -> None
         return parts
 
     first, second, *between, last = asyncio.run(run())
-    assert (first, second, last) == (b": listening\n\n", Event("step", b"x", 1).encode(), Event("step", b"x", 2).encode())
+    assert (first, second, last) == (b": listening\n\n", StreamEvent("step", b"x", 1).encode(), StreamEvent("step", b"x", 2).encode())
     assert set(between) == {b": still here\n\n"}
     assert len(between) >= 2
 
@@ -68,8 +68,8 @@ def test_a_stream_ends_in_time_but_not_before_what_is_ready_is_sent(seconds: flo
 
 
 def test_an_error_of_the_source_is_one_of_the_stream() -> None:
-    async def failing() -> AsyncIterator[Event]:
-        yield Event("step", b"x", 1)
+    async def failing() -> AsyncIterator[StreamEvent]:
+        yield StreamEvent("step", b"x", 1)
         raise ConnectionResetError("the other process is gone")
 
     with pytest.raises(ConnectionResetError, match="the other process is gone"):
@@ -91,13 +91,13 @@ def test_a_source_is_not_waited_for_after_its_client_has_gone() -> None:
 
 
 def test_events_may_come_from_another_process() -> None:
-    async def lines_of(program: str) -> AsyncIterator[Event]:
+    async def lines_of(program: str) -> AsyncIterator[StreamEvent]:
         process = await asyncio.create_subprocess_exec("printf", program, stdout=asyncio.subprocess.PIPE)
         assert process.stdout is not None
         number = 0
         async for line in process.stdout:
             number += 1
-            yield Event("line", line.rstrip(), number)
+            yield StreamEvent("line", line.rstrip(), number)
         await process.wait()
 
     async def run() -> bytes:

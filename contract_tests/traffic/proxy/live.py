@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import StreamingResponse
 
-from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, Event, encode_events
+from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
 
 from .headers import header
 from .refusals import finding_as_json
@@ -64,7 +64,7 @@ class Live:
         self._audit = audit
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._added = 0
-        self._changed = asyncio.Event()
+        self._changed = asyncio.StreamEvent()
         self.closing = False
         self.passing: Callable[[], int] = int
         """How many calls are on their way and not kept yet."""
@@ -82,9 +82,9 @@ class Live:
 
     def _notify(self) -> None:
         self._changed.set()
-        self._changed = asyncio.Event()
+        self._changed = asyncio.StreamEvent()
 
-    def subscribe(self, topic: str = "", after: int | None = None) -> AsyncIterator[Event]:  # noqa: ARG002 - there is one topic
+    def subscribe(self, topic: str = "", after: int | None = None) -> AsyncIterator[StreamEvent]:  # noqa: ARG002 - there is one topic
         """The calls kept behind the one numbered ``after``, or from now on; they end when the proxy stops.
 
         Calls are kept in the order in which they end, and numbered in the order in which they begin. If the
@@ -95,14 +95,14 @@ class Live:
         behind = next((place for place, call in enumerate(self._kept, 1) if call["number"] == after), 0)
         return self._follow(self._added - len(self._kept) + behind)
 
-    async def _follow(self, sent: int) -> AsyncIterator[Event]:
+    async def _follow(self, sent: int) -> AsyncIterator[StreamEvent]:
         while not self.closing:
             fresh = list(self._kept)[max(0, len(self._kept) - (self._added - sent)) :]
             sent = self._added
             if not fresh:
                 await self._changed.wait()
             for call in fresh:
-                yield Event("exchange", orjson.dumps(call), call["number"])
+                yield StreamEvent("exchange", orjson.dumps(call), call["number"])
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> bool:
         """Answer a call to ``/_proxy``; False if it is for none of these pages."""
