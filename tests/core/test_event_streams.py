@@ -49,7 +49,7 @@ def test_a_stream_begins_with_a_comment_and_ends_with_its_source() -> None:
 
 def test_a_stream_says_that_it_lives_whenever_nothing_came_for_a_while() -> None:
     async def run() -> list[bytes]:
-        waited, parts = asyncio.StreamEvent(), []
+        waited, parts = asyncio.Event(), []
         async for part in encode_events(following(1, waited.wait(), 2), heartbeat=0.01):
             parts.append(part)
             if parts.count(b": still here\n\n") == 2:

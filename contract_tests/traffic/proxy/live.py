@@ -64,7 +64,7 @@ class Live:
         self._audit = audit
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._added = 0
-        self._changed = asyncio.StreamEvent()
+        self._changed = asyncio.Event()
         self.closing = False
         self.passing: Callable[[], int] = int
         """How many calls are on their way and not kept yet."""
@@ -82,7 +82,7 @@ class Live:
 
     def _notify(self) -> None:
         self._changed.set()
-        self._changed = asyncio.StreamEvent()
+        self._changed = asyncio.Event()
 
     def subscribe(self, topic: str = "", after: int | None = None) -> AsyncIterator[StreamEvent]:  # noqa: ARG002 - there is one topic
         """The calls kept behind the one numbered ``after``, or from now on; they end when the proxy stops.
