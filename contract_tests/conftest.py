@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +14,6 @@ from mockserver.openapi.documents import load_document
 
 from .suite.harness import ApiClient, Target
 from .suite.harness.clauses import MAKE_API
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDORS = Path(__file__).parent / "suite" / "vendors"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import mockserver.apis
 from mockserver.bundled import load_bundled
@@ -26,26 +29,19 @@ from mockserver.core.asgi.routing import Operations, Routing
 from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
+from mockserver.core.base.replies import Reply
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import check_scenarios
+from mockserver.core.operation.api import Action, Api
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import Operation, compile_operations
 from mockserver.core.state.archive import read as read_world
 from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.operation.api import Action, Api
-    from mockserver.core.state.world import Transaction, World
 
 ROOT = Path(__file__).resolve().parent
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"

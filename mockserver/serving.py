@@ -9,10 +9,11 @@ import os
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
+from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.app import App
@@ -20,9 +21,6 @@ from mockserver.control.problems import render_fault
 from mockserver.core.asgi.delivery import NO_CONTENT, SEND_WHOLE, TRANSPORT
 from mockserver.core.base.faults import Fault, Malformed, TooLarge
 from mockserver.openapi.errors import SetupError
-
-if TYPE_CHECKING:
-    from starlette.types import Send
 
 MAX_HEAD = 64 * 1024
 """Bytes of the request line and the headers together at most."""

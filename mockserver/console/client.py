@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
-    from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Scope
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Scope
 
 PREFIX = "/_mock"
 REFUSED = 400

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
 
 SHOWN = 200
 """Findings of a report that the page lists; the report itself has all."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from mockserver.console.frame import Visit
+from mockserver.console.frame import Visit
 
 REFUSED = 400
 """The first status that is a refusal."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from mockserver.console.frame import HEADERS, Visit
 from mockserver.console.shown import curl
 from mockserver.openapi.event_streams import EVENT_STREAM, StreamEvent, encode_events
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 PAGE = 100
 """Exchanges on one page."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
 
 PAGE = 100
 """Messages on one page."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
 from mockserver.console.shown import counted, example_curl
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
 
 WORLDS = 200
 """Worlds that one page lists."""

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import swagger_ui
+from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
-from mockserver.console.frame import Frame
+from mockserver.console.frame import Frame, View
 from mockserver.control.problems import render_fault
 from mockserver.core.base.faults import MethodNotAllowed, NotFound
 from mockserver.core.base.problems import problem_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from jinja2 import Environment
-    from starlette.requests import Request
-    from starlette.types import ASGIApp
-
-    from mockserver.console.frame import View
-    from mockserver.core.base.replies import Reply
+from mockserver.core.base.replies import Reply
 
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.responses import Response
 
 from mockserver.console.client import PREFIX, ControlRefused
 from mockserver.console.frame import HEADERS, Visit
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
 
 CONTROL = "mock"
 VIEWER_POLICY = HEADERS["Content-Security-Policy"]

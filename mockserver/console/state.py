@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
+from mockserver.console.frame import Visit
 from mockserver.console.shown import counted, plain
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from starlette.responses import Response
-
-    from mockserver.console.frame import Visit
 
 PAGE = 50
 """Records on one page."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockserver.control import clock, conformance, faults, journal, outbox, server, snapshots, state, worlds
 from mockserver.control.problems import render_fault
+from mockserver.control.services import ControlServices
 from mockserver.core.operation.api import Api
-
-if TYPE_CHECKING:
-    from mockserver.control.services import ControlServices
 
 SLUG = "mock"
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from mockserver.core.state.tables import Table
+from mockserver.core.state.world import Change
 from mockserver.openapi.pointers import escape_part
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mockserver.core.state.tables import Table
-    from mockserver.core.state.world import Change
 
 HIDDEN = "***"
 

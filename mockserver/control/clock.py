@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from mockserver.core.base.clock import Clock, iso, later, parse_duration, parse_moment, wall_clock
 from mockserver.core.base.faults import Conflict
 from mockserver.core.base.replies import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from mockserver.core.state.world import Transaction
+from mockserver.core.state.world import Transaction
 
 
 def get_clock(world: Transaction) -> Reply:

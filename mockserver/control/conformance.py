@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from mockserver.control.runs import RunInProgress
+from mockserver.control.services import ControlServices
 from mockserver.core.base.faults import Conflict, NotFound, Unavailable
 from mockserver.core.base.replies import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.base.requests import Request
+from mockserver.core.base.requests import Request
 
 BUDGET = 120
 """Seconds that a run may take if the request names no budget."""

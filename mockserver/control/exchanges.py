@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
 from mockserver.control.changes import render_change
+from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso
 from mockserver.core.base.faults import Malformed
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.journal import JournalEntry
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
-from mockserver.core.operation.compiled import MULTIPART, URLENCODED
+from mockserver.core.operation.compiled import MULTIPART, URLENCODED, Operation
 from mockserver.core.operation.forms import gather
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.journal import JournalEntry
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document
+from mockserver.core.state.world import Transaction
+from mockserver.openapi.documents import Document
 
 MASK = "***"
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mockserver.control.services import ControlServices
 from mockserver.core.base import ids
 from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Damage, Reply
+from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference
 from mockserver.core.state.rules import MAX_DELAY, Delay, Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Transaction
+from mockserver.core.state.world import Transaction
 
 MAX_RULES = 100
 """Rules of one world at most."""

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.control.problems import render_fault
 from mockserver.core.asgi.delivery import send_reply
-from mockserver.core.base.faults import Forbidden, Unauthenticated
+from mockserver.core.base.faults import Fault, Forbidden, Unauthenticated
 from mockserver.core.base.requests import sent_headers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mockserver.core.base.faults import Fault
 
 PREFIX = "/_mock"
 OPEN = "/_mock/health"

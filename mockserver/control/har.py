@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mockserver.control.exchanges import decode_body, decode_request_body, encode_body, flatten_form
+from mockserver.control.exchanges import Rendering, decode_body, decode_request_body, encode_body, flatten_form
 from mockserver.core.base.clock import iso
 from mockserver.core.operation.compiled import MULTIPART
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from mockserver.control.exchanges import Rendering
-    from mockserver.core.state.world import Transaction
+from mockserver.core.state.world import Transaction
 
 
 def build_har(renderings: Iterable[Rendering], world: Transaction, version: str) -> dict[str, Any]:

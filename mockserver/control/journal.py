@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from mockserver.control.exchanges import Rendering, contains_text, find_api, is_broken
 from mockserver.control.har import build_har
 from mockserver.control.matching import find_first_missing, find_mismatches, find_nearest, status_is
+from mockserver.control.services import ControlServices
 from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from mockserver.core.base.replies import Reply, Stream
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.journal import JournalEntry
+from mockserver.core.state.world import Transaction
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.journal import JournalEntry
-    from mockserver.core.state.world import Transaction
 
 PAGE = 100
 """Exchanges in a list without a limit."""

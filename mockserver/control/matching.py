@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.control.exchanges import Rendering, decode_request_body
 from mockserver.core.base.faults import Fault, Malformed
 from mockserver.core.operation.bodies import parse_urlencoded
 from mockserver.core.operation.forms import gather
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 WEIGHTS = {"api": 20, "operation": 10, "method": 5, "path": 5}
 """The distance that a difference in a field adds; any other field adds 1."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import stopwatch
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.replies import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.base.requests import Request
-    from mockserver.core.state.outbox import Message
-    from mockserver.core.state.world import Transaction, World
+from mockserver.core.base.requests import Request
+from mockserver.core.state.outbox import Message
+from mockserver.core.state.world import Transaction, World
 
 TIMEOUT = 5.0
 """Seconds to wait without a timeout in the request."""

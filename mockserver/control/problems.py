@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import Fault, Invalid
 from mockserver.core.base.problems import problem_reply
-
-if TYPE_CHECKING:
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.operation.api import FaultContext
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import FaultContext
 
 
 def render_fault(fault: Fault, _context: FaultContext | None = None) -> Reply:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.control.services import Vendor
 from mockserver.core.base.faults import MethodNotAllowed
 from mockserver.core.operation.api import FaultContext
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mockserver.control.services import Vendor
 
 _NOWHERE = FaultContext()
 

@@ -7,18 +7,16 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 
 from mockserver.bundled import name_bundled
 from mockserver.core.base.clock import iso, stopwatch, wall_clock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LINES = 400
 """Lines of output that are kept of a run, the last ones."""

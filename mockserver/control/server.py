@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from mockserver.control.services import ControlServices, Vendor
 from mockserver.core.base.clock import iso
 from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.store import replace_world
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver.control.services import ControlServices, Vendor
-    from mockserver.core.base.requests import Request
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
+from mockserver.core.state.world import Transaction
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 
 DEEP = 12
 """Levels of a document that are searched for discrepancies; schemas may contain themselves."""

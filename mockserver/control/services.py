@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.control.runs import Runs
 from mockserver.core.base.faults import NotFound
-from mockserver.core.state.mapping import record_validators
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from mockserver.core.engine.journal import Journal
-    from mockserver.core.engine.pipeline import RequestPipeline
-    from mockserver.core.engine.scenarios import Scenario
-    from mockserver.core.operation.api import Api, Credential
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.mapping import RecordValidator
-    from mockserver.core.state.store import Snapshot, Store
-    from mockserver.core.state.tables import Table
-    from mockserver.core.state.world import Transaction, World
-    from mockserver.openapi.documents import Document
+from mockserver.core.engine.journal import Journal
+from mockserver.core.engine.pipeline import RequestPipeline
+from mockserver.core.engine.scenarios import Scenario
+from mockserver.core.operation.api import Api, Credential
+from mockserver.core.operation.compiled import Operation
+from mockserver.core.state.mapping import RecordValidator, record_validators
+from mockserver.core.state.store import Snapshot, Store
+from mockserver.core.state.tables import Table
+from mockserver.core.state.world import Transaction, World
+from mockserver.openapi.documents import Document
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.control.changes import render_change
+from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
 from mockserver.core.state.store import Snapshot, replace_world
-from mockserver.core.state.world import diff
-
-if TYPE_CHECKING:
-    from mockserver.control.services import ControlServices
-    from mockserver.core.base.requests import Request
-    from mockserver.core.state.world import World
+from mockserver.core.state.world import World, diff
 
 
 async def list_snapshots(control: ControlServices, request: Request) -> Reply:

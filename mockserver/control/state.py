@@ -6,23 +6,20 @@ A record that is written is checked by the types of its fields, by the vendor's 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
 
+from mockserver.control.services import ControlServices
 from mockserver.control.worlds import Unfit
 from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.state.codec import Misfits
+from mockserver.core.state.tables import Table, TransactionTable
+from mockserver.core.state.world import Transaction
 from mockserver.openapi.errors import Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.state.tables import Table, TransactionTable
-    from mockserver.core.state.world import Transaction
 
 PAGE = 1_000
 """Records in a list without a limit."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import Conflict, Invalid, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
 from mockserver.core.state.archive import digest, read, write
-from mockserver.core.state.world import Transaction
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.control.services import ControlServices
-    from mockserver.core.state.store import StoredWorld
-    from mockserver.core.state.world import World
+from mockserver.core.state.store import StoredWorld
+from mockserver.core.state.world import Transaction, World
 
 PAGE = 100
 """Worlds in a list without a limit."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import yaml
@@ -16,9 +17,6 @@ from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.overlays import Overlay, apply_overlays, is_overlay, parse_overlay
 from mockserver.openapi.paths import PathTree
 from mockserver.openapi.pointers import escape_part, split_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 SPECS = next((place for place in (_PACKAGE / "specs", _PACKAGE.parent / "specs") if place.is_dir()), _PACKAGE.parent / "specs")

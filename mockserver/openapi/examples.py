@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from random import Random  # noqa: TID251 - a type only; callers pass a seeded generator
+from typing import Any
 
 import rstr
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from random import Random  # noqa: TID251 - a type only; callers pass a seeded generator
-
-    from mockserver.openapi.documents import Document
+from mockserver.openapi.documents import Document
 
 DEPTH = 8
 """Levels of nesting below which optional parts are left out."""

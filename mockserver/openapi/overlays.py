@@ -7,22 +7,19 @@ them. ``overlay.schema.json`` beside this module is the schema of an overlay.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 import orjson
+from jsonpath import JSONPathEnvironment
 
 from mockserver.openapi.errors import DocumentBroken
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from jsonpath import JSONPathEnvironment
-
-    Location = tuple[str | int, ...]
+Location = tuple[str | int, ...]
 
 _STEP = re.compile(r"""\.([A-Za-z_]\w*)|\['([^'\\]*)'\]|\["([^"\\]*)"\]|\[(0|[1-9]\d*)\]""", re.ASCII)
 _MISSING = object()

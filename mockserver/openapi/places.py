@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.openapi.documents import MAX_REFERENCES
+from mockserver.openapi.documents import MAX_REFERENCES, Document
 from mockserver.openapi.pointers import escape_part
-
-if TYPE_CHECKING:
-    from mockserver.openapi.documents import Document
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,15 @@ JSON pointer, keyword and the vendor's code, if a value is invalid.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import jsonschema_rs
 import orjson
 
+from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken, Violation
 from mockserver.openapi.pointers import join_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from mockserver.openapi.documents import Document
 
 _ROOT = "urn:document"
 _UNSORTED = 1_000_000

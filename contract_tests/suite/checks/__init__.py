@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from types import ModuleType
 
+from mockserver.openapi.documents import Document
+
+from ..harness import ApiClient
 from ..harness.findings import Finding, Verdict, VerdictStatus
 from . import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
 from .model import BehaviourModel
 from .run import Level, Run
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from types import ModuleType
-
-    from mockserver.openapi.documents import Document
-
-    from ..harness import ApiClient
 
 LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
 """The families of checks, in the order in which they run."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from ..harness.findings import Verdict
 from .model import WORKS, header_of
 from .refusals import snapshot, unchanged, wrong_with
-from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ..harness.findings import Verdict
-    from .run import Run
-    from .session import Answer, CheckSession
+from .run import Run
+from .session import Answer, CheckSession, guarded
 
 LAW = "credentials are demanded"
 OPEN = "a call without credentials needs none"

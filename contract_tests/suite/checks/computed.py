@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
+from .run import Run
 from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .run import Run
 
 LAW = "computed values agree"
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from .model import BehaviourModel
 
-    from .model import BehaviourModel
-
-    Pairs = Iterator[tuple[str, Any]]
+Pairs = Iterator[tuple[str, Any]]
 
 LEFT_OUT = object()
 """Stands for a field that is not sent."""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..harness.findings import in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 CLOSE = Decimal("0.005")
 """How far apart two amounts may be that are called equal."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
 from .edges import LEFT_OUT, breaking, keeping
 from .model import FORMS, WORKS
 from .refusals import NOTHING, snapshot, unchanged, wrong_with
-from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .run import Run
-    from .session import Answer, CheckSession
+from .run import Run
+from .session import Answer, CheckSession, guarded
 
 LAW = "what breaks the schema is refused"
 INSIDE = "what keeps the schema is not refused for breaking it"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from ..harness.findings import Verdict
 from .formulas import same
 from .refusals import wrong_with
-from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ..harness.findings import Verdict
-    from .run import Run
-    from .session import CheckSession
+from .run import Run
+from .session import CheckSession, guarded
 
 LEGAL = "a legal edge is taken"
 ILLEGAL = "an illegal edge is refused"

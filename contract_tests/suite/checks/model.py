@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.openapi.documents import EACH_CALL
+from mockserver.openapi.documents import EACH_CALL, Document
 from mockserver.openapi.schemas import SchemaCompiler
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver.openapi.documents import Document
 
 WORKS = "works"
 """The recipe of a call that succeeds."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import pairwise, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..harness import LONGEST
+from ..harness.findings import Verdict
 from .formulas import number, same
-from .session import Answer, at, guarded, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .run import Run
-    from .session import CheckSession
+from .run import Run
+from .session import Answer, CheckSession, at, guarded, records
 
 VISIT = "pages visit each record once"
 SIZE = "a page is as large as asked"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..harness.findings import Verdict, VerdictStatus
 from .model import OBSERVES, WORKS
 from .refusals import settled, snapshot
+from .run import Run
 from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .run import Run
 
 LAW = "reads change nothing"
 

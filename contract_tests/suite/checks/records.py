@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..harness.findings import Verdict
 from .formulas import number, same
 from .pages import every_page
-from .session import Answer, NotExercised, guarded, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ..harness.findings import Verdict
-    from .run import Run
-    from .session import CheckSession
+from .run import Run
+from .session import Answer, CheckSession, NotExercised, guarded, records
 
 WRITTEN = "what was written is read back"
 LISTED = "what was created is listed once"

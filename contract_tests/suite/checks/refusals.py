@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
 from .formulas import same
-from .model import OBSERVES, WORKS
+from .model import OBSERVES, WORKS, BehaviourModel
+from .run import Run
 from .session import Answer, CheckSession, NotExercised, at, guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .model import BehaviourModel
-    from .run import Run
 
 LAW = "a documented error is answered as documented"
 NOTHING = "a refused call changes nothing"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
 from ..harness.target import not_observable
-from .model import WORKS
-from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .model import BehaviourModel
-    from .run import Run
-    from .session import Answer, CheckSession
+from .model import WORKS, BehaviourModel
+from .run import Run
+from .session import Answer, CheckSession, guarded
 
 SIZE = "a body that is too large is refused"
 FAILS = "no request makes the server fail"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from ..harness import ApiClient
+from ..harness.answers import Problem
+from ..harness.findings import Exchange
+from .model import BehaviourModel
 from .session import CheckSession
 from .values import Values
-
-if TYPE_CHECKING:
-    from ..harness import ApiClient
-    from ..harness.answers import Problem
-    from ..harness.findings import Exchange
-    from .model import BehaviourModel
 
 Level = Literal["quick", "standard", "deep"]
 

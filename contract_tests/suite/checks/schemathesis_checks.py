@@ -15,10 +15,13 @@ strict = true          # judge by what the mock emits, too
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import schemathesis
+from schemathesis.checks import CheckContext
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
 
 from mockserver.openapi.documents import load_document
 
@@ -26,11 +29,6 @@ from ..harness import ApiClient, Target
 from ..harness.answers import AnswerValidator
 from ..harness.findings import VerdictStatus
 from . import judge
-
-if TYPE_CHECKING:
-    from schemathesis.checks import CheckContext
-    from schemathesis.core.transport import Response
-    from schemathesis.generation.case import Case
 
 
 @schemathesis.check

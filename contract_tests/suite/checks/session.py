@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
+from ..harness import ApiClient
+from ..harness.answers import Problem
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from .files import file
 from .formulas import evaluate, holds, same, sides
-from .model import header_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import httpx
-
-    from ..harness import ApiClient
-    from ..harness.answers import Problem
-    from .model import BehaviourModel
-    from .values import Values
+from .model import BehaviourModel, header_of
+from .values import Values
 
 SHOWN = 8
 """Exchanges that a finding carries at most, the last ones."""

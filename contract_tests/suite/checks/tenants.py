@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
 from .formulas import same
 from .model import WORKS
 from .records import Resource, calls
 from .refusals import snapshot
+from .run import Run
 from .session import at, guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .run import Run
 
 LAW = "another tenant has no part in it"
 

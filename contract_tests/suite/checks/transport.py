@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from ..harness.findings import Verdict
 from .model import WORKS
+from .run import Run
 from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..harness.findings import Verdict
-    from .run import Run
 
 METHOD = "an undeclared method is refused"
 MEDIA = "a media type that is not declared is refused"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from ..harness.findings import Verdict
 from .records import Resource
 from .refusals import wrong_with
+from .run import Run
 from .session import guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..harness.findings import Verdict
-    from .run import Run
 
 LAW = "what is unique is given once"
 

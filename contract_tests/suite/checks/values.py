@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 import string
+from collections.abc import Mapping
 from datetime import date, timedelta
 from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the parser of the standard library is the one that knows its patterns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.openapi.documents import Document
+from mockserver.openapi.documents import Document
 
 LETTERS = string.ascii_lowercase
 PRINTABLE = string.ascii_letters + string.digits

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..harness.findings import Verdict
 from .formulas import same
 from .model import OBSERVES, WORKS
 from .refusals import snapshot, unchanged
-from .session import at, guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ..harness.findings import Verdict
-    from .run import Run
-from .session import Answer, CheckSession
+from .run import Run
+from .session import Answer, CheckSession, at, guarded
 
 LAW = "a documented call works"
 SITUATION = "a described situation is answered as described"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .clauses import clause
-    from .target import LONGEST, ApiClient, Target, not_observable
+from .clauses import clause
+from .target import LONGEST, ApiClient, Target, not_observable
 
 __all__ = ["LONGEST", "ApiClient", "Target", "clause", "not_observable"]
 

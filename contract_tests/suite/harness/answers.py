@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
+
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, join_pointer
 from mockserver.openapi.schemas import SchemaCompiler
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import httpx
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
 
 REMEMBERED = 2_000
 """Bodies whose problems are remembered: the same list is read again and again."""

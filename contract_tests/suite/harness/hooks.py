@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import httpx
 
 from .target import not_observable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Hook = str | tuple[str, ...]
 

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from .findings import Exchange
+from .findings import Exchange
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_IMPLEMENTED = 501

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mockserver.openapi.documents import list_slugs, load_document
 
 from ...traffic.audit import Audit
 from ...traffic.recording import exchanges
 from ...traffic.reports import as_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def audited(file: Path) -> tuple[int, str]:

@@ -10,10 +10,10 @@ import importlib
 import itertools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,9 +22,6 @@ import pytest
 from mockserver.openapi.documents import load_document
 
 from .answers import AnswerValidator, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _numbers = itertools.count(1)
 Make = Callable[["ApiClient"], "Mapping[str, str]"]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -17,11 +18,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from .findings import Exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from .policy import RequestPolicy
+from .policy import RequestPolicy
 
 CHUNK = 65_536
 DRY = b"{}"

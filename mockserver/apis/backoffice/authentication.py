@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import DeferredViolations, Reply, Transaction, VendorFault
 from mockserver.apis.backoffice.sessions import issue_jwt
 from mockserver.apis.backoffice.state import USERS, User, password_digest, user_named
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import DeferredViolations, Transaction
 
 REFERRAL_HOST = "wwww.demo.com"  # four w and no scheme, as printed (backoffice.D22)
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.state import CURRENCIES, LEGS, LOCALES
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def list_cryptocurrency_cashouts(world: Transaction) -> Reply:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.countries import countries
 from mockserver.apis.backoffice.shown import ZONE, money
 from mockserver.apis.backoffice.state import TRANSACTIONS, WALLETS, User, user_by
 from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, team_of
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 DAYS = 8
 """Days of the chart, today included; as many as the page's sample has."""

@@ -6,14 +6,22 @@ it differs from the name of the property that was sent; a row without ``under`` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, UnsupportedMedia, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import DocumentedError, FaultContext
+from mockserver import (
+    DocumentedError,
+    Fault,
+    FaultContext,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Reply,
+    TooLarge,
+    UnsupportedMedia,
+    Violation,
+)
 
 _OURS: tuple[tuple[type[Fault], int, str], ...] = (
     (TooLarge, 413, "The request is too large."),

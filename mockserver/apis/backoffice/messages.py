@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
+from mockserver import Transaction
 from mockserver.apis.backoffice.state import THREADS, Thread
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def add_message(world: Transaction, ticket_id: int, text: str) -> Thread:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.state import NOTICES, user_by
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def get_notices(world: Transaction, id: int) -> Reply:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.backoffice.state import PICTURES
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 ASSETS = {

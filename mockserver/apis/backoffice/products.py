@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.shown import PLAN_PICTURE
 from mockserver.apis.backoffice.state import PLANS, PURCHASES, user_by
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def get_products(world: Transaction, id: int) -> Reply:

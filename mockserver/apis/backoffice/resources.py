@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.state import CATEGORIES, RESOURCES
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def list_category_resources(world: Transaction) -> Reply:

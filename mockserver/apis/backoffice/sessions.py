@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import jwt
 
-from mockserver import Unauthenticated
+from mockserver import Transaction, Unauthenticated
 from mockserver.apis.backoffice.state import SETTINGS, USERS, Settings, User
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=24)

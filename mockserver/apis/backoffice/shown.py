@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
 
+from mockserver import Transaction
 from mockserver.apis.backoffice.state import PICTURES, User
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver import Transaction
 
 ZONE = timezone(timedelta(hours=-7))
 """The company's time zone: the offset of every time on the page, and the midnight at which its days end."""

@@ -7,15 +7,11 @@ Money is in hundredths. Plans, notices, lists and the switches of a member are s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Table, VendorFault
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver import Transaction
+from mockserver import Table, Transaction, VendorFault
 
 
 @dataclass(frozen=True, slots=True)

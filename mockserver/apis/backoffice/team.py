@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.backoffice.shown import picture_url
 from mockserver.apis.backoffice.state import USERS, User, plan_name
 from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, matrix_child, sponsored_by
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 TEAM_LEVELS = 100
 """Levels of a team that are shown: JSON that is nested deeper is read by few."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply
+from mockserver import DeferredViolations, Reply, Transaction
 from mockserver.apis.backoffice.faults import wrong
 from mockserver.apis.backoffice.messages import add_message
 from mockserver.apis.backoffice.shown import moment
 from mockserver.apis.backoffice.state import THREADS, TICKETS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import DeferredViolations, Transaction
 
 
 def list_threads(world: Transaction, id: int) -> Reply:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.backoffice.state import EDIT_TOKENS, EditToken, user_by
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 LIFETIME = timedelta(hours=1)
 BITS = 80

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from mockserver import Transaction
 from mockserver.apis.backoffice.state import USERS, User
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mockserver import Transaction
 
 MATRIX_LEGS = ("left", "center", "right")
 MATRIX_LEVELS = 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault, read_image
+from mockserver import DeferredViolations, Reply, Transaction, Upload, VendorFault, Violation, read_image
 from mockserver.apis.backoffice.countries import is_country
 from mockserver.apis.backoffice.faults import wrong
 from mockserver.apis.backoffice.shown import picture_url
@@ -23,11 +24,6 @@ from mockserver.apis.backoffice.state import (
     user_named,
 )
 from mockserver.apis.backoffice.trees import free_place
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver import DeferredViolations, Transaction, Upload, Violation
 
 _KEPT_AS_SENT = ("first_name", "last_name", "email", "mobile", "default_leg", "country_code")
 _SHOWN = (*_KEPT_AS_SENT, "username", "language", "matrix_on", "request_token_on_edit")

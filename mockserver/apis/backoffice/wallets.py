@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply, by_page
+from mockserver import Reply, Transaction, by_page
 from mockserver.apis.backoffice.shown import moment, money
 from mockserver.apis.backoffice.state import TRANSACTIONS
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 PAGE_SIZE = 30
 

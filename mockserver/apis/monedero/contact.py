@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
-from mockserver import Reply, VendorFault
+from mockserver import DeferredViolations, Reply, Transaction, VendorFault
 from mockserver.apis.monedero.points import shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import DeferredViolations, Transaction
 
 MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

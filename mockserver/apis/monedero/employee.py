@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.monedero.state import ACTIVE, ARCHIVED, USERTOOLS, Usertool, password_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 
 def add_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
-
-if TYPE_CHECKING:
-    from mockserver import FaultContext
+from mockserver import (
+    Fault,
+    FaultContext,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Reply,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+    VendorFault,
+)
 
 _TEXTS: dict[type[Fault], str] = {
     Malformed: "La solicitud no se puede leer.",

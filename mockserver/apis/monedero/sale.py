@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.monedero.points import earned, hundredths, shown
 from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, account_of, contact_of, is_blacklisted, may_sign, usertool_by, wallet_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 GIVE = 0
 USE = 1

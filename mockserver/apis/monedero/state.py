@@ -7,15 +7,10 @@ seeded, because no call reads or sets them (monedero.D37).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
-from mockserver import Channel, Table, Unauthenticated
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver import Transaction
+from mockserver import Channel, Table, Transaction, Unauthenticated
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"

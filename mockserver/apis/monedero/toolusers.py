@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.monedero.state import USERTOOLS
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def get_toolusers(world: Transaction, caller: int) -> Reply:

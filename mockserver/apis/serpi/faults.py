@@ -5,12 +5,20 @@ The page prints two refusals, both of the change; the texts of the others are ou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, Unavailable, UnsupportedMedia
-
-if TYPE_CHECKING:
-    from mockserver import FaultContext, Violation
+from mockserver import (
+    Fault,
+    FaultContext,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Reply,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    Violation,
+)
 
 _INTRODUCTIONS = {
     "list_sucursales": "Se presentaron errores al consultar los registros",

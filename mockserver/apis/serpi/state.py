@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Table, Unauthenticated, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
+from mockserver import Table, Transaction, Unauthenticated, Unavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, by_page
+from mockserver import Reply, Transaction, by_page
 from mockserver.apis.serpi.faults import UnknownBranch
 from mockserver.apis.serpi.state import BRANCHES, Branch, Client
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 PAGE_SIZE = 50
 """Branches per page if ``limite`` is not sent; the vendor's page gives no default (serpi.D18)."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from mockserver import LATEST, later, parse_duration
+from mockserver import LATEST, Transaction, later, parse_duration
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.money import difference
 from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Payment, Plan, Subscription, moment, new_id, plan_of, seconds
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 PERIOD_ENDS = "trincico.period_ends"
 DAY = 86_400

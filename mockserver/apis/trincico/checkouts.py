@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
-from mockserver import VendorFault
+from mockserver import Transaction, VendorFault
 from mockserver.apis.trincico import billing, mails, treasury
 from mockserver.apis.trincico.state import (
     CHECKOUTS,
@@ -21,18 +22,12 @@ from mockserver.apis.trincico.state import (
     PaymentMethod,
     Plan,
     Subscription,
+    User,
     new_id,
     plan_of,
     seconds,
     user_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import User
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)

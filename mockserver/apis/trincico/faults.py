@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Fault, Invalid, MethodNotAllowed, NotFound, Reply
-
-if TYPE_CHECKING:
-    from mockserver import FaultContext
+from mockserver import Fault, FaultContext, Invalid, MethodNotAllowed, NotFound, Reply
 
 _ELSEWHERE: dict[type[Fault], tuple[str, str]] = {
     NotFound: ("not_found", "Resource not found."),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.trincico import checkouts, onboardings, pages
 from mockserver.apis.trincico.state import CHECKOUTS, ONBOARDINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 
 def get_checkout(world: Transaction, session: str) -> Reply:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import hmac
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 
-from mockserver import Unauthenticated, VendorFault
+from mockserver import Transaction, Unauthenticated, VendorFault
 from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN, SETTINGS, USERS, User, seconds
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 ACCESS, REFRESH = "access", "refresh"
 LIFETIMES = {ACCESS: 3_600, REFRESH: 30 * 86_400}

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.ownership import own_draft, own_invoice, own_service
-from mockserver.apis.trincico.state import CUSTOMERS, FAILING, INVOICES, ITEMS, PAYMENT_METHODS, SERVICES, Invoice, new_id, seconds, user_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import Service, User
+from mockserver.apis.trincico.state import (
+    CUSTOMERS,
+    FAILING,
+    INVOICES,
+    ITEMS,
+    PAYMENT_METHODS,
+    SERVICES,
+    Invoice,
+    Service,
+    User,
+    new_id,
+    seconds,
+    user_of,
+)
 
 DEFAULT_CURRENCY = "usd"
 FIRST_NUMBER = 1000

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.money import LARGEST_AMOUNT, rate, tax
 from mockserver.apis.trincico.ownership import own_draft
-from mockserver.apis.trincico.state import INVOICES, ITEMS, Item, new_id, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import Invoice, User
+from mockserver.apis.trincico.state import INVOICES, ITEMS, Invoice, Item, User, new_id, seconds
 
 
 def add_invoice_item(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:

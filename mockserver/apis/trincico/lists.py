@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from mockserver import Stretch, VendorFault, by_cursor
+from mockserver import Stretch, TransactionTable, VendorFault, by_cursor
 from mockserver.apis.trincico.state import Invoice, Payout, as_uuid
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from mockserver import TransactionTable
 
 DEFAULT_LIMIT = 20
 _MASK = int.from_bytes(blake2b(b"trincico page", digest_size=16).digest())

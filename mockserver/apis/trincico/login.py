@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico.identity import ACCESS, REFRESH, digest, read, sign
 from mockserver.apis.trincico.state import USERS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 
 def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:

@@ -5,13 +5,21 @@ Some are sent on an event; the notifications call can send all of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver.apis.trincico.state import CUSTOMERS, SERVICES, Service, moment, plan_of, user_of
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import Booking, Customer, Invoice, Payout, Subscription, User
+from mockserver import Transaction
+from mockserver.apis.trincico.state import (
+    CUSTOMERS,
+    SERVICES,
+    Booking,
+    Customer,
+    Invoice,
+    Payout,
+    Service,
+    Subscription,
+    User,
+    moment,
+    plan_of,
+    user_of,
+)
 
 
 def _mail(world: Transaction, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.state import (
     BOOKINGS,
@@ -17,12 +18,7 @@ from mockserver.apis.trincico.state import (
     user_of,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from mockserver import Transaction
-
-    Sender = Callable[[Transaction, str, str], None]
+Sender = Callable[[Transaction, str, str], None]
 
 
 def send_notification(

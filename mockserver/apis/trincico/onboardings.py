@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
+from mockserver import Transaction
 from mockserver.apis.trincico import treasury
 from mockserver.apis.trincico.choices import BANKS
-from mockserver.apis.trincico.state import BANK_ACCOUNTS, ONBOARDINGS, PAYOUT_ACCOUNTS, BankAccount, Onboarding, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import PayoutAccount
+from mockserver.apis.trincico.state import BANK_ACCOUNTS, ONBOARDINGS, PAYOUT_ACCOUNTS, BankAccount, Onboarding, PayoutAccount, seconds
 
 EXPIRES = "trincico.onboarding_expires"
 OPEN_FOR = timedelta(hours=1)

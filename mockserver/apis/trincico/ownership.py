@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from mockserver import VendorFault
-from mockserver.apis.trincico.state import INVOICES, PAYOUT_ACCOUNTS, SERVICES, Invoice, PayoutAccount, Service
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import User
+from mockserver import Transaction, VendorFault
+from mockserver.apis.trincico.state import INVOICES, PAYOUT_ACCOUNTS, SERVICES, Invoice, PayoutAccount, Service, User
 
 ALIVE = ("pending", "completed")
 """Statuses of the account that is a user's present one (trincico.D112)."""

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.trincico import checkouts, onboardings
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.mails import money
 from mockserver.apis.trincico.state import CUSTOMERS, INVOICES, PAYOUT_ACCOUNTS, SERVICES, SUBSCRIPTIONS, Checkout, Onboarding, moment, plan_of
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mockserver.apis.trincico"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

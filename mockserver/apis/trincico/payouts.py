@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import treasury, wire
 from mockserver.apis.trincico.checkouts import named_method
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.onboardings import open_onboarding
 from mockserver.apis.trincico.ownership import ALIVE, own_account
-from mockserver.apis.trincico.state import PAYMENT_METHODS, PAYOUT_ACCOUNTS, PAYOUTS, PayoutAccount, current_subscriptions, new_id, plan_of, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import User
+from mockserver.apis.trincico.state import (
+    PAYMENT_METHODS,
+    PAYOUT_ACCOUNTS,
+    PAYOUTS,
+    PayoutAccount,
+    User,
+    current_subscriptions,
+    new_id,
+    plan_of,
+    seconds,
+)
 
 
 def list_payout_frequencies(world: Transaction, caller: User) -> Reply:

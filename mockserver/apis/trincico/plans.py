@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import PAYMENT_METHODS, PLANS
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def list_plans(world: Transaction) -> Reply:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.trincico import wire
-from mockserver.apis.trincico.state import FAVORITES, SERVICES, current_subscriptions
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import User
+from mockserver.apis.trincico.state import FAVORITES, SERVICES, User, current_subscriptions
 
 
 def get_profile(world: Transaction, caller: User) -> Reply:

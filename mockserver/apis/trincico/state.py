@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from mockserver import Table
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
+from mockserver import Table, Transaction
 
 PROVIDER_DOWN = "provider down"
 """The payment provider does not answer for this user."""

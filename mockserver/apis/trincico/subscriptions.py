@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import billing, mails, wire
 from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
 from mockserver.apis.trincico.identity import need_provider
-from mockserver.apis.trincico.state import CURRENT, PLANS, SUBSCRIPTIONS, current_subscriptions, plan_of, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import Subscription, User
+from mockserver.apis.trincico.state import CURRENT, PLANS, SUBSCRIPTIONS, Subscription, User, current_subscriptions, plan_of, seconds
 
 
 def get_active_subscription(world: Transaction, caller: User) -> Reply:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
 
+from mockserver import Transaction
 from mockserver.apis.trincico import mails
 from mockserver.apis.trincico.choices import BANKS
 from mockserver.apis.trincico.money import Holding, holdings
 from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOUNTS, PAYOUTS, Payout, PayoutAccount, new_id, seconds
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 PAYOUT_LEAVES = "trincico.payout_leaves"
 PAYOUT_ARRIVES = "trincico.payout_arrives"

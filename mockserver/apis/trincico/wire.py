@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from mockserver import Transaction
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import rate_number, rate_text
 from mockserver.apis.trincico.state import (
@@ -17,17 +19,21 @@ from mockserver.apis.trincico.state import (
     SCHEDULES,
     SERVICES,
     VISITS,
+    Invoice,
+    Item,
+    Payment,
+    PaymentMethod,
+    Payout,
+    PayoutAccount,
+    Plan,
+    Service,
+    Subscription,
+    User,
     current_subscriptions,
     moment,
     plan_of,
     user_of,
 )
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver import Transaction
-    from mockserver.apis.trincico.state import Invoice, Item, Payment, PaymentMethod, Payout, PayoutAccount, Plan, Service, Subscription, User
 
 MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}

@@ -6,11 +6,8 @@ digit (1). Source: SRI, technical sheet of electronic documents, offline scheme.
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import cycle
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import date
 
 INVOICE = "01"
 NORMAL_EMISSION = "1"

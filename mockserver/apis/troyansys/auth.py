@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply, VendorFault
+from mockserver import Reply, Transaction, VendorFault
+from mockserver.apis.troyansys.callers import UserCaller
 from mockserver.apis.troyansys.shapes import local, module_to_wire
 from mockserver.apis.troyansys.state import COMPANIES, SESSIONS, USERS, Session, User, modules_of, password_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.troyansys.callers import UserCaller
 
 LIFETIME = timedelta(hours=24)
 """How long a token works; the page gives no figure (troyansys.D16)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Unauthenticated, VendorFault
+from mockserver import Transaction, Unauthenticated, VendorFault
 from mockserver.apis.troyansys.state import (
     COMPANIES,
     MEMBERSHIPS,
@@ -19,11 +20,6 @@ from mockserver.apis.troyansys.state import (
     modules_of,
     subscription_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
 
 _ID = re.compile(r"[0-9]{1,18}")
 

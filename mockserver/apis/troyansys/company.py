@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mockserver import Reply
+from mockserver import Reply, Transaction
+from mockserver.apis.troyansys.callers import Caller
 from mockserver.apis.troyansys.shapes import module_to_wire
 from mockserver.apis.troyansys.state import modules_of
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
-    from mockserver.apis.troyansys.callers import Caller
 
 
 def get_company(world: Transaction, caller: Caller) -> Reply:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from stdnum.ec import ci, ruc
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.troyansys.callers import Caller, require_module
 from mockserver.apis.troyansys.faults import Rejected
 from mockserver.apis.troyansys.invoicing import Customer, issue
 from mockserver.apis.troyansys.shapes import dollars, local
 from mockserver.apis.troyansys.state import CURRENCY, INVOICE_LINES, PRODUCTS, Company, Invoice, InvoiceLine, Product, stock_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from mockserver import Transaction
 
 FINAL_CONSUMER = "9999999999999"
 """What stands for the identification of a customer who gives none."""

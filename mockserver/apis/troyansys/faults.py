@@ -5,14 +5,22 @@ The page prints no body of a refusal (troyansys.D04). Texts of refusals by state
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from mockserver import Fault, Invalid, Malformed, MethodNotAllowed, NotFound, Reply, TooLarge, Unauthenticated, UnsupportedMedia, VendorFault
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mockserver import FaultContext, Violation
+from mockserver import (
+    Fault,
+    FaultContext,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Reply,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+    VendorFault,
+    Violation,
+)
 
 BODY = "body"
 """The name under which a fault of the body as a whole is listed."""

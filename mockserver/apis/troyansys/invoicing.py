@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from mockserver import Transaction
 from mockserver.apis.troyansys.access_key import access_key
 from mockserver.apis.troyansys.state import ECUADOR, INVOICE_LINES, INVOICES, MOVEMENTS, Company, Invoice, InvoiceLine, Movement, Product, stock_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from mockserver import Transaction
 
 SALE = "sale"
 PURCHASE = "purchase"

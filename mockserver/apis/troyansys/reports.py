@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
 from mockserver.apis.troyansys.callers import Caller, require_module
 from mockserver.apis.troyansys.shapes import dollars
 from mockserver.apis.troyansys.state import CURRENCY, MOVEMENTS, PRODUCTS, Product, stock_of
-
-if TYPE_CHECKING:
-    from mockserver import Transaction
 
 
 def get_inventory_report(world: Transaction, caller: Caller, product_id: int | None) -> Reply:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from mockserver.apis.troyansys.state import ECUADOR, Module
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def dollars(cents: int) -> int | float:

@@ -6,16 +6,11 @@ Amounts are integers in cents of a dollar. Companies, plans, charges and product
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Table
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver import Transaction
+from mockserver import Table, Transaction
 
 CURRENCY = "USD"
 ECUADOR = timezone(timedelta(hours=-5))

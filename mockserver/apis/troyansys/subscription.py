@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver import Reply
+from mockserver import Reply, Transaction
+from mockserver.apis.troyansys.callers import Caller, UserCaller
 from mockserver.apis.troyansys.shapes import dollars
 from mockserver.apis.troyansys.state import (
     ACTIVE,
@@ -24,12 +26,6 @@ from mockserver.apis.troyansys.state import (
     plan_of,
     subscription_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver import Transaction
-    from mockserver.apis.troyansys.callers import Caller, UserCaller
 
 MONTH = timedelta(days=30)
 """How long a payment of a monthly plan lasts."""

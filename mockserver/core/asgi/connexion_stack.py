@@ -6,7 +6,7 @@ Connexion itself is left as it is: its check of a document is made faster in a s
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 
@@ -21,10 +21,9 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
     from connexion.spec import OpenAPISpecification, Specification, create_spec_validator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
-    from starlette.types import ASGIApp
+from starlette.types import ASGIApp
 
 __all__ = [
     "ROUTING_CONTEXT",

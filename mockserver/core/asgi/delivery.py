@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from starlette.types import Receive, Scope, Send
 
 from mockserver.core.base.replies import Reply, Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import Receive, Scope, Send
 
 TRANSPORT = "mockserver.transport"
 """Key of the scope under which the server puts the connection of a request, so that it can be broken on purpose."""

@@ -7,25 +7,21 @@ each path is one entry, so a 405 lists all methods that the path has; and paths 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.core.asgi.connexion_stack import ROUTING_CONTEXT, AbstractOperation, RoutingAPI, RoutingMiddleware, RoutingOperation, Specification
 from mockserver.core.asgi.delivery import deliver, send_reply, try_send_whole
 from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
-from mockserver.core.operation.api import FaultContext
+from mockserver.core.engine.pipeline import RequestPipeline
+from mockserver.core.operation.api import Api, FaultContext
+from mockserver.core.operation.compiled import Operation
 from mockserver.openapi.paths import PathTree
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mockserver.core.engine.pipeline import RequestPipeline
-    from mockserver.core.operation.api import Api
-    from mockserver.core.operation.compiled import Operation
 
 ALLOW = "mockserver.allow"
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.core.asgi.delivery import send_reply
 from mockserver.core.base.names import DEFAULT, is_world_name
 from mockserver.core.base.problems import problem_reply
 from mockserver.core.base.requests import sent_headers
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER = b"x-mock-world"
 _DOUBLED = re.compile(r"(?<=[^/])/{2,}")

@@ -25,14 +25,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from mockserver.openapi.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mockserver.openapi.errors import Violation
+from mockserver.openapi.errors import SetupError, Violation
 
 
 class Fault(Exception):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from struct import error as StructError  # noqa: N812 - a class
 from struct import unpack_from
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 JPEG_SEGMENTS = 1000
 """Segments looked at before the frame of a JPEG."""

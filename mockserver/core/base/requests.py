@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from mockserver.core.base.faults import TooLarge
 from mockserver.core.base.names import DEFAULT
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-    from typing import Any
 
 MIB = 1024 * 1024
 _HEADERS = "mockserver.headers"

@@ -6,22 +6,17 @@ A reply commits the transaction, whatever its status. An error drops it, so a re
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import MockBug, Unavailable
+from mockserver.core.base.requests import Request
 from mockserver.core.engine.outcome import Outcome
 from mockserver.core.engine.refusals import refuse
-from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS
+from mockserver.core.engine.timers import Timers
+from mockserver.core.operation.compiled import Operation
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, Store, Versioned
 from mockserver.core.state.world import Transaction, World, is_due
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.timers import Timers
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.store import Store, Versioned
 
 log = logging.getLogger("mockserver")
 

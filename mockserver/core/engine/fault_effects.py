@@ -7,33 +7,25 @@ rules match, their delays add up, and the first answer and the first damage are 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mockserver.core.base import ids
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import Fault
-from mockserver.core.base.replies import Reply
+from mockserver.core.base.replies import Damage, Reply
 from mockserver.core.base.requests import Request
+from mockserver.core.engine.executor import Executor
 from mockserver.core.engine.outcome import AppliedEffect, Outcome
 from mockserver.core.engine.refusals import render_unsatisfiable
+from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference, parse_prefer
-from mockserver.core.state.rules import MAX_DELAY
-from mockserver.core.state.store import COMMIT_ATTEMPTS
-from mockserver.core.state.world import Transaction
+from mockserver.core.state.rules import MAX_DELAY, Faults, Preference, Rule
+from mockserver.core.state.store import COMMIT_ATTEMPTS, Store
+from mockserver.core.state.world import Transaction, World
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from mockserver.core.base.replies import Damage
-    from mockserver.core.engine.executor import Executor
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.rules import Faults, Preference, Rule
-    from mockserver.core.state.store import Store
-    from mockserver.core.state.world import World
-
-    HeadersOf = Callable[[str, str, Transaction], Mapping[str, str]]
+HeadersOf = Callable[[str, str, Transaction], Mapping[str, str]]
 
 INJECTED = "X-Mock-Injected"
 """The header that names the fault rules which had an effect on a reply."""

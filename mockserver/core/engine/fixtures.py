@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from faker import Faker
 
+from mockserver.core.base.clock import Clock
+from mockserver.core.operation.api import Credential
 from mockserver.core.state.world import Transaction, World
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from mockserver.core.base.clock import Clock
-    from mockserver.core.operation.api import Credential
 
 
 class Fixture(Protocol):

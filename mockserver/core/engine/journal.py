@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.outcome import AppliedEffect
-    from mockserver.core.state.world import Change
-    from mockserver.openapi.errors import Violation
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.outcome import AppliedEffect
+from mockserver.core.state.world import Change
+from mockserver.openapi.errors import Violation
 
 PER_WORLD = 1000
 """Exchanges kept per world."""

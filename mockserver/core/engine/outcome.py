@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.state.world import Change, World
+from mockserver.core.base.replies import Reply
+from mockserver.core.state.world import Change, World
 
 
 @dataclass(frozen=True, slots=True)

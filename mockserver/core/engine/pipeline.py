@@ -13,32 +13,26 @@ An error in stages 3 to 5 becomes a reply in ``engine.refusals``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from mockserver.core.base.clock import stopwatch, wall_clock
+from mockserver.core.base.faults import Fault
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
 from mockserver.core.engine.executor import Executor
-from mockserver.core.engine.fault_effects import FaultInjector
+from mockserver.core.engine.fault_effects import FaultInjector, HeadersOf
+from mockserver.core.engine.journal import Journal
 from mockserver.core.engine.notifier import Notifier
 from mockserver.core.engine.outcome import Outcome
 from mockserver.core.engine.recorder import record
 from mockserver.core.engine.refusals import refuse
 from mockserver.core.engine.timers import Timers
-from mockserver.core.operation.api import FaultContext
+from mockserver.core.operation.api import Action, Api, FaultContext
+from mockserver.core.operation.compiled import Operation
+from mockserver.core.state.store import Store
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.core.base.faults import Fault
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.fault_effects import HeadersOf
-    from mockserver.core.engine.journal import Journal
-    from mockserver.core.operation.api import Action, Api
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.store import Store
-
-    Answer = tuple[Reply, bytes, int]
-    """A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
+Answer = tuple[Reply, bytes, int]
+"""A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
 
 NOTICE = "X-Mock-Notice"
 """The header that informs a caller about dropped worlds."""

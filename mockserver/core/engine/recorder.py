@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockserver.core.base.clock import stopwatch
 from mockserver.core.base.faults import Fault, Invalid, Malformed, MethodNotAllowed, MockBug, ResponseOffSpec, VendorFault
-from mockserver.core.engine.journal import FaultRecord, JournalEntry
+from mockserver.core.base.requests import Request
+from mockserver.core.engine.journal import FaultRecord, Journal, JournalEntry
+from mockserver.core.engine.outcome import Outcome
+from mockserver.core.operation.compiled import Operation
 from mockserver.openapi.errors import Violation
-
-if TYPE_CHECKING:
-    from mockserver.core.base.requests import Request
-    from mockserver.core.engine.journal import Journal
-    from mockserver.core.engine.outcome import Outcome
-    from mockserver.core.operation.compiled import Operation
 
 MAX_TEXT = 300
 """Letters kept of the text of an error that names no place in the document."""

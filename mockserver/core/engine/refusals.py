@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import Fault, HandlerCrashed, MockBug, ResponseOffSpec
 from mockserver.core.base.problems import problem_reply
-
-if TYPE_CHECKING:
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.operation.compiled import Operation
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.compiled import Operation
 
 log = logging.getLogger("mockserver")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -17,18 +18,13 @@ import orjson
 from mockserver.core.base.clock import parse_duration, parse_moment, wall_clock
 from mockserver.core.base.faults import MockBug
 from mockserver.core.base.requests import Request
-from mockserver.core.operation.compiled import MULTIPART, URLENCODED
+from mockserver.core.engine.outcome import Outcome
+from mockserver.core.operation.compiled import MULTIPART, URLENCODED, Operation
+from mockserver.core.state.world import World
 from mockserver.openapi.errors import SetupError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from mockserver.core.engine.outcome import Outcome
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.core.state.world import World
-
-    Handle = Callable[[Operation, Request, World], Outcome]
-    HeadersAt = Callable[[World, str | None], Mapping[str, str]]
+Handle = Callable[[Operation, Request, World], Outcome]
+HeadersAt = Callable[[World, str | None], Mapping[str, str]]
 
 BREATH = 50
 """Steps after which other requests are served."""

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
 
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import Unavailable
-from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS
-from mockserver.core.state.world import catch_up, endless_timers, is_due
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from mockserver.core.state.store import Store, Versioned
-    from mockserver.core.state.world import Action, World
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, Store, Versioned
+from mockserver.core.state.world import Action, World, catch_up, endless_timers, is_due
 
 SLICE = 200
 """Timers fired before other requests get their turn; they take about 20 ms."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from mockserver.core.base.faults import Fault, Invalid, Unauthenticated, VendorFault
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.security import Verifier
+from mockserver.core.state.mapping import RecordMapping
+from mockserver.core.state.tables import Table
+from mockserver.core.state.world import Transaction
+from mockserver.openapi.errors import Violation
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from types import ModuleType
-
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.operation.security import Verifier
-    from mockserver.core.state.mapping import RecordMapping
-    from mockserver.core.state.tables import Table
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.errors import Violation
-
-    Action = Callable[[Transaction, int | str | None], None]
+Action = Callable[[Transaction, int | str | None], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from mockserver.core.base.replies import Reply
+from mockserver.core.operation.api import Api
 from mockserver.core.operation.parameters import python_name
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from mockserver.core.base.replies import Reply
-    from mockserver.core.operation.api import Api
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    Handler = Callable[..., Reply]
+Handler = Callable[..., Reply]
 
 OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias"})
 """Arguments that any handler may take, besides its parameters and its body.

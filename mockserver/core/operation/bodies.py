@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
@@ -12,9 +12,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from mockserver.core.base.faults import Malformed
-
-if TYPE_CHECKING:
-    from mockserver.core.base.requests import Request
+from mockserver.core.base.requests import Request
 
 MAX_FIELDS = 1000
 """Fields or parts at most in a form."""

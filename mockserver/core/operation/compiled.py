@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
 from mockserver.core.base.replies import JSON, Reply, Stream
-from mockserver.core.base.requests import MIB
-from mockserver.core.operation.api import DeferredViolations, DocumentedError, FaultContext
+from mockserver.core.base.requests import MIB, Request
+from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext
+from mockserver.core.operation.binding import Handler
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
-from mockserver.core.operation.forms import compile_coercer, gather
+from mockserver.core.operation.forms import Coercer, compile_coercer, gather
 from mockserver.core.operation.parameters import ParameterPlan
 from mockserver.core.operation.security import plan_security
 from mockserver.core.operation.uploads import UploadRules
-from mockserver.openapi.schemas import SchemaCompiler
+from mockserver.core.state.world import Transaction
+from mockserver.openapi.documents import Document
+from mockserver.openapi.errors import Violation
+from mockserver.openapi.operations import OperationSpec
+from mockserver.openapi.schemas import SchemaCompiler, Validator
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from mockserver.core.base.requests import Request
-    from mockserver.core.operation.api import Api
-    from mockserver.core.operation.binding import Handler
-    from mockserver.core.operation.forms import Coercer
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.errors import Violation
-    from mockserver.openapi.operations import OperationSpec
-    from mockserver.openapi.schemas import Validator
-
-    AnswerKey = tuple[str, bytes]
+AnswerKey = tuple[str, bytes]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"

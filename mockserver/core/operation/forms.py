@@ -7,18 +7,15 @@ other violation.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import Malformed
+from mockserver.openapi.documents import Document
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from mockserver.openapi.documents import Document
-
-    Coercer = Callable[[Any], Any]
+Coercer = Callable[[Any], Any]
 
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")

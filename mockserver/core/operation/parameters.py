@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import Malformed
+from mockserver.core.base.requests import Request
 from mockserver.core.operation.bodies import parse_urlencoded
 from mockserver.core.operation.forms import compile_coercer, gather
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.core.base.requests import Request
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.errors import Violation
-    from mockserver.openapi.operations import OperationSpec
-    from mockserver.openapi.schemas import SchemaCompiler
+from mockserver.openapi.documents import Document
+from mockserver.openapi.errors import Violation
+from mockserver.openapi.operations import OperationSpec
+from mockserver.openapi.schemas import SchemaCompiler
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_IDENTIFIER = re.compile(r"\W+")

@@ -7,8 +7,9 @@ like any other reply. The text of :class:`PreferenceNotSatisfiable` lists the an
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import (
     Conflict,
@@ -26,18 +27,14 @@ from mockserver.core.base.faults import (
     UnsupportedMedia,
     VendorFault,
 )
+from mockserver.core.base.ids import Chance
 from mockserver.core.base.replies import JSON, Reply
+from mockserver.core.operation.api import DocumentedError
+from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.rules import Preference
+from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.examples import invent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver.core.base.ids import Chance
-    from mockserver.core.operation.api import DocumentedError
-    from mockserver.core.operation.compiled import Operation
-    from mockserver.openapi.documents import Document
 
 REFUSED = 400
 """The lowest status of an error."""

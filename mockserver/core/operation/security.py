@@ -5,22 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.faults import Unauthenticated
+from mockserver.core.base.requests import Request
 from mockserver.core.operation.bodies import parse_urlencoded
+from mockserver.core.state.world import Transaction
+from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from mockserver.core.base.requests import Request
-    from mockserver.core.state.world import Transaction
-    from mockserver.openapi.documents import Document
-
-    Verifier = Callable[[Transaction, str], object]
+Verifier = Callable[[Transaction, str], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,15 @@ size, ``x-filename-pattern`` restricts the name. The keyword of a violation is t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.core.base.images import MEDIA_TYPES, read_image
 from mockserver.core.operation.bodies import Upload
-from mockserver.openapi.errors import DocumentBroken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.errors import Violation
-    from mockserver.openapi.schemas import Validator
+from mockserver.openapi.documents import Document
+from mockserver.openapi.errors import DocumentBroken, Violation
+from mockserver.openapi.schemas import Validator
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ also the fields that lists of records hide. Nothing in it names a file or an add
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from rpds import HashTrieMap
@@ -17,23 +18,18 @@ from rpds import HashTrieMap
 from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import Invalid
 from mockserver.core.state.codec import Misfits, codec_for
+from mockserver.core.state.mapping import RecordValidator
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults
-from mockserver.core.state.tables import Rows, rows_of
+from mockserver.core.state.tables import Rows, Table, rows_of
 from mockserver.core.state.world import Timer, World
 from mockserver.openapi.errors import Violation
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from mockserver.core.state.mapping import RecordValidator
-    from mockserver.core.state.tables import Table
-
-    Tables = Mapping[str, Table[Any]]
-    """The declared tables of every vendor by full name."""
-    Judges = Mapping[str, RecordValidator]
-    """What holds their records to the vendor's document, by the same name."""
+Tables = Mapping[str, Table[Any]]
+"""The declared tables of every vendor by full name."""
+Judges = Mapping[str, RecordValidator]
+"""What holds their records to the vendor's document, by the same name."""
 
 FORMAT = 1
 """The version of the layout, in the member ``mockserver``."""

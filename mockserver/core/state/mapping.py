@@ -6,22 +6,18 @@ when it is written, not when it is read. Only records written by hand are valida
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from mockserver.core.state.codec import encode_value
+from mockserver.core.state.tables import Table
+from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken, Violation
-from mockserver.openapi.schemas import SchemaCompiler
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from mockserver.core.state.tables import Table
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.schemas import Validator
+from mockserver.openapi.schemas import SchemaCompiler, Validator
 
 _LONGEST = 80
 """Letters of a written value that a refusal repeats."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from mockserver.core.base.clock import iso
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 

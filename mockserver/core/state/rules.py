@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mockserver.core.base import ids
-from mockserver.core.base.replies import Damage  # noqa: TC001 - the type of a field that is read from JSON
-
-if TYPE_CHECKING:
-    from mockserver.core.base.requests import Request
+from mockserver.core.base.replies import Damage
+from mockserver.core.base.requests import Request
 
 MAX_DELAY = 60.0
 """Seconds by which one rule or one preference may delay a call."""

@@ -8,18 +8,15 @@ share, :meth:`Store.commit` may return False, and the request is run again.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from mockserver.core.base.clock import stopwatch
 from mockserver.core.base.faults import Unavailable
 from mockserver.core.base.names import DEFAULT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from mockserver.core.state.world import World
+from mockserver.core.state.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,17 @@ never changed in place. A handler works with a :class:`TransactionTable`, which 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 from rpds import HashTrieMap
 
 from mockserver.core.state.codec import RecordCodec, codec_for
 from mockserver.core.state.persistent import Ordered
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 
 class Record(Protocol):

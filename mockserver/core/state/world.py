@@ -7,8 +7,10 @@ nothing, and a snapshot, a fork or a restore is an assignment.
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 from rpds import HashTrieMap
 
@@ -20,11 +22,7 @@ from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults
 from mockserver.core.state.tables import EMPTY, Record, Rows, Table, TransactionTable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
-
-    Action = Callable[["Transaction", int | str | None], None]
+Action = Callable[["Transaction", int | str | None], None]
 
 R = TypeVar("R", bound=Record)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
 
 from mockserver.openapi.documents import load_document
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
-    from ...harness import ApiClient
+from ...harness import ApiClient
 
 OPERATIONS = load_document("backoffice").by_id
 

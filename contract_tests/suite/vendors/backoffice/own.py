@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ...harness import not_observable
+from ...harness import ApiClient, not_observable
+from ...harness.target import Make
 from .calls import WORKING, new_name, send, session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ...harness import ApiClient
-    from ...harness.target import Make
 
 
 def _user(api: ApiClient) -> tuple[str, str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 LISTS: dict[str, set[str]] = {
     "list_cryptocurrency_cashouts": {"id", "name"},

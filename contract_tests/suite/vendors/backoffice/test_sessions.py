@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import jwt
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import BLANK, OPERATIONS, WORKING, refused, refused_for, send, session, succeeded
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 SECURED = [name for name in WORKING if name != "login"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import BLANK, refused_for, send, succeeded
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 NO_USER = "user_id doesn't exist."
 NO_TICKET = "ticket_id doesn't exist."

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause, not_observable
+from ...harness import ApiClient, clause, not_observable
 from .calls import BLANK, WORKING, new_name, nobody, refused, refused_for, send, session, succeeded
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 SHOWN = {

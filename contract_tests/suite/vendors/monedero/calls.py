@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx
 
 from mockserver.openapi.documents import load_document
 
-if TYPE_CHECKING:
-    import httpx
-
-    from ...harness import ApiClient
+from ...harness import ApiClient
 
 OPERATIONS = load_document("monedero").by_id
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ...harness import not_observable
-from ...harness.target import fresh_digits
+from ...harness import ApiClient, not_observable
+from ...harness.target import Make, fresh_digits
 from .calls import send
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ...harness import ApiClient
-    from ...harness.target import Make
 
 TRIES = 20
 """Phones that are made up before it is said that the target knows all."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import OPERATIONS, refused, send
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 Fields = dict[str, str | None]
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import OPERATIONS, WORKING, own, points, refused, send, succeeded
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 # Cashiers, managers and wallets
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...harness import LONGEST, not_observable
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
+from ...harness import LONGEST, ApiClient, not_observable
 
 PATH = "/Sucursales"
 MOST = 1000

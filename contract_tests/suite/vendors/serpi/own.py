@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ...harness import not_observable
+from ...harness import ApiClient, not_observable
+from ...harness.target import Make
 from .calls import NEW, PATH, everything
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ...harness import ApiClient
-    from ...harness.target import Make
 
 
 def _branch(api: ApiClient) -> Mapping[str, str]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import NEW, PATH, branches, everything
-
-if TYPE_CHECKING:
-    import httpx
-
-    from ...harness import ApiClient
 
 OPTIONAL = ("direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador")
 TEXTS = ("descripcion", "direccion", "codigo_ciudad", "codigo_departamento", "codigo_pais", "referencia_sucursal", "direccion2")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import httpx
 
 from mockserver.openapi.documents import load_document
 
-from ...harness import LONGEST, not_observable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import httpx
-
-    from ...harness import ApiClient
+from ...harness import LONGEST, ApiClient, not_observable
 
 OPERATIONS = load_document("trincico").by_id
 

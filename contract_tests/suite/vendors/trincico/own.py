@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from ...harness import not_observable
-from ...harness.target import fresh_digits
+import httpx
+
+from ...harness import ApiClient, not_observable
+from ...harness.target import Make, fresh_digits
 from .calls import one, send, unwrapped
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import httpx
-
-    from ...harness import ApiClient
-    from ...harness.target import Make
 
 ITEM: Mapping[str, Any] = {"name": "Programmer", "price": 2_625, "quantity": 2, "tax": "0", "description": "hours"}
 AMOUNT = "5250"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import NOBODY, OPERATIONS, SAME_ROLE, WORKING, paid_out, refused, send
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 Recipe = tuple[str, str, str | None, dict[str, Any]]
 AS_BEFORE = SAME_ROLE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import (
     BACK,
     done,
@@ -23,9 +23,6 @@ from .calls import (
     unwrapped,
     whole,
 )
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 NO_INVOICES = "the only service without invoices"
 STATUSES = ("draft", "ready", "paid", "canceled")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import done, refused, send
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 TARGETS = {
     "welcome": "$user",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from ...harness import ApiClient
 from .calls import look, page_of, press, send
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 PAGES = ("pay_invoice", "enable_payout_account")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import (
     BACK_TO_PAYOUTS,
     account,
@@ -23,9 +23,6 @@ from .calls import (
     spend,
     whole,
 )
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 # Frequencies
 

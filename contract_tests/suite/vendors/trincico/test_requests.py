@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import WORKING, keep_frequency, refused, send, spend
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
 
 SIGNED_IN = {name: "r1" for name, working in WORKING.items() if working.role is not None} | {"get_active_subscription": "r3"}
 OPEN_TO_ALL = {"list_plans": "r2", "list_payment_methods": "r2", "view_invoice": "r1"}

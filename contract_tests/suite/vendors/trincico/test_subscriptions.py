@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import BACK, WORKING, got, one, page_of, press, refused, send, spend, subscription
-
-if TYPE_CHECKING:
-    from ...harness import ApiClient
-
 
 PLAN = "the plan of a subscriber"
 

@@ -5,18 +5,14 @@ The page gives one list of statuses for the whole API: 200 or 201 for success, 4
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
 
 from mockserver.openapi.documents import load_document
 
-from ...harness import not_observable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import httpx
-
-    from ...harness import ApiClient
+from ...harness import ApiClient, not_observable
 
 OPERATIONS = load_document("troyansys").by_id
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from ...harness import clause
+from ...harness import ApiClient, clause
 from .calls import CONTEXTS, KEY, USER, are_modules, credentials, login, refused, send, session, succeeded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...harness import ApiClient
 
 NOTICE: dict[str, Any] = {"transactionStatus": "Approved", "reference": "SUB-CONTRATO-20260317-001", "amount": 99.9}
 
