@@ -24,7 +24,9 @@ def of_the_mock(loaded: set[str]) -> set[str]:
     return {name for name in loaded if name.partition(".")[0] == "mockserver"}
 
 
-@pytest.mark.parametrize("module", ["documents", "operations", "paths", "places", "pointers", "schemas", "examples", "errors"])
+@pytest.mark.parametrize(
+    "module", ["documents", "operations", "paths", "places", "pointers", "schemas", "examples", "errors", "problems", "event_streams"]
+)
 def test_the_reader_loads_no_server_and_nothing_else_of_the_mock(module: str) -> None:
     loaded = load(f"mockserver.openapi.{module}")
     assert {name for name in of_the_mock(loaded) if not name.startswith("mockserver.openapi")} == {"mockserver"}
