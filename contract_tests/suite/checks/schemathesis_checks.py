@@ -72,3 +72,8 @@ class BehaviourHolds:
         broken = sorted({verdict.reason for verdict in verdicts if verdict.outcome is VerdictStatus.BROKEN})
         api.close()
         assert not broken, "\n".join(broken)
+
+
+@schemathesis.check
+class LawsHold(BehaviourHolds):
+    """The name of :class:`BehaviourHolds` before 0.2.0, which configurations may still use."""
