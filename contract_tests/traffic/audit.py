@@ -13,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi import limits
+
 from .judge import TrafficValidator
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""
-KINDS = 10_000
+KINDS = limits.FINDING_KINDS.value
 """The most kinds of findings, and of unknown paths, that are kept apart; a recording of another API would fill the memory."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _ID = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[A-Za-z_]+_[0-9A-Za-z]{8,})(?=/|$)")

@@ -8,7 +8,9 @@ import zlib
 import brotli
 import zstandard
 
-LIMIT = 16 * 1024 * 1024
+from mockserver.openapi import limits
+
+LIMIT = limits.DECODED.value
 """Bytes to which a body may unpack by default."""
 
 

@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
+from mockserver.openapi import limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?", re.ASCII)
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-FIELDS = 10_000
+FIELDS = limits.TRAFFIC_FIELDS.value
 """Fields that a form may have."""
 
 

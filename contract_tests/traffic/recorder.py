@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from mockserver.openapi import limits
 from mockserver.openapi.documents import load_document
 
 from ..routing import api_path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-LIMIT = 16 * 1024 * 1024
+LIMIT = limits.RECORDED_BODY.value
 """Bytes of a body that are written down."""
 
 

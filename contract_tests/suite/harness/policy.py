@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from mockserver.openapi import limits
+
 from .findings import Exchange
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,7 +54,7 @@ class Limits:
 
     timeout: float = 10.0
     budget: float = 300.0
-    max_bytes: int = 20_000_000
+    max_bytes: int = limits.ANSWER.value
     rate: float | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
     server_errors: int = 20

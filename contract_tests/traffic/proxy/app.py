@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import orjson
 
+from mockserver.openapi import limits
 from mockserver.openapi.event_streams import EVENT_STREAM
 from mockserver.openapi.problems import PROBLEM
 
@@ -54,7 +55,7 @@ class ProxySettings:
     """
 
     enforce: bool = False
-    limit: int = 1024 * 1024
+    limit: int = limits.PROXY_BODY.value
     hold: float = 0.25
     preserve_host: bool = False
 

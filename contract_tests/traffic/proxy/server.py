@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from mockserver.openapi import limits
+
 from ..audit import Audit
 from ..judge import TrafficValidator
 from ..masking import Masking
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from .app import Passed
 
-KEEP_ALIVE = 30
+KEEP_ALIVE = limits.PROXY_IDLE_SECONDS.value
 """Seconds that a client's idle connection is kept."""
 
 
@@ -69,7 +71,7 @@ async def serve(
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=limits.STOP_SECONDS.value,
     )
     server = _Server(config, live)
     try:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from mockserver.openapi import limits
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
@@ -49,7 +51,9 @@ class UpstreamFailed(Exception):
 class Upstream:
     """A pool of connections to one origin. ``http2`` is True (used also without TLS), False, or None: negotiated over TLS."""
 
-    def __init__(self, url: str, timeouts: Timeouts, *, connections: int = 200, http2: bool | None = None, verify: bool = True) -> None:
+    def __init__(
+        self, url: str, timeouts: Timeouts, *, connections: int = limits.PROXY_CONNECTIONS.value, http2: bool | None = None, verify: bool = True
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no address of a server; write http://host:port or https://host")

@@ -1,0 +1,137 @@
+"""Every bound that the server, the control plane, the suite and the traffic tools hold, in one table.
+
+This module imports nothing. The other modules read a bound from here as ``limits.NAME.value``. ``docs/limits.md`` is generated from
+:data:`LIMITS`. A bound that an option of a command sets has its default here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+REFUSED = "The call is refused with 413."
+HEAD_REFUSED = "The call is refused with 431."
+BUSY = "The call is refused with 503."
+BROKEN = "The call is refused as malformed."
+ENDS = "The connection is closed."
+OLDEST = "The oldest goes."
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bound.
+
+    ``value`` is counted in ``unit``. ``bounds`` says what is bounded, and ``beyond`` what happens beyond it; the page shows both. ``option`` is the
+    option of a command that sets another value, empty if there is none.
+    """
+
+    name: str
+    value: int
+    unit: str
+    bounds: str
+    beyond: str
+    option: str = ""
+
+
+# What a client sends
+
+JSON_DEPTH = Limit(
+    "json-depth",
+    100,
+    "levels",
+    "Nesting of JSON: bodies, imported worlds, recordings, answers of targets.",
+    "The body is refused as malformed; a recording is refused with exit code 2.",
+)
+DIGITS = Limit("digits", 400, "digits", "One number in a header, a query, a form, a path or a recording.", "The number is refused as malformed.")
+HEAD = Limit("head", 64 * 1024, "bytes", "Request line and headers together.", HEAD_REFUSED)
+HEADER_VALUE = Limit("header-value", 8 * 1024, "bytes", "The value of one header that is read, such as Prefer.", HEAD_REFUSED)
+QUERY = Limit("query", 16 * 1024, "bytes", "The query of an address.", BROKEN)
+BODY = Limit("body", MIB, "bytes", "A body without files, if its document sets no other bound.", REFUSED)
+FILES_BODY = Limit("files-body", 8 * MIB, "bytes", "A multipart body, if its document sets no other bound.", REFUSED)
+FORM_FIELDS = Limit("form-fields", 1000, "fields", "The fields of one form.", BROKEN)
+FORM_DEPTH = Limit("form-depth", 8, "levels", "Brackets in the name of a form field, such as a[b][c].", BROKEN)
+DELAY = Limit("delay", 60, "seconds", "The delay of a fault rule and of Prefer.", "The rule or the call is refused.")
+
+# Worlds
+
+WORLDS = Limit("worlds", 10_000, "worlds", "Worlds of a server.", "The world unused for longest goes.", "--max-worlds")
+FOREIGN_WORLDS = Limit("foreign-worlds", 100, "worlds", "Worlds that pages of another site have made.", OLDEST)
+WORLD_RECORDS = Limit("world-records", 250_000, "records", "Records of one world.", REFUSED)
+WORLD_BYTES = Limit("world-bytes", 64 * MIB, "bytes", "The export of one world, which is also the longest import.", REFUSED)
+SNAPSHOTS = Limit("snapshots", 100, "snapshots", "Snapshots of one world.", OLDEST)
+ALL_SNAPSHOTS = Limit("all-snapshots", 10_000, "snapshots", "Snapshots of all worlds.", OLDEST)
+DROPPED_NAMES = Limit("dropped-names", 10_000, "names", "Names of dropped worlds that are remembered for a notice.", OLDEST)
+FAULT_RULES = Limit("fault-rules", 100, "rules", "Fault rules of one world.", "The rule is refused with 409.")
+OUTBOX = Limit("outbox", 1000, "messages", "Messages in the outbox of one world.", OLDEST)
+
+# Journal
+
+JOURNAL_ENTRIES = Limit("journal-entries", 1000, "entries", "Journal entries of one world.", OLDEST, "--keep")
+JOURNAL_WORLD_BYTES = Limit("journal-world-bytes", 16 * MIB, "bytes", "The journal of one world: heads, paths and bodies, about.", OLDEST)
+JOURNAL_BYTES = Limit("journal-bytes", 64 * MIB, "bytes", "The journals of all worlds: heads, paths and bodies, about.", OLDEST)
+
+# Connections
+
+CONNECTIONS = Limit("connections", 500, "connections", "Open connections of the server.", "A further connection is answered 503 and closed.")
+STREAMS = Limit("streams", 20, "streams", "Live streams of one world.", BUSY)
+WAITING = Limit("waiting", 100, "calls", "Calls of one world that wait for a message or for a moment.", BUSY)
+HEAD_SECONDS = Limit("head-seconds", 10, "seconds", "The time in which the head of a request has to arrive.", ENDS)
+BODY_SECONDS = Limit("body-seconds", 60, "seconds", "The time in which the body of a request has to arrive.", ENDS)
+IDLE_SECONDS = Limit("idle-seconds", 5, "seconds", "The time for which a connection is kept without a request.", ENDS)
+STOP_SECONDS = Limit("stop-seconds", 3, "seconds", "The time that calls have to end when the server stops.", ENDS)
+
+# Console and conformance runs
+
+CONSOLE_FORM = Limit("console-form", MIB, "bytes", "A form of the console.", REFUSED)
+REPORT_FILE = Limit("report-file", 64 * MIB, "bytes", "A file of a report that the server shows.", "The file is not shown.")
+
+# Suite and traffic tools
+
+ANSWER = Limit("answer", 20_000_000, "bytes", "An answer of a target that the suite judges.", "The rest is not read, and the answer is not judged.")
+DECODED = Limit(
+    "decoded", 16 * MIB, "bytes", "A recorded or proxied body without its content encoding.", "The body is not judged, and the report says so."
+)
+RECORDED_BODY = Limit("recorded-body", 16 * MIB, "bytes", "A body that serve --record writes.", "The entry says that the body is too long.")
+RECORDING_ENTRY = Limit(
+    "recording-entry", 64 * MIB, "bytes", "One entry of a recording, a HAR file or JSON Lines.", "The recording is refused with exit code 2."
+)
+TRAFFIC_FIELDS = Limit("traffic-fields", 10_000, "fields", "The fields of one form in traffic that is judged.", "The form is a finding.")
+FINDING_KINDS = Limit("finding-kinds", 10_000, "kinds", "Kinds of findings that an audit keeps apart.", "The finding is counted without its place.")
+PROXY_BODY = Limit("proxy-body", MIB, "bytes", "A body that the proxy keeps for the judge.", "The body passes and is not judged.", "--limit")
+PROXY_CALLS = Limit("proxy-calls", 1000, "calls", "Calls in the journal of the proxy.", OLDEST)
+PROXY_CONNECTIONS = Limit(
+    "proxy-connections", 200, "connections", "Connections of the proxy to its upstream.", "The call waits, and is answered 503 after ten seconds."
+)
+PROXY_IDLE_SECONDS = Limit("proxy-idle-seconds", 30, "seconds", "The time for which the proxy keeps a client's idle connection.", ENDS)
+PROXY_FINDINGS = Limit("proxy-findings", 2000, "characters", "The header X-Contract-Violations.", "The rest is left out; the journal has all.")
+
+LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
+    ("What a client sends", (JSON_DEPTH, DIGITS, HEAD, HEADER_VALUE, QUERY, BODY, FILES_BODY, FORM_FIELDS, FORM_DEPTH, DELAY)),
+    ("Worlds", (WORLDS, FOREIGN_WORLDS, WORLD_RECORDS, WORLD_BYTES, SNAPSHOTS, ALL_SNAPSHOTS, DROPPED_NAMES, FAULT_RULES, OUTBOX)),
+    ("Journal", (JOURNAL_ENTRIES, JOURNAL_WORLD_BYTES, JOURNAL_BYTES)),
+    ("Connections", (CONNECTIONS, STREAMS, WAITING, HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS, STOP_SECONDS)),
+    ("Console and conformance runs", (CONSOLE_FORM, REPORT_FILE)),
+    (
+        "Suite and traffic tools",
+        (
+            ANSWER,
+            DECODED,
+            RECORDED_BODY,
+            RECORDING_ENTRY,
+            TRAFFIC_FIELDS,
+            FINDING_KINDS,
+            PROXY_BODY,
+            PROXY_CALLS,
+            PROXY_CONNECTIONS,
+            PROXY_IDLE_SECONDS,
+            PROXY_FINDINGS,
+        ),
+    ),
+)
+"""Every limit under its heading, in the order of the page."""
+
+
+def all_limits() -> tuple[Limit, ...]:
+    """Every limit, in the order of the page."""
+    return tuple(limit for _, group in LIMITS for limit in group)
