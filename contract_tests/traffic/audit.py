@@ -3,7 +3,7 @@
 Every error of a response is a violation: an undocumented status or media type, a header or a body that breaks its schema. An error of a request is
 a violation if the request was accepted, that is answered below 400; if it was refused with 4xx, it is counted as *refused*. A path or method that
 the document lacks is listed, and is a violation if it was answered below 400. Answers of a fault rule or of ``Prefer`` (``_mock.injected``)
-are not judged. What could not be judged is counted with its reason.
+are not judged. What could not be judged, and what could not even be read, is counted with its reason.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from mockserver.openapi import limits
 
 from .judge import TrafficValidator
+from .recording import exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import BinaryIO
 
     from mockserver.openapi.documents import Document
     from mockserver.openapi.operations import OperationSpec
@@ -30,6 +32,8 @@ EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""
 KINDS = limits.FINDING_KINDS.value
 """The most kinds of findings, and of unknown paths, that are kept apart; a recording of another API would fill the memory."""
+REASONS = 100
+"""Reasons for unreadable entries that are kept apart."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _ID = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[A-Za-z_]+_[0-9A-Za-z]{8,})(?=/|$)")
 
@@ -64,7 +68,22 @@ class Audit:
         self.unknown: Counter[tuple[str, str, int]] = Counter()
         self.groups: dict[tuple[str, str, str, str, str], Group] = {}
         self.overflow = 0
+        self.unreadable: Counter[str] = Counter()
+        """Entries that are no HAR entries, by reason."""
+        self.first_unreadable = 0
+        """The number of the first of them."""
+        self.stopped = ""
+        """Why the recording was not read to its end."""
         self.seen: dict[str, Seen] = {operation.id: Seen() for operation in document.operations}
+
+    def read(self, file: BinaryIO) -> Audit:
+        """Judge every exchange of a recording, and count its unreadable entries. Raises RecordingBroken; what was judged before stays counted."""
+        return self.run(exchanges(file, self._skip))
+
+    def _skip(self, number: int, reason: str) -> None:
+        self.first_unreadable = self.first_unreadable or number
+        key = reason if reason in self.unreadable or len(self.unreadable) < REASONS else "other reasons"
+        self.unreadable[key] += 1
 
     def run(self, recorded: Iterable[RecordedExchange]) -> Audit:
         """Judge every exchange of a recording."""
@@ -113,7 +132,7 @@ class Audit:
 
     @property
     def total(self) -> int:
-        """How many exchanges there were."""
+        """How many exchanges there were, without the unreadable ones."""
         return sum(self.kinds.values())
 
     def undocumented(self) -> dict[str, list[str]]:
@@ -145,6 +164,8 @@ class Audit:
             "api": self.document.slug,
             "title": self.document.title,
             "exchanges": self.total,
+            "stopped": self.stopped,
+            "unreadable": dict(self.unreadable),
             "kinds": dict(self.kinds),
             "refused": self.refused,
             "violations": self.violations,

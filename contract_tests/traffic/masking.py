@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
@@ -50,14 +50,15 @@ class Masking:
 
     def url(self, url: str) -> str:
         """An address without secrets in its query."""
-        query = urlsplit(url).query
+        address, hash_sign, fragment = url.partition("#")
+        before, _, query = address.partition("?")  # urlsplit refuses odd hosts, which clients may send
         if not query:
             return url
         pairs = parse_qsl(query, keep_blank_values=True)
         if not any(self.is_secret(name) for name, _ in pairs):
             return url
         masked = urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
-        return url.replace("?" + query, "?" + masked, 1)
+        return f"{before}?{masked}{hash_sign}{fragment}"
 
     def text(self, text: str, media_type: str, credentials: Sequence[str] = ()) -> str:
         """A body without secrets; unchanged bytes if it has none."""

@@ -10,8 +10,10 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from mockserver.openapi import limits
 from mockserver.openapi.pointers import find_value
 
+from .encodings import unpacked
 from .exchange import MASK, HttpMessage, RecordedExchange
 from .steps import Memory, encoded
 from .volatile import data_of, volatile
@@ -110,18 +112,27 @@ class Player:
             headers["content-type"] = step.media_type
         sent = HttpMessage(tuple(headers.items()), content or b"")
         try:
-            response = self._client.request(step.operation.method, url, headers=headers, content=content)
-        except httpx.TransportError as error:
+            status, received = self._call(step.operation.method, url, headers, content)
+        except (httpx.TransportError, httpx.InvalidURL, UnicodeEncodeError) as error:
             answer = PlayedAnswer(RecordedExchange(step.number, step.operation.method, url, sent, 0, HttpMessage()), None, f"no answer: {error}")
             self._remember(step, answer)
             return answer
-        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-        # httpx took the content encoding off
-        received = HttpMessage(tuple(pair for pair in pairs if pair[0].lower() != "content-encoding"), response.content)
-        exchange = RecordedExchange(step.number, step.operation.method, url, sent, response.status_code, received)
-        answer = PlayedAnswer(exchange, data_of(received))
+        unread = received.unread or received.broken
+        exchange = RecordedExchange(step.number, step.operation.method, url, sent, status, received)
+        answer = PlayedAnswer(exchange, data_of(received), f"an answer whose body cannot be read: {unread}" if unread else "")
         self._remember(step, answer)
         return answer
+
+    def _call(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> tuple[int, HttpMessage]:
+        """Status and message of an answer. Its body is bounded as it comes, and again while it is decoded."""
+        with self._client.stream(method, url, headers=dict(headers), content=content) as response:
+            pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+            body = bytearray()
+            for part in response.iter_raw():
+                body += part
+                if len(body) > limits.ANSWER.value:
+                    return response.status_code, HttpMessage(pairs, None, f"it is longer than {limits.ANSWER.value} bytes")
+        return response.status_code, unpacked(pairs, bytes(body))
 
     def _headers(self, step: Step) -> dict[str, str]:
         """The headers of a step; a credential that a recording masks, or that a scenario leaves out, is this side's own."""

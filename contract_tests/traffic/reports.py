@@ -33,6 +33,11 @@ def as_text(audit: Audit) -> str:
     if audit.refused:
         lines.append(f"  {audit.refused:>7} of them broke the document and were refused with a 4xx, as they should be")
     lines += [f"  {count:>7} {reason}" for reason, count in audit.unjudged.items()]
+    lines += [f"  {count:>7} unreadable: {reason}" for reason, count in audit.unreadable.items()]
+    if audit.unreadable:
+        lines.append(f"          the first unreadable entry is number {audit.first_unreadable}")
+    if audit.stopped:
+        lines.append(f"  This is the part that was judged before the audit stopped: {audit.stopped}")
     for group in audit.ordered():
         operation, side, place, pointer, keyword = group.key
         first = group.examples[0]
@@ -82,10 +87,14 @@ _PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True
 <p>{{ audit.exchanges }} exchanges,
   <strong class="{{ 'bad' if audit.violations else 'good' }}">{{ audit.violations }} violation{{ '' if audit.violations == 1 else 's' }}</strong>.
   {{ audit.refused }} broken requests were refused with a 4xx, as they should be.</p>
+{% if audit.stopped %}<p class="bad">This is the part that was judged before the audit stopped: {{ audit.stopped }}</p>
+{% endif %}
 <ul>
   {% for kind, count in audit.kinds.items() %}<li>{{ count }} {{ kinds[kind] }}</li>
   {% endfor %}
   {% for reason, count in audit.unjudged.items() %}<li>{{ count }} not judged: {{ reason }}</li>
+  {% endfor %}
+  {% for reason, count in audit.unreadable.items() %}<li>{{ count }} unreadable: {{ reason }}</li>
   {% endfor %}
 </ul>
 {% if audit.findings %}

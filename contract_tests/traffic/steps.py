@@ -132,7 +132,10 @@ def _kept(where: str, name: str, said: Any) -> KeptField:
 
 
 def recorded(exchanges: Iterable[RecordedExchange], document: Document, *, only_successes: bool = False) -> Iterator[Step]:
-    """The calls of a recording that belong to the API, as steps; calls without a documented operation or without an answer are left out."""
+    """The calls of a recording that belong to the API, as steps; calls without a documented operation or without an answer are left out.
+
+    Raises ScenarioBroken for a query that cannot be read.
+    """
     for exchange in exchanges:
         path = api_path(document, exchange.path, exchange.host)
         route = None if path is None else find_route(document, exchange.method, path)
@@ -141,12 +144,16 @@ def recorded(exchanges: Iterable[RecordedExchange], document: Document, *, only_
         if only_successes and exchange.status >= 400:
             continue
         headers = tuple((name, value) for name, value in exchange.request.pairs if name.lower() not in _HOP and not name.lower().startswith(_BROWSER))
+        try:
+            query = tuple(urlencoded(exchange.query)) if exchange.query else ()
+        except ValueError as error:
+            raise ScenarioBroken(f"entry {exchange.number}: the query cannot be read ({error})") from None
         body, raw = _read(exchange)
         yield Step(
             exchange.number,
             route.operation,
             path,
-            tuple(urlencoded(exchange.query)) if exchange.query else (),
+            query,
             headers,
             exchange.request.media_type,
             body,

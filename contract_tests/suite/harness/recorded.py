@@ -7,7 +7,6 @@ from pathlib import Path
 from mockserver.openapi.documents import list_slugs, load_document
 
 from ...traffic.audit import Audit
-from ...traffic.recording import exchanges
 from ...traffic.reports import as_text
 
 
@@ -19,7 +18,7 @@ def audited(file: Path) -> tuple[int, str]:
     judged, reports = 0, []
     for slug in list_slugs():
         with file.open("rb") as opened:
-            audit = Audit(load_document(slug)).run(exchanges(opened))
+            audit = Audit(load_document(slug)).read(opened)
         judged += audit.kinds["judged"]
         if audit.violations:
             reports.append(as_text(audit))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 
-from ..recording import unpacked
+from ..encodings import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(exchange.request, masking),
-        "queryString": [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)],
+        "queryString": [{"name": name, "value": value} for name, value in parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)],
         "headersSize": -1,
         "bodySize": -1 if exchange.request.body is None else len(exchange.request.body),
     }
