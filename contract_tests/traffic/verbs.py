@@ -1,4 +1,7 @@
-"""The commands ``audit``, ``proxy``, ``compare`` and ``replay``. Exit codes: 0 nothing wrong, 1 something found, 2 it could not be done."""
+"""The commands ``audit``, ``proxy``, ``compare`` and ``replay``.
+
+Exit codes: 0 nothing wrong, 1 something found, 2 it could not be done, be it for an error of the caller or of our own code.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ..crashes import describe_error, report_crashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,19 +73,28 @@ def _headers(said: tuple[str, ...]) -> dict[str, str]:
 @click.option("--base", "bases", multiple=True, help="Path or URL below which the API was called, besides those that the document names.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True, help="Form of the report.")
 @_OUTPUT
+@report_crashes("audit")
 def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path | None) -> None:
     """Judge recorded traffic: a HAR file, or JSON Lines with one HAR entry each."""
     from .audit import Audit  # noqa: PLC0415
-    from .recording import RecordingBroken, exchanges  # noqa: PLC0415
+    from .recording import RecordingBroken  # noqa: PLC0415
     from .reports import FORMATS  # noqa: PLC0415
 
+    found = Audit(_document(slug, bases))
     with ExitStack() as opened:
         source = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
         try:
-            found = Audit(_document(slug, bases)).run(exchanges(source))
-        except RecordingBroken as error:
-            raise CommandError(f"{file}: {error}") from None
+            found.read(source)
+        except Exception as error:
+            found.stopped = str(error) if isinstance(error, RecordingBroken) else describe_error(error)
+            if found.total or found.unreadable:
+                _print(FORMATS[form](found), output)
+            if isinstance(error, RecordingBroken):
+                raise CommandError(f"{file}: {error}") from None
+            raise
     _print(FORMATS[form](found), output)
+    if found.total == 0 and found.unreadable:
+        raise CommandError(f"{file} holds no HAR entry that can be read; {next(iter(found.unreadable))}")
     if found.total == 0:
         raise CommandError(f"{file} holds no exchange")
     if found.total == found.kinds["foreign"]:
@@ -108,6 +122,7 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 @click.option("--http2", is_flag=True, help="Speak HTTP/2 to an upstream without TLS; with TLS it is agreed on by itself.")
 @click.option("--insecure", is_flag=True, help="Take any certificate of the upstream.")
 @click.option("--quiet", is_flag=True, help="Do not print each call.")
+@report_crashes("proxy")
 def proxy(
     slug: str,
     upstream: str,
@@ -206,6 +221,7 @@ def _steps(document: Document, scenario_file: Path | None, har: Path | None, sta
     "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text", show_default=True, help="Form of the summary."
 )
 @_OUTPUT
+@report_crashes("compare")
 def compare(
     slug: str,
     left: str,
@@ -258,6 +274,7 @@ def compare(
     is_flag=True,
     help="Make the calls that were refused too, and compare whole answers, but for what changes between two runs by its nature.",
 )
+@report_crashes("replay")
 def replay(
     file: Path,
     slug: str,
@@ -271,7 +288,7 @@ def replay(
     from .compare import replayed_difference  # noqa: PLC0415
     from .player import Player, Side  # noqa: PLC0415
     from .recording import RecordingBroken, exchanges  # noqa: PLC0415
-    from .steps import recorded  # noqa: PLC0415
+    from .steps import ScenarioBroken, recorded  # noqa: PLC0415
 
     document = _document(slug)
     headers = {"X-Mock-Token": token} if token else {}
@@ -289,7 +306,7 @@ def replay(
                 if found is not None:
                     wrong += 1
                     click.echo(f"entry {step.number} {step.operation.id}: {found.path} was {found.left}, is {found.right}")
-        except RecordingBroken as error:
+        except (RecordingBroken, ScenarioBroken) as error:
             raise CommandError(f"{file}: {error}") from None
         finally:
             player.close()
