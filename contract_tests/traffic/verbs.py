@@ -6,6 +6,8 @@ Exit codes: 0 nothing wrong, 1 something found, 2 it could not be done, be it fo
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import secrets  # noqa: TID251 - a token against other machines must not follow from a seed
 import socket
 import sys
 from contextlib import ExitStack
@@ -121,6 +123,7 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 @click.option("--preserve-host", is_flag=True, help="Pass the client's Host on, instead of naming the upstream.")
 @click.option("--http2", is_flag=True, help="Speak HTTP/2 to an upstream without TLS; with TLS it is agreed on by itself.")
 @click.option("--insecure", is_flag=True, help="Take any certificate of the upstream.")
+@click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that /_proxy demands; drawn for an address that others reach. [MOCKSERVER_TOKEN]")
 @click.option("--quiet", is_flag=True, help="Do not print each call.")
 @report_crashes("proxy")
 def proxy(
@@ -136,6 +139,7 @@ def proxy(
     preserve_host: bool,  # noqa: FBT001 - a flag
     http2: bool,  # noqa: FBT001 - likewise
     insecure: bool,  # noqa: FBT001 - likewise
+    token: str | None,
     quiet: bool,  # noqa: FBT001 - likewise
 ) -> None:
     """Run a proxy in front of an implementation and judge its traffic.
@@ -153,6 +157,9 @@ def proxy(
     bound = _listening(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Judging {document.title} in front of {upstream} on http://{shown}:{bound.getsockname()[1]}; console at /_proxy")
+    if token is None and not ipaddress.ip_address(bound.getsockname()[0].partition("%")[0]).is_loopback:
+        token = secrets.token_urlsafe(24)
+        click.echo(f"Other machines can reach this address: open /_proxy?token={token} in a browser, or send the header X-Mock-Token")
     sys.stdout.flush()
     with bound:
         try:
@@ -166,13 +173,16 @@ def proxy(
                 verify=not insecure,
                 record=record,
                 tell=None if quiet else click.echo,
+                token=token,
             )
-            found = _runner()(work)
+            found, error_of_ours = _runner()(work)
         except ValueError as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{error.filename or upstream}: {error.strerror}") from None
     click.echo(as_text(found))
+    if error_of_ours is not None:
+        raise error_of_ours
     sys.exit(FOUND if found.violations else 0)
 
 

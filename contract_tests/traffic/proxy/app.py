@@ -25,7 +25,7 @@ from ...routing import api_path, find_route
 from ..exchange import RecordedExchange
 from ..findings import Judgement
 from .bodies import BodyBuffer, ClientDisconnected, Incoming, hung_up
-from .headers import CHECK, VIOLATIONS, checks, has_body, header, onward, pairs, returned
+from .headers import CHECK, VIOLATIONS, checks, content_length, has_body, header, onward, pairs, returned
 from .refusals import header_value, refusal, refusal_status
 from .upstream import Upstream, UpstreamFailed, failed
 
@@ -81,6 +81,8 @@ class Proxy:
     console: Callable[[Any, Receive, Send], Awaitable[bool]] | None = None
     count: int = 0
     passing: int = 0
+    crash: Exception | None = None
+    """The first error of our own that ended a call."""
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass one call."""
@@ -93,6 +95,8 @@ class Proxy:
         try:
             with suppress(CutOff):  # the server closes the connection of a call that ends without the end of its answer
                 await _Call(self, self.count, scope, receive, send).run()
+        except Exception as error:  # noqa: BLE001 - one call must not end the others; the command reports the error when it ends
+            self.crash = self.crash or error
         finally:
             self.passing -= 1
 
@@ -147,6 +151,13 @@ class _Call:
         except _Broken as error:
             self.refused = str(error)
             raise CutOff from error
+        except CutOff:
+            raise
+        except Exception as error:
+            self.proxy.crash = self.proxy.crash or error  # before the answer, which may end the call in another way
+            self.refused = f"the proxy failed: {type(error).__name__}"
+            await self._answer(500, refusal(500, "the proxy failed on this call and reports the error when it ends"), [])
+            raise
         finally:
             self._tell()
 
@@ -252,7 +263,7 @@ class _Call:
     async def _held(self, parts: AsyncIterator[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
         """The first pieces of a response: all of it if it is short and quick enough."""
         length = header(headers, b"content-length")
-        if header(headers, b"content-type").startswith(EVENT_STREAM) or (length.isdigit() and int(length) > self.settings.limit):
+        if header(headers, b"content-type").startswith(EVENT_STREAM) or (content_length(length) or 0) > self.settings.limit:
             return []
         head: list[bytes] = []
         until = time.perf_counter() + self.settings.hold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ VIOLATIONS = b"x-contract-violations"
 _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer trailers transfer-encoding upgrade".split()
 )
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MAX_LENGTH_DIGITS = 18
 _OURS = frozenset((CHECK, VIOLATIONS, b"x-contract-unjudged"))
 _FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"))
 
@@ -20,6 +24,25 @@ _FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
     """The first value of a header, lower-cased and stripped; empty if there is none."""
     return next((value.decode("latin-1").strip().lower() for key, value in headers if key.lower() == name), "")
+
+
+def content_length(value: str) -> int | None:
+    """The number of a Content-Length header, or None if it is no number of bytes."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _MAX_LENGTH_DIGITS else None
+
+
+def find_malformed(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """What keeps the head of a response from being passed on; empty if nothing does. The text repeats nothing of the head but a valid name."""
+    if not 200 <= status <= 599:
+        return f"the status {status} is none of HTTP"
+    if _CONTROL.search(reason):
+        return "its reason phrase holds a control character"
+    for name, value in headers:
+        if not _NAME.fullmatch(name):
+            return "the name of a header holds a character that is not allowed"
+        if _CONTROL.search(value):
+            return f"the header {name.decode()[:80]} holds a control character"
+    return ""
 
 
 def pairs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

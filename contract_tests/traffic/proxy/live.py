@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import StreamingResponse
 
+from mockserver.openapi import limits
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
 
 from .headers import header
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..masking import Masking
     from .app import Passed
 
-KEPT = 1000
+KEPT = limits.PROXY_CALLS.value
 """Calls that are kept."""
 DIGITS = 15
 """Digits of the number of a call at most."""

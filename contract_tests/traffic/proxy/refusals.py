@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.openapi import limits
 from mockserver.openapi.problems import problem
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..findings import TrafficFinding
 
-LONGEST = 2000
+LONGEST = limits.PROXY_FINDINGS.value
 """Characters of the header with findings at most: servers and clients refuse longer heads."""
 _STATUSES = {"security": 401, "media type": 415, "operation": 404}
 

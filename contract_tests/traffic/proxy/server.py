@@ -12,7 +12,8 @@ from ..audit import Audit
 from ..judge import TrafficValidator
 from ..masking import Masking
 from .app import Proxy, ProxySettings
-from .live import Live, line
+from .guard import ConsoleGuard
+from .live import PAGE, Live, line
 from .record import HarFile, har_entry
 from .refusals import finding_as_json
 from .upstream import Timeouts, Upstream
@@ -41,8 +42,13 @@ async def serve(
     verify: bool = True,
     record: Path | None = None,
     tell: Callable[[str], None] | None = None,
-) -> Audit:
-    """Serve on a bound socket until the process receives a signal to stop. Returns the audit of everything that passed."""
+    token: str | None = None,
+) -> tuple[Audit, Exception | None]:
+    """Serve on a bound socket until the process receives a signal to stop.
+
+    Returns the audit of everything that passed, and the first error of our own that ended a call. ``token`` is what the pages below ``/_proxy``
+    demand; None if loopback names are enough.
+    """
     judge, masking = TrafficValidator(document), Masking(document)
     audit = Audit(document)
     live = Live(masking, audit)
@@ -58,7 +64,7 @@ async def serve(
         if tell is not None:
             tell(line(passed))
 
-    proxy = Proxy(settings, judge, upstream, [observe], live)
+    proxy = Proxy(settings, judge, upstream, [observe], ConsoleGuard(live, token, PAGE))
     live.passing = lambda: proxy.passing
     config = uvicorn.Config(
         proxy,
@@ -80,7 +86,7 @@ async def serve(
         await upstream.close()
         if har is not None:
             har.close()
-    return audit
+    return audit, proxy.crash
 
 
 class _Server(uvicorn.Server):

@@ -16,6 +16,8 @@ import httpcore
 
 from mockserver.openapi import limits
 
+from .headers import content_length, find_malformed
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
@@ -89,17 +91,27 @@ class Upstream:
         for attempt in range(1, attempts + 1):
             request = httpcore.Request(method, url, headers=headers, content=content, extensions={"timeout": self._timeout})
             try:
-                return await self._pool.handle_async_request(request)
+                return await _well_formed(await self._pool.handle_async_request(request))
             except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError) as error:
                 if attempt == attempts:
                     raise failed(error) from error
-            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError, OSError) as error:
+            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError, OSError, ValueError) as error:
                 raise failed(error) from error
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
         """Let the connections go."""
         await self._pool.aclose()
+
+
+async def _well_formed(response: httpcore.Response) -> httpcore.Response:
+    """A response whose head can be passed on. Raises UpstreamFailed."""
+    wrong = find_malformed(response.status, response.extensions.get("reason_phrase", b""), response.headers)
+    if not wrong:
+        return response
+    with suppress(httpcore.NetworkError, httpcore.ProtocolError, RuntimeError, OSError):
+        await response.aclose()
+    raise UpstreamFailed(502, "http_protocol_error", f"the upstream broke the HTTP protocol: {wrong}")
 
 
 def failed(error: BaseException) -> UpstreamFailed:
@@ -113,7 +125,7 @@ def failed(error: BaseException) -> UpstreamFailed:
         return UpstreamFailed(504, "http_response_timeout", "the upstream did not answer in time")
     if isinstance(error, (httpcore.ConnectError, ssl.SSLError)):
         return UpstreamFailed(502, "connection_refused", f"the upstream cannot be reached: {text}")
-    if isinstance(error, httpcore.RemoteProtocolError):
+    if isinstance(error, (httpcore.RemoteProtocolError, ValueError)):  # httpcore reads a status of HTTP/2 as a number, whatever it is
         return UpstreamFailed(502, "http_protocol_error", f"the upstream broke the HTTP protocol: {text}")
     return UpstreamFailed(502, "connection_terminated", f"the connection to the upstream broke: {text}")
 
@@ -256,6 +268,6 @@ def _length(head: bytes) -> int | None:
     """The length that the head of an HTTP/1 answer announces, or None."""
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length" and value.strip().isdigit():
-            return int(value)
+        if name.strip().lower() == b"content-length":
+            return content_length(value.strip().decode("latin-1"))
     return None
