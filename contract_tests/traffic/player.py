@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+import orjson
 
 from mockserver.openapi import limits
 from mockserver.openapi.pointers import find_value
@@ -53,19 +54,43 @@ class Side:
         """A side by its URL; a mock publishes its credentials. The URL may be that of the server: the document's base path is then added."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        try:
-            apis = httpx.get(f"{origin}/_mock/apis", timeout=TIMEOUT)
-            api = next((api for api in apis.json()["apis"] if api["slug"] == document.slug), None) if apis.is_success else None
-        except (httpx.TransportError, ValueError, KeyError, TypeError):
-            api = None
         base = url.rstrip("/")
         if parts.path in ("", "/"):
             base = origin + document.base_path
-        if api is None:
-            return cls(name, base, headers=headers)
-        credentials = {found["name"]: found["headers"] for found in api["credentials"]}
-        logins = {found["name"]: found["login"] for found in api["credentials"] if found.get("login")}
-        return cls(name, base, credentials, logins, world, headers)
+        published = _published(origin, document.slug)
+        return cls(name, base, headers=headers) if published is None else cls(name, base, *published, world, headers)
+
+
+def _published(origin: str, slug: str) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]] | None:
+    """The headers and the logins of each role that a mock publishes for an API; None if no mock of that API answers."""
+    try:
+        with httpx.Client(timeout=TIMEOUT) as client:
+            status, message = call(client, "GET", f"{origin}/_mock/apis")
+        if status != httpx.codes.OK or message.body is None:
+            return None
+        api = next(api for api in orjson.loads(message.body)["apis"] if api["slug"] == slug)
+        credentials = {str(found["name"]): dict(found["headers"]) for found in api["credentials"]}
+        logins = {str(found["name"]): dict(found["login"]) for found in api["credentials"] if found.get("login")}
+    except (httpx.TransportError, httpx.InvalidURL, StopIteration, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return credentials, logins
+
+
+def call(
+    client: httpx.Client, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes | None = None
+) -> tuple[int, HttpMessage]:
+    """Status and message of an answer. Its body is bounded as it comes, and again while it is decoded.
+
+    Raises httpx.TransportError or httpx.InvalidURL if there is no answer, and UnicodeEncodeError for a header that HTTP cannot carry.
+    """
+    with client.stream(method, url, headers=headers, content=content) as response:
+        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        body = bytearray()
+        for part in response.iter_raw():
+            body += part
+            if len(body) > limits.ANSWER.value:
+                return response.status_code, HttpMessage(pairs, None, f"it is longer than {limits.ANSWER.value} bytes")
+    return response.status_code, unpacked(pairs, bytes(body))
 
 
 @dataclass(frozen=True)
@@ -112,7 +137,7 @@ class Player:
             headers["content-type"] = step.media_type
         sent = HttpMessage(tuple(headers.items()), content or b"")
         try:
-            status, received = self._call(step.operation.method, url, headers, content)
+            status, received = call(self._client, step.operation.method, url, headers, content)
         except (httpx.TransportError, httpx.InvalidURL, UnicodeEncodeError) as error:
             answer = PlayedAnswer(RecordedExchange(step.number, step.operation.method, url, sent, 0, HttpMessage()), None, f"no answer: {error}")
             self._remember(step, answer)
@@ -122,17 +147,6 @@ class Player:
         answer = PlayedAnswer(exchange, data_of(received), f"an answer whose body cannot be read: {unread}" if unread else "")
         self._remember(step, answer)
         return answer
-
-    def _call(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> tuple[int, HttpMessage]:
-        """Status and message of an answer. Its body is bounded as it comes, and again while it is decoded."""
-        with self._client.stream(method, url, headers=dict(headers), content=content) as response:
-            pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-            body = bytearray()
-            for part in response.iter_raw():
-                body += part
-                if len(body) > limits.ANSWER.value:
-                    return response.status_code, HttpMessage(pairs, None, f"it is longer than {limits.ANSWER.value} bytes")
-        return response.status_code, unpacked(pairs, bytes(body))
 
     def _headers(self, step: Step) -> dict[str, str]:
         """The headers of a step; a credential that a recording masks, or that a scenario leaves out, is this side's own."""

@@ -13,6 +13,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -69,6 +70,18 @@ def _headers(said: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def _address(_context: click.Context, parameter: click.Parameter, said: str) -> str:
+    """An address that an option names. Raises BadParameter."""
+    try:
+        parts = urlsplit(said)
+        _ = parts.port
+    except ValueError as error:
+        raise click.BadParameter(f"{said!r} is no address: {error}", param=parameter) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter(f"{said!r} is no address of a server; write http://host:port or https://host", param=parameter)
+    return said
+
+
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--api", "slug", required=True, help="The API whose document judges.")
@@ -107,7 +120,10 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 @click.command()
 @click.argument("slug")
 @click.option(
-    "--upstream", required=True, help="Origin that everything is passed on to, such as https://staging.example.com; the only one that is ever called."
+    "--upstream",
+    required=True,
+    callback=_address,
+    help="Origin that everything is passed on to, such as https://staging.example.com; the only one that is ever called.",
 )
 @click.option("--mode", type=click.Choice(["report", "enforce"]), default="report", show_default=True, help="Tell violations, or refuse them too.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -220,8 +236,8 @@ def _steps(document: Document, scenario_file: Path | None, har: Path | None, sta
 
 @click.command()
 @click.argument("slug")
-@click.option("--left", required=True, help="URL of one implementation; for a mock that of the server will do.")
-@click.option("--right", required=True, help="URL of the other.")
+@click.option("--left", required=True, callback=_address, help="URL of one implementation; for a mock that of the server will do.")
+@click.option("--right", required=True, callback=_address, help="URL of the other.")
 @click.option("--scenario", "scenario_file", type=_FILE, help="YAML file with the steps to play.")
 @click.option("--har", type=_FILE, help="Recording to play, instead of a scenario.")
 @click.option("--left-header", multiple=True, help="Header that the left side is sent with every call, such as 'apikey: …'.")
@@ -273,7 +289,14 @@ def compare(
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--api", "slug", required=True, help="The API that was called.")
-@click.option("--url", envvar="MOCKSERVER_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the mock. [MOCKSERVER_URL]")
+@click.option(
+    "--url",
+    envvar="MOCKSERVER_URL",
+    callback=_address,
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    help="Address of the mock. [MOCKSERVER_URL]",
+)
 @click.option("--world", envvar="MOCKSERVER_WORLD", default="default", show_default=True, help="World to rebuild. [MOCKSERVER_WORLD]")
 @click.option("--token", envvar="MOCKSERVER_TOKEN", help="Token that the control plane demands. [MOCKSERVER_TOKEN]")
 @click.option(

@@ -413,6 +413,43 @@ def test_an_answer_beyond_a_limit_is_no_answer_that_can_be_compared(header: byte
     upstream.close()
 
 
+PUBLISHED = {
+    "no mock": b"{}",
+    "text": b"hello",
+    "a deep answer": b"[" * 100_000,
+    "an API without credentials": b'{"apis": [{"slug": "monedero"}]}',
+    "credentials of text": b'{"apis": [{"slug": "monedero", "credentials": "many"}]}',
+    "a list of numbers": b'{"apis": [1, 2]}',
+}
+
+
+@pytest.mark.parametrize("body", PUBLISHED.values(), ids=list(PUBLISHED))
+def test_a_target_that_only_seems_to_be_a_mock_is_none(body: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+    upstream = Upstream(lambda connection, _: connection.sendall(head + body))
+
+    side = Side.discover("left", upstream.url, MONEDERO, world="w", headers={})
+
+    assert (side.credentials, side.world) == ({}, None)
+    upstream.close()
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://a:b", "staging", "file:///x"])
+def test_an_odd_address_of_an_option_is_the_callers_mistake(address: str, tmp_path: Path) -> None:
+    (tmp_path / "calls.har").write_text(json.dumps(har(GOOD)), "utf-8")
+    file = str(tmp_path / "calls.har")
+    commands = [
+        ("compare", "monedero", "--left", address, "--right", "http://127.0.0.1:9", "--har", file),
+        ("replay", file, "--api", "monedero", "--url", address),
+        ("proxy", "monedero", "--upstream", address, "--port", "0"),
+    ]
+    for command in commands:
+        done = run(*command)
+        assert (command[0], done.exit_code) == (command[0], 2)
+        assert "no address" in " ".join(done.stderr.split())
+        assert "error of its own" not in done.stderr
+
+
 def test_a_header_that_no_client_sends_is_no_answer_and_no_crash() -> None:
     player = Player(Side("left", "http://127.0.0.1:9"), MONEDERO)
     (step,) = recorded([sale(headers=(KEY, ("x-name", "\u20ac")))], MONEDERO)
