@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -54,8 +56,7 @@ def crash(error: BaseException, command: str, folder: Path | None = None) -> Cra
 
 def describe_error(error: BaseException) -> str:
     """The type and the text of an exception in one printable line."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(error)[: 4 * LONGEST])
-    text = " ".join(text.split())
+    text = printable(" ".join(str(error)[: 4 * LONGEST].split()))
     shown = text if len(text) <= LONGEST else text[:LONGEST] + " …"
     return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from ..printable import printable
 from .encodings import unpacked
 from .exchange import HttpMessage, RecordedExchange
 
@@ -126,7 +127,7 @@ def _status(value: Any) -> int:
 
 
 def _shown(error: Exception) -> str:
-    return " ".join(_CONTROL.sub(" ", str(error)).split())[:200].encode("ascii", "backslashreplace").decode()
+    return printable(str(error)[:200])
 
 
 # Messages

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import jinja2
 import orjson
 
+from ..printable import printable
+
 if TYPE_CHECKING:
     from .audit import Audit
 
@@ -57,7 +59,7 @@ def as_text(audit: Audit) -> str:
     missing = [operation for operation, seen in audit.seen.items() if not seen.calls]
     if missing:
         lines.append(f"  never called: {', '.join(missing)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _times(count: int, what: str) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import orjson
 
+from ..printable import printable
+
 if TYPE_CHECKING:
     from .compare import Comparison, Played
 
@@ -72,7 +74,7 @@ def as_text(comparison: Comparison) -> str:
         lines += [f"          {text}" for text in (f"clause {found.clause}" if found.clause else "", found.says) if text]
     lines += ["", f"Grade {comparison.grade()}: {_MEANING[comparison.grade()]}"]
     lines += [f"  {grade}  {operation}: {same} of {steps} steps the same" for operation, (grade, steps, same) in comparison.grades().items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 _ENVIRONMENT = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -90,7 +92,7 @@ def as_html(comparison: Comparison) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return " ".join(str(text or "").split()).replace("|", "\\|").replace("<", "&lt;")
+    return printable(" ".join(str(text or "").split())).replace("|", "\\|").replace("<", "&lt;")
 
 
 _PLAIN.filters["cell"] = _cell

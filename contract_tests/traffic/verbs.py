@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from ..crashes import describe_error, report_crashes
+from ..printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +35,12 @@ IMPOSSIBLE = 2
 
 
 class CommandError(click.ClickException):
-    """A command cannot run. The text says what to do."""
+    """A command cannot run. The text says what to do; what it repeats of a file or a target is made printable."""
 
     exit_code = IMPOSSIBLE
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(text))
 
 
 def _document(slug: str, bases: tuple[str, ...] = ()) -> Document:
@@ -338,7 +342,7 @@ def replay(
                 played += 1
                 if found is not None:
                     wrong += 1
-                    click.echo(f"entry {step.number} {step.operation.id}: {found.path} was {found.left}, is {found.right}")
+                    click.echo(printable(f"entry {step.number} {step.operation.id}: {found.path} was {found.left}, is {found.right}"))
         except (RecordingBroken, ScenarioBroken) as error:
             raise CommandError(f"{file}: {error}") from None
         finally:

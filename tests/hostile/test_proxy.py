@@ -18,16 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.crashes import report_crashes
+from contract_tests.traffic.findings import Judgement, TrafficFinding
 from contract_tests.traffic.judge import TrafficValidator
+from contract_tests.traffic.proxy.app import Passed, ProxySettings
 from contract_tests.traffic.proxy.app import Proxy as ProxyApp
-from contract_tests.traffic.proxy.app import ProxySettings
 from contract_tests.traffic.proxy.guard import COOKIE, ConsoleGuard, content_policy, find_refusal, is_loopback_host, is_loopback_origin
 from contract_tests.traffic.proxy.headers import content_length, find_malformed
-from contract_tests.traffic.proxy.live import PAGE
+from contract_tests.traffic.proxy.live import PAGE, line
+from contract_tests.traffic.proxy.refusals import header_value
 from contract_tests.traffic.proxy.upstream import Timeouts
 from contract_tests.traffic.proxy.upstream import Upstream as UpstreamPool
 from mockserver.openapi.documents import load_document
 from tests.conftest import ROOT
+from tests.traffic.exchanges import sale
 from tests.traffic.upstreams import Proxy, Upstream
 
 if TYPE_CHECKING:
@@ -97,6 +100,15 @@ def test_a_malformed_head_is_a_502_with_a_reason(scripted: Scripted, head: bytes
         assert response.headers["proxy-status"].startswith("mockserver; error=")
         scripted.answer = GOOD
         assert httpx.get(proxy.url + "/elsewhere", timeout=20).status_code == 200
+
+
+def test_a_line_for_the_terminal_holds_no_command() -> None:
+    finding = TrafficFinding(1, None, "request", "body", "/\x1b[31m", "x", "\x07", "two\nlines \u202e", "#")
+    sale_ = sale(path="/a\x1b")
+    text = line(Passed(sale_, Judgement(1, "judged", 200, None, (finding,), (), ("\x1b",)), 1.0, "\x9b"))
+    assert len(text.splitlines()) == 3
+    assert "".join(text.splitlines()).isprintable()
+    assert header_value((finding,)).decode().isprintable()
 
 
 WORDS = st.binary(max_size=12).map(lambda text: text.replace(b"\n", b""))

@@ -19,13 +19,14 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract_tests.printable import printable
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.judge import TrafficValidator
 from contract_tests.traffic.masking import Masking
 from contract_tests.traffic.player import Player, Side
 from contract_tests.traffic.recorder import Recorder
 from contract_tests.traffic.recording import RecordingBroken, exchanges
-from contract_tests.traffic.reports import FORMATS
+from contract_tests.traffic.reports import FORMATS, as_text
 from contract_tests.traffic.steps import recorded
 from mockserver.cli import cli
 from mockserver.openapi import limits
@@ -33,7 +34,7 @@ from mockserver.openapi.documents import load_document
 from mockserver.openapi.limits import Limit
 from mockserver.openapi.nesting import is_deeper
 from tests.conftest import ROOT
-from tests.traffic.exchanges import KEY, SALE, entry, har, sale
+from tests.traffic.exchanges import KEY, SALE, SOLD, answer, entry, har, sale
 from tests.traffic.upstreams import MEBIBYTE, Upstream
 
 if TYPE_CHECKING:
@@ -370,7 +371,7 @@ def test_an_unforeseen_error_ends_with_2_and_leaves_a_report_and_a_traceback(tmp
     assert done.exit_code == 2
     report = json.loads(done.stdout)
     assert (report["exchanges"], report["violations"]) == (1, 1)
-    assert report["stopped"] == "RuntimeError: [31mthis was not foreseen"
+    assert report["stopped"] == "RuntimeError: \\x1b[31mthis was not foreseen"
     (sentence,) = done.stderr.splitlines()
     file = Path(sentence.rpartition(" in ")[2])
     assert "RuntimeError" in sentence
@@ -387,6 +388,21 @@ def test_a_compared_recording_that_is_broken_ends_with_2(tmp_path: Path) -> None
     done = run("compare", "monedero", "--left", closed, "--right", closed, "--har", str(tmp_path / "deep.har"))
 
     assert (done.exit_code, "nested deeper" in done.stderr) == (2, True)
+
+
+def test_no_text_of_a_recording_reaches_a_terminal_as_a_command() -> None:
+    hostile = "\x1b[31mX\x07\u202e\x9b\nMonedero: 0 violations"
+    other_media = varied(("response", "headers"), [{"name": "content-type", "value": f"a/{hostile}"}])
+    unread = varied(("response", "content"), {"size": 1, "_unread": hostile})
+    wrong = entry(sale(fields={**SALE, "phone": hostile}, response=answer({**SOLD, "code": hostile})))
+
+    audit = audit_of(json.dumps(har(wrong, other_media, unread)).encode())
+
+    text = as_text(audit)
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert not re.search(r"^Monedero: 0", text, re.MULTILINE)
+    (first, *_) = [finding for group in audit.groups.values() for finding in group.examples]
+    assert all(letter.isprintable() for letter in printable(first.value))
 
 
 # Answers of a target in a comparison

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from mockserver.openapi import limits
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
 
+from ...printable import printable
 from .headers import header
 from .refusals import finding_as_json
 
@@ -54,7 +55,8 @@ def line(passed: Passed) -> str:
     found = (*judgement.request, *judgement.response)
     head = f"{exchange.method} {exchange.path} {exchange.status or '-'} {passed.milliseconds:.0f} ms"
     head += f"  {passed.refused}" if passed.refused else ("" if found else f"  {judgement.kind}")
-    return "\n".join([head, *(f"    {finding.line()}" for finding in found), *(f"    not judged: {reason}" for reason in judgement.unjudged)])
+    lines = [head, *(f"    {finding.line()}" for finding in found), *(f"    not judged: {reason}" for reason in judgement.unjudged)]
+    return "\n".join(map(printable, lines))
 
 
 class Live:

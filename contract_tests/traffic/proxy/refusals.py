@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mockserver.openapi import limits
 from mockserver.openapi.problems import problem
 
+from ...printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ def header_value(found: Sequence[TrafficFinding]) -> bytes:
     """The number of findings and one line for each, as the value of a header."""
     text = "; ".join([str(len(found)), *(finding.line() for finding in found)])
     shown = text if len(text) <= LONGEST else text[:LONGEST] + " ..."
-    return " ".join(shown.split()).encode("ascii", "backslashreplace")
+    return printable(" ".join(shown.split())).encode("ascii", "backslashreplace")  # a server refuses to send a control character
 
 
 def refusal_status(found: Sequence[TrafficFinding]) -> int:
