@@ -1,4 +1,4 @@
-"""The end of a command by an exception that nobody foresaw: exit code 2, one sentence, and a file with the traceback.
+"""The end of a command by an unforeseen exception: exit code 2, one sentence, and a file with the traceback.
 
 Exit code 1 says that something is wrong with what was judged. An error in our own code is no such verdict, so it must not end with 1.
 """

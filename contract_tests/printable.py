@@ -1,4 +1,4 @@
-"""Text of a stranger for a terminal: what a target, a client or a recording wrote must not move the cursor or change the colours."""
+"""Text from a target, a client or a recording, for a terminal: it must not move the cursor or change the colours."""
 
 from __future__ import annotations
 

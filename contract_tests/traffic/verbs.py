@@ -75,14 +75,14 @@ def _headers(said: tuple[str, ...]) -> dict[str, str]:
 
 
 def _address(_context: click.Context, parameter: click.Parameter, said: str) -> str:
-    """An address that an option names. Raises BadParameter."""
+    """An address that an option names. Raises CommandError."""
     try:
         parts = urlsplit(said)
         _ = parts.port
     except ValueError as error:
-        raise click.BadParameter(f"{said!r} is no address: {error}", param=parameter) from None
+        raise CommandError(f"--{parameter.name}: {said!r} is no address: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.BadParameter(f"{said!r} is no address of a server; write http://host:port or https://host", param=parameter)
+        raise CommandError(f"--{parameter.name}: {said!r} is no address of a server; write http://host:port or https://host")
     return said
 
 

@@ -1,4 +1,4 @@
-"""How deep JSON is nested, told from its bytes: before a parser builds anything from it."""
+"""The nesting of JSON, found in its bytes before a parser builds anything from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings that somebody made up to bring the tools down: memory stays bounded, exit codes stay true, and each bad entry has its reason."""
+"""Hostile recordings: memory stays bounded, exit codes stay true, and each bad entry has its reason."""
 
 from __future__ import annotations
 

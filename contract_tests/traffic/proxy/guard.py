@@ -2,7 +2,7 @@
 
 The rule is that of the server's control plane, written a second time because the tools do not import the server. Bound to a loopback address, the
 proxy answers a caller who names it by a loopback name, and no page of another site: such a page could reach the proxy under a name of its own
-(DNS rebinding). On any other address, or if a token was set, the token is demanded instead.
+(DNS rebinding). On any other address, or if a token was set, the token is required instead.
 """
 
 from __future__ import annotations
