@@ -32,7 +32,7 @@ def origin(tmp_path: Path) -> Iterator[str]:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
-        banner = ""
+        banner, found = "", None
         for line in process.stdout:
             banner += line
             found = re.search(r"base URL\s+(http://\S+)/acme/v1", banner)
