@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import orjson
-from jsonpath import JSONPathEnvironment
 
 from mockserver.openapi.errors import DocumentBroken
+
+if TYPE_CHECKING:  # the library takes 50 ms to load, and few overlays need it
+    from jsonpath import JSONPathEnvironment
 
 Location = tuple[str | int, ...]
 
