@@ -7,6 +7,7 @@ import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from mockserver.core.operation.paging import by_page
 from mockserver.core.state.outbox import CAPACITY, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.store import MemoryStore
-from mockserver.core.state.tables import Rows, Table, TransactionTable
+from mockserver.core.state.tables import Rows, Table, TransactionTable, tables_of
 from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -35,7 +36,7 @@ class Pet:
     secret: str = ""
 
 
-PETS: Table[Pet] = Table("zoo.pets", Pet, {"owner": lambda pet: pet.owner}, secrets=("secret",))
+PETS: Table[Pet] = Table("zoo.pets", Pet, {"owner": "owner"}, secrets=("secret",))
 
 
 class TablesBehaveLikeADict(RuleBasedStateMachine):
@@ -109,8 +110,17 @@ def test_an_id_is_given_once_and_never_changes() -> None:
         table.select("colour", "red")
     with pytest.raises(KeyError):
         table.remove(9)
+    with pytest.raises(KeyError, match=r"zoo\.pets has no 2"):
+        table[2]
+    assert table[1] is pet
     assert 1 in table
     assert 2 not in table
+
+
+def test_the_tables_of_a_module_are_those_that_it_declares() -> None:
+    module = ModuleType("zoo")
+    vars(module).update(CAGES=Table("zoo.cages", Pet), NAME="zoo", PETS=PETS)
+    assert [table.name for table in tables_of(module)] == ["zoo.cages", "zoo.pets"]
 
 
 def test_a_record_is_shown_without_its_secrets() -> None:

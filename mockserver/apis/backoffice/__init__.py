@@ -1,6 +1,6 @@
 """BackOffice: the back office of a network-marketing company. Members sponsor members, and report on their teams and wallets."""
 
-from mockserver import Api
+from mockserver import Api, tables_of
 from mockserver.apis.backoffice import (
     authentication,
     catalogues,
@@ -39,7 +39,7 @@ API = Api(
         pictures,
     ),
     render_fault=render_fault,
-    tables=state.TABLES,
+    tables=tables_of(state),
     verifiers={"x_api_key": verify_api_key, "jwt_token": verify_jwt},
     described=DESCRIBED,
 )

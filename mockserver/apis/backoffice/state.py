@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 from mockserver import Table, Transaction, VendorFault
 
@@ -179,14 +178,14 @@ class Resource:
     file: str
 
 
-SETTINGS = Table("backoffice.settings", Settings, {"api_key": lambda settings: settings.api_key}, secrets=("jwt_secret",))
+SETTINGS = Table("backoffice.settings", Settings, {"api_key": "api_key"}, secrets=("jwt_secret",))
 USERS = Table(
     "backoffice.users",
     User,
     {
         "username": lambda user: user.username.casefold(),
         "email": lambda user: user.email.casefold(),
-        "sponsor": lambda user: user.sponsor_id,
+        "sponsor": "sponsor_id",
         "place": lambda user: (user.parent_id, user.leg),
     },
     secrets=("password_digest",),
@@ -202,7 +201,7 @@ PICTURES = Table("backoffice.pictures", Picture, secrets=("data",), references={
 EDIT_TOKENS = Table(
     "backoffice.edit_tokens",
     EditToken,
-    {"user": lambda token: token.user_id},
+    {"user": "user_id"},
     references={"user_id": "backoffice.users"},
     ids="backoffice.edit_token",
 )
@@ -210,7 +209,7 @@ PLANS = Table("backoffice.plans", Plan)
 PURCHASES = Table(
     "backoffice.purchases",
     Purchase,
-    {"user": lambda purchase: purchase.user_id},
+    {"user": "user_id"},
     references={"user_id": "backoffice.users", "plan_id": "backoffice.plans"},
     ids="backoffice.purchase",
 )
@@ -223,14 +222,14 @@ NOTICES = Table(
 TICKETS = Table(
     "backoffice.tickets",
     Ticket,
-    {"user": lambda ticket: ticket.user_id},
+    {"user": "user_id"},
     references={"user_id": "backoffice.users"},
     ids="backoffice.ticket",
 )
 THREADS = Table(
     "backoffice.threads",
     Thread,
-    {"ticket": lambda thread: thread.ticket_id},
+    {"ticket": "ticket_id"},
     references={"ticket_id": "backoffice.tickets"},
     ids="backoffice.thread",
 )
@@ -249,28 +248,9 @@ CATEGORIES = Table("backoffice.categories", Category)
 RESOURCES = Table(
     "backoffice.resources",
     Resource,
-    {"category": lambda resource: resource.category_id},
+    {"category": "category_id"},
     references={"category_id": "backoffice.categories"},
     ids="backoffice.resource",
-)
-
-TABLES: tuple[Table[Any], ...] = (
-    SETTINGS,
-    USERS,
-    PICTURES,
-    EDIT_TOKENS,
-    PLANS,
-    PURCHASES,
-    NOTICES,
-    TICKETS,
-    THREADS,
-    WALLETS,
-    TRANSACTIONS,
-    LEGS,
-    CURRENCIES,
-    LOCALES,
-    CATEGORIES,
-    RESOURCES,
 )
 
 

@@ -92,18 +92,18 @@ class Number:
     condition: str
 
 
-ACCOUNTS = Table("monedero.accounts", Account, {"apikey": lambda account: account.apikey})
+ACCOUNTS = Table("monedero.accounts", Account, {"apikey": "apikey"})
 WALLETS = Table(
     "monedero.wallets",
     Wallet,
-    {"account": lambda wallet: wallet.account_id, "key": lambda wallet: (wallet.account_id, wallet.key)},
+    {"account": "account_id", "key": lambda wallet: (wallet.account_id, wallet.key)},
     references={"account_id": "monedero.accounts"},
 )
 USERTOOLS = Table(
     "monedero.usertools",
     Usertool,
     {
-        "account": lambda usertool: usertool.account_id,
+        "account": "account_id",
         "number": lambda usertool: (usertool.account_id, usertool.number, usertool.status),
         "name": lambda usertool: (usertool.account_id, usertool.name),
         "password": lambda usertool: (usertool.account_id, usertool.password_digest),
@@ -115,7 +115,7 @@ USERTOOLS = Table(
 CONTACTS = Table(
     "monedero.contacts",
     Contact,
-    {"wallet": lambda contact: contact.wallet_id, "phone": lambda contact: (contact.wallet_id, contact.phone)},
+    {"wallet": "wallet_id", "phone": lambda contact: (contact.wallet_id, contact.phone)},
     references={"account_id": "monedero.accounts", "wallet_id": "monedero.wallets", "usertool_id": "monedero.usertools"},
     ids="monedero.contact",
 )
@@ -125,7 +125,7 @@ BLACKLIST = Table(
     {"phone": lambda entry: (entry.account_id, entry.phone)},
     references={"account_id": "monedero.accounts"},
 )
-NUMBERS = Table("monedero.numbers", Number, {"phone": lambda number: number.phone})
+NUMBERS = Table("monedero.numbers", Number, {"phone": "phone"})
 
 
 def verify_apikey(world: Transaction, credential: str) -> int:

@@ -49,11 +49,11 @@ class Branch:
     es_direccionDespacho: bool  # noqa: N815 - the vendor's spelling
 
 
-CLIENTS = Table("serpi.clients", Client, {"secretkey": lambda client: client.secretkey, "token": lambda client: client.token})
+CLIENTS = Table("serpi.clients", Client, {"secretkey": "secretkey", "token": "token"})
 BRANCHES = Table(
     "serpi.branches",
     Branch,
-    {"client": lambda branch: branch.client_id},
+    {"client": "client_id"},
     references={"client_id": "serpi.clients"},
     ids="serpi.branch",
 )

@@ -1,6 +1,6 @@
 """Trincico: subscriptions, invoices and payouts, with hosted payment pages."""
 
-from mockserver import Api
+from mockserver import Api, tables_of
 from mockserver.apis.trincico import (
     billing,
     checkouts,
@@ -13,19 +13,19 @@ from mockserver.apis.trincico import (
     payouts,
     plans,
     profile,
+    state,
     subscriptions,
     treasury,
 )
 from mockserver.apis.trincico.faults import render_fault
 from mockserver.apis.trincico.identity import verify_basic, verify_bearer
 from mockserver.apis.trincico.records import DESCRIBED
-from mockserver.apis.trincico.state import TABLES
 
 API = Api(
     slug="trincico",
     handlers=(login, plans, subscriptions, invoices, items, profile, payouts, notifications, hosted),
     render_fault=render_fault,
-    tables=TABLES,
+    tables=tables_of(state),
     services={"provider": "The payment provider behind upgrades, cards, payments and payouts; while it is down they are answered 503."},
     verifiers={"bearer": verify_bearer, "basic": verify_basic},
     timers={

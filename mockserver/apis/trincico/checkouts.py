@@ -8,26 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver import Transaction, VendorFault
-from mockserver.apis.trincico import billing, mails, treasury
-from mockserver.apis.trincico.state import (
-    CHECKOUTS,
-    CURRENT,
-    INVOICES,
-    PAYMENT_METHODS,
-    PAYMENTS,
-    SUBSCRIPTIONS,
-    Checkout,
-    Invoice,
-    Payment,
-    PaymentMethod,
-    Plan,
-    Subscription,
-    User,
-    new_id,
-    plan_of,
-    seconds,
-    user_of,
-)
+from mockserver.apis.trincico import billing, mails, state, treasury
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)
@@ -40,12 +21,12 @@ LEFT = (PAID, DECLINED, CANCELED)
 STATUSES = (OPEN, CHALLENGED, *LEFT, EXPIRED, OUTDATED)
 
 
-def named_method(world: Transaction, body: Mapping[str, Any] | None) -> PaymentMethod | None:
+def named_method(world: Transaction, body: Mapping[str, Any] | None) -> state.PaymentMethod | None:
     """The payment method that a request names, or None. Raises a fault if it is unknown or not active."""
     wanted = (body or {}).get("payment_method_id")
     if wanted is None:
         return None
-    method = world.table(PAYMENT_METHODS).get(wanted.lower())
+    method = world.table(state.PAYMENT_METHODS).get(wanted.lower())
     if method is None or not method.active:
         raise VendorFault("unknown_payment_method")
     return method
@@ -58,16 +39,16 @@ class Wish:
     kind: str
     amount: int
     currency: str
-    subscription: Subscription | None = None
-    plan: Plan | None = None
-    invoice: Invoice | None = None
+    subscription: state.Subscription | None = None
+    plan: state.Plan | None = None
+    invoice: state.Invoice | None = None
 
 
-def open_checkout(world: Transaction, user: User, wish: Wish, body: Mapping[str, Any], home: str) -> str:
+def open_checkout(world: Transaction, user: state.User, wish: Wish, body: Mapping[str, Any], home: str) -> str:
     """Open a page and return its address."""
     expires = world.now + OPEN_FOR
-    checkout = world.table(CHECKOUTS).add(
-        Checkout(
+    checkout = world.table(state.CHECKOUTS).add(
+        state.Checkout(
             id=world.token("trincico.checkout"),
             kind=wish.kind,
             user_id=user.id,
@@ -90,16 +71,16 @@ def open_checkout(world: Transaction, user: User, wish: Wish, body: Mapping[str,
 
 def expire(world: Transaction, subject: int | str | None) -> None:
     """Close a page on which nothing was chosen in time."""
-    checkout = None if subject is None else world.table(CHECKOUTS).get(subject)
+    checkout = None if subject is None else world.table(state.CHECKOUTS).get(subject)
     if checkout is not None and checkout.status in (OPEN, CHALLENGED):
-        world.table(CHECKOUTS).change(checkout, status=EXPIRED)
+        world.table(state.CHECKOUTS).change(checkout, status=EXPIRED)
 
 
-def choose(world: Transaction, checkout: Checkout, outcome: str, card: str, home: str) -> Checkout:
+def choose(world: Transaction, checkout: state.Checkout, outcome: str, card: str, home: str) -> state.Checkout:
     """The page after a button was pressed; unchanged if the button is not on it, or if an outcome was chosen before."""
     if checkout.status == OPEN:
         if outcome == "challenge":
-            return world.table(CHECKOUTS).change(checkout, status=CHALLENGED, card=card)
+            return world.table(state.CHECKOUTS).change(checkout, status=CHALLENGED, card=card)
         status = {"pay": PAID, "decline": DECLINED, "cancel": CANCELED}.get(outcome)
     elif checkout.status == CHALLENGED:
         status = {"confirm": PAID, "refuse": DECLINED, "cancel": CANCELED}.get(outcome)
@@ -111,15 +92,15 @@ def choose(world: Transaction, checkout: Checkout, outcome: str, card: str, home
     world.cancel(EXPIRES, checkout.id)
     if status != CANCELED and not _SETTLE[checkout.kind](world, checkout, card, home, paid=status == PAID):
         status = OUTDATED
-    return world.table(CHECKOUTS).change(checkout, status=status, card=card)
+    return world.table(state.CHECKOUTS).change(checkout, status=status, card=card)
 
 
-def _settle_upgrade(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+def _settle_upgrade(world: Transaction, checkout: state.Checkout, card: str, _home: str, *, paid: bool) -> bool:
     """Start the plan that was paid, or record the failed payment; False if the subscription has changed since."""
     subscription = _subscription(world, checkout)
     if subscription is None or checkout.plan_id is None or subscription.plan_id != checkout.from_plan_id:
         return False
-    plan = plan_of(world, checkout.plan_id)
+    plan = state.plan_of(world, checkout.plan_id)
     if paid:
         billing.start(world, subscription, plan, card)
     else:
@@ -127,31 +108,31 @@ def _settle_upgrade(world: Transaction, checkout: Checkout, card: str, _home: st
     return True
 
 
-def _settle_card(world: Transaction, checkout: Checkout, card: str, _home: str, *, paid: bool) -> bool:
+def _settle_card(world: Transaction, checkout: state.Checkout, card: str, _home: str, *, paid: bool) -> bool:
     """Replace the card; False if the subscription is over."""
     subscription = _subscription(world, checkout)
     if subscription is None:
         return False
     if paid:
-        world.table(SUBSCRIPTIONS).change(subscription, card=card)
+        world.table(state.SUBSCRIPTIONS).change(subscription, card=card)
     return True
 
 
-def _subscription(world: Transaction, checkout: Checkout) -> Subscription | None:
-    found = None if checkout.subscription_id is None else world.table(SUBSCRIPTIONS).get(checkout.subscription_id)
-    return found if found is not None and found.status in CURRENT else None
+def _subscription(world: Transaction, checkout: state.Checkout) -> state.Subscription | None:
+    found = None if checkout.subscription_id is None else world.table(state.SUBSCRIPTIONS).get(checkout.subscription_id)
+    return found if found is not None and found.status in state.CURRENT else None
 
 
-def _settle_invoice(world: Transaction, checkout: Checkout, card: str, home: str, *, paid: bool) -> bool:
+def _settle_invoice(world: Transaction, checkout: state.Checkout, card: str, home: str, *, paid: bool) -> bool:
     """Pay the invoice, or record the failed payment; False if the invoice has changed since the page was opened."""
-    invoice = None if checkout.invoice_id is None else world.table(INVOICES).get(checkout.invoice_id)
+    invoice = None if checkout.invoice_id is None else world.table(state.INVOICES).get(checkout.invoice_id)
     if invoice is None or invoice.status != "ready" or (invoice.amount, invoice.currency) != (checkout.amount, checkout.currency):
         return False
-    now = seconds(world)
-    world.table(PAYMENTS).add(
-        Payment(
-            id=new_id(world, "payment"),
-            reference=new_id(world, "payment reference"),
+    now = state.seconds(world)
+    world.table(state.PAYMENTS).add(
+        state.Payment(
+            id=state.new_id(world, "payment"),
+            reference=state.new_id(world, "payment reference"),
             user_id=checkout.user_id,
             payee_id=invoice.owner_id,
             gross_amount=invoice.amount,
@@ -169,9 +150,9 @@ def _settle_invoice(world: Transaction, checkout: Checkout, card: str, home: str
         )
     )
     if paid:
-        invoice = world.table(INVOICES).change(invoice, status="paid", payer_id=checkout.user_id, updated_at=now)
+        invoice = world.table(state.INVOICES).change(invoice, status="paid", payer_id=checkout.user_id, updated_at=now)
         treasury.credited(world, invoice.owner_id)
-        mails.invoice_paid(world, invoice, user_of(world, checkout.user_id), home)
+        mails.invoice_paid(world, invoice, state.user_of(world, checkout.user_id), home)
     return True
 
 

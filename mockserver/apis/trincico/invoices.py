@@ -7,25 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver import Reply, Transaction, VendorFault
-from mockserver.apis.trincico import wire
+from mockserver.apis.trincico import state, wire
 from mockserver.apis.trincico.checkouts import Wish, named_method, open_checkout
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.ownership import own_draft, own_invoice, own_service
-from mockserver.apis.trincico.state import (
-    CUSTOMERS,
-    FAILING,
-    INVOICES,
-    ITEMS,
-    PAYMENT_METHODS,
-    SERVICES,
-    Invoice,
-    Service,
-    User,
-    new_id,
-    seconds,
-    user_of,
-)
 
 DEFAULT_CURRENCY = "usd"
 FIRST_NUMBER = 1000
@@ -34,7 +20,13 @@ _NEXT = {"draft": ("ready", "canceled"), "ready": ("draft", "canceled")}
 
 
 def list_invoices(
-    world: Transaction, caller: User, service_id: int | str | None, limit: int | None, next_page: str | None, status: str | None, order_by: str | None
+    world: Transaction,
+    caller: state.User,
+    service_id: int | str | None,
+    limit: int | None,
+    next_page: str | None,
+    status: str | None,
+    order_by: str | None,
 ) -> Reply:
     """The invoices of the caller's services, or of one, newest first (trincico.D64 to D70)."""
     if service_id is not None:
@@ -44,23 +36,23 @@ def list_invoices(
         of_service: str | None = service.id
     else:
         of_service = None
-    owned = list(world.table(INVOICES).select("owner", caller.id))
+    owned = list(world.table(state.INVOICES).select("owner", caller.id))
     wanted = [invoice for invoice in owned if of_service in (None, invoice.service_id) and status in (None, invoice.status)]
-    found = page(world.table(INVOICES), owned, wanted, limit or DEFAULT_LIMIT, next_page, order_by)
+    found = page(world.table(state.INVOICES), owned, wanted, limit or DEFAULT_LIMIT, next_page, order_by)
     return Reply(200, {"next_page": cursor(found), "data": [wire.invoice_listed(world, invoice) for invoice in found.items]})
 
 
-def create_invoice(world: Transaction, caller: User, body: Mapping[str, Any]) -> Reply:
+def create_invoice(world: Transaction, caller: state.User, body: Mapping[str, Any]) -> Reply:
     """A new draft for a customer of one of the caller's services."""
     service = own_service(world, caller, body["service_id"])
     if service is None:
         raise VendorFault("unknown_service")
     customer_id = _customer_of(world, service.id, body["service_customer_id"])
     _need_free_reference(world, service.id, body["reference"])
-    now = seconds(world)
-    invoice = world.table(INVOICES).add(
-        Invoice(
-            id=new_id(world, "invoice"),
+    now = state.seconds(world)
+    invoice = world.table(state.INVOICES).add(
+        state.Invoice(
+            id=state.new_id(world, "invoice"),
             number=world.draw("trincico invoice"),
             service_id=service.id,
             owner_id=caller.id,
@@ -79,7 +71,7 @@ def create_invoice(world: Transaction, caller: User, body: Mapping[str, Any]) ->
     return Reply(201, wire.invoice_created(invoice))
 
 
-def build_invoice_reference(world: Transaction, caller: User, service_id: int | str) -> Reply:
+def build_invoice_reference(world: Transaction, caller: state.User, service_id: int | str) -> Reply:
     """The initials of the service and the next number after them (trincico.D77)."""
     service = own_service(world, caller, service_id)
     if service is None:
@@ -87,12 +79,12 @@ def build_invoice_reference(world: Transaction, caller: User, service_id: int | 
     return Reply(200, {"reference": _next_reference(world, service)})
 
 
-def retrieve_invoice(world: Transaction, caller: User, invoice_id: str) -> Reply:
+def retrieve_invoice(world: Transaction, caller: state.User, invoice_id: str) -> Reply:
     """One of the caller's invoices."""
     return Reply(200, wire.invoice_retrieved(world, own_invoice(world, caller, invoice_id)))
 
 
-def update_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+def update_invoice(world: Transaction, caller: state.User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
     """Change the fields sent of a draft."""
     invoice = own_draft(world, caller, invoice_id)
     changes: dict[str, Any] = {}
@@ -103,35 +95,35 @@ def update_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapp
         changes["reference"] = body["reference"]
     if "currency" in body:
         changes["currency"] = body["currency"].lower()
-    world.table(INVOICES).change(invoice, **changes, updated_at=seconds(world))
+    world.table(state.INVOICES).change(invoice, **changes, updated_at=state.seconds(world))
     return Reply(204)
 
 
-def update_invoice_status(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
+def update_invoice_status(world: Transaction, caller: state.User, invoice_id: str, body: Mapping[str, Any]) -> Reply:
     """Move an invoice by hand; paid is reached by paying only (trincico.D85, trincico.D86)."""
     invoice = own_invoice(world, caller, invoice_id)
     status = body["status"]
     if status not in _NEXT.get(invoice.status, ()):
         raise VendorFault("status_value_denied")
-    if status == "ready" and not len(world.table(ITEMS).select("invoice", invoice.id)):
+    if status == "ready" and not len(world.table(state.ITEMS).select("invoice", invoice.id)):
         raise VendorFault("non_processable")
-    world.table(INVOICES).change(invoice, status=status, updated_at=seconds(world))
+    world.table(state.INVOICES).change(invoice, status=status, updated_at=state.seconds(world))
     return Reply(204)
 
 
 def view_invoice(world: Transaction, invoice_id: str) -> Reply:
     """An invoice in any status; no credential is needed (trincico.D80)."""
-    invoice = world.table(INVOICES).get(invoice_id.lower())
+    invoice = world.table(state.INVOICES).get(invoice_id.lower())
     if invoice is None:
         raise VendorFault("not_found")
-    if user_of(world, invoice.owner_id).condition == FAILING:
+    if state.user_of(world, invoice.owner_id).condition == state.FAILING:
         raise VendorFault("internal_error")
     return Reply(200, wire.invoice_viewed(world, invoice))
 
 
-def pay_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
+def pay_invoice(world: Transaction, caller: state.User, invoice_id: str, body: Mapping[str, Any], home: str) -> Reply:
     """Open the payment page of a ready invoice; no credential is needed (trincico.D84)."""
-    invoice = world.table(INVOICES).get(invoice_id.lower())
+    invoice = world.table(state.INVOICES).get(invoice_id.lower())
     if invoice is None:
         raise VendorFault("not_found")
     if invoice.status != "ready":
@@ -143,28 +135,28 @@ def pay_invoice(world: Transaction, caller: User, invoice_id: str, body: Mapping
     return Reply(428, {"redirect_url": open_checkout(world, caller, wish, body, home)})
 
 
-def _has_default_method(world: Transaction, invoice: Invoice) -> bool:
-    service = world.table(SERVICES).get(invoice.service_id)
-    default = any(method.is_default and method.active for method in world.table(PAYMENT_METHODS).all())
+def _has_default_method(world: Transaction, invoice: state.Invoice) -> bool:
+    service = world.table(state.SERVICES).get(invoice.service_id)
+    default = any(method.is_default and method.active for method in world.table(state.PAYMENT_METHODS).all())
     return default and service is not None and service.has_default_method
 
 
 def _customer_of(world: Transaction, service_id: str, customer_id: str) -> str:
-    customer = world.table(CUSTOMERS).get(customer_id.lower())
+    customer = world.table(state.CUSTOMERS).get(customer_id.lower())
     if customer is None or customer.service_id != service_id:
         raise VendorFault("unknown_customer")
     return customer.id
 
 
 def _need_free_reference(world: Transaction, service_id: str, reference: str) -> None:
-    if world.table(INVOICES).find("reference", (service_id, reference)) is not None:
+    if world.table(state.INVOICES).find("reference", (service_id, reference)) is not None:
         raise VendorFault("row_exists")
 
 
-def _next_reference(world: Transaction, service: Service) -> str:
+def _next_reference(world: Transaction, service: state.Service) -> str:
     initials = "".join(word[0] for word in re.findall(r"[A-Za-z0-9]+", service.name))[:4].upper() or "S"
     pattern = re.compile(rf"{initials}(\d{{1,12}})", re.ASCII)
-    found = [match[1] for invoice in world.table(INVOICES).select("service", service.id) if (match := pattern.fullmatch(invoice.reference))]
+    found = [match[1] for invoice in world.table(state.INVOICES).select("service", service.id) if (match := pattern.fullmatch(invoice.reference))]
     if not found:
         return f"{initials}{FIRST_NUMBER}"
     highest = max(found, key=int)

@@ -6,20 +6,7 @@ Some are sent on an event; the notifications call can send all of them.
 from __future__ import annotations
 
 from mockserver import Transaction
-from mockserver.apis.trincico.state import (
-    CUSTOMERS,
-    SERVICES,
-    Booking,
-    Customer,
-    Invoice,
-    Payout,
-    Service,
-    Subscription,
-    User,
-    moment,
-    plan_of,
-    user_of,
-)
+from mockserver.apis.trincico import state
 
 
 def _mail(world: Transaction, to: str, subject: str, *paragraphs: str, codes: tuple[str, ...] = ()) -> None:
@@ -41,115 +28,101 @@ def money(amount: int, currency: str) -> str:
     return f"{amount // 100}.{amount % 100:02d} {currency.upper()}"
 
 
-def welcome(world: Transaction, user: User) -> None:
+def welcome(world: Transaction, user: state.User) -> None:
     """Welcome a user, with the first code for the e-mail address."""
     text = f"Welcome to Trincico. Your activation code is {user.activation_code}."
     _mail(world, user.email, "Welcome to Trincico", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
-def email_verification(world: Transaction, user: User) -> None:
+def email_verification(world: Transaction, user: state.User) -> None:
     """Send the activation code again."""
     text = f"Your activation code is {user.activation_code}."
     _mail(world, user.email, "Verify your e-mail address", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
-def request_password_code(world: Transaction, user: User) -> None:
+def request_password_code(world: Transaction, user: state.User) -> None:
     """Send a code for setting a new password."""
     code = world.code("trincico.password")
     text = f"Your code for a new password is {code}. If you did not ask for it, ignore this message."
     _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, codes=(code,))
 
 
-def password_updated(world: Transaction, user: User) -> None:
+def password_updated(world: Transaction, user: state.User) -> None:
     """Send a user the notice of a new password."""
     _mail(world, user.email, "Your password was changed", _greeting(user.first_name), "The password of your account was changed.")
 
 
-def invoice_created(world: Transaction, invoice: Invoice, home: str) -> None:
+def invoice_created(world: Transaction, invoice: state.Invoice, home: str) -> None:
     """Share a ready invoice with its customer."""
-    customer, service = _customer(world, invoice), _service(world, invoice.service_id)
+    customer, service = world.table(state.CUSTOMERS)[invoice.customer_id], world.table(state.SERVICES)[invoice.service_id]
     text = f"{service.name} sent you the invoice {invoice.reference} over {money(invoice.amount, invoice.currency)}."
     link = f"See it at {home}/invoices/{invoice.id}/view"
     _mail(world, customer.email, f"Invoice {invoice.reference} from {service.name}", _greeting(customer.first_name), text, link)
 
 
-def invoice_paid(world: Transaction, invoice: Invoice, payer: User, home: str) -> None:
+def invoice_paid(world: Transaction, invoice: state.Invoice, payer: state.User, home: str) -> None:
     """Send the payer a confirmation of a payment."""
-    service = _service(world, invoice.service_id)
+    service = world.table(state.SERVICES)[invoice.service_id]
     text = f"Your payment of {money(invoice.amount, invoice.currency)} for the invoice {invoice.reference} of {service.name} arrived."
     link = f"See it at {home}/invoices/{invoice.id}/view"
     _mail(world, payer.email, f"Invoice {invoice.reference} is paid", _greeting(payer.first_name), text, link)
 
 
-def booking_created(world: Transaction, booking: Booking) -> None:
+def booking_created(world: Transaction, booking: state.Booking) -> None:
     """Ask the owner of a service to confirm a booking."""
-    service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
-    owner = user_of(world, service.owner_id)
+    service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
+    owner = state.user_of(world, service.owner_id)
     text = f"{guest.first_name} would like to book {service.name} on {_day(booking.at)}. The booking waits for your confirmation."
     _mail(world, owner.email, f"New booking of {service.name}", _greeting(owner.first_name), text)
 
 
-def booking_owner_canceled(world: Transaction, booking: Booking) -> None:
+def booking_owner_canceled(world: Transaction, booking: state.Booking) -> None:
     """Notify a user that the owner canceled the booking."""
     _to_guest(world, booking, "was canceled by its owner")
 
 
-def booking_user_canceled(world: Transaction, booking: Booking) -> None:
+def booking_user_canceled(world: Transaction, booking: state.Booking) -> None:
     """Notify the owner of a service that the user canceled the booking."""
-    service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
-    owner = user_of(world, service.owner_id)
+    service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
+    owner = state.user_of(world, service.owner_id)
     text = f"{guest.first_name} canceled the booking of {service.name} on {_day(booking.at)}."
     _mail(world, owner.email, f"Canceled booking of {service.name}", _greeting(owner.first_name), text)
 
 
-def booking_approved(world: Transaction, booking: Booking) -> None:
+def booking_approved(world: Transaction, booking: state.Booking) -> None:
     """Notify a user that the owner approved the booking."""
     _to_guest(world, booking, "was approved")
 
 
-def subscription_updated(world: Transaction, subscription: Subscription) -> None:
+def subscription_updated(world: Transaction, subscription: state.Subscription) -> None:
     """Notify a user of the current subscription."""
-    user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
+    user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
     lines = [f"Your subscription is {plan.name}, valid until {_day(subscription.end_at)}."]
     if subscription.next_plan_id is not None:
-        lines.append(f"It goes on as {plan_of(world, subscription.next_plan_id).name} after that.")
+        lines.append(f"It goes on as {state.plan_of(world, subscription.next_plan_id).name} after that.")
     _mail(world, user.email, "Your subscription was updated", _greeting(user.first_name), *lines)
 
 
-def subscription_canceled(world: Transaction, subscription: Subscription) -> None:
+def subscription_canceled(world: Transaction, subscription: state.Subscription) -> None:
     """Notify a user that the subscription was canceled, and until when it is valid."""
-    user, plan = user_of(world, subscription.user_id), plan_of(world, subscription.plan_id)
+    user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
     text = f"Your subscription {plan.name} was canceled. It is valid until {_day(subscription.end_at)}."
     _mail(world, user.email, "Your subscription was canceled", _greeting(user.first_name), text)
 
 
-def payout_updated(world: Transaction, payout: Payout) -> None:
+def payout_updated(world: Transaction, payout: state.Payout) -> None:
     """Notify a user of the status of a payout."""
-    user = user_of(world, payout.user_id)
+    user = state.user_of(world, payout.user_id)
     text = f"Your payout of {money(payout.amount, payout.currency)} is now {payout.status.replace('_', ' ')}."
     _mail(world, user.email, "Your payout was updated", _greeting(user.first_name), text)
 
 
-def _to_guest(world: Transaction, booking: Booking, what: str) -> None:
-    service, guest = _service(world, booking.service_id), user_of(world, booking.user_id)
+def _to_guest(world: Transaction, booking: state.Booking, what: str) -> None:
+    service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
     text = f"Your booking of {service.name} on {_day(booking.at)} {what}."
     _mail(world, guest.email, f"Your booking of {service.name} {what}", _greeting(guest.first_name), text)
 
 
-def _service(world: Transaction, service_id: str) -> Service:
-    service = world.table(SERVICES).get(service_id)
-    if service is None:
-        raise LookupError(f"no service {service_id}")
-    return service
-
-
-def _customer(world: Transaction, invoice: Invoice) -> Customer:
-    customer = world.table(CUSTOMERS).get(invoice.customer_id)
-    if customer is None:
-        raise LookupError(f"no customer {invoice.customer_id}")
-    return customer
-
-
 def _day(at: int) -> str:
-    when = moment(at)
+    when = state.moment(at)
     return f"{when.day} {when:%B %Y}"

@@ -6,42 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver import Reply, Transaction, VendorFault
-from mockserver.apis.trincico import treasury, wire
+from mockserver.apis.trincico import state, treasury, wire
 from mockserver.apis.trincico.checkouts import named_method
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.onboardings import open_onboarding
 from mockserver.apis.trincico.ownership import ALIVE, own_account
-from mockserver.apis.trincico.state import (
-    PAYMENT_METHODS,
-    PAYOUT_ACCOUNTS,
-    PAYOUTS,
-    PayoutAccount,
-    User,
-    current_subscriptions,
-    new_id,
-    plan_of,
-    seconds,
-)
 
 
-def list_payout_frequencies(world: Transaction, caller: User) -> Reply:
+def list_payout_frequencies(world: Transaction, caller: state.User) -> Reply:
     """The frequencies that the caller's plan allows (trincico.D117)."""
     return Reply(200, _frequencies(world, caller))
 
 
-def create_payout_account(world: Transaction, caller: User, body: Mapping[str, Any] | None) -> Reply:
+def create_payout_account(world: Transaction, caller: state.User, body: Mapping[str, Any] | None) -> Reply:
     """Open a pending account; one that is pending already is kept (trincico.D106, trincico.D108)."""
-    method = named_method(world, body) or next(method for method in world.table(PAYMENT_METHODS).all() if method.is_default)
-    accounts = [account for account in world.table(PAYOUT_ACCOUNTS).select("user", caller.id) if account.payment_method_id == method.id]
+    method = named_method(world, body) or next(method for method in world.table(state.PAYMENT_METHODS).all() if method.is_default)
+    accounts = [account for account in world.table(state.PAYOUT_ACCOUNTS).select("user", caller.id) if account.payment_method_id == method.id]
     need_provider(world, caller)
     if any(account.status == "completed" for account in accounts):
         raise VendorFault("row_exists")
     if not any(account.status in ALIVE for account in accounts):
-        now = seconds(world)
-        world.table(PAYOUT_ACCOUNTS).add(
-            PayoutAccount(
-                id=new_id(world, "payout account"),
+        now = state.seconds(world)
+        world.table(state.PAYOUT_ACCOUNTS).add(
+            state.PayoutAccount(
+                id=state.new_id(world, "payout account"),
                 user_id=caller.id,
                 payment_method_id=method.id,
                 frequency=treasury.ON_DEMAND,
@@ -56,30 +45,30 @@ def create_payout_account(world: Transaction, caller: User, body: Mapping[str, A
     return Reply(204)
 
 
-def enable_payout_account(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any], home: str) -> Reply:
+def enable_payout_account(world: Transaction, caller: state.User, alias: Mapping[str, str], body: Mapping[str, Any], home: str) -> Reply:
     """Open the page on which an account is completed or gets another bank account (trincico.D111)."""
     account = own_account(world, caller, alias)
     need_provider(world, caller)
     return Reply(428, {"redirect_url": open_onboarding(world, account, body, home)})
 
 
-def retrieve_payout_account(world: Transaction, caller: User) -> Reply:
+def retrieve_payout_account(world: Transaction, caller: state.User) -> Reply:
     """The caller's account that is pending or completed (trincico.D112)."""
     return Reply(200, wire.payout_account(world, own_account(world, caller, {}), user={}))
 
 
-def update_payout_frequency(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+def update_payout_frequency(world: Transaction, caller: state.User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
     """Set how often an account is paid out (trincico.D118); the next automatic payout is counted from now."""
     account = own_account(world, caller, alias)
     if body["frequency"] not in _frequencies(world, caller):
         raise VendorFault("status_value_denied")
     need_provider(world, caller)
     treasury.stop(world, account)
-    treasury.watch(world, world.table(PAYOUT_ACCOUNTS).change(account, frequency=body["frequency"], updated_at=seconds(world)))
+    treasury.watch(world, world.table(state.PAYOUT_ACCOUNTS).change(account, frequency=body["frequency"], updated_at=state.seconds(world)))
     return Reply(204)
 
 
-def get_payout_balance(world: Transaction, caller: User, alias: Mapping[str, str]) -> Reply:
+def get_payout_balance(world: Transaction, caller: state.User, alias: Mapping[str, str]) -> Reply:
     """The caller's balance by currency; a key without data is null (trincico.D116)."""
     account = _completed(world, caller, alias)
     held = treasury.held(world, caller.id)
@@ -94,12 +83,12 @@ def get_payout_balance(world: Transaction, caller: User, alias: Mapping[str, str
     )
 
 
-def list_external_accounts(world: Transaction, caller: User, alias: Mapping[str, str]) -> Reply:
+def list_external_accounts(world: Transaction, caller: state.User, alias: Mapping[str, str]) -> Reply:
     """The bank accounts behind the caller's account."""
     return Reply(200, wire.external_accounts(world, _completed(world, caller, alias)))
 
 
-def create_payout(world: Transaction, caller: User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+def create_payout(world: Transaction, caller: state.User, alias: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
     """Pay out an amount (trincico.D119 to D121): an instant payout from the whole balance, any other from the available part."""
     account = own_account(world, caller, alias, body.get("payout_account_id"))
     if account.status != "completed":
@@ -117,26 +106,21 @@ def create_payout(world: Transaction, caller: User, alias: Mapping[str, str], bo
     return Reply(204)
 
 
-def list_payouts(world: Transaction, caller: User, limit: int | None, next_page: str | None, status: str | None, order_by: str | None) -> Reply:
+def list_payouts(world: Transaction, caller: state.User, limit: int | None, next_page: str | None, status: str | None, order_by: str | None) -> Reply:
     """The caller's payouts, newest first (trincico.D64 to D69)."""
     size = limit or DEFAULT_LIMIT
-    owned = list(world.table(PAYOUTS).select("user", caller.id))
-    found = page(world.table(PAYOUTS), owned, [payout for payout in owned if status in (None, payout.status)], size, next_page, order_by)
-    rows = []
-    for payout in found.items:
-        account = world.table(PAYOUT_ACCOUNTS).get(payout.account_id)
-        if account is None:
-            raise LookupError(f"no payout account {payout.account_id}")
-        rows.append(wire.payout(world, payout, account, caller))
+    owned = list(world.table(state.PAYOUTS).select("user", caller.id))
+    found = page(world.table(state.PAYOUTS), owned, [payout for payout in owned if status in (None, payout.status)], size, next_page, order_by)
+    rows = [wire.payout(world, payout, world.table(state.PAYOUT_ACCOUNTS)[payout.account_id], caller) for payout in found.items]
     return Reply(200, {"next_page": cursor(found), "limit": size, "data": rows})
 
 
-def _frequencies(world: Transaction, caller: User) -> list[str]:
-    held = current_subscriptions(world, caller.id)
-    return list(plan_of(world, held[-1].plan_id).frequencies) if held else []
+def _frequencies(world: Transaction, caller: state.User) -> list[str]:
+    held = state.current_subscriptions(world, caller.id)
+    return list(state.plan_of(world, held[-1].plan_id).frequencies) if held else []
 
 
-def _completed(world: Transaction, caller: User, alias: Mapping[str, str]) -> PayoutAccount:
+def _completed(world: Transaction, caller: state.User, alias: Mapping[str, str]) -> state.PayoutAccount:
     account = own_account(world, caller, alias)
     if account.status != "completed":
         raise VendorFault("status_value_denied")

@@ -354,42 +354,40 @@ class Setting:
 
 
 PLANS = Table("trincico.plans", Plan)
-FEATURES = Table("trincico.features", Feature, {"plan": lambda feature: feature.plan_id}, references={"plan_id": "trincico.plans"})
+FEATURES = Table("trincico.features", Feature, {"plan": "plan_id"}, references={"plan_id": "trincico.plans"})
 PAYMENT_METHODS = Table("trincico.payment_methods", PaymentMethod)
 USERS = Table(
     "trincico.users",
     User,
-    {"token": lambda user: user.token, "email": lambda user: user.email},
+    {"token": "token", "email": "email"},
     secrets=("password_digest",),
 )
 SERVICES = Table(
     "trincico.services",
     Service,
-    {"owner": lambda service: service.owner_id, "number": lambda service: service.number},
+    {"owner": "owner_id", "number": "number"},
     references={"owner_id": "trincico.users"},
 )
-VISITS = Table(
-    "trincico.visits", Visit, {"service": lambda visit: visit.service_id}, references={"service_id": "trincico.services", "user_id": "trincico.users"}
-)
-GALLERY = Table("trincico.gallery", GalleryImage, {"service": lambda image: image.service_id}, references={"service_id": "trincico.services"})
-SCHEDULES = Table("trincico.schedules", Schedule, {"service": lambda schedule: schedule.service_id}, references={"service_id": "trincico.services"})
+VISITS = Table("trincico.visits", Visit, {"service": "service_id"}, references={"service_id": "trincico.services", "user_id": "trincico.users"})
+GALLERY = Table("trincico.gallery", GalleryImage, {"service": "service_id"}, references={"service_id": "trincico.services"})
+SCHEDULES = Table("trincico.schedules", Schedule, {"service": "service_id"}, references={"service_id": "trincico.services"})
 FAVORITES = Table(
     "trincico.favorites",
     Favorite,
-    {"user": lambda favorite: favorite.user_id},
+    {"user": "user_id"},
     references={"user_id": "trincico.users", "service_id": "trincico.services"},
 )
-CUSTOMERS = Table("trincico.customers", Customer, {"service": lambda customer: customer.service_id}, references={"service_id": "trincico.services"})
+CUSTOMERS = Table("trincico.customers", Customer, {"service": "service_id"}, references={"service_id": "trincico.services"})
 SUBSCRIPTIONS = Table(
     "trincico.subscriptions",
     Subscription,
-    {"user": lambda subscription: subscription.user_id},
+    {"user": "user_id"},
     references={"user_id": "trincico.users", "plan_id": "trincico.plans", "next_plan_id": "trincico.plans", "last_payment_id": "trincico.payments"},
 )
 PAYMENTS = Table(
     "trincico.payments",
     Payment,
-    {"payee": lambda payment: payment.payee_id, "invoice": lambda payment: payment.invoice_id},
+    {"payee": "payee_id", "invoice": "invoice_id"},
     references={
         "user_id": "trincico.users",
         "payee_id": "trincico.users",
@@ -402,13 +400,13 @@ INVOICES = Table(
     "trincico.invoices",
     Invoice,
     {
-        "owner": lambda invoice: invoice.owner_id,
-        "service": lambda invoice: invoice.service_id,
+        "owner": "owner_id",
+        "service": "service_id",
         "reference": lambda invoice: (invoice.service_id, invoice.reference),
     },
     references={"service_id": "trincico.services", "owner_id": "trincico.users", "customer_id": "trincico.customers", "payer_id": "trincico.users"},
 )
-ITEMS = Table("trincico.items", Item, {"invoice": lambda item: item.invoice_id}, references={"invoice_id": "trincico.invoices"})
+ITEMS = Table("trincico.items", Item, {"invoice": "invoice_id"}, references={"invoice_id": "trincico.invoices"})
 CHECKOUTS = Table(
     "trincico.checkouts",
     Checkout,
@@ -424,44 +422,18 @@ ONBOARDINGS = Table("trincico.onboardings", Onboarding, references={"account_id"
 PAYOUT_ACCOUNTS = Table(
     "trincico.payout_accounts",
     PayoutAccount,
-    {"user": lambda account: account.user_id},
+    {"user": "user_id"},
     references={"user_id": "trincico.users", "payment_method_id": "trincico.payment_methods"},
 )
-BANK_ACCOUNTS = Table(
-    "trincico.bank_accounts", BankAccount, {"account": lambda bank: bank.account_id}, references={"account_id": "trincico.payout_accounts"}
-)
+BANK_ACCOUNTS = Table("trincico.bank_accounts", BankAccount, {"account": "account_id"}, references={"account_id": "trincico.payout_accounts"})
 PAYOUTS = Table(
     "trincico.payouts",
     Payout,
-    {"user": lambda payout: payout.user_id},
+    {"user": "user_id"},
     references={"user_id": "trincico.users", "account_id": "trincico.payout_accounts"},
 )
 BOOKINGS = Table("trincico.bookings", Booking, references={"service_id": "trincico.services", "user_id": "trincico.users"})
 SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
-
-TABLES = (
-    PLANS,
-    FEATURES,
-    PAYMENT_METHODS,
-    USERS,
-    SERVICES,
-    VISITS,
-    GALLERY,
-    SCHEDULES,
-    FAVORITES,
-    CUSTOMERS,
-    SUBSCRIPTIONS,
-    PAYMENTS,
-    INVOICES,
-    ITEMS,
-    CHECKOUTS,
-    ONBOARDINGS,
-    PAYOUT_ACCOUNTS,
-    BANK_ACCOUNTS,
-    PAYOUTS,
-    BOOKINGS,
-    SETTINGS,
-)
 
 
 def as_uuid(number: int) -> str:
@@ -492,16 +464,8 @@ def current_subscriptions(world: Transaction, user_id: str) -> list[Subscription
 
 
 def plan_of(world: Transaction, plan_id: str) -> Plan:
-    """The plan of a subscription or a payment, which always exists."""
-    plan = world.table(PLANS).get(plan_id)
-    if plan is None:
-        raise LookupError(f"no plan {plan_id}")
-    return plan
+    return world.table(PLANS)[plan_id]
 
 
 def user_of(world: Transaction, user_id: str) -> User:
-    """The user of a record, who always exists."""
-    user = world.table(USERS).get(user_id)
-    if user is None:
-        raise LookupError(f"no user {user_id}")
-    return user
+    return world.table(USERS)[user_id]

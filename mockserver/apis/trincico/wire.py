@@ -6,41 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from mockserver import Transaction
+from mockserver.apis.trincico import state
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import rate_number, rate_text
-from mockserver.apis.trincico.state import (
-    BANK_ACCOUNTS,
-    CUSTOMERS,
-    FEATURES,
-    GALLERY,
-    ITEMS,
-    PAYMENT_METHODS,
-    PAYMENTS,
-    SCHEDULES,
-    SERVICES,
-    VISITS,
-    Invoice,
-    Item,
-    Payment,
-    PaymentMethod,
-    Payout,
-    PayoutAccount,
-    Plan,
-    Service,
-    Subscription,
-    User,
-    current_subscriptions,
-    moment,
-    plan_of,
-    user_of,
-)
 
 MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}
 """A related object that is left empty."""
 
 
-def plan(world: Transaction, shown: Plan, *, embedded: bool) -> dict[str, Any]:
+def plan(world: Transaction, shown: state.Plan, *, embedded: bool) -> dict[str, Any]:
     """A plan with its features; with its family if it is part of another object (trincico.D33)."""
     family = {"type": shown.type} if embedded else {}
     return {
@@ -60,15 +35,15 @@ def plan(world: Transaction, shown: Plan, *, embedded: bool) -> dict[str, Any]:
     }
 
 
-def features(world: Transaction, shown: Plan) -> list[dict[str, Any]]:
+def features(world: Transaction, shown: state.Plan) -> list[dict[str, Any]]:
     """The features of a plan."""
     return [
         {"name": feature.name, "code": feature.code, "max_allowed_value": feature.max_allowed_value, "metadata": None}
-        for feature in world.table(FEATURES).select("plan", shown.id)
+        for feature in world.table(state.FEATURES).select("plan", shown.id)
     ]
 
 
-def payment_method(shown: PaymentMethod) -> dict[str, Any]:
+def payment_method(shown: state.PaymentMethod) -> dict[str, Any]:
     """A payment method with the keys of the table and of the examples (trincico.D31)."""
     return {"id": shown.id, "name": shown.name, "type": shown.type, "payout_enable": shown.payout_enable, "is_default": shown.is_default}
 
@@ -95,10 +70,10 @@ def card(name: str) -> dict[str, Any] | None:
     }
 
 
-def subscription(world: Transaction, shown: Subscription) -> dict[str, Any]:
+def subscription(world: Transaction, shown: state.Subscription) -> dict[str, Any]:
     """A subscription with every key of the vendor's table (trincico.D38)."""
-    payment = None if shown.last_payment_id is None else world.table(PAYMENTS).get(shown.last_payment_id)
-    next_plan = None if shown.next_plan_id is None else plan(world, plan_of(world, shown.next_plan_id), embedded=True)
+    payment = None if shown.last_payment_id is None else world.table(state.PAYMENTS).get(shown.last_payment_id)
+    next_plan = None if shown.next_plan_id is None else plan(world, state.plan_of(world, shown.next_plan_id), embedded=True)
     return {
         "id": shown.id,
         "start_at": shown.start_at,
@@ -108,13 +83,13 @@ def subscription(world: Transaction, shown: Subscription) -> dict[str, Any]:
         "next_plan": next_plan,
         "status": shown.status,
         "last_payment": None if payment is None else _payment(world, payment, payment.plan_id or shown.plan_id),
-        "plan": plan(world, plan_of(world, shown.plan_id), embedded=True),
+        "plan": plan(world, state.plan_of(world, shown.plan_id), embedded=True),
     }
 
 
-def subscription_summary(world: Transaction, shown: Subscription) -> dict[str, Any]:
+def subscription_summary(world: Transaction, shown: state.Subscription) -> dict[str, Any]:
     """A subscription in the short form of the profile (trincico.D102)."""
-    held = plan_of(world, shown.plan_id)
+    held = state.plan_of(world, shown.plan_id)
     return {
         "id": shown.id,
         "start_at": shown.start_at,
@@ -124,7 +99,7 @@ def subscription_summary(world: Transaction, shown: Subscription) -> dict[str, A
     }
 
 
-def _payment(world: Transaction, shown: Payment, plan_id: str) -> dict[str, Any]:
+def _payment(world: Transaction, shown: state.Payment, plan_id: str) -> dict[str, Any]:
     """The payment of a subscription, with the plan that it was for; its invoice is empty (trincico.D45)."""
     return {
         "id": shown.id,
@@ -140,38 +115,37 @@ def _payment(world: Transaction, shown: Payment, plan_id: str) -> dict[str, Any]
         "target": shown.target,
         "method": "stripe",
         "invoice": NOTHING,
-        "plan": plan(world, plan_of(world, plan_id), embedded=True),
+        "plan": plan(world, state.plan_of(world, plan_id), embedded=True),
     }
 
 
-def invoice_created(shown: Invoice) -> dict[str, Any]:
+def invoice_created(shown: state.Invoice) -> dict[str, Any]:
     """A new draft; what it belongs to is left empty (trincico.D74)."""
     return {**_invoice(shown), "items": [], "owner": NOTHING, "payer": NOTHING, "service": NOTHING}
 
 
-def invoice_retrieved(world: Transaction, shown: Invoice) -> dict[str, Any]:
+def invoice_retrieved(world: Transaction, shown: state.Invoice) -> dict[str, Any]:
     """An invoice as its owner sees it; the payer is the user who paid (trincico.D56)."""
-    payer = NOTHING if shown.payer_id is None else user(world, user_of(world, shown.payer_id), iso=True)
-    return {**_invoice(shown), "items": _items(world, shown), "payer": payer, "service": _service_of_invoice(_service(world, shown))}
+    payer = NOTHING if shown.payer_id is None else user(world, state.user_of(world, shown.payer_id), iso=True)
+    service = world.table(state.SERVICES)[shown.service_id]
+    return {**_invoice(shown), "items": _items(world, shown), "payer": payer, "service": _service_of_invoice(service)}
 
 
-def invoice_viewed(world: Transaction, shown: Invoice) -> dict[str, Any]:
+def invoice_viewed(world: Transaction, shown: state.Invoice) -> dict[str, Any]:
     """An invoice as it is shown without a credential (trincico.D81)."""
     return {**_invoice(shown), "items": _items(world, shown), "payer": NOTHING, "service": NOTHING}
 
 
-def invoice_listed(world: Transaction, shown: Invoice) -> dict[str, Any]:
+def invoice_listed(world: Transaction, shown: state.Invoice) -> dict[str, Any]:
     """A row of the list: sums, customer and service (trincico.D56, trincico.D61)."""
-    customer = world.table(CUSTOMERS).get(shown.customer_id)
-    if customer is None:
-        raise LookupError(f"no customer {shown.customer_id}")
+    customer = world.table(state.CUSTOMERS)[shown.customer_id]
     return {
         **_invoice(shown),
         "tax_amount": shown.tax_amount,
         "sub_amount": shown.sub_amount,
         "items": [
             {**_item(item), "tax": rate_number(item.tax_rate), "amount": item.amount, "tax_amount": item.tax_amount}
-            for item in world.table(ITEMS).select("invoice", shown.id)
+            for item in world.table(state.ITEMS).select("invoice", shown.id)
         ],
         "customer": {
             "id": customer.id,
@@ -183,11 +157,11 @@ def invoice_listed(world: Transaction, shown: Invoice) -> dict[str, Any]:
             "email": customer.email,
             "phone": customer.phone,
         },
-        "service": service_short(_service(world, shown)),
+        "service": service_short(world.table(state.SERVICES)[shown.service_id]),
     }
 
 
-def _invoice(shown: Invoice) -> dict[str, Any]:
+def _invoice(shown: state.Invoice) -> dict[str, Any]:
     return {
         "id": shown.id,
         "reference": shown.reference,
@@ -199,32 +173,25 @@ def _invoice(shown: Invoice) -> dict[str, Any]:
     }
 
 
-def item(shown: Item) -> dict[str, Any]:
+def item(shown: state.Item) -> dict[str, Any]:
     """An item outside lists: its tax is text with two decimals (trincico.D60)."""
     return {**_item(shown), "tax": rate_text(shown.tax_rate)}
 
 
-def _items(world: Transaction, shown: Invoice) -> list[dict[str, Any]]:
-    return [item(line) for line in world.table(ITEMS).select("invoice", shown.id)]
+def _items(world: Transaction, shown: state.Invoice) -> list[dict[str, Any]]:
+    return [item(line) for line in world.table(state.ITEMS).select("invoice", shown.id)]
 
 
-def _item(shown: Item) -> dict[str, Any]:
+def _item(shown: state.Item) -> dict[str, Any]:
     return {"id": shown.id, "name": shown.name, "price": shown.price, "quantity": shown.quantity, "description": shown.description}
 
 
-def _service(world: Transaction, shown: Invoice) -> Service:
-    found = world.table(SERVICES).get(shown.service_id)
-    if found is None:
-        raise LookupError(f"no service {shown.service_id}")
-    return found
-
-
-def service_short(shown: Service) -> dict[str, Any]:
+def service_short(shown: state.Service) -> dict[str, Any]:
     """A service in a few keys."""
     return {"id": shown.id, "slug_id": None, "slug": None, "status": shown.status, "name": shown.name}
 
 
-def _service_of_invoice(shown: Service) -> dict[str, Any]:
+def _service_of_invoice(shown: state.Service) -> dict[str, Any]:
     return {
         "id": shown.id,
         "name": shown.name,
@@ -237,9 +204,9 @@ def _service_of_invoice(shown: Service) -> dict[str, Any]:
     }
 
 
-def service(world: Transaction, shown: Service) -> dict[str, Any]:
+def service(world: Transaction, shown: state.Service) -> dict[str, Any]:
     """A service in full, as the profile shows it (trincico.D99)."""
-    schedules = list(world.table(SCHEDULES).select("service", shown.id))
+    schedules = list(world.table(state.SCHEDULES).select("service", shown.id))
     return {
         **service_short(shown),
         "category_id": shown.category_id,
@@ -250,7 +217,8 @@ def service(world: Transaction, shown: Service) -> dict[str, Any]:
         "expiration_date": _iso(shown.expires_at),
         "expires_at": shown.expires_at,
         "visits": [
-            {"id": visit.id, "created_at": visit.created_at, "author": visit.user_id} for visit in world.table(VISITS).select("service", shown.id)
+            {"id": visit.id, "created_at": visit.created_at, "author": visit.user_id}
+            for visit in world.table(state.VISITS).select("service", shown.id)
         ],
         "city": shown.city,
         "state": shown.state,
@@ -258,7 +226,7 @@ def service(world: Transaction, shown: Service) -> dict[str, Any]:
         "zip_code": shown.zip_code,
         "open_now": any(_is_open(world.now, schedule.days, schedule.from_hour, schedule.to_hour) for schedule in schedules),
         "followersCount": shown.followers,
-        "gallery": [{"id": image.id, "image": image.image} for image in world.table(GALLERY).select("service", shown.id)],
+        "gallery": [{"id": image.id, "image": image.image} for image in world.table(state.GALLERY).select("service", shown.id)],
         "email": shown.email,
         "cellphone": shown.cellphone,
         "website": shown.website,
@@ -291,19 +259,19 @@ def _schedule(schedule_id: str, days: str, from_hour: int, to_hour: int) -> dict
     }
 
 
-def roles(world: Transaction, shown: User) -> list[str]:
+def roles(world: Transaction, shown: state.User) -> list[str]:
     """The roles that follow from a user's present plans (trincico.D133)."""
-    held = {plan_of(world, subscription.plan_id).role for subscription in current_subscriptions(world, shown.id)}
+    held = {state.plan_of(world, subscription.plan_id).role for subscription in state.current_subscriptions(world, shown.id)}
     return sorted({"ROLE_BASIC", *held})
 
 
-def permissions(world: Transaction, shown: User) -> list[dict[str, Any]]:
+def permissions(world: Transaction, shown: state.User) -> list[dict[str, Any]]:
     """The features of the newest of a user's current plans."""
-    held = current_subscriptions(world, shown.id)
-    return features(world, plan_of(world, held[-1].plan_id)) if held else []
+    held = state.current_subscriptions(world, shown.id)
+    return features(world, state.plan_of(world, held[-1].plan_id)) if held else []
 
 
-def user(world: Transaction, shown: User, *, iso: bool) -> dict[str, Any]:
+def user(world: Transaction, shown: state.User, *, iso: bool) -> dict[str, Any]:
     """A user inside something else, with a number for an id; times are ISO 8601 or UNIX seconds (trincico.D63, trincico.D95)."""
     return {
         "id": shown.number,
@@ -329,9 +297,9 @@ def user(world: Transaction, shown: User, *, iso: bool) -> dict[str, Any]:
     }
 
 
-def payout_account(world: Transaction, shown: PayoutAccount, *, user: dict[str, Any] | None) -> dict[str, Any]:
+def payout_account(world: Transaction, shown: state.PayoutAccount, *, user: dict[str, Any] | None) -> dict[str, Any]:
     """A payout account with the keys of the table and of the examples (trincico.D113)."""
-    method = world.table(PAYMENT_METHODS).get(shown.payment_method_id)
+    method = world.table(state.PAYMENT_METHODS).get(shown.payment_method_id)
     return {
         "id": shown.id,
         "frequency": shown.frequency,
@@ -346,11 +314,11 @@ def payout_account(world: Transaction, shown: PayoutAccount, *, user: dict[str, 
     }
 
 
-def external_accounts(world: Transaction, shown: PayoutAccount) -> list[dict[str, Any]]:
+def external_accounts(world: Transaction, shown: state.PayoutAccount) -> list[dict[str, Any]]:
     """The bank accounts behind a payout account."""
     nothing: dict[str, list[str]] = {"currently_due": [], "errors": [], "past_due": [], "pending_verification": []}
     found = []
-    for account in world.table(BANK_ACCOUNTS).select("account", shown.id):
+    for account in world.table(state.BANK_ACCOUNTS).select("account", shown.id):
         bank = BANKS[account.bank]
         found.append(
             {
@@ -377,7 +345,7 @@ def external_accounts(world: Transaction, shown: PayoutAccount) -> list[dict[str
     return found
 
 
-def payout(world: Transaction, shown: Payout, account: PayoutAccount, owner: User) -> dict[str, Any]:
+def payout(world: Transaction, shown: state.Payout, account: state.PayoutAccount, owner: state.User) -> dict[str, Any]:
     """A row of the list of payouts."""
     return {
         "id": shown.id,
@@ -402,4 +370,4 @@ def avatar() -> str:
 
 
 def _iso(at: int) -> str:
-    return moment(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return state.moment(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -86,9 +86,7 @@ def _to_wire(world: Transaction, invoice: Invoice) -> dict[str, Any]:
 
 
 def _line_to_wire(world: Transaction, line: InvoiceLine) -> dict[str, Any]:
-    product = world.table(PRODUCTS).get(line.product_id)
-    if product is None:
-        raise LookupError(f"line {line.id} has a product that does not exist")
+    product = world.table(PRODUCTS)[line.product_id]
     return {
         "product_id": product.id,
         "code": product.code,

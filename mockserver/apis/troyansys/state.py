@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
-from typing import Any
 
 from mockserver import Table, Transaction
 
@@ -199,31 +198,31 @@ USERS = Table(
 MEMBERSHIPS = Table(
     "troyansys.memberships",
     Membership,
-    {"user": lambda membership: membership.user_id},
+    {"user": "user_id"},
     references={"user_id": "troyansys.users", "company_id": "troyansys.companies"},
     ids="troyansys.membership",
 )
 SESSIONS = Table(
     "troyansys.sessions",
     Session,
-    {"token": lambda session: session.token},
+    {"token": "token"},
     secrets=("token",),
     references={"user_id": "troyansys.users"},
     ids="troyansys.session",
 )
-COMPANIES = Table("troyansys.companies", Company, {"api_key": lambda company: company.api_key}, secrets=("api_key",))
+COMPANIES = Table("troyansys.companies", Company, {"api_key": "api_key"}, secrets=("api_key",))
 MODULES = Table("troyansys.modules", Module)
 PLANS = Table("troyansys.plans", Plan)
 SUBSCRIPTIONS = Table(
     "troyansys.subscriptions",
     Subscription,
-    {"company": lambda subscription: subscription.company_id},
+    {"company": "company_id"},
     references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
 )
 CHARGES = Table(
     "troyansys.charges",
     Charge,
-    {"reference": lambda charge: charge.reference},
+    {"reference": "reference"},
     references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
 )
 NOTICES = Table(
@@ -232,11 +231,11 @@ NOTICES = Table(
     {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)},
     ids="troyansys.notice",
 )
-PRODUCTS = Table("troyansys.products", Product, {"company": lambda product: product.company_id}, references={"company_id": "troyansys.companies"})
+PRODUCTS = Table("troyansys.products", Product, {"company": "company_id"}, references={"company_id": "troyansys.companies"})
 MOVEMENTS = Table(
     "troyansys.movements",
     Movement,
-    {"product": lambda movement: movement.product_id},
+    {"product": "product_id"},
     references={"company_id": "troyansys.companies", "product_id": "troyansys.products", "invoice_id": "troyansys.invoices"},
     ids="troyansys.movement",
 )
@@ -244,25 +243,9 @@ INVOICES = Table("troyansys.invoices", Invoice, references={"company_id": "troya
 INVOICE_LINES = Table(
     "troyansys.invoice_lines",
     InvoiceLine,
-    {"invoice": lambda line: line.invoice_id},
+    {"invoice": "invoice_id"},
     references={"invoice_id": "troyansys.invoices", "product_id": "troyansys.products"},
     ids="troyansys.invoice_line",
-)
-
-TABLES: tuple[Table[Any], ...] = (
-    USERS,
-    MEMBERSHIPS,
-    SESSIONS,
-    COMPANIES,
-    MODULES,
-    PLANS,
-    SUBSCRIPTIONS,
-    CHARGES,
-    NOTICES,
-    PRODUCTS,
-    MOVEMENTS,
-    INVOICES,
-    INVOICE_LINES,
 )
 
 
@@ -274,10 +257,7 @@ def subscription_of(world: Transaction, company_id: int) -> Subscription:
 
 def plan_of(world: Transaction, company_id: int) -> Plan:
     """The current plan of a company, offered or not."""
-    plan = world.table(PLANS).get(subscription_of(world, company_id).plan_id)
-    if plan is None:
-        raise LookupError(f"company {company_id} is on a plan that does not exist")
-    return plan
+    return world.table(PLANS)[subscription_of(world, company_id).plan_id]
 
 
 def modules_of(world: Transaction, company: Company) -> list[Module]:

@@ -8,24 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver import Reply, Transaction
+from mockserver.apis.troyansys import state
 from mockserver.apis.troyansys.callers import Caller, UserCaller
 from mockserver.apis.troyansys.shapes import dollars
-from mockserver.apis.troyansys.state import (
-    ACTIVE,
-    APPROVED,
-    CHARGES,
-    CURRENCY,
-    FAILED,
-    NOTICES,
-    PAST_DUE,
-    PLANS,
-    SUBSCRIPTIONS,
-    Charge,
-    Notice,
-    Plan,
-    plan_of,
-    subscription_of,
-)
 
 MONTH = timedelta(days=30)
 """How long a payment of a monthly plan lasts."""
@@ -47,50 +32,50 @@ def receive_payphone_notification(world: Transaction, body: Mapping[str, Any] | 
     amount = None if "amount" not in sent else Decimal(str(sent["amount"]))
     status, reference = sent.get("transactionStatus"), sent.get("reference")
     shown = None if amount is None else format(amount.normalize(), "f")
-    notices = world.table(NOTICES)
+    notices = world.table(state.NOTICES)
     if notices.find("content", (status, reference, shown)) is None:
-        notices.add(Notice(world.draw("troyansys.notice"), status, reference, shown, world.now))
-        charge = world.table(CHARGES).find("reference", reference)
-        if charge is not None and charge.status != APPROVED and status is not None:
+        notices.add(state.Notice(world.draw("troyansys.notice"), status, reference, shown, world.now))
+        charge = world.table(state.CHARGES).find("reference", reference)
+        if charge is not None and charge.status != state.APPROVED and status is not None:
             _settle(world, charge, status, amount)
     return Reply(200, {"message": "Webhook procesado"})
 
 
-def _settle(world: Transaction, charge: Charge, status: str, amount: Decimal | None) -> None:
+def _settle(world: Transaction, charge: state.Charge, status: str, amount: Decimal | None) -> None:
     """*Approved* puts the company on the plan and prolongs it; any other status (troyansys.D12) marks the subscription as past due.
 
     An approved amount that differs from the charge settles nothing.
     """
-    subscription = subscription_of(world, charge.company_id)
-    if status.casefold() != APPROVED:
-        world.table(CHARGES).change(charge, status=FAILED)
-        world.table(SUBSCRIPTIONS).change(subscription, status=PAST_DUE)
+    subscription = state.subscription_of(world, charge.company_id)
+    if status.casefold() != state.APPROVED:
+        world.table(state.CHARGES).change(charge, status=state.FAILED)
+        world.table(state.SUBSCRIPTIONS).change(subscription, status=state.PAST_DUE)
     elif amount is None or amount * 100 == charge.amount:
         paid_until = max(subscription.paid_until, world.now) + MONTH
-        world.table(CHARGES).change(charge, status=APPROVED)
-        world.table(SUBSCRIPTIONS).change(subscription, plan_id=charge.plan_id, status=ACTIVE, paid_until=paid_until)
+        world.table(state.CHARGES).change(charge, status=state.APPROVED)
+        world.table(state.SUBSCRIPTIONS).change(subscription, plan_id=charge.plan_id, status=state.ACTIVE, paid_until=paid_until)
 
 
 def _plans(world: Transaction, caller: Caller) -> Reply:
     """The same answer for users and keys (troyansys.D06); the current plan is named even if it is no longer offered."""
-    current = plan_of(world, caller.company.id)
+    current = state.plan_of(world, caller.company.id)
     return Reply(
         200,
         {
-            "data": [_to_wire(plan) for plan in world.table(PLANS).all() if plan.is_active],
+            "data": [_to_wire(plan) for plan in world.table(state.PLANS).all() if plan.is_active],
             "meta": {"current_plan_id": current.id, "current_plan_code": current.code},
         },
     )
 
 
-def _to_wire(plan: Plan) -> dict[str, Any]:
+def _to_wire(plan: state.Plan) -> dict[str, Any]:
     return {
         "id": plan.id,
         "name": plan.name,
         "code": plan.code,
         "billing_frequency": plan.billing_frequency,
         "amount": dollars(plan.amount),
-        "currency_code": CURRENCY,
+        "currency_code": state.CURRENCY,
         "module_codes": list(plan.module_codes),
         "feature_flags": {"inventory_advanced": plan.inventory_advanced},
     }

@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
+from operator import attrgetter
+from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
@@ -36,24 +38,26 @@ LOGGED = 100
 class Table(Generic[R]):
     """Declaration of one kind of record.
 
-    ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to the function that returns a record's key in it, so that look-ups by that
-    key do not read the whole table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field to the name of the
-    table whose id it holds; a record written by hand is refused if that id does not exist. ``ids`` is the kind under which the vendor draws ids,
-    so that no later draw returns the id of a record written by hand.
+    ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to a field, or to the function that returns a record's key in it, so that
+    look-ups by that key do not read the whole table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field
+    to the name of the table whose id it holds; a record written by hand is refused if that id does not exist. ``ids`` is the kind under which the
+    vendor draws ids, so that no later draw returns the id of a record written by hand.
     """
 
     def __init__(
         self,
         name: str,
         record: type[R],
-        indexes: Mapping[str, Callable[[R], Hashable]] | None = None,
+        indexes: Mapping[str, str | Callable[[R], Hashable]] | None = None,
         secrets: tuple[str, ...] = (),
         references: Mapping[str, str] | None = None,
         ids: str | None = None,
     ) -> None:
         self.name = name
         self.record = record
-        self.indexes: Mapping[str, Callable[[R], Hashable]] = indexes or {}
+        self.indexes: Mapping[str, Callable[[R], Hashable]] = {
+            index: attrgetter(key) if isinstance(key, str) else key for index, key in (indexes or {}).items()
+        }
         self.secrets = secrets
         self.references: Mapping[str, str] = references or {}
         self.ids = ids
@@ -74,6 +78,11 @@ class Table(Generic[R]):
         for name in self.secrets:
             del values[name]
         return values
+
+
+def tables_of(module: ModuleType) -> tuple[Table[Any], ...]:
+    """The tables that a module declares, in the order of its text."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Table))
 
 
 class Rows(Generic[R]):
@@ -185,6 +194,13 @@ class TransactionTable(Generic[R]):
 
     def __contains__(self, record_id: int | str) -> bool:
         return record_id in self.rows.positions
+
+    def __getitem__(self, record_id: int | str) -> R:
+        """The record with this id. Raises KeyError if there is none."""
+        record = self.rows.get(record_id)
+        if record is None:
+            raise KeyError(f"{self._declared.name} has no {record_id!r}")
+        return record
 
     def get(self, record_id: int | str) -> R | None:
         """The record with this id, or None."""
