@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from mockserver.core.state.tables import Record as Record
     from mockserver.core.state.tables import Table as Table
     from mockserver.core.state.tables import TransactionTable as TransactionTable
+    from mockserver.core.state.tables import fields_of as fields_of
     from mockserver.core.state.tables import tables_of as tables_of
     from mockserver.core.state.world import Transaction as Transaction
     from mockserver.core.state.world import World as World
@@ -100,7 +101,7 @@ _EXPORTS = {
     "mockserver.core.operation.paging": ("Page", "Stretch", "by_cursor", "by_page"),
     "mockserver.core.state.mapping": ("FieldMapping", "RecordMapping", "SchemaMapping"),
     "mockserver.core.state.outbox": ("Channel", "Message"),
-    "mockserver.core.state.tables": ("Record", "Table", "TransactionTable", "tables_of"),
+    "mockserver.core.state.tables": ("Record", "Table", "TransactionTable", "fields_of", "tables_of"),
     "mockserver.core.state.world": ("Transaction", "World"),
     "mockserver.openapi.errors": ("DocumentBroken", "SetupError", "Violation"),
 }

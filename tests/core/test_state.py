@@ -21,7 +21,7 @@ from mockserver.core.operation.paging import by_page
 from mockserver.core.state.outbox import CAPACITY, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.store import MemoryStore
-from mockserver.core.state.tables import Rows, Table, TransactionTable, tables_of
+from mockserver.core.state.tables import Rows, Table, TransactionTable, fields_of, tables_of
 from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -115,6 +115,10 @@ def test_an_id_is_given_once_and_never_changes() -> None:
     assert table[1] is pet
     assert 1 in table
     assert 2 not in table
+
+
+def test_some_fields_of_a_record_are_taken_in_the_order_named() -> None:
+    assert list(fields_of(Pet(1, "a", "x"), "name id").items()) == [("name", "x"), ("id", 1)]
 
 
 def test_the_tables_of_a_module_are_those_that_it_declares() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver import Reply, Transaction, VendorFault
+from mockserver import Reply, Transaction, VendorFault, fields_of
 from mockserver.apis.backoffice.shown import picture_url
 from mockserver.apis.backoffice.state import USERS, User, plan_name
 from mockserver.apis.backoffice.trees import MATRIX_LEGS, MATRIX_LEVELS, matrix_child, sponsored_by
@@ -37,11 +37,7 @@ def _members(world: Transaction, sponsor: User, level: int) -> list[dict[str, An
     return [
         {
             "user": {
-                "id": member.id,
-                "username": member.username,
-                "first_name": member.first_name,
-                "last_name": member.last_name,
-                "email": member.email,
+                **fields_of(member, "id username first_name last_name email"),
                 "level": level,
                 "plan": plan_name(world, member),
                 "image_url": picture_url(world, member),

@@ -58,6 +58,11 @@ BRANCHES = Table(
     ids="serpi.branch",
 )
 
+_TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
+_NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")
+LEFT_OUT = {"direccion2": "", "telefono2": "", "movil": "", "ext": None, "ext2": None, "id_cobrador": None}
+"""The optional fields of a branch as they are stored if they are not sent."""
+_FIELDS = tuple(name for name in Branch.__slots__ if name not in ("id", "client_id"))
 
 ERP = "serpi.erp"
 """The service that stands behind all three calls; while it is down they are answered 503, as the vendor's table of statuses says of maintenance."""
@@ -87,3 +92,15 @@ def same_client(identities: Mapping[str, Any]) -> Client:
     if identities["secretkey"] != client:
         raise Unauthenticated("token", "of another client than the secretkey")
     return client
+
+
+def stored(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a body as they are stored: null texts become empty (serpi.D26), phones and tax ids become text (serpi.D07, serpi.D10)."""
+    values = {name: body[name] for name in _FIELDS if name in body}
+    for name in _TEXTS:
+        if name in values and values[name] is None:
+            values[name] = ""
+    for name in _NUMBERS_AS_TEXT:
+        if name in values:
+            values[name] = str(values[name])
+    return values

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver import Reply, Transaction, by_page
+from mockserver import Reply, Transaction, by_page, fields_of
 from mockserver.apis.serpi.faults import UnknownBranch
-from mockserver.apis.serpi.state import BRANCHES, Branch, Client
+from mockserver.apis.serpi.state import BRANCHES, LEFT_OUT, Branch, Client, stored
 
 PAGE_SIZE = 50
 """Branches per page if ``limite`` is not sent; the vendor's page gives no default (serpi.D18)."""
 
-_TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
-_NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")
-_LEFT_OUT = {"direccion2": "", "telefono2": "", "movil": "", "ext": None, "ext2": None, "id_cobrador": None}
-_SHOWN = tuple(name for name in Branch.__slots__ if name != "client_id")
-_FIELDS = tuple(name for name in Branch.__slots__ if name not in ("id", "client_id"))
+_SHOWN = " ".join(name for name in Branch.__slots__ if name != "client_id")
 
 
 def list_sucursales(world: Transaction, caller: Client, limite: int | None, pagina: int | None) -> Reply:
@@ -28,12 +24,14 @@ def list_sucursales(world: Transaction, caller: Client, limite: int | None, pagi
     if not page.items:
         return Reply(201, {"success": True, "code": 201, "message": "No se encontraron registros", "result": []})
     message = f"{len(page.items)} registro(s) encontrados"
-    return Reply(200, {"success": True, "code": 200, "errors": None, "message": message, "result": [_to_wire(branch) for branch in page.items]})
+    return Reply(
+        200, {"success": True, "code": 200, "errors": None, "message": message, "result": [fields_of(branch, _SHOWN) for branch in page.items]}
+    )
 
 
 def create_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any]) -> Reply:
     """Create a branch; the reply does not contain its id (serpi.D17). Source: "API Creación (POST)"."""
-    values = {**_LEFT_OUT, **_stored(body)}
+    values = {**LEFT_OUT, **stored(body)}
     world.table(BRANCHES).add(Branch(id=world.draw("serpi.branch"), client_id=caller.id, **values))
     return Reply(201, {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"})
 
@@ -44,22 +42,5 @@ def update_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any])
     branch = branches.get(body["id"])
     if branch is None or branch.client_id != caller.id:
         raise UnknownBranch(body["id"])
-    branches.change(branch, **_stored(body))
+    branches.change(branch, **stored(body))
     return Reply(200, {"success": True, "code": 200, "message": "registro modificado exitosamente"})
-
-
-def _stored(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a body as they are stored: null texts become empty (serpi.D26), phones and tax ids become text (serpi.D07, serpi.D10)."""
-    values = {name: body[name] for name in _FIELDS if name in body}
-    for name in _TEXTS:
-        if name in values and values[name] is None:
-            values[name] = ""
-    for name in _NUMBERS_AS_TEXT:
-        if name in values:
-            values[name] = str(values[name])
-    return values
-
-
-def _to_wire(branch: Branch) -> dict[str, Any]:
-    """A branch as the list shows it: 23 fields."""
-    return {name: getattr(branch, name) for name in _SHOWN}

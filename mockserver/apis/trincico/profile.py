@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver import Reply, Transaction
+from mockserver import Reply, Transaction, fields_of
 from mockserver.apis.trincico import wire
 from mockserver.apis.trincico.state import FAVORITES, SERVICES, User, current_subscriptions
 
@@ -16,9 +16,7 @@ def get_profile(world: Transaction, caller: User) -> Reply:
         {
             "id": caller.id,
             "roles": wire.roles(world, caller),
-            "email": caller.email,
-            "first_name": caller.first_name,
-            "last_name": caller.last_name,
+            **fields_of(caller, "email first_name last_name"),
             "avatar": wire.avatar(),
             "refer_code": caller.refer_code,
             "phone": caller.phone,

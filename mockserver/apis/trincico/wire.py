@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mockserver import Transaction
+from mockserver import Transaction, fields_of
 from mockserver.apis.trincico import state
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import rate_number, rate_text
@@ -19,18 +19,9 @@ def plan(world: Transaction, shown: state.Plan, *, embedded: bool) -> dict[str, 
     """A plan with its features; with its family if it is part of another object (trincico.D33)."""
     family = {"type": shown.type} if embedded else {}
     return {
-        "id": shown.id,
-        "name": shown.name,
-        "price": shown.price,
-        "currency": shown.currency,
+        **fields_of(shown, "id name price currency"),
         **family,
-        "interval": shown.interval,
-        "interval_count": shown.interval_count,
-        "active": shown.active,
-        "is_recommended": shown.is_recommended,
-        "weight": shown.weight,
-        "trial_period_days": shown.trial_period_days,
-        "is_default": shown.is_default,
+        **fields_of(shown, "interval interval_count active is_recommended weight trial_period_days is_default"),
         "features": features(world, shown),
     }
 
@@ -75,10 +66,7 @@ def subscription(world: Transaction, shown: state.Subscription) -> dict[str, Any
     payment = None if shown.last_payment_id is None else world.table(state.PAYMENTS).get(shown.last_payment_id)
     next_plan = None if shown.next_plan_id is None else plan(world, state.plan_of(world, shown.next_plan_id), embedded=True)
     return {
-        "id": shown.id,
-        "start_at": shown.start_at,
-        "end_at": shown.end_at,
-        "canceled_at": shown.canceled_at,
+        **fields_of(shown, "id start_at end_at canceled_at"),
         "method_details": card(shown.card),
         "next_plan": next_plan,
         "status": shown.status,
@@ -91,10 +79,7 @@ def subscription_summary(world: Transaction, shown: state.Subscription) -> dict[
     """A subscription in the short form of the profile (trincico.D102)."""
     held = state.plan_of(world, shown.plan_id)
     return {
-        "id": shown.id,
-        "start_at": shown.start_at,
-        "end_at": shown.end_at,
-        "status": shown.status,
+        **fields_of(shown, "id start_at end_at status"),
         "plan": {"id": held.id, "name": held.name, "type": held.type, "active": held.active},
     }
 
@@ -102,17 +87,10 @@ def subscription_summary(world: Transaction, shown: state.Subscription) -> dict[
 def _payment(world: Transaction, shown: state.Payment, plan_id: str) -> dict[str, Any]:
     """The payment of a subscription, with the plan that it was for; its invoice is empty (trincico.D45)."""
     return {
-        "id": shown.id,
-        "reference": shown.reference,
-        "gross_amount": shown.gross_amount,
-        "net_amount": shown.net_amount,
-        "fee_amount": shown.fee_amount,
+        **fields_of(shown, "id reference gross_amount net_amount fee_amount"),
         "fee_percent": "0.00",
         "details": card(shown.card),
-        "currency": shown.currency,
-        "created_at": shown.created_at,
-        "status": shown.status,
-        "target": shown.target,
+        **fields_of(shown, "currency created_at status target"),
         "method": "stripe",
         "invoice": NOTHING,
         "plan": plan(world, state.plan_of(world, plan_id), embedded=True),
@@ -148,29 +126,16 @@ def invoice_listed(world: Transaction, shown: state.Invoice) -> dict[str, Any]:
             for item in world.table(state.ITEMS).select("invoice", shown.id)
         ],
         "customer": {
-            "id": customer.id,
-            "first_name": customer.first_name,
-            "last_name": customer.last_name,
-            "created_at": customer.created_at,
+            **fields_of(customer, "id first_name last_name created_at"),
             "updated_at": customer.created_at,
-            "business_name": customer.business_name,
-            "email": customer.email,
-            "phone": customer.phone,
+            **fields_of(customer, "business_name email phone"),
         },
         "service": service_short(world.table(state.SERVICES)[shown.service_id]),
     }
 
 
 def _invoice(shown: state.Invoice) -> dict[str, Any]:
-    return {
-        "id": shown.id,
-        "reference": shown.reference,
-        "amount": shown.amount,
-        "currency": shown.currency,
-        "status": shown.status,
-        "created_at": shown.created_at,
-        "updated_at": shown.updated_at,
-    }
+    return fields_of(shown, "id reference amount currency status created_at updated_at")
 
 
 def item(shown: state.Item) -> dict[str, Any]:
@@ -193,13 +158,9 @@ def service_short(shown: state.Service) -> dict[str, Any]:
 
 def _service_of_invoice(shown: state.Service) -> dict[str, Any]:
     return {
-        "id": shown.id,
-        "name": shown.name,
-        "description": shown.description,
+        **fields_of(shown, "id name description"),
         "telephone": "",
-        "cellphone": shown.cellphone,
-        "email": shown.email,
-        "website": shown.website,
+        **fields_of(shown, "cellphone email website"),
         "owner": NOTHING,
     }
 
@@ -220,24 +181,14 @@ def service(world: Transaction, shown: state.Service) -> dict[str, Any]:
             {"id": visit.id, "created_at": visit.created_at, "author": visit.user_id}
             for visit in world.table(state.VISITS).select("service", shown.id)
         ],
-        "city": shown.city,
-        "state": shown.state,
-        "country": shown.country,
-        "zip_code": shown.zip_code,
+        **fields_of(shown, "city state country zip_code"),
         "open_now": any(_is_open(world.now, schedule.days, schedule.from_hour, schedule.to_hour) for schedule in schedules),
         "followersCount": shown.followers,
         "gallery": [{"id": image.id, "image": image.image} for image in world.table(state.GALLERY).select("service", shown.id)],
-        "email": shown.email,
-        "cellphone": shown.cellphone,
-        "website": shown.website,
-        "description": shown.description,
-        "description_short": shown.description_short,
-        "address": shown.address,
+        **fields_of(shown, "email cellphone website description description_short address"),
         "placeId": shown.place_id,
         "work_schedule": [_schedule(schedule.id, schedule.days, schedule.from_hour, schedule.to_hour) for schedule in schedules],
-        "lat": shown.lat,
-        "lng": shown.lng,
-        "booking": shown.booking,
+        **fields_of(shown, "lat lng booking"),
         "dates_by_day": 0,
     }
 
@@ -287,9 +238,7 @@ def user(world: Transaction, shown: state.User, *, iso: bool) -> dict[str, Any]:
         "profit": "0.00",
         "refer_code": shown.refer_code,
         "nit": "",
-        "email": shown.email,
-        "phone": shown.phone,
-        "active": shown.active,
+        **fields_of(shown, "email phone active"),
         "created_at": _iso(shown.created_at) if iso else shown.created_at,
         "updated_at": _iso(shown.updated_at) if iso else shown.updated_at,
         "roles": roles(world, shown),
@@ -301,9 +250,7 @@ def payout_account(world: Transaction, shown: state.PayoutAccount, *, user: dict
     """A payout account with the keys of the table and of the examples (trincico.D113)."""
     method = world.table(state.PAYMENT_METHODS).get(shown.payment_method_id)
     return {
-        "id": shown.id,
-        "frequency": shown.frequency,
-        "currency": shown.currency,
+        **fields_of(shown, "id frequency currency"),
         "payment_method_type": "" if method is None else method.type,
         "status": shown.status,
         "country": shown.country,
@@ -348,13 +295,7 @@ def external_accounts(world: Transaction, shown: state.PayoutAccount) -> list[di
 def payout(world: Transaction, shown: state.Payout, account: state.PayoutAccount, owner: state.User) -> dict[str, Any]:
     """A row of the list of payouts."""
     return {
-        "id": shown.id,
-        "status": shown.status,
-        "amount": shown.amount,
-        "currency": shown.currency,
-        "arrival_date": shown.arrival_date,
-        "automatic": shown.automatic,
-        "sent_method": shown.sent_method,
+        **fields_of(shown, "id status amount currency arrival_date automatic sent_method"),
         "type": "bank_account",
         "description": None,
         "created_at": shown.created_at,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from mockserver import Reply, Transaction, VendorFault
+from mockserver import Reply, Transaction, VendorFault, fields_of
 from mockserver.apis.troyansys.callers import UserCaller
 from mockserver.apis.troyansys.shapes import local, module_to_wire
 from mockserver.apis.troyansys.state import COMPANIES, SESSIONS, USERS, Session, User, modules_of, password_digest
@@ -43,9 +43,7 @@ def get_authenticated_user(caller: UserCaller) -> Reply:
     return Reply(
         200,
         {
-            "id": user.id,
-            "name": user.name,
-            "email": user.email,
+            **fields_of(user, "id name email"),
             "company": {"id": company.id, "name": company.name},
             "active_company_id": company.id,
         },
@@ -62,9 +60,6 @@ def _login_user(world: Transaction, user: User) -> dict[str, Any]:
     company = world.table(COMPANIES).get(user.active_company_id)
     modules = [] if company is None else modules_of(world, company)
     return {
-        "id": user.id,
-        "name": user.name,
-        "email": user.email,
-        "active_company_id": user.active_company_id,
+        **fields_of(user, "id name email active_company_id"),
         "active_modules": [module_to_wire(module) for module in modules],
     }

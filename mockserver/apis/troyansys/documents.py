@@ -8,7 +8,7 @@ from typing import Any
 
 from stdnum.ec import ci, ruc
 
-from mockserver import Reply, Transaction
+from mockserver import Reply, Transaction, fields_of
 from mockserver.apis.troyansys.callers import Caller, require_module
 from mockserver.apis.troyansys.faults import Rejected
 from mockserver.apis.troyansys.invoicing import Customer, issue
@@ -69,9 +69,7 @@ def _mail(world: Transaction, company: Company, invoice: Invoice, to: str) -> No
 
 def _to_wire(world: Transaction, invoice: Invoice) -> dict[str, Any]:
     return {
-        "id": invoice.id,
-        "document_number": invoice.document_number,
-        "access_key": invoice.access_key,
+        **fields_of(invoice, "id document_number access_key"),
         "issued_at": local(invoice.issued_at),
         "company_id": invoice.company_id,
         "customer": {"identification": invoice.identification, "name": invoice.name, "email": invoice.email},

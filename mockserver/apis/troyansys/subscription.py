@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from mockserver import Reply, Transaction
+from mockserver import Reply, Transaction, fields_of
 from mockserver.apis.troyansys import state
 from mockserver.apis.troyansys.callers import Caller, UserCaller
 from mockserver.apis.troyansys.shapes import dollars
@@ -70,10 +70,7 @@ def _plans(world: Transaction, caller: Caller) -> Reply:
 
 def _to_wire(plan: state.Plan) -> dict[str, Any]:
     return {
-        "id": plan.id,
-        "name": plan.name,
-        "code": plan.code,
-        "billing_frequency": plan.billing_frequency,
+        **fields_of(plan, "id name code billing_frequency"),
         "amount": dollars(plan.amount),
         "currency_code": state.CURRENCY,
         "module_codes": list(plan.module_codes),

@@ -80,6 +80,11 @@ class Table(Generic[R]):
         return values
 
 
+def fields_of(record: object, names: str) -> dict[str, Any]:
+    """Some fields of a record, by name. ``names`` are separated by blanks."""
+    return {name: getattr(record, name) for name in names.split()}
+
+
 def tables_of(module: ModuleType) -> tuple[Table[Any], ...]:
     """The tables that a module declares, in the order of its text."""
     return tuple(value for value in vars(module).values() if isinstance(value, Table))

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.openapi.documents import load_document
+
 from ...harness import LONGEST, ApiClient, not_observable
 
 PATH = "/Sucursales"
 MOST = 1000
 """Branches that are asked for at once."""
-NEW: dict[str, Any] = {
-    "id_tercero": 1804,
-    "nit_tercero": "900985549",
-    "codigo": 0,
-    "referencia_sucursal": None,
-    "descripcion": "CONTRATO",
-    "direccion": "cra 22 #4-44",
-    "direccion2": None,
-    "telefono": None,
-    "telefono2": None,
-    "ext": None,
-    "ext2": None,
-    "movil": None,
-    "id_ciudad": 5001,
-    "codigo_ciudad": "05001",
-    "id_departamento": 5,
-    "codigo_departamento": "05",
-    "id_pais": 1,
-    "codigo_pais": "57",
-    "id_vendedor": 3418,
-    "id_cobrador": None,
-    "es_direccionCobro": False,
-    "es_direccionDespacho": False,
-}
+NEW: dict[str, Any] = {**load_document("serpi").at("#/components/examples/new_branch")["value"], "descripcion": "CONTRATO"}
+"""The branch that the vendor's page creates, under a name of ours."""
 
 
 def branches(api: ApiClient, **query: int) -> list[dict[str, Any]]:
