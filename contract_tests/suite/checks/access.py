@@ -17,7 +17,6 @@ REFUSED = (401, 403)
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Every operation, each way of authentication, each credential of it."""
     for name in run.model.operations:
         if WORKS in run.model.operations[name].recipes and run.wants(name):
             yield from guarded(LAW, name, _operation(run, name))

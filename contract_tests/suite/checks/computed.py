@@ -13,7 +13,6 @@ LAW = "computed values agree"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Check each computation of each operation with each variant of the request."""
     for name, operation in run.model.operations.items():
         for number, computation in enumerate(operation.spec.get("x-computed", ()) if _wanted(run, name, operation.spec) else ()):
             variants = computation.get("send", {})

@@ -13,7 +13,6 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(width: int = 1, height: int = 1) -> bytes:
-    """A black picture."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(b"".join(b"\0" + b"\0" * width for _ in range(height))) if height < 10 else zlib.compress(b"\0")
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")

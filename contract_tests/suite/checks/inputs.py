@@ -18,7 +18,6 @@ UNDECLARED = "zz_undeclared"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Every constraint of every field that can be sent."""
     if run.is_quick:
         return
     for name in run.model.operations:

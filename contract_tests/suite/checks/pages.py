@@ -24,7 +24,6 @@ SIZES = (1, 2, 7)
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Each list that the document declares."""
     for name, operation in run.model.operations.items():
         declared = operation.spec.get("x-list")
         if declared and run.wants(name):

@@ -33,8 +33,6 @@ class Made:
 
 
 class Resource:
-    """A resource that a document declares, in a session."""
-
     def __init__(self, session: CheckSession, name: str) -> None:
         self.session = session
         self.name = name
@@ -49,7 +47,6 @@ class Resource:
         return {"call": found} if isinstance(found, str) else found or {}
 
     def clause(self, name: str) -> str | None:
-        """The clause behind a part."""
         found: str | None = self.part(name).get("clause") or self.spec.get("clauses", {}).get(name)
         return found
 
@@ -81,7 +78,6 @@ class Resource:
         return made
 
     def read(self, role: str = "") -> tuple[Answer | None, dict[str, Any] | None]:
-        """The record as its own read shows it."""
         part = self.part("read")
         if not part:
             return None, None
@@ -125,7 +121,6 @@ def check(run: Run) -> Iterator[Verdict]:
 
 
 def calls(spec: Mapping[str, Any]) -> list[str]:
-    """The operations of a resource."""
     parts = [spec[part] for part in ("create", "read", "list", "change", "delete") if part in spec]
     return [part if isinstance(part, str) else part["call"] for part in parts]
 

@@ -17,7 +17,6 @@ NOTHING = "a refused call changes nothing"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Each recipe of each documented error."""
     for name in run.model.operations:
         errors = run.model.operations[name].errors
         for code, recipes in run.model.operations[name].recipes.items():

@@ -272,7 +272,6 @@ class CheckSession:
         return str(value) if kind == "string" and isinstance(value, int | float) else value
 
     def formula(self, text: str) -> Any:
-        """The value of a formula over stored and known values."""
         return evaluate(text, self.names())
 
     def names(self, **more: Any) -> dict[str, Any]:
@@ -319,7 +318,6 @@ class CheckSession:
     # Verdicts
 
     def held(self, law: str, operation: str) -> Verdict:
-        """The verdict of a check that held."""
         return Verdict(law, operation, VerdictStatus.HELD)
 
     def broken(
@@ -363,8 +361,6 @@ class CheckSession:
 
 
 class _Known(dict[str, str]):
-    """The known values of a target, for formulas."""
-
     def __init__(self, api: ApiClient) -> None:
         super().__init__()
         self._api = api

@@ -15,7 +15,6 @@ LAW = "what is unique is given once"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    """Each field that a resource declares to be unique."""
     for name, spec in run.model.resources.items():
         create = spec.get("create", "")
         for field, declared in spec.get("unique", {}).items():

@@ -84,7 +84,6 @@ class Values:
         return _compiled(pattern).search(text) is not None
 
     def word(self, length: int) -> str:
-        """A text of some length."""
         return "".join(self._chance.choices(LETTERS, k=length))
 
     def matching(self, pattern: str) -> str:

@@ -250,7 +250,6 @@ class ApiClient:
         return _messages(self.target.hooks["outbox"]())
 
     def reset(self) -> None:
-        """Put the target back to its first state."""
         if not self._use_hook("reset"):
             self._control("POST", "/reset")
 

@@ -176,6 +176,5 @@ def police_requests(policy: RequestPolicy, record: Callable[[Exchange], None]) -
 
 
 def describe_error(error: Exception) -> str:
-    """An exception in one line."""
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:300]

@@ -41,7 +41,6 @@ def wrong(field: str, code: str) -> Violation:
 
 
 def render_fault(fault: Fault, fault_context: FaultContext) -> Reply:
-    """The reply to a fault, in BackOffice's format."""
     if isinstance(fault, Invalid):
         found = [(violation, fault_context.errors[code]) for violation in fault.violations for code in violation.codes]
         if found:

@@ -100,8 +100,6 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A question of a user."""
-
     id: int
     user_id: int
     subject: str
@@ -273,11 +271,9 @@ def user_at(world: Transaction, email: str) -> User | None:
 
 
 def plan_name(world: Transaction, user: User) -> str:
-    """The name of a user's present plan."""
     plan = world.table(PLANS).get(user.plan_id)
     return "" if plan is None else plan.name
 
 
 def password_digest(password: str) -> str:
-    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16).hexdigest()

@@ -76,8 +76,6 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Blacklisted:
-    """A phone that an account refuses to serve."""
-
     id: int
     account_id: int
     phone: str
@@ -129,7 +127,6 @@ NUMBERS = Table("monedero.numbers", Number, {"phone": "phone"})
 
 
 def verify_apikey(world: Transaction, credential: str) -> int:
-    """The id of the account that owns an apikey."""
     account = world.table(ACCOUNTS).find("apikey", credential)
     if account is None:
         raise Unauthenticated("apikey")
@@ -137,7 +134,6 @@ def verify_apikey(world: Transaction, credential: str) -> int:
 
 
 def account_of(world: Transaction, account_id: int) -> Account:
-    """The caller's account."""
     account = world.table(ACCOUNTS).get(account_id)
     if account is None:
         raise Unauthenticated("apikey", "of an account that is gone")
@@ -145,12 +141,10 @@ def account_of(world: Transaction, account_id: int) -> Account:
 
 
 def wallet_of(world: Transaction, account_id: int, key: str) -> Wallet | None:
-    """The wallet of an account with this key."""
     return world.table(WALLETS).find("key", (account_id, key))
 
 
 def contact_of(world: Transaction, wallet: Wallet, phone: str) -> Contact | None:
-    """The customer of a wallet with this phone."""
     return world.table(CONTACTS).find("phone", (wallet.id, phone))
 
 
@@ -165,7 +159,6 @@ def may_sign(usertool: Usertool, wallet: Wallet) -> bool:
 
 
 def is_blacklisted(world: Transaction, account_id: int, phone: str) -> bool:
-    """Whether the account refuses to serve a phone."""
     return world.table(BLACKLIST).find("phone", (account_id, phone)) is not None
 
 

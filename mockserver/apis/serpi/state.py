@@ -11,8 +11,6 @@ from mockserver import Table, Transaction, Unauthenticated, Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client of the API, with its secretkey and token."""
-
     id: int
     name: str
     secretkey: str

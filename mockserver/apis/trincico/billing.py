@@ -35,14 +35,12 @@ def _period_after(world: Transaction, plan: Plan, anchor_at: int, periods: int) 
 
 
 def watch(world: Transaction, subscription: Subscription) -> None:
-    """Set the timer for the end of a subscription's period."""
     world.cancel(PERIOD_ENDS, subscription.id)
     if subscription.status in CURRENT and subscription.end_at < int(LATEST.timestamp()):
         world.schedule(moment(subscription.end_at), PERIOD_ENDS, subscription.id)
 
 
 def charge(world: Transaction, subscription: Subscription, plan: Plan, amount: int, card: str, *, status: str = "completed") -> Payment:
-    """Charge a card for a subscription and keep the payment."""
     return world.table(PAYMENTS).add(
         Payment(
             id=new_id(world, "payment"),

@@ -17,7 +17,6 @@ class Card:
 
     @property
     def label(self) -> str:
-        """The name that people see."""
         return f"{self.brand.capitalize()} ending in {self.last4}"
 
 
@@ -35,7 +34,6 @@ class Bank:
 
     @property
     def label(self) -> str:
-        """The name that people see."""
         return f"{self.name} ({self.currency.upper()}, ending in {self.last4})"
 
 

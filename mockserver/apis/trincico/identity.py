@@ -24,7 +24,6 @@ _OPTIONS: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, 
 
 
 def digest(password: str) -> str:
-    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16, person=b"trincico").hexdigest()
 
 

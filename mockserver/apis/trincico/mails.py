@@ -29,31 +29,26 @@ def money(amount: int, currency: str) -> str:
 
 
 def welcome(world: Transaction, user: state.User) -> None:
-    """Welcome a user, with the first code for the e-mail address."""
     text = f"Welcome to Trincico. Your activation code is {user.activation_code}."
     _mail(world, user.email, "Welcome to Trincico", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
 def email_verification(world: Transaction, user: state.User) -> None:
-    """Send the activation code again."""
     text = f"Your activation code is {user.activation_code}."
     _mail(world, user.email, "Verify your e-mail address", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
 def request_password_code(world: Transaction, user: state.User) -> None:
-    """Send a code for setting a new password."""
     code = world.code("trincico.password")
     text = f"Your code for a new password is {code}. If you did not ask for it, ignore this message."
     _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, codes=(code,))
 
 
 def password_updated(world: Transaction, user: state.User) -> None:
-    """Send a user the notice of a new password."""
     _mail(world, user.email, "Your password was changed", _greeting(user.first_name), "The password of your account was changed.")
 
 
 def invoice_created(world: Transaction, invoice: state.Invoice, home: str) -> None:
-    """Share a ready invoice with its customer."""
     customer, service = world.table(state.CUSTOMERS)[invoice.customer_id], world.table(state.SERVICES)[invoice.service_id]
     text = f"{service.name} sent you the invoice {invoice.reference} over {money(invoice.amount, invoice.currency)}."
     link = f"See it at {home}/invoices/{invoice.id}/view"
@@ -61,7 +56,6 @@ def invoice_created(world: Transaction, invoice: state.Invoice, home: str) -> No
 
 
 def invoice_paid(world: Transaction, invoice: state.Invoice, payer: state.User, home: str) -> None:
-    """Send the payer a confirmation of a payment."""
     service = world.table(state.SERVICES)[invoice.service_id]
     text = f"Your payment of {money(invoice.amount, invoice.currency)} for the invoice {invoice.reference} of {service.name} arrived."
     link = f"See it at {home}/invoices/{invoice.id}/view"
@@ -69,7 +63,6 @@ def invoice_paid(world: Transaction, invoice: state.Invoice, payer: state.User, 
 
 
 def booking_created(world: Transaction, booking: state.Booking) -> None:
-    """Ask the owner of a service to confirm a booking."""
     service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
     owner = state.user_of(world, service.owner_id)
     text = f"{guest.first_name} would like to book {service.name} on {_day(booking.at)}. The booking waits for your confirmation."
@@ -77,12 +70,10 @@ def booking_created(world: Transaction, booking: state.Booking) -> None:
 
 
 def booking_owner_canceled(world: Transaction, booking: state.Booking) -> None:
-    """Notify a user that the owner canceled the booking."""
     _to_guest(world, booking, "was canceled by its owner")
 
 
 def booking_user_canceled(world: Transaction, booking: state.Booking) -> None:
-    """Notify the owner of a service that the user canceled the booking."""
     service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
     owner = state.user_of(world, service.owner_id)
     text = f"{guest.first_name} canceled the booking of {service.name} on {_day(booking.at)}."
@@ -90,12 +81,10 @@ def booking_user_canceled(world: Transaction, booking: state.Booking) -> None:
 
 
 def booking_approved(world: Transaction, booking: state.Booking) -> None:
-    """Notify a user that the owner approved the booking."""
     _to_guest(world, booking, "was approved")
 
 
 def subscription_updated(world: Transaction, subscription: state.Subscription) -> None:
-    """Notify a user of the current subscription."""
     user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
     lines = [f"Your subscription is {plan.name}, valid until {_day(subscription.end_at)}."]
     if subscription.next_plan_id is not None:
@@ -104,14 +93,12 @@ def subscription_updated(world: Transaction, subscription: state.Subscription) -
 
 
 def subscription_canceled(world: Transaction, subscription: state.Subscription) -> None:
-    """Notify a user that the subscription was canceled, and until when it is valid."""
     user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
     text = f"Your subscription {plan.name} was canceled. It is valid until {_day(subscription.end_at)}."
     _mail(world, user.email, "Your subscription was canceled", _greeting(user.first_name), text)
 
 
 def payout_updated(world: Transaction, payout: state.Payout) -> None:
-    """Notify a user of the status of a payout."""
     user = state.user_of(world, payout.user_id)
     text = f"Your payout of {money(payout.amount, payout.currency)} is now {payout.status.replace('_', ' ')}."
     _mail(world, user.email, "Your payout was updated", _greeting(user.first_name), text)

@@ -55,7 +55,6 @@ class Holding:
 
     @property
     def total(self) -> int:
-        """Available and pending money together."""
         return self.available + self.pending
 
 

@@ -48,8 +48,6 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """An action that a plan allows."""
-
     id: int
     plan_id: str
     name: str
@@ -59,8 +57,6 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A payment provider."""
-
     id: str
     name: str
     type: str
@@ -127,8 +123,6 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A view of a service."""
-
     id: str
     service_id: str
     user_id: str
@@ -137,8 +131,6 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class GalleryImage:
-    """An image of a service."""
-
     id: int
     service_id: str
     image: str
@@ -157,8 +149,6 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Favorite:
-    """A user likes a service."""
-
     id: int
     user_id: str
     service_id: str
@@ -437,7 +427,6 @@ SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
 
 
 def as_uuid(number: int) -> str:
-    """128 bits in the form of a UUID."""
     text = f"{number:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 

@@ -26,7 +26,6 @@ GONE = ("canceled", "failed")
 
 
 def held(world: Transaction, user_id: str) -> dict[str, Holding]:
-    """A user's balance by currency."""
     now = seconds(world)
     paid = [
         (payment.currency, payment.net_amount, payment.available_at is not None and payment.available_at <= now)
@@ -72,12 +71,10 @@ def pay_out(world: Transaction, account: PayoutAccount, amount: int, currency: s
 
 
 def leave(world: Transaction, subject: int | str | None) -> None:
-    """A requested payout leaves for the bank."""
     _move(world, subject, "requested", "in_transit")
 
 
 def arrive(world: Transaction, subject: int | str | None) -> None:
-    """A payout arrives at the bank."""
     _move(world, subject, "in_transit", "paid")
 
 
@@ -98,7 +95,6 @@ def watch(world: Transaction, account: PayoutAccount) -> None:
 
 
 def stop(world: Transaction, account: PayoutAccount) -> None:
-    """Call off an account's next automatic payout."""
     world.cancel(PAY_OUT, account.id)
 
 

@@ -27,7 +27,6 @@ def plan(world: Transaction, shown: state.Plan, *, embedded: bool) -> dict[str, 
 
 
 def features(world: Transaction, shown: state.Plan) -> list[dict[str, Any]]:
-    """The features of a plan."""
     return [
         {"name": feature.name, "code": feature.code, "max_allowed_value": feature.max_allowed_value, "metadata": None}
         for feature in world.table(state.FEATURES).select("plan", shown.id)
@@ -152,7 +151,6 @@ def _item(shown: state.Item) -> dict[str, Any]:
 
 
 def service_short(shown: state.Service) -> dict[str, Any]:
-    """A service in a few keys."""
     return {"id": shown.id, "slug_id": None, "slug": None, "status": shown.status, "name": shown.name}
 
 
@@ -262,7 +260,6 @@ def payout_account(world: Transaction, shown: state.PayoutAccount, *, user: dict
 
 
 def external_accounts(world: Transaction, shown: state.PayoutAccount) -> list[dict[str, Any]]:
-    """The bank accounts behind a payout account."""
     nothing: dict[str, list[str]] = {"currently_due": [], "errors": [], "past_due": [], "pending_verification": []}
     found = []
     for account in world.table(state.BANK_ACCOUNTS).select("account", shown.id):
@@ -293,7 +290,6 @@ def external_accounts(world: Transaction, shown: state.PayoutAccount) -> list[di
 
 
 def payout(world: Transaction, shown: state.Payout, account: state.PayoutAccount, owner: state.User) -> dict[str, Any]:
-    """A row of the list of payouts."""
     return {
         **fields_of(shown, "id status amount currency arrival_date automatic sent_method"),
         "type": "bank_account",

@@ -59,7 +59,6 @@ def verify_company(world: Transaction, credential: str) -> state.Company:
 
 
 def verify_api_key(world: Transaction, credential: str) -> state.Company:
-    """The company that owns a key."""
     company = world.table(state.COMPANIES).find("api_key", credential)
     if company is None:
         raise Unauthenticated("api_key")

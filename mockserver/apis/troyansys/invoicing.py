@@ -16,8 +16,6 @@ PURCHASE = "purchase"
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """To whom an invoice is issued."""
-
     identification: str
     name: str
     email: str | None

@@ -20,5 +20,4 @@ def local(moment: datetime) -> str:
 
 
 def module_to_wire(module: Module) -> dict[str, Any]:
-    """A module."""
     return {"id": module.id, "code": module.code, "name": module.name}

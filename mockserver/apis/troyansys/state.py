@@ -35,8 +35,6 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A user may work for a company."""
-
     id: int
     user_id: int
     company_id: int
@@ -74,8 +72,6 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module of the ERP."""
-
     id: int
     code: str
     name: str
@@ -267,11 +263,9 @@ def modules_of(world: Transaction, company: Company) -> list[Module]:
 
 
 def stock_of(world: Transaction, product_id: int) -> int:
-    """The pieces of a product that are left."""
     last = next(world.table(MOVEMENTS).select("product", product_id).newest(), None)
     return 0 if last is None else last.stock
 
 
 def password_digest(password: str) -> str:
-    """The stored hash of a password."""
     return blake2b(password.encode(), digest_size=16).hexdigest()

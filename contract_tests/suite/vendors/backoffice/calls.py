@@ -88,7 +88,6 @@ def succeeded(answer: httpx.Response) -> Any:
 
 
 def row(name: str, code: str) -> dict[str, Any]:
-    """The documented row of a refusal."""
     found: dict[str, Any] = OPERATIONS[name].errors[code]
     return found
 
@@ -132,14 +131,12 @@ def session(api: ApiClient, username: str = "$username", password: str = "$passw
 
 
 def members(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every member of a team, the upper ones first."""
     for node in nodes:
         yield node["user"]
         yield from members(node["childs"])
 
 
 def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every node of a matrix that a member holds."""
     if node:
         yield node
         for leg in ("child_left", "child_center", "child_right"):

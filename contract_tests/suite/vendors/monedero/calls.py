@@ -82,6 +82,5 @@ def refused(answer: httpx.Response, name: str, code: str) -> None:
 
 
 def points(api: ApiClient, phone: str = "$contact", wallet: str = "$wallet", role: str | None = "") -> float:
-    """The points of a contact."""
     contact: dict[str, Any] = succeeded(send(api, "get_contacts", role=role, wallet_key=wallet, phone=phone), "balance_get_01")["result"]
     return float(contact["contact_balance"])

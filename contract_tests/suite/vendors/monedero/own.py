@@ -24,7 +24,6 @@ def _new_phone(api: ApiClient) -> Mapping[str, str]:
 
 
 def _number_to_archive(api: ApiClient) -> Mapping[str, str]:
-    """The number of a new cashier."""
     number = f"46{fresh_digits(8)}"
     answer = send(api, "add_employee", employee_name=f"Para archivar {number}", password=f"clave-{number}", number=number)
     if answer.json().get("success") is not True:

@@ -16,13 +16,11 @@ NEW: dict[str, Any] = {**load_document("serpi").at("#/components/examples/new_br
 
 
 def branches(api: ApiClient, **query: int) -> list[dict[str, Any]]:
-    """The branches of one page."""
     found: list[dict[str, Any]] = api.call("GET", PATH, params=query).json()["result"]
     return found
 
 
 def everything(api: ApiClient) -> list[dict[str, Any]]:
-    """The branches of all pages."""
     found = page = branches(api, limite=MOST)
     number = 1
     while len(page) == MOST:

@@ -155,17 +155,14 @@ def refused(answer: httpx.Response, name: str, row: str) -> None:
 
 
 def invoice(api: ApiClient, invoice_id: str = "$draft_invoice") -> dict[str, Any]:
-    """An invoice as its owner sees it."""
     return one(got(api, "retrieve_invoice", invoice_id=invoice_id))
 
 
 def subscription(api: ApiClient, role: str = "") -> dict[str, Any]:
-    """The present subscription of a role."""
     return one(got(api, "get_active_subscription", role=role))
 
 
 def account(api: ApiClient, role: str = "elite") -> dict[str, Any]:
-    """The payout account of a role."""
     return one(got(api, "retrieve_payout_account", role=role))
 
 
@@ -192,7 +189,6 @@ def keep_frequency(api: ApiClient, role: str) -> None:
 
 
 def whole(api: ApiClient, name: str, **query: Any) -> list[dict[str, Any]]:
-    """The rows of all pages of a list."""
     found: list[dict[str, Any]] = []
     query, followed = {"limit": 100, **query}, set[str]()
     while True:
@@ -211,7 +207,6 @@ def whole(api: ApiClient, name: str, **query: Any) -> list[dict[str, Any]]:
 
 
 def rows(api: ApiClient, name: str, *, role: str | None = SAME_ROLE, **query: Any) -> list[dict[str, Any]]:
-    """The rows of one page of a list."""
     answer = send(api, name, role=role, query=query)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["data"]

@@ -17,19 +17,16 @@ AMOUNT = "5250"
 
 
 def _made(answer: httpx.Response) -> str:
-    """The id of the created record."""
     if not answer.is_success:
         not_observable(f"no invoice could be made for this test: {answer.text[:200]}")
     return str(one(unwrapped(answer.json()))["id"])
 
 
 def _empty(api: ApiClient) -> Mapping[str, str]:
-    """A draft without items."""
     return {"empty_invoice": _made(send(api, "create_invoice", reference=f"CT-{fresh_digits(12)}"))}
 
 
 def _draft(api: ApiClient) -> Mapping[str, str]:
-    """A draft with one item."""
     invoice = _empty(api)["empty_invoice"]
     return {"draft_invoice": invoice, "item": _made(send(api, "add_invoice_item", invoice_id=invoice, **ITEM)), "draft_amount": AMOUNT}
 

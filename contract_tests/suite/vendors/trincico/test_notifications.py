@@ -29,7 +29,6 @@ TARGETS = {
 
 
 def _message(api: ApiClient, scope: str, target: str) -> dict[str, Any]:
-    """The one message that a notification sends."""
     done(api, "send_notification", scope=scope, target_id=target)
     (message,) = api.outbox()
     assert message["channel"] == "mail"

@@ -50,7 +50,6 @@ def send(api: ApiClient, name: str, headers: Mapping[str, str] | None = None, **
 
 
 def succeeded(answer: httpx.Response) -> dict[str, Any]:
-    """The body of a success."""
     assert answer.status_code in (200, 201), answer.text
     body: dict[str, Any] = answer.json()
     return body
