@@ -23,21 +23,7 @@ from mockserver.apis.backoffice.sessions import verify_api_key, verify_jwt
 
 API = Api(
     slug="backoffice",
-    handlers=(
-        authentication,
-        users,
-        catalogues,
-        tokens,
-        dashboard,
-        notices,
-        products,
-        team,
-        resources,
-        tickets,
-        threads,
-        wallets,
-        pictures,
-    ),
+    handlers=(authentication, users, catalogues, tokens, dashboard, notices, products, team, resources, tickets, threads, wallets, pictures),
     render_fault=render_fault,
     tables=tables_of(state),
     verifiers={"x_api_key": verify_api_key, "jwt_token": verify_jwt},

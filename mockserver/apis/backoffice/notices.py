@@ -12,12 +12,7 @@ def get_notices(world: Transaction, id: int) -> Reply:
     """The notices to all users, to this user, and to the holders of this user's current plan."""
     user = user_by(world, id)
     return Reply(
-        200,
-        {
-            "general_notices": _to(world, None, None),
-            "user_notices": _to(world, user.id, None),
-            "plan_notices": _to(world, None, user.plan_id),
-        },
+        200, {"general_notices": _to(world, None, None), "user_notices": _to(world, user.id, None), "plan_notices": _to(world, None, user.plan_id)}
     )
 
 

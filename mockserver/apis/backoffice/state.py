@@ -196,13 +196,7 @@ USERS = Table(
     ids="backoffice.user",
 )
 PICTURES = Table("backoffice.pictures", Picture, secrets=("data",), references={"user_id": "backoffice.users"}, ids="backoffice.picture")
-EDIT_TOKENS = Table(
-    "backoffice.edit_tokens",
-    EditToken,
-    {"user": "user_id"},
-    references={"user_id": "backoffice.users"},
-    ids="backoffice.edit_token",
-)
+EDIT_TOKENS = Table("backoffice.edit_tokens", EditToken, {"user": "user_id"}, references={"user_id": "backoffice.users"}, ids="backoffice.edit_token")
 PLANS = Table("backoffice.plans", Plan)
 PURCHASES = Table(
     "backoffice.purchases",
@@ -217,20 +211,8 @@ NOTICES = Table(
     {"audience": lambda notice: (notice.user_id, notice.plan_id)},
     references={"user_id": "backoffice.users", "plan_id": "backoffice.plans"},
 )
-TICKETS = Table(
-    "backoffice.tickets",
-    Ticket,
-    {"user": "user_id"},
-    references={"user_id": "backoffice.users"},
-    ids="backoffice.ticket",
-)
-THREADS = Table(
-    "backoffice.threads",
-    Thread,
-    {"ticket": "ticket_id"},
-    references={"ticket_id": "backoffice.tickets"},
-    ids="backoffice.thread",
-)
+TICKETS = Table("backoffice.tickets", Ticket, {"user": "user_id"}, references={"user_id": "backoffice.users"}, ids="backoffice.ticket")
+THREADS = Table("backoffice.threads", Thread, {"ticket": "ticket_id"}, references={"ticket_id": "backoffice.tickets"}, ids="backoffice.thread")
 WALLETS = Table("backoffice.wallets", Wallet)
 TRANSACTIONS = Table(
     "backoffice.transactions",
@@ -244,11 +226,7 @@ CURRENCIES = Table("backoffice.currencies", Choice)
 LOCALES = Table("backoffice.locales", Locale)
 CATEGORIES = Table("backoffice.categories", Category)
 RESOURCES = Table(
-    "backoffice.resources",
-    Resource,
-    {"category": "category_id"},
-    references={"category_id": "backoffice.categories"},
-    ids="backoffice.resource",
+    "backoffice.resources", Resource, {"category": "category_id"}, references={"category_id": "backoffice.categories"}, ids="backoffice.resource"
 )
 
 

@@ -33,16 +33,7 @@ def add_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Re
             password_digest=digest,
         )
     )
-    return Reply(
-        200,
-        {
-            "success": True,
-            "message": "Usuario creado con éxito.",
-            "collaboratorId": usertool.id,
-            "status": 200,
-            "code": "toolusers_01",
-        },
-    )
+    return Reply(200, {"success": True, "message": "Usuario creado con éxito.", "collaboratorId": usertool.id, "status": 200, "code": "toolusers_01"})
 
 
 def disable_employee(world: Transaction, caller: int, body: Mapping[str, Any]) -> Reply:

@@ -10,11 +10,7 @@ _POINTS = {"maximum": 2**53 - 1}
 """Leaves room for additions: sums stay integers that every JSON reader keeps exactly."""
 
 DESCRIBED = {
-    "accounts": RecordMapping(
-        limits={"customers_left": _QUOTA, "redemptions_left": _QUOTA},
-        unique=("apikey",),
-        because="no call shows an account",
-    ),
+    "accounts": RecordMapping(limits={"customers_left": _QUOTA, "redemptions_left": _QUOTA}, unique=("apikey",), because="no call shows an account"),
     "wallets": RecordMapping(
         (
             SchemaMapping(

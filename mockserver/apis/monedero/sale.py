@@ -52,12 +52,5 @@ def create_sale(world: Transaction, caller: int, body: Mapping[str, Any]) -> Rep
     if used is not None:
         world.table(ACCOUNTS).change(account, redemptions_left=account.redemptions_left - 1)
     return Reply(
-        200,
-        {
-            "success": True,
-            "message": "Venta creada correctamente.",
-            "newBalance": shown(contact.points),
-            "code": "new_sale_01",
-            "status": 200,
-        },
+        200, {"success": True, "message": "Venta creada correctamente.", "newBalance": shown(contact.points), "code": "new_sale_01", "status": 200}
     )

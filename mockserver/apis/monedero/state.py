@@ -118,10 +118,7 @@ CONTACTS = Table(
     ids="monedero.contact",
 )
 BLACKLIST = Table(
-    "monedero.blacklist",
-    Blacklisted,
-    {"phone": lambda entry: (entry.account_id, entry.phone)},
-    references={"account_id": "monedero.accounts"},
+    "monedero.blacklist", Blacklisted, {"phone": lambda entry: (entry.account_id, entry.phone)}, references={"account_id": "monedero.accounts"}
 )
 NUMBERS = Table("monedero.numbers", Number, {"phone": "phone"})
 

@@ -48,13 +48,7 @@ class Branch:
 
 
 CLIENTS = Table("serpi.clients", Client, {"secretkey": "secretkey", "token": "token"})
-BRANCHES = Table(
-    "serpi.branches",
-    Branch,
-    {"client": "client_id"},
-    references={"client_id": "serpi.clients"},
-    ids="serpi.branch",
-)
+BRANCHES = Table("serpi.branches", Branch, {"client": "client_id"}, references={"client_id": "serpi.clients"}, ids="serpi.branch")
 
 _TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
 _NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")

@@ -30,13 +30,7 @@ def digest(password: str) -> str:
 def sign(world: Transaction, user: User, kind: str) -> str:
     """A token for a user, good from the world's time on for as long as its kind lasts."""
     now = seconds(world)
-    claims = {
-        "token_type": kind,
-        "sub": user.id,
-        "iat": now,
-        "exp": now + LIFETIMES[kind],
-        "jti": world.token("trincico.jti"),
-    }
+    claims = {"token_type": kind, "sub": user.id, "iat": now, "exp": now + LIFETIMES[kind], "jti": world.token("trincico.jti")}
     return jwt.encode(claims, _key(world), _ALGORITHM)
 
 

@@ -7,16 +7,7 @@ from typing import Any
 
 from mockserver import Reply, Transaction, VendorFault
 from mockserver.apis.trincico import mails
-from mockserver.apis.trincico.state import (
-    BOOKINGS,
-    FAILING,
-    INVOICES,
-    PAYMENTS,
-    PAYOUTS,
-    SUBSCRIPTIONS,
-    USERS,
-    user_of,
-)
+from mockserver.apis.trincico.state import BOOKINGS, FAILING, INVOICES, PAYMENTS, PAYOUTS, SUBSCRIPTIONS, USERS, user_of
 
 Sender = Callable[[Transaction, str, str], None]
 

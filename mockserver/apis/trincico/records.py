@@ -32,12 +32,7 @@ DESCRIBED = {
     "payment_methods": RecordMapping((SchemaMapping("PaymentMethod"),)),
     "users": RecordMapping(
         (SchemaMapping("UserShown", {"number": "id", "id": None}), SchemaMapping("ProfileShown")),
-        limits={
-            "created_at": _SECONDS,
-            "updated_at": _SECONDS,
-            "condition": {"enum": ["", PROVIDER_DOWN, FAILING]},
-            "password_digest": _DIGEST,
-        },
+        limits={"created_at": _SECONDS, "updated_at": _SECONDS, "condition": {"enum": ["", PROVIDER_DOWN, FAILING]}, "password_digest": _DIGEST},
         unique=("token", "email"),
     ),
     "services": RecordMapping(
@@ -75,10 +70,7 @@ DESCRIBED = {
     ),
     "invoices": RecordMapping(
         (SchemaMapping("InvoiceListedShown"), SchemaMapping("InvoiceCreate")),
-        limits={
-            **dict.fromkeys(("sub_amount", "tax_amount", "amount"), _AMOUNT),
-            **dict.fromkeys(("created_at", "updated_at"), _SECONDS),
-        },
+        limits={**dict.fromkeys(("sub_amount", "tax_amount", "amount"), _AMOUNT), **dict.fromkeys(("created_at", "updated_at"), _SECONDS)},
         unique=("reference",),
     ),
     "items": RecordMapping(
@@ -103,12 +95,7 @@ DESCRIBED = {
         because="a checkout is a page for people",
     ),
     "onboardings": RecordMapping(
-        limits={
-            "status": {"enum": list(onboardings.STATUSES)},
-            "return_url": _ADDRESS,
-            "refresh_url": _ADDRESS,
-            "expires_at": _SECONDS,
-        },
+        limits={"status": {"enum": list(onboardings.STATUSES)}, "return_url": _ADDRESS, "refresh_url": _ADDRESS, "expires_at": _SECONDS},
         because="an onboarding is a page for people",
     ),
     "payout_accounts": RecordMapping(
@@ -117,8 +104,7 @@ DESCRIBED = {
     ),
     "bank_accounts": RecordMapping((SchemaMapping("ExternalAccount"),), limits={"bank": {"enum": list(BANKS)}}),
     "payouts": RecordMapping(
-        (SchemaMapping("PayoutShown"),),
-        limits={"amount": _AMOUNT, **dict.fromkeys(("arrival_date", "created_at", "updated_at"), _SECONDS)},
+        (SchemaMapping("PayoutShown"),), limits={"amount": _AMOUNT, **dict.fromkeys(("arrival_date", "created_at", "updated_at"), _SECONDS)}
     ),
     "bookings": RecordMapping(limits={"at": _SECONDS}, because="no call shows a booking"),
     "settings": RecordMapping(limits={"value": {"pattern": "^[ -~]*$"}}, because="what the vendor has configured is not part of its API"),

@@ -346,27 +346,12 @@ class Setting:
 PLANS = Table("trincico.plans", Plan)
 FEATURES = Table("trincico.features", Feature, {"plan": "plan_id"}, references={"plan_id": "trincico.plans"})
 PAYMENT_METHODS = Table("trincico.payment_methods", PaymentMethod)
-USERS = Table(
-    "trincico.users",
-    User,
-    {"token": "token", "email": "email"},
-    secrets=("password_digest",),
-)
-SERVICES = Table(
-    "trincico.services",
-    Service,
-    {"owner": "owner_id", "number": "number"},
-    references={"owner_id": "trincico.users"},
-)
+USERS = Table("trincico.users", User, {"token": "token", "email": "email"}, secrets=("password_digest",))
+SERVICES = Table("trincico.services", Service, {"owner": "owner_id", "number": "number"}, references={"owner_id": "trincico.users"})
 VISITS = Table("trincico.visits", Visit, {"service": "service_id"}, references={"service_id": "trincico.services", "user_id": "trincico.users"})
 GALLERY = Table("trincico.gallery", GalleryImage, {"service": "service_id"}, references={"service_id": "trincico.services"})
 SCHEDULES = Table("trincico.schedules", Schedule, {"service": "service_id"}, references={"service_id": "trincico.services"})
-FAVORITES = Table(
-    "trincico.favorites",
-    Favorite,
-    {"user": "user_id"},
-    references={"user_id": "trincico.users", "service_id": "trincico.services"},
-)
+FAVORITES = Table("trincico.favorites", Favorite, {"user": "user_id"}, references={"user_id": "trincico.users", "service_id": "trincico.services"})
 CUSTOMERS = Table("trincico.customers", Customer, {"service": "service_id"}, references={"service_id": "trincico.services"})
 SUBSCRIPTIONS = Table(
     "trincico.subscriptions",
@@ -389,11 +374,7 @@ PAYMENTS = Table(
 INVOICES = Table(
     "trincico.invoices",
     Invoice,
-    {
-        "owner": "owner_id",
-        "service": "service_id",
-        "reference": lambda invoice: (invoice.service_id, invoice.reference),
-    },
+    {"owner": "owner_id", "service": "service_id", "reference": lambda invoice: (invoice.service_id, invoice.reference)},
     references={"service_id": "trincico.services", "owner_id": "trincico.users", "customer_id": "trincico.customers", "payer_id": "trincico.users"},
 )
 ITEMS = Table("trincico.items", Item, {"invoice": "invoice_id"}, references={"invoice_id": "trincico.invoices"})
@@ -416,12 +397,7 @@ PAYOUT_ACCOUNTS = Table(
     references={"user_id": "trincico.users", "payment_method_id": "trincico.payment_methods"},
 )
 BANK_ACCOUNTS = Table("trincico.bank_accounts", BankAccount, {"account": "account_id"}, references={"account_id": "trincico.payout_accounts"})
-PAYOUTS = Table(
-    "trincico.payouts",
-    Payout,
-    {"user": "user_id"},
-    references={"user_id": "trincico.users", "account_id": "trincico.payout_accounts"},
-)
+PAYOUTS = Table("trincico.payouts", Payout, {"user": "user_id"}, references={"user_id": "trincico.users", "account_id": "trincico.payout_accounts"})
 BOOKINGS = Table("trincico.bookings", Booking, references={"service_id": "trincico.services", "user_id": "trincico.users"})
 SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
 

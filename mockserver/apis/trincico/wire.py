@@ -77,10 +77,7 @@ def subscription(world: Transaction, shown: state.Subscription) -> dict[str, Any
 def subscription_summary(world: Transaction, shown: state.Subscription) -> dict[str, Any]:
     """A subscription in the short form of the profile (trincico.D102)."""
     held = state.plan_of(world, shown.plan_id)
-    return {
-        **fields_of(shown, "id start_at end_at status"),
-        "plan": {"id": held.id, "name": held.name, "type": held.type, "active": held.active},
-    }
+    return {**fields_of(shown, "id start_at end_at status"), "plan": {"id": held.id, "name": held.name, "type": held.type, "active": held.active}}
 
 
 def _payment(world: Transaction, shown: state.Payment, plan_id: str) -> dict[str, Any]:
@@ -155,12 +152,7 @@ def service_short(shown: state.Service) -> dict[str, Any]:
 
 
 def _service_of_invoice(shown: state.Service) -> dict[str, Any]:
-    return {
-        **fields_of(shown, "id name description"),
-        "telephone": "",
-        **fields_of(shown, "cellphone email website"),
-        "owner": NOTHING,
-    }
+    return {**fields_of(shown, "id name description"), "telephone": "", **fields_of(shown, "cellphone email website"), "owner": NOTHING}
 
 
 def service(world: Transaction, shown: state.Service) -> dict[str, Any]:

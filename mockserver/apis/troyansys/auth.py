@@ -31,23 +31,13 @@ def login_user(world: Transaction, body: Mapping[str, Any]) -> Reply:
             expires_at=now + LIFETIME,
         )
     )
-    return Reply(
-        200,
-        {"token": session.token, "token_type": "Bearer", "expires_at": local(session.expires_at), "user": _login_user(world, user)},
-    )
+    return Reply(200, {"token": session.token, "token_type": "Bearer", "expires_at": local(session.expires_at), "user": _login_user(world, user)})
 
 
 def get_authenticated_user(caller: UserCaller) -> Reply:
     """The user of the token; the active company is the one named in X-Company-Id (troyansys.D10)."""
     user, company = caller.signed_in.user, caller.company
-    return Reply(
-        200,
-        {
-            **fields_of(user, "id name email"),
-            "company": {"id": company.id, "name": company.name},
-            "active_company_id": company.id,
-        },
-    )
+    return Reply(200, {**fields_of(user, "id name email"), "company": {"id": company.id, "name": company.name}, "active_company_id": company.id})
 
 
 def logout_user(world: Transaction, caller: UserCaller) -> Reply:
@@ -59,7 +49,4 @@ def logout_user(world: Transaction, caller: UserCaller) -> Reply:
 def _login_user(world: Transaction, user: User) -> dict[str, Any]:
     company = world.table(COMPANIES).get(user.active_company_id)
     modules = [] if company is None else modules_of(world, company)
-    return {
-        **fields_of(user, "id name email active_company_id"),
-        "active_modules": [module_to_wire(module) for module in modules],
-    }
+    return {**fields_of(user, "id name email active_company_id"), "active_modules": [module_to_wire(module) for module in modules]}

@@ -31,9 +31,7 @@ DESCRIBED = {
     "modules": RecordMapping((SchemaMapping("Module"),)),
     "plans": RecordMapping((SchemaMapping("Plan", {"amount": _MONEY}), SchemaMapping("FeatureFlags")), limits={"code": {"minLength": 1}}),
     "subscriptions": RecordMapping(
-        limits={"status": {"enum": [ACTIVE, PAST_DUE]}},
-        unique=("company",),
-        because="of a subscription the document shows the plan only",
+        limits={"status": {"enum": [ACTIVE, PAST_DUE]}}, unique=("company",), because="of a subscription the document shows the plan only"
     ),
     "charges": RecordMapping(
         (SchemaMapping("PayphoneNotification", {"amount": _MONEY}),),

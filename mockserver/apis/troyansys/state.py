@@ -199,33 +199,19 @@ MEMBERSHIPS = Table(
     ids="troyansys.membership",
 )
 SESSIONS = Table(
-    "troyansys.sessions",
-    Session,
-    {"token": "token"},
-    secrets=("token",),
-    references={"user_id": "troyansys.users"},
-    ids="troyansys.session",
+    "troyansys.sessions", Session, {"token": "token"}, secrets=("token",), references={"user_id": "troyansys.users"}, ids="troyansys.session"
 )
 COMPANIES = Table("troyansys.companies", Company, {"api_key": "api_key"}, secrets=("api_key",))
 MODULES = Table("troyansys.modules", Module)
 PLANS = Table("troyansys.plans", Plan)
 SUBSCRIPTIONS = Table(
-    "troyansys.subscriptions",
-    Subscription,
-    {"company": "company_id"},
-    references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
+    "troyansys.subscriptions", Subscription, {"company": "company_id"}, references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"}
 )
 CHARGES = Table(
-    "troyansys.charges",
-    Charge,
-    {"reference": "reference"},
-    references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"},
+    "troyansys.charges", Charge, {"reference": "reference"}, references={"company_id": "troyansys.companies", "plan_id": "troyansys.plans"}
 )
 NOTICES = Table(
-    "troyansys.notices",
-    Notice,
-    {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)},
-    ids="troyansys.notice",
+    "troyansys.notices", Notice, {"content": lambda notice: (notice.transaction_status, notice.reference, notice.amount)}, ids="troyansys.notice"
 )
 PRODUCTS = Table("troyansys.products", Product, {"company": "company_id"}, references={"company_id": "troyansys.companies"})
 MOVEMENTS = Table(

@@ -39,12 +39,7 @@ def test_a_list_takes_no_parameters(api: ApiClient, name: str) -> None:
 @clause("backoffice.list_legs.r1")
 def test_the_legs_are_the_four_that_the_page_prints(api: ApiClient) -> None:
     legs = succeeded(send(api, "list_legs"))["list"]
-    assert {leg["id"]: leg["name"] for leg in legs} == {
-        "left": "Left",
-        "right": "Right",
-        "binary_tank": "Binary tank",
-        "balanced": "Balanced",
-    }
+    assert {leg["id"]: leg["name"] for leg in legs} == {"left": "Left", "right": "Right", "binary_tank": "Binary tank", "balanced": "Balanced"}
 
 
 @clause("backoffice.list_locales.r1", "backoffice.list_countries.r1", "backoffice.list_cryptocurrency_cashouts.r1")

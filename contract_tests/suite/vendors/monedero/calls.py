@@ -17,27 +17,9 @@ WORKING: dict[str, dict[str, str]] = {
     "get_wallets": {},
     "add_contact": {"wallet_key": "$wallet", "phone": "$new_phone", "customer_name": "Clienta", "usertool_id": "$cashier"},
     "get_contacts": {"wallet_key": "$wallet"},
-    "create_sale": {
-        "wallet_key": "$wallet",
-        "phone": "$contact",
-        "transaction_type": "0",
-        "transaction_amount": "1000",
-        "usertool_id": "$cashier",
-    },
-    "update_balance": {
-        "wallet_key": "$wallet",
-        "phone": "$contact",
-        "transaction_type": "0",
-        "transaction_amount": "10",
-        "usertool_id": "$manager",
-    },
-    "add_employee": {
-        "type": "cajero",
-        "employee_name": "Contrato #",
-        "business_name": "Centro",
-        "number": "47#",
-        "password": "clave-contrato-#",
-    },
+    "create_sale": {"wallet_key": "$wallet", "phone": "$contact", "transaction_type": "0", "transaction_amount": "1000", "usertool_id": "$cashier"},
+    "update_balance": {"wallet_key": "$wallet", "phone": "$contact", "transaction_type": "0", "transaction_amount": "10", "usertool_id": "$manager"},
+    "add_employee": {"type": "cajero", "employee_name": "Contrato #", "business_name": "Centro", "number": "47#", "password": "clave-contrato-#"},
     "disable_employee": {"number": "$number_to_archive"},
 }
 """Fields of a call that succeeds; ``$name`` stands for a known value of the target, ``#`` for fresh digits."""

@@ -8,21 +8,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import (
-    BACK,
-    done,
-    got,
-    invoice,
-    new_invoice,
-    one,
-    page_of,
-    press,
-    refused,
-    rows,
-    send,
-    unwrapped,
-    whole,
-)
+from .calls import BACK, done, got, invoice, new_invoice, one, page_of, press, refused, rows, send, unwrapped, whole
 
 NO_INVOICES = "the only service without invoices"
 STATUSES = ("draft", "ready", "paid", "canceled")

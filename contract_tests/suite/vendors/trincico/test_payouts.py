@@ -7,22 +7,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import (
-    BACK_TO_PAYOUTS,
-    account,
-    balance,
-    done,
-    got,
-    keep_frequency,
-    page_of,
-    paid_out,
-    press,
-    refused,
-    rows,
-    send,
-    spend,
-    whole,
-)
+from .calls import BACK_TO_PAYOUTS, account, balance, done, got, keep_frequency, page_of, paid_out, press, refused, rows, send, spend, whole
 
 # Frequencies
 
@@ -42,11 +27,7 @@ def test_pro_and_elite_are_given_different_frequencies(api: ApiClient) -> None:
     assert of_pro < of_elite
 
 
-@clause(
-    "trincico.list_payout_frequencies.r5",
-    "trincico.update_payout_frequency.r2",
-    "trincico.update_payout_frequency.r3",
-)
+@clause("trincico.list_payout_frequencies.r5", "trincico.update_payout_frequency.r2", "trincico.update_payout_frequency.r3")
 @pytest.mark.parametrize("role", ["pro", "elite", "automatic"])
 def test_each_frequency_listed_can_be_set(api: ApiClient, role: str) -> None:
     keep_frequency(api, role)
