@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver import FieldMapping, RecordMapping, SchemaMapping
+from mockserver.apis.monedero import toolusers, wallet
 from mockserver.apis.monedero.points import shown
 
 _QUOTA = {"minimum": 0}
@@ -12,30 +13,12 @@ _POINTS = {"maximum": 2**53 - 1}
 DESCRIBED = {
     "accounts": RecordMapping(limits={"customers_left": _QUOTA, "redemptions_left": _QUOTA}, unique=("apikey",), because="no call shows an account"),
     "wallets": RecordMapping(
-        (
-            SchemaMapping(
-                "EmittedWallet", {"key": "wallet_key", "name": "wallet_name", "app_client": "wallet_app_client", "app_redeem": "wallet_app_redeem"}
-            ),
-            SchemaMapping("ContactAdd", {"key": "wallet_key"}),
-        ),
+        (SchemaMapping("EmittedWallet", wallet.SHOWN), SchemaMapping("ContactAdd", {"key": "wallet_key"})),
         limits={"percent": {"minimum": 0, "maximum": 100}},
         unique=("key",),
     ),
     "usertools": RecordMapping(
-        (
-            SchemaMapping(
-                "EmittedUsertool",
-                {
-                    "id": "usertool_id",
-                    "name": "usertool_name",
-                    "number": "usertool_number",
-                    "branch": "usertool_branch",
-                    "type": "usertool_type",
-                    "status": "usertool_status",
-                },
-            ),
-            SchemaMapping("EmployeeAdd", {"name": "employee_name", "branch": "business_name"}),
-        )
+        (SchemaMapping("EmittedUsertool", toolusers.SHOWN), SchemaMapping("EmployeeAdd", {"name": "employee_name", "branch": "business_name"}))
     ),
     "contacts": RecordMapping(
         (

@@ -52,7 +52,7 @@ BRANCHES = Table("serpi.branches", Branch, {"client": "client_id"}, references={
 
 _TEXTS = ("referencia_sucursal", "direccion2", "telefono", "telefono2", "movil")
 _NUMBERS_AS_TEXT = ("nit_tercero", "telefono", "telefono2", "movil")
-LEFT_OUT = {"direccion2": "", "telefono2": "", "movil": "", "ext": None, "ext2": None, "id_cobrador": None}
+LEFT_OUT: dict[str, Any] = {"direccion2": "", "telefono2": "", "movil": "", "ext": None, "ext2": None, "id_cobrador": None}
 """The optional fields of a branch as they are stored if they are not sent."""
 _FIELDS = tuple(name for name in Branch.__slots__ if name not in ("id", "client_id"))
 

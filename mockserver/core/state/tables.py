@@ -148,8 +148,7 @@ def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Seque
     Raises KeyError if two records have one id, or if an order does not name exactly the records of one key.
     """
     table = TransactionTable(declared, EMPTY)
-    for record in records:
-        table.add(record)
+    table.add_all(records)
     rows = table.rows
     indexes = rows.indexes
     for name, lists in orders.items():
@@ -244,6 +243,11 @@ class TransactionTable(Generic[R]):
         self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
         self._log_write(record.id, None, record)
         return record
+
+    def add_all(self, records: Iterable[R]) -> None:
+        """Add records in their order. Raises KeyError if an id is taken."""
+        for record in records:
+            self.add(record)
 
     def change(self, record: R, **changes: Any) -> R:
         """Store a copy of a record with other values in some fields, and return it. Raises KeyError if it does not exist, or for a new id."""

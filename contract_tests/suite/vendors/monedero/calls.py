@@ -25,6 +25,11 @@ WORKING: dict[str, dict[str, str]] = {
 """Fields of a call that succeeds; ``$name`` stands for a known value of the target, ``#`` for fresh digits."""
 
 
+def used_up(what: str, phone: str = "$contact_of_any_account") -> dict[str, str]:
+    """Fields of a call to the account that has used something up, such as ``balance``."""
+    return {"wallet_key": f"$wallet_without_{what}", "phone": phone, "usertool_id": f"$cashier_without_{what}"}
+
+
 def filled(api: ApiClient, value: str) -> str:
     """The text of a value as a form field."""
     return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)

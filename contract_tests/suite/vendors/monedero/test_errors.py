@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import OPERATIONS, refused, send
+from .calls import OPERATIONS, refused, send, used_up
 
-Fields = dict[str, str | None]
-
-NO_BALANCE: Fields = {"wallet_key": "$wallet_without_balance", "phone": "$contact_of_any_account", "usertool_id": "$cashier_without_balance"}
-NO_BALANCE_TO_REGISTER: Fields = {**NO_BALANCE, "phone": "$new_phone"}
-NO_CUSTOMERS: Fields = {"wallet_key": "$wallet_without_customers_left", "usertool_id": "$cashier_without_customers_left"}
-NO_REDEMPTIONS: Fields = {
-    "wallet_key": "$wallet_without_redemptions_left",
-    "phone": "$contact_of_any_account",
-    "usertool_id": "$cashier_without_redemptions_left",
-}
+Fields = Mapping[str, str | None]
 
 Recipe = tuple[str, str, str, Fields]
 OWNER = ""
@@ -35,10 +28,10 @@ RECIPES: tuple[Recipe, ...] = (
     ("add_contact", "wallet_manager_15", OWNER, {"phone": "$unsupported_lada_phone"}),
     ("add_contact", "wallet_manager_09", OWNER, {"customer_birthdate": "31/12/1990"}),
     ("add_contact", "wallet_manager_10", OWNER, {"phone": "$unreachable_phone"}),
-    ("add_contact", "wallet_manager_11", "no_balance", NO_BALANCE_TO_REGISTER),
+    ("add_contact", "wallet_manager_11", "no_balance", used_up("balance", "$new_phone")),
     ("add_contact", "wallet_manager_12", OWNER, {"phone": "$locked_phone"}),
     ("add_contact", "wallet_manager_14", OWNER, {"phone": "$landline"}),
-    ("add_contact", "wallet_manager_18", "no_customers_left", NO_CUSTOMERS),
+    ("add_contact", "wallet_manager_18", "no_customers_left", used_up("customers_left", "$new_phone")),
     ("get_contacts", "balance_get_02", OWNER, {"wallet_key": None}),
     ("get_contacts", "balance_get_03", OWNER, {"phone": "47755"}),
     ("get_contacts", "balance_get_04", OWNER, {"phone": "$new_phone"}),
@@ -58,9 +51,9 @@ RECIPES: tuple[Recipe, ...] = (
     ("create_sale", "new_sale_13", OWNER, {"usertool_id": "$foreign_cashier"}),
     ("create_sale", "new_sale_14", OWNER, {"usertool_id": "$cashier_without_permission"}),
     ("create_sale", "wallet_redeem_10", OWNER, {"transaction_type": "1", "points_used": "999999"}),
-    ("create_sale", "wallet_redeem_13", "no_balance", NO_BALANCE),
+    ("create_sale", "wallet_redeem_13", "no_balance", used_up("balance")),
     ("create_sale", "wallet_redeem_14", OWNER, {"phone": "$blacklisted_phone"}),
-    ("create_sale", "wallet_redeem_18", "no_redemptions_left", NO_REDEMPTIONS),
+    ("create_sale", "wallet_redeem_18", "no_redemptions_left", used_up("redemptions_left")),
     ("update_balance", "balance_update_02", OWNER, {"wallet_key": None}),
     ("update_balance", "balance_update_03", OWNER, {"phone": None}),
     ("update_balance", "balance_update_04", OWNER, {"phone": "47755"}),
@@ -71,7 +64,7 @@ RECIPES: tuple[Recipe, ...] = (
     ("update_balance", "balance_update_09", OWNER, {"wallet_key": "no-such-wallet"}),
     ("update_balance", "balance_update_10", OWNER, {"phone": "$new_phone"}),
     ("update_balance", "wallet_balance_update_07", OWNER, {"transaction_type": "1", "transaction_amount": "999999"}),
-    ("update_balance", "wallet_balance_update_09", "no_balance", NO_BALANCE),
+    ("update_balance", "wallet_balance_update_09", "no_balance", used_up("balance")),
     ("update_balance", "wallet_balance_update_10", OWNER, {"phone": "$blacklisted_phone"}),
     ("update_balance", "balance_update_11", OWNER, {"usertool_id": "$foreign_cashier"}),
     ("update_balance", "balance_update_12", OWNER, {"usertool_id": "$cashier_without_permission"}),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import OPERATIONS, WORKING, own, points, refused, send, succeeded
+from .calls import OPERATIONS, WORKING, own, points, refused, send, succeeded, used_up
 
 # Cashiers, managers and wallets
 
@@ -114,12 +114,10 @@ def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: Ap
 
 @clause("monedero.add_contact.r8", "monedero.add_contact.r9")
 @pytest.mark.parametrize(
-    ("role", "what", "code"),
-    [("no_customers_left", "without_customers_left", "wallet_manager_18"), ("no_balance", "without_balance", "wallet_manager_11")],
+    ("role", "what", "code"), [("no_customers_left", "customers_left", "wallet_manager_18"), ("no_balance", "balance", "wallet_manager_11")]
 )
 def test_an_account_that_has_used_something_up_registers_nobody(api: ApiClient, role: str, what: str, code: str) -> None:
-    answer = send(api, "add_contact", role=role, wallet_key=f"$wallet_{what}", usertool_id=f"$cashier_{what}")
-    refused(answer, "add_contact", code)
+    refused(send(api, "add_contact", role=role, **used_up(what, "$new_phone")), "add_contact", code)
 
 
 @clause("monedero.get_contacts.r2", "monedero.get_contacts.r3", "monedero.get_contacts.r4", "monedero.get_contacts.r5")
@@ -181,13 +179,7 @@ REFUSALS: tuple[tuple[str, str, str, dict[str, str], tuple[str, str]], ...] = (
     ("r10", "r8", "", {"usertool_id": "$archived_cashier"}, ("new_sale_14", "balance_update_12")),
     ("r11", "r9", "", {"phone": "$new_phone"}, ("new_sale_12", "balance_update_10")),
     ("r12", "r10", "", {"phone": "$blacklisted_phone"}, ("wallet_redeem_14", "wallet_balance_update_10")),
-    (
-        "r14",
-        "r11",
-        "no_balance",
-        {"wallet_key": "$wallet_without_balance", "phone": "$contact_of_any_account", "usertool_id": "$cashier_without_balance"},
-        ("wallet_redeem_13", "wallet_balance_update_09"),
-    ),
+    ("r14", "r11", "no_balance", used_up("balance"), ("wallet_redeem_13", "wallet_balance_update_09")),
 )
 
 
@@ -206,13 +198,9 @@ def test_who_may_not_take_part_is_refused(api: ApiClient, name: str, role: str, 
 
 @clause("monedero.create_sale.r13")
 def test_without_redemptions_nothing_is_sold(api: ApiClient) -> None:
-    without = {
-        "wallet_key": "$wallet_without_redemptions_left",
-        "phone": "$contact_of_any_account",
-        "usertool_id": "$cashier_without_redemptions_left",
-    }
     for fields in ({}, {"transaction_type": "1", "points_used": "1"}):
-        refused(send(api, "create_sale", role="no_redemptions_left", **without, **fields), "create_sale", "wallet_redeem_18")
+        answer = send(api, "create_sale", role="no_redemptions_left", **used_up("redemptions_left"), **fields)
+        refused(answer, "create_sale", "wallet_redeem_18")
 
 
 @clause(
