@@ -228,6 +228,12 @@ class ApiClient:
             not_observable(f"no {name.replace('_', ' ')} is known at this target")
         return self.target.known[name]
 
+    def fill(self, value: Any) -> Any:
+        """A value of a call, with ``$name`` replaced by what is known and ``#`` by the stamp of this test."""
+        if not isinstance(value, str):
+            return value
+        return self.known(value[1:]) if value.startswith("$") else value.replace("#", self.stamp)
+
     def advance(self, duration: str) -> None:
         """Move the clock of the target forward by an ISO 8601 duration."""
         if not self._use_hook("advance", duration=duration):

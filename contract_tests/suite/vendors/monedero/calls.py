@@ -30,20 +30,14 @@ def used_up(what: str, phone: str = "$contact_of_any_account") -> dict[str, str]
     return {"wallet_key": f"$wallet_without_{what}", "phone": phone, "usertool_id": f"$cashier_without_{what}"}
 
 
-def filled(api: ApiClient, value: str) -> str:
-    """The text of a value as a form field."""
-    return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
-
-
 def own(api: ApiClient, field: str) -> str:
     """The fields of a new collaborator that belong to this test only."""
-    return filled(api, WORKING["add_employee"][field])
+    return str(api.fill(WORKING["add_employee"][field]))
 
 
 def send(api: ApiClient, name: str, *, role: str | None = "", headers: Any = None, **changes: str | None) -> httpx.Response:
     """The answer to a working call with some fields replaced; None leaves a field out."""
-    fields = {field: value for field, value in {**WORKING[name], **changes}.items() if value is not None}
-    data = {field: filled(api, value) for field, value in fields.items()}
+    data = {field: api.fill(value) for field, value in {**WORKING[name], **changes}.items() if value is not None}
     return api.call("POST", OPERATIONS[name].path, role=role, headers=headers, data=data)
 
 

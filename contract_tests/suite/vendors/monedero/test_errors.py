@@ -81,15 +81,10 @@ RECIPES: tuple[Recipe, ...] = (
 )
 
 
-def _clause(name: str, code: str) -> str:
-    found: str = OPERATIONS[name].own_errors[code]["clause"]
-    return found
-
-
 def _case(recipe: Recipe) -> object:
     name, code, _, fields = recipe
     shown = ",".join(f"{field}={str(value)[:30]}" for field, value in fields.items())
-    return pytest.param(*recipe, marks=clause(_clause(name, code)), id=f"{name}-{code}-{shown}")
+    return pytest.param(*recipe, marks=clause(OPERATIONS[name].own_errors[code]["clause"]), id=f"{name}-{code}-{shown}")
 
 
 @pytest.mark.parametrize(("name", "code", "role", "fields"), [_case(recipe) for recipe in RECIPES])

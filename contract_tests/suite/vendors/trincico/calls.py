@@ -84,23 +84,17 @@ def send(
     working, found = WORKING[name], OPERATIONS[name]
     path = found.path
     for place, value in working.path.items():
-        path = path.replace(f"{{{place}}}", str(_filled(api, changes.pop(place, value))))
-    body = {field: _filled(api, value) for field, value in {**(working.fields or {}), **changes}.items() if value is not None}
+        path = path.replace(f"{{{place}}}", str(api.fill(changes.pop(place, value))))
+    body = {field: api.fill(value) for field, value in {**(working.fields or {}), **changes}.items() if value is not None}
     sent = query if query is not None else working.query
     return api.call(
         found.method,
         path,
         role=working.role if role == SAME_ROLE else role,
         headers=headers,
-        params=None if sent is None else {field: _filled(api, value) for field, value in sent.items()},
+        params=None if sent is None else {field: api.fill(value) for field, value in sent.items()},
         json=body if working.fields is not None else None,
     )
-
-
-def _filled(api: ApiClient, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return api.known(value[1:]) if value.startswith("$") else value.replace("#", api.stamp)
 
 
 def spend(api: ApiClient, name: str) -> None:
