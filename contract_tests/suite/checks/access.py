@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..harness.findings import Verdict
-from .model import WORKS, header_of
+from .model import header_of
 from .refusals import snapshot, unchanged, wrong_with
 from .run import Run
 from .session import Answer, CheckSession, guarded
@@ -17,9 +17,8 @@ REFUSED = (401, 403)
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    for name in run.model.operations:
-        if WORKS in run.model.operations[name].recipes and run.wants(name):
-            yield from guarded(LAW, name, _operation(run, name))
+    for name in run.working:
+        yield from guarded(LAW, name, _operation(run, name))
 
 
 def _operation(run: Run, name: str) -> Iterator[Verdict]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..harness.findings import Verdict
 from .edges import LEFT_OUT, breaking, keeping
-from .model import FORMS, WORKS
+from .model import FORMS
 from .refusals import NOTHING, snapshot, unchanged, wrong_with
 from .run import Run
 from .session import Answer, CheckSession, guarded
@@ -18,12 +18,9 @@ UNDECLARED = "zz_undeclared"
 
 
 def check(run: Run) -> Iterator[Verdict]:
-    if run.is_quick:
-        return
-    for name in run.model.operations:
-        if WORKS not in run.model.operations[name].recipes or not run.wants(name) or run.model.operations[name].spec.get("x-lenient"):
-            continue
-        yield from guarded(LAW, name, _operation(run, name))
+    for name in () if run.is_quick else run.working:
+        if not run.model.operations[name].spec.get("x-lenient"):
+            yield from guarded(LAW, name, _operation(run, name))
 
 
 def _operation(run: Run, name: str) -> Iterator[Verdict]:

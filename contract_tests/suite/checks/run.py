@@ -9,7 +9,7 @@ from typing import Literal
 from ..harness import ApiClient
 from ..harness.answers import Problem
 from ..harness.findings import Exchange
-from .model import BehaviourModel
+from .model import WORKS, BehaviourModel
 from .session import CheckSession
 from .values import Values
 
@@ -48,6 +48,11 @@ class Run:
     def wants(self, *names: str) -> bool:
         """Whether one of some operations is to be judged; all are, unless some were named."""
         return self.operations is None or any(name in self.operations for name in names)
+
+    @property
+    def working(self) -> list[str]:
+        """The operations to be judged that have a working recipe."""
+        return [name for name, operation in self.model.operations.items() if WORKS in operation.recipes and self.wants(name)]
 
     @property
     def is_quick(self) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..harness.findings import Verdict
 from .formulas import same
-from .model import WORKS
 from .records import Resource, calls
 from .refusals import snapshot
 from .run import Run
@@ -22,19 +21,13 @@ def check(run: Run) -> Iterator[Verdict]:
     other = run.model.tenants.get("other")
     if not other or other not in run.api.target.credentials:
         return
-    for name in run.model.operations:
-        works = run.model.works(name)
-        if (
-            WORKS in run.model.operations[name].recipes
-            and run.wants(name)
-            and not run.model.operations[name].spec.get("x-shared")
-            and run.model.operations[name].security
-        ):
-            yield from guarded(LAW, name, _called(run, name, works, other))
+    for name in run.working:
+        operation = run.model.operations[name]
+        if operation.security and not operation.spec.get("x-shared"):
+            yield from guarded(LAW, name, _called(run, name, run.model.works(name), other))
     for name, spec in run.model.resources.items():
-        if not run.wants(*calls(spec)):
-            continue
-        yield from guarded(LAW, name, _resource(run, name, other))
+        if run.wants(*calls(spec)):
+            yield from guarded(LAW, name, _resource(run, name, other))
 
 
 def _called(run: Run, name: str, works: Mapping[str, Any], other: str) -> Iterator[Verdict]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..harness.findings import Verdict
-from .model import WORKS
 from .run import Run
 from .session import guarded
 
@@ -20,9 +19,8 @@ UNSUPPORTED = 415
 def check(run: Run) -> Iterator[Verdict]:
     """Each path with the methods that it does not have, each body in a wrong shape."""
     seen: set[str] = set()
-    for name, operation in run.model.operations.items():
-        if WORKS not in run.model.operations[name].recipes or not run.wants(name):
-            continue
+    for name in run.working:
+        operation = run.model.operations[name]
         if operation.path not in seen:
             seen.add(operation.path)
             yield from guarded(METHOD, name, _methods(run, name, set(run.model.document.methods_at(operation.path))))

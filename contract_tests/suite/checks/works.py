@@ -18,9 +18,7 @@ SITUATION = "a described situation is answered as described"
 
 def check(run: Run) -> Iterator[Verdict]:
     """Check each working recipe, and each further recipe that declares its answer."""
-    for name in run.model.operations:
-        if WORKS not in run.model.operations[name].recipes or not run.wants(name):
-            continue
+    for name in run.working:
         yield from guarded(LAW, name, _works(run, name, full=False))
         if run.model.body(name)[0] or run.model.operations[name].parameters:
             yield from guarded(LAW, name, _works(run, name, full=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver import Reply, Transaction
+from mockserver import Reply, Transaction, fields_of
 from mockserver.apis.backoffice.state import CATEGORIES, RESOURCES
 
 
@@ -13,6 +13,5 @@ def list_category_resources(world: Transaction) -> Reply:
 
 def list_resources(world: Transaction, id: int) -> Reply:
     """The resources of a category; an unknown one has none (backoffice.D25)."""
-    shown = ("id", "title", "description", "video", "file")
     found = world.table(RESOURCES).select("category", id)
-    return Reply(200, {"list": [{name: getattr(resource, name) for name in shown} for resource in found]})
+    return Reply(200, {"list": [fields_of(resource, "id title description video file") for resource in found]})
