@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+from jsonschema.exceptions import ValidationError
 
 from .exchange import MASK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from jsonschema.exceptions import ValidationError
 
 _CHOICES = ("anyOf", "oneOf")
 

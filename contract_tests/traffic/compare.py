@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, find_value
 
 from .exchange import MASK
 from .judge import short
-from .player import PlayedAnswer
+from .player import PlayedAnswer, Player
+from .steps import Step
 from .volatile import data_of, volatile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    from .player import Player
-    from .steps import Step
 
 KINDS = ("answer", "status", "media type", "shape", "value")
 """What may differ, the worst first."""

@@ -7,14 +7,18 @@ is still decided by openapi-core and the JSON Schema library below it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import orjson
 from jsonschema_path import SchemaPath
 from openapi_core import V30RequestValidator, V30ResponseValidator
+from openapi_core.datatypes import RequestParameters
+from openapi_core.deserializing.media_types.deserializers import MediaTypeDeserializer
 from openapi_core.deserializing.media_types.exceptions import MediaTypeDeserializeError
 from openapi_core.deserializing.media_types.factories import MediaTypeDeserializersFactory
+from openapi_core.deserializing.styles.deserializers import StyleDeserializer
 from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
 from openapi_core.security.exceptions import SecurityProviderError
 from openapi_core.security.factories import SecurityProviderFactory
@@ -24,21 +28,13 @@ from openapi_core.templating.paths.exceptions import OperationNotFound
 from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.validation.schemas import oas30_read_schema_validators_factory, oas30_write_schema_validators_factory
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from openapi_core.validation.schemas.validators import SchemaValidator
 
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
+
+from .exchange import Headers
 from .forms import gather, multipart, typed, urlencoded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from openapi_core.datatypes import RequestParameters
-    from openapi_core.deserializing.media_types.deserializers import MediaTypeDeserializer
-    from openapi_core.deserializing.styles.deserializers import StyleDeserializer
-    from openapi_core.validation.schemas.validators import SchemaValidator
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    from .exchange import Headers
 
 HOST = "http://judged"
 """The host that openapi-core sees for every request; the real one is not judged."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mockserver.openapi.operations import OperationSpec, Route
+from mockserver.openapi.operations import OperationSpec, Route
 
 REFUSED = 400
 """The first status that refuses a request."""

@@ -6,18 +6,15 @@ A value that does not read as its type stays text, so that the schema reports it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from mockserver.openapi import limits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from mockserver.openapi.documents import Document
+from mockserver.openapi.documents import Document
 
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?", re.ASCII)
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")

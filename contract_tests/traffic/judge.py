@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import orjson
+from jsonschema.exceptions import ValidationError
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.media_types.exceptions import MediaTypeDeserializeError
 from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
@@ -27,26 +29,18 @@ from openapi_core.validation.request.exceptions import (
 from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData, MissingRequiredHeader
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.places import Place
 from mockserver.openapi.pointers import escape_part, join_pointer
 
 from ..routing import api_path, find_route
 from .causes import ErrorCause, causes
 from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
-from .exchange import MASK
+from .exchange import MASK, RecordedExchange
 from .findings import REFUSED, Judgement, TrafficFinding
 from .forms import gather, urlencoded
 from .masking import Masking
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from jsonschema.exceptions import ValidationError
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec, Route
-
-    from .exchange import RecordedExchange
 
 NO_BODY = (204, 304)
 SHORT = 300

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import orjson
 
 from mockserver.openapi import limits
+from mockserver.openapi.documents import Document
 from mockserver.openapi.pointers import find_value
 
 from .encodings import unpacked
 from .exchange import MASK, HttpMessage, RecordedExchange
-from .steps import Memory, encoded
+from .steps import Memory, Step, encoded
 from .volatile import data_of, volatile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.openapi.documents import Document
-
-    from .steps import Step
 
 TIMEOUT = 60.0
 """Seconds that an answer may take."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import jinja2
 import orjson
 
 from ..printable import printable
-
-if TYPE_CHECKING:
-    from .audit import Audit
+from .audit import Audit
 
 _KINDS = {
     "judged": "judged",

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, TypeGuard
+from pathlib import Path
+from typing import Any, TypeGuard
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import orjson
 import yaml
 
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import find_value
 
 from ..routing import api_path, find_route
 from .compiled import URLENCODED
-from .exchange import MASK
+from .exchange import MASK, RecordedExchange
 from .forms import urlencoded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    from .exchange import RecordedExchange
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _ID = re.compile(r"(?i:(?:^|[_-])ids?(?:$|[_-]))|[a-z]Ids?(?![a-z])")

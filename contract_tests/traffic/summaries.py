@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import orjson
 
 from ..printable import printable
-
-if TYPE_CHECKING:
-    from .compare import Comparison, Played
+from .compare import Comparison, Played
 
 _MEANING = {
     "A": "nothing differs",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
 
-from mockserver.openapi.documents import EACH_CALL
+from mockserver.openapi.documents import EACH_CALL, Document
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    from .exchange import HttpMessage
+from .exchange import HttpMessage
 
 
 def data_of(message: HttpMessage) -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import httpx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 TIMEOUT = 30.0
 """Seconds that a call may take, besides what it is asked to wait."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx
 
 from mockserver.testing.client import Wire
 from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State
 from mockserver.testing.records import Change
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Api:

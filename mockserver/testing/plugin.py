@@ -9,17 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from mockserver.testing.launch import NotStarted, start_or_join, stop
 from mockserver.testing.mock import Mock
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
 
 SHOWN = 20
 """Exchanges that are shown of a test that failed."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from contract_tests.suite.checks import DOCUMENTED
 from contract_tests.suite.harness.findings import Finding
+from contract_tests.suite.verify.cause import Cause
 from contract_tests.suite.verify.clauses import CLAUSE
 from contract_tests.suite.verify.contract import Contract
 from contract_tests.suite.verify.events import FindingMade, Phase
-from contract_tests.suite.verify.findings_store import Cause, FindingsStore
+from contract_tests.suite.verify.findings_store import FindingsStore
 from contract_tests.suite.verify.joining import join
 from contract_tests.suite.verify.report.compare import compare
 from contract_tests.suite.verify.target_file import Deviation

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
+from mockserver.openapi.operations import OperationSpec
+
+from ..harness.findings import Exchange
 from ..harness.policy import PolicyError
-from .events import FindingConfirmed, FindingWithdrawn, NoteMade, StepTaken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from mockserver.openapi.operations import OperationSpec
-
-    from ..harness.findings import Exchange
-    from .contract import Contract
-    from .events import Event
-    from .findings_store import Cause, FindingsStore
-    from .session import VerifySession
-    from .target_file import Deviation
+from .cause import Cause
+from .contract import Contract
+from .events import Event, FindingConfirmed, FindingWithdrawn, NoteMade, StepTaken
+from .findings_store import FindingsStore
+from .session import VerifySession
+from .target_file import Deviation
 
 SIGHTINGS = 2
 """Times that a cause must be seen to stand if sending its requests again has another effect than the first time."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.openapi.documents import load_document
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .contract import Contract
+from .contract import Contract
 
 VENDORS = Path(__file__).parent.parent / "vendors"
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import httpx
 
 from ..checks import DOCUMENTED, judge
 from ..harness import ApiClient, not_observable
-from ..harness.findings import VerdictStatus
+from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from ..harness.policy import RequestRefused, Stopped
 from ..harness.transports import PolicyTransport, describe_error
-from .events import FindingMade, Phase, VerdictReached, key_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..harness.findings import Exchange, Finding, Verdict
-    from .findings_store import Cause
-    from .session import VerifySession
+from .cause import Cause, key_of
+from .events import FindingMade, Phase, VerdictReached
+from .session import VerifySession
 
 
 class _CheckTransport(PolicyTransport):

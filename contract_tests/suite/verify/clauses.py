@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
 from ..checks import DOCUMENTED
 from ..harness import ApiClient
+from ..harness.answers import Problem
 from ..harness.clauses import MAKE_API
-from ..harness.findings import Finding, Verdict, VerdictStatus, in_words, to_plain
+from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus, in_words, to_plain
 from ..harness.policy import RequestRefused, Stopped
+from .cause import Repeat
 from .contract import pretty
-from .events import ExchangeRecorded, FindingMade, Phase, VerdictReached
-from .session import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
-
-    from ..harness.answers import Problem
-    from ..harness.findings import Exchange
-    from .events import Event, Repeat
-    from .session import VerifySession
+from .events import Event, ExchangeRecorded, FindingMade, Phase, VerdictReached
+from .session import VerifySession, sentence
 
 HERE = Path(__file__).parent
 VENDORS = HERE.parent / "vendors"

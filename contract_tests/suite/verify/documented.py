@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import httpx
 
 from ..checks.model import BehaviourModel
 from ..checks.refusals import wrong_with
 from ..checks.session import Answer
-from ..harness.answers import AnswerValidator
-
-if TYPE_CHECKING:
-    from ..harness.answers import Problem
-    from ..harness.findings import Exchange
-    from .contract import Contract
+from ..harness.answers import AnswerValidator, Problem
+from ..harness.findings import Exchange
+from .contract import Contract
 
 ENCODED = ("content-encoding", "content-length", "transfer-encoding")
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from ..harness.findings import Exchange, Finding, Verdict
-    from .findings_store import Cause
-    from .masking import Mask
-
-    Repeat = Callable[["Cause"], tuple[Exchange, ...] | None]
-    """Sends the requests of a cause again: the exchanges that show it once more, None if it did not come again."""
+from ..harness.findings import Exchange, Finding, Verdict
+from .cause import Cause, Repeat, key_of
+from .masking import Mask
 
 
 class Phase(StrEnum):
@@ -146,9 +140,3 @@ class DryRunFinished(Event):
     """The last event of a dry run: how often each request would have been sent, by operation, method and URL."""
 
     requests: Mapping[tuple[str, str, str], int]
-
-
-def key_of(finding: Finding, keyword: str = "") -> str:
-    """The name of a finding's cause, the same in every run: check, operation, place with every index as ``*``, and keyword."""
-    pointer = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
-    return " | ".join((finding.check, finding.operation, pointer or "/", keyword)).removesuffix(" | ")

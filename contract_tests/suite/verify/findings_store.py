@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from ..checks import DOCUMENTED
-from ..harness.findings import Verdict, VerdictStatus
+from ..harness.findings import Exchange, Verdict, VerdictStatus
+from .cause import Cause
+from .contract import Contract
 from .documented import DocumentedAnswers
-from .events import ConfirmationStarted, ExchangeRecorded, FindingConfirmed, FindingMade, FindingWithdrawn, PhaseFinished, ProblemMet, VerdictReached
-
-if TYPE_CHECKING:
-    from ..harness.findings import Exchange, Finding
-    from .contract import Contract
-    from .events import Event, Repeat
-    from .target_file import Deviation
+from .events import (
+    ConfirmationStarted,
+    Event,
+    ExchangeRecorded,
+    FindingConfirmed,
+    FindingMade,
+    FindingWithdrawn,
+    PhaseFinished,
+    ProblemMet,
+    VerdictReached,
+)
 
 RANK = {VerdictStatus.BROKEN: 3, VerdictStatus.HELD: 2, VerdictStatus.NOT_OBSERVABLE: 1, VerdictStatus.NOT_EXERCISED: 0}
-
-
-@dataclass
-class Cause:
-    """One cause of findings. ``key`` names it in every run; ``repeat`` sends its requests again, None if they cannot be sent again."""
-
-    key: str
-    finding: Finding
-    stage: str
-    repeat: Repeat | None = None
-    count: int = 1
-    clauses: set[str] = field(default_factory=set)
-    confirmed: bool = False
-    note: str = ""
-    deviation: Deviation | None = None
-    also: list[str] = field(default_factory=list)
-    """Keys of other findings that this cause explains."""
 
 
 @dataclass

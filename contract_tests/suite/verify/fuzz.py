@@ -10,15 +10,19 @@ import datetime as dt
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 import requests
 import schemathesis
+from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi import checks as openapi
 
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import join_pointer
 
 from ..checks import DOCUMENTED
@@ -26,20 +30,11 @@ from ..checks.transport import METHOD
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from ..harness.policy import READING, PolicyError
 from ..harness.transports import describe_error, police_requests
+from .cause import Repeat
+from .documented import DocumentedAnswers
 from .events import FindingMade, NoteMade, Phase, VerdictReached
 from .replay import replay
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from schemathesis.core.failures import Failure
-    from schemathesis.engine.recorder import ScenarioRecorder
-
-    from mockserver.openapi.operations import OperationSpec
-
-    from .documented import DocumentedAnswers
-    from .events import Repeat
-    from .session import VerifySession
+from .session import VerifySession
 
 EXAMPLES: Mapping[str, int] = {"quick": 1, "standard": 40, "deep": 300}
 CHECKS = {

@@ -6,14 +6,11 @@ joined: accepting one thing hides no other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .cause import Cause
 from .clauses import CLAUSE
 from .events import Phase
+from .findings_store import FindingsStore
 from .fuzz import ALSO_CHECKED
-
-if TYPE_CHECKING:
-    from .findings_store import Cause, FindingsStore
 
 
 def join(store: FindingsStore) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from ..harness import Target
 from ..harness.findings import Exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ..harness import Target
 
 HIDDEN = "***"
 ALWAYS = {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-mock-token"}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from .contract import Contract
 from .report.compare import read_report
 from .target_file import TargetFile, read_target_file
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Level = Literal["quick", "standard", "deep"]
 BUDGETS: Mapping[Level, float] = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}

@@ -5,13 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from .events import FindingMade, NoteMade, PhaseFinished, PhaseStarted, RunFinished, RunStarted, StepTaken
-
-if TYPE_CHECKING:
-    from .events import Event
-    from .findings_store import FindingsStore
+from .events import Event, FindingMade, NoteMade, PhaseFinished, PhaseStarted, RunFinished, RunStarted, StepTaken
+from .findings_store import FindingsStore
 
 WIDTH = 110
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,14 +14,8 @@ from ..harness.hooks import make_hooks
 from ..harness.policy import Limits, PolicyError, RequestPolicy
 from ..harness.target import own_records
 from ..harness.transports import PolicyTransport, describe_error
-from .events import NoteMade
-from .options import CannotRun
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .events import Event
-    from .options import RunPlan
+from .events import Event, NoteMade
+from .options import CannotRun, RunPlan
 
 
 class _AnyName(Mapping[str, str]):

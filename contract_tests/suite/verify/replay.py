@@ -6,17 +6,14 @@ Values that an answer gave and a later request used (ids, tokens, links) are tak
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 
 from ..harness.findings import Exchange
 from ..harness.policy import PolicyError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .session import VerifySession
+from .session import VerifySession
 
 NOT_REPLAYED = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "x-mock-world", "x-schemathesis-testcaseid"}
 SHORTEST = 4

@@ -11,37 +11,31 @@ import queue
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
+import httpx
+
+from ..harness import Target
 from ..harness.policy import OutOfTime, Stopped
 from ..harness.transports import describe_error, open_connections
 from .after import accept, clean_up, confirm
 from .behaviour import run_behaviour
+from .cause import Cause
 from .clauses import run_clauses
-from .events import ConfirmationStarted, DryRunFinished, NoteMade, Phase, PhaseFinished, PhaseStarted, RunFinished, RunStarted
+from .events import ConfirmationStarted, DryRunFinished, Event, NoteMade, Phase, PhaseFinished, PhaseStarted, RunFinished, RunStarted
 from .findings_store import FindingsStore
 from .fuzz import run_fuzz
 from .joining import join
 from .masking import Mask
-from .options import CannotRun
+from .options import CannotRun, RunPlan
 from .reach import make_policy, reach
 from .report.compare import compare
 from .report.model import Facts, build
 from .session import VerifySession
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
-    import httpx
-
-    from ..harness import Target
-    from .events import Event
-    from .findings_store import Cause
-    from .options import RunPlan
-
-    Work = Callable[[], object]
+Work = Callable[[], object]
 
 TRYING, CLOSING, REPORTING = 0.65, 0.8, 0.9
 """Parts of the time budget after which no new request is tried, nothing more is confirmed, and a phase that still works is left behind."""

@@ -5,24 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import httpx
 
+from ..harness import Target
+from ..harness.findings import Exchange
+from ..harness.policy import RequestPolicy
 from ..harness.transports import PolicyTransport
-from .events import ExchangeRecorded, ProblemMet, StepTaken
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..harness import Target
-    from ..harness.findings import Exchange
-    from ..harness.policy import RequestPolicy
-    from .contract import Contract
-    from .documented import DocumentedAnswers
-    from .events import Event
-    from .options import RunPlan
+from .contract import Contract
+from .documented import DocumentedAnswers
+from .events import Event, ExchangeRecorded, ProblemMet, StepTaken
+from .options import RunPlan
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,14 @@ import datetime as dt
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TABLES = {
     "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),

@@ -6,16 +6,13 @@ import base64
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from ...harness.findings import Exchange
+from ..cause import Cause
 from ..masking import FIELD, HIDDEN, Mask, media_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ...harness.findings import Exchange
-    from ..findings_store import Cause
 
 SILENT = {"host", "content-length", "connection", "accept-encoding", "accept", "user-agent", "transfer-encoding", "x-schemathesis-testcaseid"}
 TOO_LONG = 100_000

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...harness.findings import VerdictStatus, to_plain
+from ..cause import Cause
+from ..findings_store import FindingsStore
+from ..masking import Mask
+from ..session import VerifySession
+from ..target_file import Deviation
+from .compare import SCHEMA_VERSION
 from .evidence import describe_exchange
 
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from ..findings_store import Cause, FindingsStore
-    from ..masking import Mask
-    from ..session import VerifySession
-    from ..target_file import Deviation
-
-SCHEMA_VERSION = 1
 CONFORMS, BROKEN, COULD_NOT = "conforms", "broken", "could not run"
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import click
 
-from ..events import DryRunFinished, RunFinished
+from ..events import DryRunFinished, Event, RunFinished
 from .markdown import headline
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from ..events import Event
 
 
 class Summary:

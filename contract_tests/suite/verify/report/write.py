@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
-from ..events import RunFinished
+from ..cause import Cause
+from ..events import Event, RunFinished
+from ..masking import Mask
 from .evidence import curl_script, dumps, har
 from .machines import COLOURS, badge, junit, sarif
 from .markdown import MOST, group_by_operation, headline, markdown
 from .model import short_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..events import Event
-    from ..findings_store import Cause
-    from ..masking import Mask
 
 HERE = Path(__file__).parent
 FILES = ("report.html", "report.json", "junit.xml", "report.sarif", "report.md", "badge.svg")

@@ -1,0 +1,36 @@
+"""The cause of findings: what the findings of a run are counted by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..harness.findings import Exchange, Finding
+from .target_file import Deviation
+
+Repeat = Callable[["Cause"], tuple[Exchange, ...] | None]
+"""Sends the requests of a cause again: the exchanges that show it once more, None if it did not come again."""
+
+
+@dataclass
+class Cause:
+    """One cause of findings. ``key`` names it in every run; ``repeat`` sends its requests again, None if they cannot be sent again."""
+
+    key: str
+    finding: Finding
+    stage: str
+    repeat: Repeat | None = None
+    count: int = 1
+    clauses: set[str] = field(default_factory=set)
+    confirmed: bool = False
+    note: str = ""
+    deviation: Deviation | None = None
+    also: list[str] = field(default_factory=list)
+    """Keys of other findings that this cause explains."""
+
+
+def key_of(finding: Finding, keyword: str = "") -> str:
+    """The name of a finding's cause, the same in every run: check, operation, place with every index as ``*``, and keyword."""
+    pointer = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
+    return " | ".join((finding.check, finding.operation, pointer or "/", keyword)).removesuffix(" | ")
