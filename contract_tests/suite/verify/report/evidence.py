@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -155,8 +154,3 @@ def describe_exchange(exchange: Exchange, mask: Mask, limit: int = 4_000) -> dic
         "response_body": cut(masked.response_body),
         "milliseconds": round(masked.elapsed * 1000, 1),
     }
-
-
-def dumps(value: Any) -> str:
-    """JSON that is easy to read and to compare line by line."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"

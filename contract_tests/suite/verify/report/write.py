@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
+from ....reporting.rendering import as_json, render
 from ..cause import Cause
 from ..events import Event, RunFinished
 from ..masking import Mask
-from .evidence import curl_script, dumps, har
+from .evidence import curl_script, har
 from .machines import COLOURS, badge, junit, sarif
 from .markdown import MOST, group_by_operation, headline, markdown
 from .model import short_id
 
-HERE = Path(__file__).parent
 FILES = ("report.html", "report.json", "junit.xml", "report.sarif", "report.md", "badge.svg")
 SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·"}
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["pretty"] = lambda value: dumps(value).rstrip()
-    return environment.get_template("report.html.jinja")
 
 
 def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
     """The report as one page that needs no network and no other file."""
     laws = list(dict.fromkeys(one["law"] for one in report["laws"]))
-    return _template().render(
+    return render(
+        "verify.html",
         report=report,
         headline=headline(report),
         laws=laws,
@@ -96,13 +85,13 @@ def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: M
         scripts[name] = curl_script(cause, mask)
         (evidence / f"{name}.sh").write_text(scripts[name], encoding="utf-8")
         (evidence / f"{name}.har").write_text(
-            dumps(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
+            as_json(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
         )
     texts = {
-        "report.json": dumps(report),
+        "report.json": as_json(report),
         "report.html": html(report, scripts),
         "junit.xml": junit(report),
-        "report.sarif": dumps(sarif(report)),
+        "report.sarif": as_json(sarif(report)),
         "report.md": markdown(report),
         "badge.svg": badge(report),
     }
