@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
-from .exchange import MASK
+from mockserver.openapi.masking import MASK
 
 _CHOICES = ("anyOf", "oneOf")
 

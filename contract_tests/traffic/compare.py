@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.openapi.documents import Document
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, find_value
 
-from .exchange import MASK
 from .judge import short
 from .player import PlayedAnswer, Player
 from .steps import Step
@@ -56,7 +56,6 @@ class Comparison:
 
     @property
     def differences(self) -> list[Played]:
-        """The steps that differ."""
         return [played for played in self.played if played.difference is not None]
 
     def grades(self) -> dict[str, tuple[str, int, int]]:
@@ -74,7 +73,6 @@ class Comparison:
         return {operation: (GRADES[worst.get(operation, "")], count, same[operation]) for operation, count in steps.items()}
 
     def grade(self) -> str:
-        """The grade of the whole: that of its worst operation."""
         return max((grade for grade, _, _ in self.grades().values()), default="A")
 
 
@@ -88,7 +86,6 @@ def compare(steps: Iterable[Step], document: Document, left: Player, right: Play
 
 
 def difference(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer) -> Difference | None:
-    """The first difference between two answers, or None."""
     if left.broken or right.broken:
         if left.broken and right.broken:
             return None
@@ -157,7 +154,6 @@ def _told(value: Any) -> str:
 
 
 def _mentioned(operation: OperationSpec, path: str) -> str | None:
-    """The clause whose sentence names the member that differs, or None."""
     words = [word for word in path.split("/") if word and not word.isdigit()]
     for word in reversed(words):
         for clause, sentence in operation.clauses.items():

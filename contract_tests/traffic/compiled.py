@@ -257,22 +257,18 @@ class _Remembered(SchemaPath):
         return iter(self._asked("iter", lambda: list(super(_Remembered, self).__iter__())))
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """The value or place below, or the default."""
         try:
             return self[key]
         except KeyError:
             return default
 
     def read_value(self) -> Any:
-        """What stands here."""
         return self._asked("value", super().read_value)
 
     def str_keys(self) -> Any:
-        """The names of what stands below."""
         return self._asked("keys", super().str_keys)
 
     def str_items(self) -> Any:
-        """The names of what stands below, with their places."""
         return iter(self._asked("items", lambda: list(super(_Remembered, self).str_items())))
 
 

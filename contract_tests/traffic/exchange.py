@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
-MASK = "***"
-"""The replacement of a secret in a record."""
-
 
 class Headers(dict[str, str]):
     """Headers by lower-case name, found in any spelling; several of one name are joined by commas."""
@@ -27,7 +24,6 @@ class Headers(dict[str, str]):
         return isinstance(name, str) and dict.__contains__(self, name.lower())
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        """The value of a header, or the default."""
         return dict.get(self, name.lower(), default)
 
 
@@ -75,15 +71,12 @@ class RecordedExchange:
 
     @cached_property
     def path(self) -> str:
-        """The path of the URL, as it was written."""
         return urlsplit(self.url).path
 
     @property
     def host(self) -> str:
-        """Host and port of the URL."""
         return urlsplit(self.url).netloc
 
     @cached_property
     def query(self) -> str:
-        """The query of the URL, as it was written."""
         return urlsplit(self.url).query

@@ -31,7 +31,6 @@ class TrafficFinding:
     says: str = ""
 
     def line(self) -> str:
-        """The finding in one line."""
         where = f"{self.side} {self.place}{' ' + self.pointer if self.pointer else ''}"
         return f"{where}: {self.text}"
 
@@ -55,7 +54,6 @@ class Judgement:
 
     @property
     def operation(self) -> OperationSpec | None:
-        """The operation that was called, or None."""
         return None if self.route is None else self.route.operation
 
     @property

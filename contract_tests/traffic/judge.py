@@ -30,6 +30,7 @@ from openapi_core.validation.response.exceptions import DataValidationError, Hea
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from mockserver.openapi.documents import Document
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.places import Place
 from mockserver.openapi.pointers import escape_part, join_pointer
@@ -37,10 +38,9 @@ from mockserver.openapi.pointers import escape_part, join_pointer
 from ..routing import api_path, find_route
 from .causes import ErrorCause, causes
 from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
-from .exchange import MASK, RecordedExchange
+from .exchange import RecordedExchange
 from .findings import REFUSED, Judgement, TrafficFinding
 from .forms import gather, urlencoded
-from .masking import Masking
 
 NO_BODY = (204, 304)
 SHORT = 300
@@ -53,10 +53,9 @@ class TrafficValidator:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._compiled = Compiled(document)
-        self.masking = Masking(document)
+        self.masking = document.mask
 
     def judge(self, exchange: RecordedExchange) -> Judgement:
-        """The findings of an exchange."""
         path = api_path(self.document, exchange.path, exchange.host)
         if path is None:
             return Judgement(exchange.number, "foreign", exchange.status)
@@ -184,7 +183,6 @@ class TrafficValidator:
             yield self._finding(exchange, operation, "request", error.location, plain, place.reference, declared)
 
     def _parameter_place(self, operation: OperationSpec, name: str, location: str) -> Place:
-        """The place in the document where a parameter is declared."""
         item = Place(self.document, f"#/paths/{escape_part(operation.path)}", self.document.raw["paths"][operation.path])
         for holder in (_place(operation), item):
             for index in range(len(holder.node.get("parameters", ()))):
@@ -308,7 +306,7 @@ class TrafficValidator:
             value=MASK if secret else _shown(self.masking.value(cause.value)),
             text=f"{cause.path[-1] if cause.path else 'the value'} breaks {cause.keyword}"
             if secret and cause.value is not None
-            else short(cause.text),
+            else self.masking.free_text(short(cause.text)),
             schema=schema,
             clause=clause,
             says="; ".join(part for part in said if part),
@@ -370,7 +368,6 @@ def _media_key(holder: Place, media_type: str) -> str:
 
 
 def short(text: str) -> str:
-    """A value as text, cut to a readable length."""
     return text if len(text) <= SHORT else text[:SHORT] + " …"
 
 

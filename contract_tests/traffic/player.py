@@ -14,10 +14,11 @@ import orjson
 
 from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.pointers import find_value
 
 from .encodings import unpacked
-from .exchange import MASK, HttpMessage, RecordedExchange
+from .exchange import HttpMessage, RecordedExchange
 from .steps import Memory, Step, encoded
 from .volatile import data_of, volatile
 
@@ -26,7 +27,6 @@ TIMEOUT = 60.0
 
 
 def fresh_world() -> str:
-    """A name that no world of a mock has yet."""
     return f"compare-{os.getpid()}-{time.monotonic_ns()}"
 
 
@@ -110,7 +110,6 @@ class Player:
         self._client = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
     def close(self) -> None:
-        """Let the connections go."""
         self._client.close()
 
     def freeze(self, moment: str) -> None:

@@ -12,10 +12,10 @@ import orjson
 
 from mockserver.openapi import limits
 from mockserver.openapi.documents import load_document
+from mockserver.openapi.masking import Mask
 
 from ..routing import api_path
 from .exchange import RecordedExchange
-from .masking import Masking
 from .proxy.bodies import BodyBuffer
 from .proxy.headers import pairs
 from .proxy.record import har_entry
@@ -34,13 +34,12 @@ class Recorder:
     def __init__(self, app: Callable[[Any, Receive, Send], Awaitable[None]], path: Path, slugs: Sequence[str]) -> None:
         self._app = app
         self._file = path.open("ab")
-        self._apis = [(document, Masking(document)) for document in map(load_document, slugs)]
+        self._apis = [*map(load_document, slugs)]
         self._count = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Pass a call on and record it."""
-        masking = self._masking(scope["path"]) if scope["type"] == "http" else None
-        if masking is None:
+        mask = self._find_mask(scope["path"]) if scope["type"] == "http" else None
+        if mask is None:
             await self._app(scope, receive, send)
             return
         request, response = BodyBuffer(LIMIT), BodyBuffer(LIMIT)
@@ -77,19 +76,18 @@ class Recorder:
                 response.message(pairs(head["headers"])),
                 at.isoformat().replace("+00:00", "Z"),
             )
-            entry = har_entry(exchange, masking, round((time.perf_counter() - started) * 1000, 3))
+            entry = har_entry(exchange, mask, round((time.perf_counter() - started) * 1000, 3))
             told = exchange.response.headers.get("x-mock-injected") or exchange.request.headers.get("prefer")
             if told:
                 entry["_mock"] = {"injected": [told]}
             self._file.write(orjson.dumps(entry) + b"\n")
             self._file.flush()
 
-    def _masking(self, path: str) -> Masking | None:
-        return next((masking for document, masking in self._apis if api_path(document, path) is not None), None)
+    def _find_mask(self, path: str) -> Mask | None:
+        return next((document.mask for document in self._apis if api_path(document, path) is not None), None)
 
 
 def _target(scope: Any) -> str:
-    """The address that was called."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     query = scope.get("query_string", b"").decode("latin-1")

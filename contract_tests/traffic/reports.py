@@ -27,7 +27,6 @@ def as_text(audit: Audit) -> str:
 
 
 def as_html(audit: Audit) -> str:
-    """The audit as one page that needs nothing else."""
     return render("audit.html", audit=audit.result(), kinds=_KINDS)
 
 

@@ -14,12 +14,13 @@ import orjson
 import yaml
 
 from mockserver.openapi.documents import Document
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import find_value
 
 from ..routing import api_path, find_route
 from .compiled import URLENCODED
-from .exchange import MASK, RecordedExchange
+from .exchange import RecordedExchange
 from .forms import urlencoded
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
@@ -46,7 +47,6 @@ class KeptField:
     match: str = ""
 
     def of(self, value: Any) -> Any:
-        """The value to keep."""
         found = find_value(value, self.at)
         if not self.match or found is None:
             return found
@@ -243,7 +243,6 @@ def _is_address(value: Any) -> TypeGuard[str]:
 
 
 def encoded(body: Any, media_type: str) -> bytes:
-    """A body as bytes of its media type."""
     if media_type == URLENCODED:
         fields = body if isinstance(body, Form) else list(_fields(body))
         return urlencode(fields).encode()

@@ -19,7 +19,6 @@ _MEANING = {
 
 
 def result(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as JSON."""
     return {
         "api": comparison.document.slug,
         "title": comparison.document.title,
@@ -67,7 +66,6 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_html(comparison: Comparison) -> str:
-    """The comparison as one self-contained page."""
     return render("comparison.html", found=result(comparison))
 
 

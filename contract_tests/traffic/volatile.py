@@ -30,7 +30,6 @@ def data_of(message: HttpMessage) -> Any:
 
 
 def volatile(operation: OperationSpec, status: int, media_type: str, value: Any) -> set[str]:
-    """The JSON pointers of the volatile values in a response."""
     media = (operation.response(status) or {}).get("content", {}).get(media_type, {})
     # if a schema is open, only x-emits names the parts that the mock sends
     return {place for key in ("schema", "x-emits") for place in _volatile(operation.document, media.get(key, {}), value, "")}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import click
 
 from mockserver.commands.target import DefaultGroup, control_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from mockserver.testing import Mock
+from mockserver.testing import Mock
 
 
 class _ClockGroup(DefaultGroup):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mockserver.commands.target import DefaultGroup, control_command
-
-if TYPE_CHECKING:
-    from mockserver.testing import Mock
+from mockserver.testing import Mock
 
 
 @click.group(cls=DefaultGroup)

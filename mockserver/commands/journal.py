@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import click
 
 from mockserver.commands.target import DefaultGroup, as_json_option, control_command, print_json
-from mockserver.testing import Exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockserver.testing import Mock
+from mockserver.testing import Exchange, Mock
 
 
 @click.group(cls=DefaultGroup)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mockserver.testing import Mock, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 HERE = "http://127.0.0.1:8000"
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from mockserver.commands.target import DefaultGroup, as_json_option, control_command, print_json, print_table
-
-if TYPE_CHECKING:
-    from mockserver.testing import Mock
+from mockserver.testing import Mock
 
 
 @click.group(cls=DefaultGroup)

@@ -30,7 +30,6 @@ class ControlRefused(Exception):
     violations: list[dict[str, Any]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """The text of a refusal, with every place that it names."""
         listed = [f"{violation['pointer'] or violation['place']}: {violation['text']}" for violation in self.violations]
         return "; ".join(listed) or self.detail
 

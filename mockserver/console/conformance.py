@@ -58,7 +58,6 @@ def _shown(report: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 async def start(visit: Visit) -> Response:
-    """Start a run."""
     body: dict[str, Any] = {"api": visit.filled("api"), "level": visit.filled("level") or "quick"}
     if visit.filled("url").strip():
         body["url"] = visit.filled("url").strip()
@@ -75,7 +74,6 @@ async def start(visit: Visit) -> Response:
 
 
 async def stop(visit: Visit) -> Response:
-    """End the run."""
     try:
         await visit.plane.call("DELETE", "/conformance")
     except ControlRefused as refused:

@@ -55,7 +55,6 @@ async def _choices(visit: Visit, chosen: str, answer: str) -> dict[str, Any]:
 
 
 async def add(visit: Visit) -> Response:
-    """Add the rule that was filled in."""
     try:
         rule = await visit.plane.call("POST", "/faults", body=_rule(visit.form()))
     except ControlRefused as refused:
@@ -102,26 +101,22 @@ def _number(text: str, what: str) -> float:
 
 
 async def turn(visit: Visit) -> Response:
-    """Turn a rule off or on."""
     active = visit.filled("active") == "true"
     await visit.plane.call("PATCH", f"/faults/{visit.named('number')}", body={"active": active})
     return visit.back("/console/faults", f"Rule {visit.named('number')} is {'on' if active else 'off'}.")
 
 
 async def remove(visit: Visit) -> Response:
-    """Remove a rule."""
     await visit.plane.call("DELETE", f"/faults/{visit.named('number')}")
     return visit.back("/console/faults", f"Rule {visit.named('number')} is removed.")
 
 
 async def clear(visit: Visit) -> Response:
-    """Remove every rule."""
     await visit.plane.call("DELETE", "/faults")
     return visit.back("/console/faults", "There are no rules any more.")
 
 
 async def switch(visit: Visit) -> Response:
-    """Switch a service off or on."""
     down = visit.filled("down") == "true"
     service = await visit.plane.call("PUT", f"/services/{visit.named('service')}", body={"down": down})
     return visit.back("/console/faults", f"{service['name']} is {'down' if down else 'up'}.")

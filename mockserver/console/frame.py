@@ -81,7 +81,6 @@ class Visit:
 
     @property
     def world(self) -> str:
-        """The name of the world that the pages show."""
         return str(self.request.scope.get("mockserver.world", "default"))
 
     @property
@@ -90,7 +89,6 @@ class Visit:
         return str(self.request.scope.get("mockserver.prefix", ""))
 
     def named(self, name: str) -> str:
-        """A value of the path."""
         return str(self.request.path_params[name])
 
     def asked(self, name: str) -> str:
@@ -98,7 +96,6 @@ class Visit:
         return str(self.request.query_params.get(name, "")).strip()
 
     def filled(self, name: str) -> str:
-        """A value of the form; empty if there is none."""
         return next(iter(self._forms.get(name, ())), "")
 
     def form(self) -> dict[str, str]:
@@ -133,7 +130,6 @@ class Visit:
         return response
 
     def fragment(self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
-        """A piece of a page."""
         text = self.render(template, **values)
         return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
 
@@ -142,7 +138,6 @@ class Visit:
         return HTMLResponse(payload, headers=dict(headers))
 
     def render(self, template: str, **values: Any) -> str:
-        """A template as text."""
         return self.templates.get_template(template).render(prefix=self.prefix, world=self.world, asked=dict(self.request.query_params), **values)
 
     def back(self, path: str, said: str = "", *, wrong: bool = False, **params: Any) -> Response:

@@ -35,20 +35,17 @@ async def exchange(visit: Visit) -> Response:
 
 
 async def replay(visit: Visit) -> Response:
-    """The same call again."""
     made = await visit.plane.call("POST", f"/journal/{visit.named('number')}/replay")
     number = made["exchange"]["number"]
     return visit.back(f"/console/journal/{number}", f"Sent again: exchange {number} is answered {made['exchange']['status']}.")
 
 
 async def clear(visit: Visit) -> Response:
-    """Empty the journal."""
     await visit.plane.call("DELETE", "/journal")
     return visit.back("/console/journal", "The journal is empty.")
 
 
 async def har(visit: Visit) -> Response:
-    """The exchanges that are meant as a HAR file."""
     _, _, payload = await visit.plane.fetch("GET", "/journal/har", _filters(visit))
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{visit.world}.har"'}
     return Response(payload, headers=headers, media_type="application/json")
@@ -85,7 +82,6 @@ def _number(event: bytes) -> int:
 
 
 def _filters(visit: Visit) -> dict[str, Any]:
-    """The filters of the page, as the control plane takes them."""
     chosen = {name: visit.asked(name) for name in ("api", "operation", "method", "status", "text")}
     for name in ("findings", "injected", "changed"):
         chosen[name] = visit.asked(name) if visit.asked(name) in ("true", "false") else ""

@@ -34,7 +34,6 @@ async def body(visit: Visit) -> Response:
 
 
 async def clear(visit: Visit) -> Response:
-    """Empty the outbox."""
     await visit.plane.call("DELETE", "/outbox")
     return visit.back("/console/outbox", "The outbox is empty.")
 

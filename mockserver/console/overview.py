@@ -44,7 +44,6 @@ def _origin(visit: Visit) -> str:
 
 
 async def move_clock(visit: Visit) -> Response:
-    """Freeze, advance or resume the world's time."""
     action = visit.filled("action")
     clock = await visit.plane.get("/clock")
     if action in STEPS:
@@ -81,7 +80,6 @@ def _from(visit: Visit) -> str:
 
 
 async def reset(visit: Visit) -> Response:
-    """Put the world back to its start."""
     await visit.plane.call("POST", "/reset", body={})
     return visit.back(_from(visit), f"The world {visit.world} is as it was at its start.")
 
@@ -96,13 +94,11 @@ async def worlds(visit: Visit) -> Response:
 
 
 async def switch(visit: Visit) -> Response:
-    """To the overview of another world."""
     name = visit.filled("name").strip() or "default"
     return _go(visit, name, f"This is the world {name}.")
 
 
 async def create_world(visit: Visit) -> Response:
-    """Make a world, and go there."""
     body: dict[str, Any] = {}
     if visit.filled("name").strip():
         body["name"] = visit.filled("name").strip()
@@ -121,7 +117,6 @@ async def create_world(visit: Visit) -> Response:
 
 
 async def delete_world(visit: Visit) -> Response:
-    """Forget a world."""
     name = visit.named("name")
     await visit.plane.call("DELETE", f"/worlds/{name}")
     return visit.back("/console/worlds", f"The world {name} is forgotten; its next use makes it anew.")
@@ -138,7 +133,6 @@ def _whole(text: str) -> int:
 
 
 async def sign_in_page(visit: Visit) -> Response:
-    """Asks for the token of the control plane."""
     return visit.fragment("sign_in.html", wrong=False, onward=visit.asked("onward"))
 
 
@@ -159,7 +153,6 @@ async def sign_in(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """Forget the token."""
     response = visit.back(SIGN_IN)
     response.delete_cookie(cookie_name(visit.request), path="/")
     return response

@@ -88,7 +88,6 @@ class Pages:
 
     @property
     def templates(self) -> Environment:
-        """The templates of the pages."""
         return self._frame.templates
 
     def connect(self, stack: ASGIApp) -> None:

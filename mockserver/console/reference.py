@@ -15,12 +15,10 @@ VIEWER_POLICY = HEADERS["Content-Security-Policy"]
 
 
 async def documents(visit: Visit) -> Response:
-    """Every document of this server."""
     return await visit.page("documents.html", apis=(await visit.plane.get("/apis"))["apis"])
 
 
 async def reference(visit: Visit) -> Response:
-    """One document in a viewer."""
     slug = visit.named("slug")
     apis = (await visit.plane.get("/apis"))["apis"]
     found: dict[str, Any] | None = next((api for api in apis if api["slug"] == slug), None)

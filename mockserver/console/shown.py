@@ -25,7 +25,6 @@ OPEN_MEMBERS = 20
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _OWN = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "user-agent", "accept"}
 """Headers that curl sets by itself, or that do not matter to a server."""
-MASK = "***"
 
 
 @dataclass
@@ -144,7 +143,6 @@ def moment(text: str | None) -> Markup | str:
 
 
 def family(status: int) -> str:
-    """The family of a status, by which it is coloured."""
     return {0: "none", 2: "good", 3: "moved", 4: "refused", 5: "broken"}.get(status // 100, "other")
 
 
@@ -176,7 +174,6 @@ def query(values: Mapping[str, Any], **changes: Any) -> str:
 
 
 def effects(rule: Mapping[str, Any]) -> str:
-    """The effect of a fault rule, in words."""
     said = []
     answer, delay, damage = rule.get("answer"), rule.get("delay"), rule.get("damage")
     if answer:
@@ -192,7 +189,6 @@ def effects(rule: Mapping[str, Any]) -> str:
 
 
 def how_often(rule: Mapping[str, Any]) -> str:
-    """How often a fault rule applies, in words."""
     if "first" in rule:
         return "the next call" if rule["first"] == 1 else f"the first {rule['first']} calls"
     if "every" in rule:

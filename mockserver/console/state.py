@@ -21,14 +21,12 @@ CHANGES = 500
 
 
 async def tables(visit: Visit) -> Response:
-    """Every vendor's tables."""
     apis = (await visit.plane.get("/apis"))["apis"]
     counts = {api["slug"]: (await visit.plane.get(f"/state/{api['slug']}"))["tables"] for api in apis}
     return await visit.page("tables.html", apis=apis, counts=counts)
 
 
 async def table(visit: Visit) -> Response:
-    """The records of one table, page by page."""
     return await visit.page("table.html", **await _records(visit))
 
 
@@ -93,7 +91,6 @@ async def _holders(visit: Visit, slug: str, name: str, record_id: Any, columns: 
 
 
 def _by_field(refused: ControlRefused | None) -> dict[str, str]:
-    """All violations of each field."""
     said: dict[str, list[str]] = {}
     for violation in refused.violations if refused else ():
         if "/" in violation["pointer"]:
@@ -140,7 +137,6 @@ async def new_record(visit: Visit) -> Response:
 
 
 async def create_record(visit: Visit) -> Response:
-    """Add a record."""
     slug, name, text = visit.named("slug"), visit.named("table"), visit.filled("record")
     try:
         made = await visit.plane.call("POST", f"/state/{slug}/{name}", body=json.loads(text))
@@ -153,7 +149,6 @@ async def create_record(visit: Visit) -> Response:
 
 
 async def delete_record(visit: Visit) -> Response:
-    """Remove a record, unless another one refers to it."""
     slug, name, number = visit.named("slug"), visit.named("table"), visit.named("record")
     try:
         await visit.plane.call("DELETE", f"/state/{slug}/{name}/{number}")
@@ -166,7 +161,6 @@ async def delete_record(visit: Visit) -> Response:
 
 
 async def snapshots(visit: Visit) -> Response:
-    """The snapshots of the world, and what differs between two of them."""
     await visit.plane.get("/clock")
     kept = (await visit.plane.get("/snapshots"))["snapshots"]
     scenarios = (await visit.plane.get("/scenarios"))["scenarios"]
@@ -176,7 +170,6 @@ async def snapshots(visit: Visit) -> Response:
 
 
 async def save_snapshot(visit: Visit) -> Response:
-    """Keep the world under a name."""
     name = visit.filled("name").strip()
     try:
         saved = await visit.plane.call("PUT", f"/snapshots/{name}")
@@ -187,21 +180,18 @@ async def save_snapshot(visit: Visit) -> Response:
 
 
 async def restore_snapshot(visit: Visit) -> Response:
-    """Put the world back to a snapshot."""
     name = visit.named("name")
     await visit.plane.call("POST", f"/snapshots/{name}/restore")
     return visit.back("/console/snapshots", f"The world is as it was in the snapshot {name}.", before=name)
 
 
 async def delete_snapshot(visit: Visit) -> Response:
-    """Forget a snapshot."""
     name = visit.named("name")
     await visit.plane.call("DELETE", f"/snapshots/{name}")
     return visit.back("/console/snapshots", f"The snapshot {name} is forgotten.")
 
 
 async def start_scenario(visit: Visit) -> Response:
-    """Let this world start anew from a scenario, or from another seed."""
     body = {"name": visit.world, "anew": True, "from": {"scenario": visit.filled("scenario")}}
     try:
         await visit.plane.call("POST", "/worlds", body=body)

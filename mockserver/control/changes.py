@@ -7,9 +7,8 @@ from typing import Any
 
 from mockserver.core.state.tables import Table
 from mockserver.core.state.world import Change
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.pointers import escape_part
-
-HIDDEN = "***"
 
 
 def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
         kind = "changed"
         for pointer, was, is_ in _find_differences(before, after, ""):
             secret = pointer.split("/")[1] in declared.secrets
-            fields.append({"pointer": pointer, "before": HIDDEN if secret else was, "after": HIDDEN if secret else is_})
+            fields.append({"pointer": pointer, "before": MASK if secret else was, "after": MASK if secret else is_})
     return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
 
 

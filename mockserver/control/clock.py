@@ -14,7 +14,6 @@ from mockserver.core.state.world import Transaction
 
 
 def get_clock(world: Transaction) -> Reply:
-    """The world's time, and whether its clock runs."""
     return _render(world.clock)
 
 
@@ -28,7 +27,6 @@ def update_clock(world: Transaction, body: Mapping[str, Any]) -> Reply:
 
 
 def list_timers(world: Transaction) -> Reply:
-    """The timers of the world, in the order in which they are due."""
     timers = [{"due": iso(timer.due), "action": timer.action, "subject": timer.subject} for timer in world.timers]
     return Reply(200, {"now": iso(world.now), "timers": timers})
 

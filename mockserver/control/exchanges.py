@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,15 +22,7 @@ from mockserver.core.operation.compiled import MULTIPART, URLENCODED, Operation
 from mockserver.core.operation.forms import gather
 from mockserver.core.state.world import Transaction
 from mockserver.openapi.documents import Document
-
-MASK = "***"
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
-"""A signed token (JWT), under any name."""
-SHORT = 8
-"""Characters below which a credential is not searched for in texts: it could be an ordinary word."""
-_SECRET = re.compile(r"passw|secret|api[-_]?key|authorization|contrase|jwt|token(?!_?type|s$)|^(?:set-)?cookie$|^clave$|^pin$|^cvv$", re.IGNORECASE)
-_NAMED = re.compile(r"""((?:passw|secret|token|clave)\w{0,16}["']?\s*[=:]\s*["']?)[^"'&\s,;}<>]+""", re.IGNORECASE)
-_SCHEME = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
+from mockserver.openapi.masking import MASK, Mask
 
 
 @dataclass(frozen=True)
@@ -43,7 +34,6 @@ class Rendering:
 
     @cached_property
     def operation(self) -> Operation | None:
-        """The operation that was called; None if the request reached none."""
         return self.control.operations.get(self.exchange.operation or "")
 
     @cached_property
@@ -52,7 +42,6 @@ class Rendering:
         return find_api(self.control, self.exchange)
 
     def summary(self) -> dict[str, Any]:
-        """The exchange without headers and bodies."""
         exchange = self.exchange
         return {
             "number": exchange.number,
@@ -88,79 +77,32 @@ class Rendering:
                 "url": self.mask_url(),
                 "headers": self.mask_headers(request.headers),
                 "media_type": request.media_type,
-                "body": self.mask(decode_request_body(request)),
+                "body": self.mask.value(decode_request_body(request)),
                 "bytes": len(request.body),
             },
             "response": {
                 "headers": self.mask_headers(exchange.headers),
                 "media_type": exchange.headers.get("content-type", ""),
-                "body": self.mask(decode_body(exchange.payload, exchange.headers.get("content-type", ""))),
+                "body": self.mask.value(decode_body(exchange.payload, exchange.headers.get("content-type", ""))),
                 "bytes": len(exchange.payload),
             },
         }
 
-    # Masking
+    @cached_property
+    def mask(self) -> Mask:
+        """Hides the secrets of the API, and the credentials of the request wherever they stand."""
+        mask = self.control.vendors[self.api].document.mask if self.api is not None else Mask()
+        return mask.with_credentials(self.exchange.request.headers.items())
 
     def mask_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers by lower-case name, with secrets masked."""
-        return {name.lower(): self.mask_header(name.lower(), value) for name, value in headers.items()}
-
-    def mask_header(self, name: str, value: str) -> str:
-        """The value of a header; of a credential only the scheme is kept."""
-        if not _SECRET.search(name) and ("header", name) not in self._credentials:
-            return value
-        scheme = _SCHEME.match(value)
-        return (scheme[0] if scheme else "") + MASK
-
-    def mask(self, value: Any, name: str = "") -> Any:
-        """A JSON value with secrets masked: values of fields with a telling name, and credentials of the request inside texts."""
-        if isinstance(value, dict):
-            return {key: self.mask(inner, key) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.mask(item, name) for item in value]
-        if value in (None, ""):
-            return value
-        return MASK if self.is_secret(name) else self._mask_text(value)
-
-    def _mask_text(self, value: Any) -> Any:
-        """A value with the request's credentials masked, and with values after telling names masked in a text that was not parsed."""
-        if not isinstance(value, str):
-            return value
-        for credential in self._sent_credentials:
-            value = value.replace(credential, MASK)
-        return _NAMED.sub(rf"\1{MASK}", _JWT.sub(MASK, value))
-
-    @cached_property
-    def _sent_credentials(self) -> list[str]:
-        """The credentials in the headers of the request."""
-        headers = self.exchange.request.headers.items()
-        sent = [_SCHEME.sub("", value) for name, value in headers if self.mask_header(name, value) != value]
-        return [credential for credential in sent if len(credential) >= SHORT]
-
-    def is_secret(self, name: str) -> bool:
-        """Whether a field or a parameter of this name holds a secret."""
-        return bool(_SECRET.search(name)) or ("query", name) in self._credentials
-
-    @cached_property
-    def _credentials(self) -> set[tuple[str, str]]:
-        """Place and lower-case name of each API key that the document declares."""
-        slug = self.api
-        if slug is None:
-            return set()
-        schemes = self.control.vendors[slug].document.security_schemes
-        return {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme.get("type") == "apiKey"}
-
-    def _mask_query(self) -> str:
-        try:
-            pairs = parse_urlencoded(self.exchange.request.query) if self.exchange.request.query else []
-        except Malformed:
-            return self.exchange.request.query.decode("latin-1")
-        return urlencode([(name, MASK if self.is_secret(name) else value) for name, value in pairs], safe="*[]")
+        return {name.lower(): self.mask.header(name, value) for name, value in headers.items()}
 
     def mask_url(self) -> str:
-        """The URL that was called, with secrets in its query masked."""
         request, query = self.exchange.request, self._mask_query()
         return request.base_url + quote(request.path) + (f"?{query}" if query else "")
+
+    def _mask_query(self) -> str:
+        return self.mask.form(self.exchange.request.query.decode("latin-1"))
 
     def find_credential(self, world: Transaction) -> str | None:
         """The name of the published credential whose headers the request has; of several that match the most specific; None if none does."""
@@ -194,7 +136,7 @@ class Rendering:
                 "place": violation.place,
                 "pointer": violation.pointer,
                 "keyword": violation.keyword,
-                "text": MASK if any(self.is_secret(part) for part in violation.pointer.split("/")) else violation.text,
+                "text": MASK if any(self.mask.is_secret(part) for part in violation.pointer.split("/")) else violation.text,
                 "code": violation.code,
             }
             for violation in fault.violations
@@ -206,12 +148,13 @@ class Rendering:
         if operation is None:
             return
         known = {alias.casefold() for parameter in operation.spec.parameters for alias in (parameter["name"], *parameter.get("x-aliases", ()))}
+        known |= {str(scheme["name"]).casefold() for scheme in operation.document.security_schemes.values() if scheme.get("in") == "query"}
         try:
             query = gather(parse_urlencoded(request.query)) if request.query else {}
         except Malformed:
             query = {}
         for name in query:
-            if name.casefold() not in known and ("query", name) not in self._credentials:
+            if name.casefold() not in known:
                 yield f"query/{name}"
         body = decode_request_body(request)
         if not operation.body.media and _has_body(request):
@@ -322,7 +265,6 @@ def _decode_text(data: bytes) -> str:
 
 
 def encode_body(value: Any, media_type: str) -> str:
-    """A masked body as text again."""
     if value is None or isinstance(value, str):
         return value or ""
     if media_type == URLENCODED and isinstance(value, dict):

@@ -56,14 +56,12 @@ def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, A
 
 
 def set_fault(world: Transaction, rule: int, body: Mapping[str, Any]) -> Reply:
-    """Turn a rule off or on without removing it."""
     _require(world, rule)
     world.faults = world.faults.turn(rule, active=body["active"])
     return Reply(200, _render(next(found for found in world.faults.rules if found.id == rule)))
 
 
 def delete_fault(world: Transaction, rule: int) -> Reply:
-    """Remove one rule."""
     _require(world, rule)
     world.faults = world.faults.remove(rule)
     return Reply(204)
@@ -76,7 +74,6 @@ def delete_faults(world: Transaction) -> Reply:
 
 
 def list_services(control: ControlServices, world: Transaction) -> Reply:
-    """The services behind the vendors' APIs that can be switched off."""
     services = [{"name": name, "description": text, "down": world.is_down(name)} for name, text in control.services.items()]
     return Reply(200, {"services": services})
 
@@ -90,7 +87,6 @@ def set_service(control: ControlServices, world: Transaction, service: str, body
 
 
 def _require(world: Transaction, rule: int) -> None:
-    """Raise NotFound if the world has no such rule."""
     if not any(known.id == rule for known in world.faults.rules):
         raise NotFound("rule", f"{rule}; there are {', '.join(str(known.id) for known in world.faults.rules) or 'none'}")
 

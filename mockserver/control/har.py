@@ -47,7 +47,7 @@ def _build_request(rendering: Rendering) -> dict[str, Any]:
     }
     if request.body:
         content_type = request.headers.get("content-type", "")
-        body = rendering.mask(decode_request_body(request))
+        body = rendering.mask.value(decode_request_body(request))
         if request.media_type == MULTIPART and isinstance(body, dict):
             entry["postData"] = {"mimeType": content_type, "params": [_build_parameter(name, value) for name, value in flatten_form(body)]}
         else:
@@ -65,7 +65,7 @@ def _build_parameter(name: str, value: Any) -> dict[str, Any]:
 def _build_response(rendering: Rendering) -> dict[str, Any]:
     exchange = rendering.exchange
     content_type = exchange.headers.get("content-type", "")
-    body = encode_body(rendering.mask(decode_body(exchange.payload, content_type)), content_type)
+    body = encode_body(rendering.mask.value(decode_body(exchange.payload, content_type)), content_type)
     content: dict[str, Any] = {"size": len(exchange.payload), "mimeType": content_type, "text": body}
     if body.startswith("base64,"):
         content |= {"text": body.removeprefix("base64,"), "encoding": "base64"}

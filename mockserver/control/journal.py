@@ -52,7 +52,6 @@ def list_exchanges(
 
 
 def get_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
-    """One exchange with headers and bodies."""
     return Reply(200, Rendering(control, _find(control, request.world, number)).details(world))
 
 
@@ -75,7 +74,6 @@ async def replay_exchange(control: ControlServices, world: Transaction, request:
 
 
 def delete_exchanges(control: ControlServices, request: Request) -> Reply:
-    """Forget every exchange of the world."""
     control.journal.clear(request.world)
     return Reply(204)
 
@@ -95,7 +93,6 @@ def export_har(
     text: str | None,
     since: int | None,
 ) -> Reply:
-    """The exchanges that match, as a HAR file."""
     found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
     return Reply(200, build_har((Rendering(control, exchange) for exchange in found), world, control.version))
 

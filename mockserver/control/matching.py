@@ -25,7 +25,6 @@ class Mismatch:
     got: Any
 
     def to_json(self) -> dict[str, Any]:
-        """The mismatch as the control plane sends it."""
         return {"field": self.field, "expected": self.expected, "got": self.got}
 
 
@@ -71,8 +70,8 @@ def _base_path(rendering: Rendering) -> str:
 def _mask(rendering: Rendering, field: str, expected: Any, got: Any) -> Mismatch:
     name = field.rpartition("/")[2]
     if field.startswith("headers/"):
-        return Mismatch(field, rendering.mask_header(name.lower(), str(expected)), got if got is None else rendering.mask_header(name.lower(), got))
-    return Mismatch(field, rendering.mask(expected, name), rendering.mask(got, name))
+        return Mismatch(field, rendering.mask.header(name, str(expected)), got if got is None else rendering.mask.header(name, got))
+    return Mismatch(field, rendering.mask.value(expected, name), rendering.mask.value(got, name))
 
 
 def _read_query(rendering: Rendering) -> Any:

@@ -26,7 +26,6 @@ def list_messages(world: Transaction, to: str | None, channel: str | None, api: 
 
 
 def delete_messages(world: Transaction) -> Reply:
-    """Delete every message of the world."""
     world.clear_outbox()
     return Reply(204)
 
@@ -73,7 +72,6 @@ def _matches(message: Message, to: str | None, channel: str | None, api: str | N
 
 
 def _describe_outbox(world: World) -> str:
-    """What the outbox has instead."""
     if not len(world.outbox):
         return "the outbox is empty"
     newest = [f"{message.id} by {message.channel} to {message.to}" for message, _ in zip(world.outbox.descending(), range(NAMED), strict=False)]

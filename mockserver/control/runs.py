@@ -56,7 +56,6 @@ class Runs:
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is in progress."""
         return self.state == "running"
 
     @property
@@ -111,7 +110,6 @@ class Runs:
         return True
 
     def kill(self) -> None:
-        """Kill the process of the run and its children."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -152,7 +150,6 @@ class Runs:
     # Reports
 
     def find_newest_folder(self) -> Path | None:
-        """The folder of the newest report; None if there is none."""
         found = [file for file in (*self.reports.glob("report.json"), *self.reports.glob("*/report.json")) if file.is_file()]
         return max(found, key=lambda file: file.stat().st_mtime_ns).parent if found else None
 

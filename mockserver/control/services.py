@@ -55,12 +55,10 @@ class ControlServices:
 
     @property
     def journal(self) -> Journal:
-        """The exchanges of every world."""
         return self.pipeline.journal
 
     @property
     def store(self) -> Store:
-        """The worlds."""
         return self.pipeline.store
 
     @cached_property

@@ -15,7 +15,6 @@ from mockserver.core.state.world import World, diff
 
 
 async def list_snapshots(control: ControlServices, request: Request) -> Reply:
-    """The snapshots of the world, oldest first."""
     return Reply(200, {"snapshots": [_render(snapshot) for snapshot in await control.store.snapshots(request.world)]})
 
 
@@ -29,7 +28,6 @@ async def save_snapshot(control: ControlServices, request: Request, snapshot: st
 
 
 async def delete_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Delete a snapshot."""
     if not await control.store.drop(request.world, snapshot):
         raise NotFound("snapshot", f"{snapshot!r} of the world {request.world}")
     return Reply(204)

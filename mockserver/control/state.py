@@ -74,7 +74,6 @@ def list_records(
 
 
 def get_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
-    """One record, without its secrets."""
     declared = control.table(slug, table)
     return Reply(200, declared.to_json(_find(world.table(declared), declared, record)))
 
@@ -99,7 +98,6 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
 
 
 def update_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
-    """Change the fields in the body."""
     declared = control.table(slug, table)
     records = world.table(declared)
     found = _find(records, declared, record)
@@ -115,7 +113,6 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
 
 
 def delete_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str) -> Reply:
-    """Delete a record, unless another one refers to it."""
     declared = control.table(slug, table)
     found = _find(world.table(declared), declared, record)
     holders = []

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import yaml
 
 from mockserver.openapi.errors import DocumentBroken
+from mockserver.openapi.masking import Mask
 from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.overlays import Overlay, apply_overlays, is_overlay, parse_overlay
 from mockserver.openapi.paths import PathTree
@@ -62,12 +63,10 @@ class Document:
 
     @property
     def title(self) -> str:
-        """The title of the API."""
         return str(self.raw["info"]["title"])
 
     @property
     def version(self) -> str:
-        """The version of the API."""
         return str(self.raw["info"]["version"])
 
     @cached_property
@@ -100,7 +99,6 @@ class Document:
 
     @property
     def schemas(self) -> Mapping[str, Any]:
-        """The schemas under ``components``."""
         found: Mapping[str, Any] = self.raw.get("components", {}).get("schemas", {})
         return found
 
@@ -111,10 +109,14 @@ class Document:
 
     @property
     def credential_headers(self) -> set[str]:
-        """The names of the headers that carry credentials."""
         schemes = self.security_schemes.values()
         named = {str(scheme["name"]) for scheme in schemes if scheme.get("in") == "header"}
         return named | ({"Authorization"} if any(scheme["type"] in ("http", "oauth2") for scheme in schemes) else set())
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Hides secrets of this API: beside what has a telling name, its API keys."""
+        return Mask(str(scheme["name"]) for scheme in self.security_schemes.values() if scheme.get("type") == "apiKey")
 
     @cached_property
     def errors(self) -> Mapping[str, Any]:
@@ -174,12 +176,10 @@ class Document:
 
     @cached_property
     def operations(self) -> tuple[OperationSpec, ...]:
-        """Every operation, in the order of the document."""
         return tuple(self._operations())
 
     @cached_property
     def by_id(self) -> Mapping[str, OperationSpec]:
-        """Every operation by its id."""
         return {operation.id: operation for operation in self.operations}
 
     def _operations(self) -> Iterator[OperationSpec]:

@@ -80,7 +80,6 @@ class OperationSpec:
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
-        """The documented statuses."""
         return tuple(map(str, self.spec["responses"]))
 
     def response(self, status: int | str) -> Mapping[str, Any] | None:
@@ -104,7 +103,6 @@ class OperationSpec:
 
     @property
     def summary(self) -> str:
-        """What the operation does, in a few words."""
         return str(self.spec.get("summary", ""))
 
     @property

@@ -7,7 +7,6 @@ from typing import Any
 
 
 def escape_part(part: str | int) -> str:
-    """A part of a JSON pointer as it is written."""
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
@@ -22,7 +21,6 @@ def split_pointer(pointer: str) -> list[str]:
 
 
 def find_value(value: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, None if there is none."""
     for part in split_pointer(pointer):
         if isinstance(value, dict):
             value = value.get(part)

@@ -31,7 +31,6 @@ class Wire:
         self._client = httpx.Client(base_url=f"{self.url}/_mock", headers=headers, timeout=TIMEOUT, trust_env=False)
 
     def close(self) -> None:
-        """Let the connections go."""
         self._client.close()
 
     def call(self, method: str, path: str, json: Any = None, params: Mapping[str, Any] | None = None, wait: float = 0.0) -> Any:
@@ -44,6 +43,11 @@ class Wire:
         if response.is_error:
             raise Refused(response.status_code, _reason(response))
         return response.json() if response.content else None
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The JSON object at a path. Raises Refused."""
+        found: dict[str, Any] = self.call("GET", path, params=params)
+        return found
 
     def listen(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[str]:
         """The data of server-sent events, as they come. Raises Refused."""
@@ -63,7 +67,6 @@ def _shown(value: Any) -> Any:
 
 
 def _reason(response: httpx.Response) -> str:
-    """The text of a refusal, with every violation."""
     try:
         problem = response.json()
         violations = [f"{found['place']}{found['pointer']}: {found['text']}" for found in problem.get("violations", ())]

@@ -69,12 +69,10 @@ class Mock:
 
     @property
     def url(self) -> str:
-        """The address of the server."""
         return self._wire.url
 
     @property
     def world(self) -> str:
-        """The name of the world."""
         return self._wire.world
 
     @property
@@ -107,7 +105,6 @@ class Mock:
         self.__dict__.pop("apis", None)
 
     def reset(self, seed: int | None = None) -> None:
-        """Put the world back to its start."""
         self._wire.call("POST", "/reset", {} if seed is None else {"seed": seed})
 
     def snapshot(self, name: str | None = None) -> Snapshot:
@@ -139,15 +136,13 @@ class Mock:
 
     def export(self) -> dict[str, Any]:
         """The whole world as JSON data."""
-        found: dict[str, Any] = self._wire.call("GET", f"/worlds/{self.world}/export")
-        return found
+        return self._wire.get(f"/worlds/{self.world}/export")
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Let the world start from exported data."""
         self._wire.call("PUT", f"/worlds/{self.world}", dict(data))
 
     def delete(self) -> None:
-        """Forget the world, with its journal and its snapshots."""
         self._wire.call("DELETE", f"/worlds/{self.world}")
 
     def delete_all(self) -> None:

@@ -52,7 +52,6 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """The world's time."""
         return moment(self._wire.call("GET", "/clock")["now"])
 
     @property
@@ -161,7 +160,6 @@ class Faults:
         return list(map(Rule.read, self._wire.call("GET", "/faults")["rules"]))
 
     def clear(self) -> None:
-        """Remove every rule."""
         self._wire.call("DELETE", "/faults")
 
 
@@ -177,11 +175,9 @@ class Services:
         return {service["name"]: service["down"] for service in self._wire.call("GET", "/services")["services"]}
 
     def down(self, name: str) -> None:
-        """Switch a service off."""
         self._wire.call("PUT", f"/services/{name}", {"down": True})
 
     def up(self, name: str) -> None:
-        """Switch a service on again."""
         self._wire.call("PUT", f"/services/{name}", {"down": False})
 
 
@@ -197,16 +193,12 @@ class Journal:
 
     def exchange(self, number: int) -> dict[str, Any]:
         """One exchange with headers, bodies, findings and clauses, as the control plane shows it."""
-        found: dict[str, Any] = self._wire.call("GET", f"/journal/{number}")
-        return found
+        return self._wire.get(f"/journal/{number}")
 
     def har(self, **filters: Any) -> dict[str, Any]:
-        """The exchanges as HTTP Archive 1.2."""
-        found: dict[str, Any] = self._wire.call("GET", "/journal/har", params=filters)
-        return found
+        return self._wire.get("/journal/har", params=filters)
 
     def follow(self, since: int | None = None, timeout: float | None = None) -> Iterator[Exchange]:
-        """Each exchange as it happens."""
         for data in self._wire.listen("/journal/stream", {"since": since, "timeout": timeout}):
             yield Exchange.read(json.loads(data))
 
@@ -225,7 +217,6 @@ class Journal:
         self._verdict({"in_order": list(calls)})
 
     def clear(self) -> None:
-        """Forget every exchange."""
         self._wire.call("DELETE", "/journal")
 
     def _verdict(self, body: Mapping[str, Any]) -> int:
@@ -250,7 +241,6 @@ class Outbox:
 
     @property
     def messages(self) -> list[Message]:
-        """Every message, oldest first."""
         return list(map(Message.read, self._wire.call("GET", "/outbox")["messages"]))
 
     def wait(
@@ -272,7 +262,6 @@ class Outbox:
         return Message.read(self._wire.call("GET", "/outbox/wait", params=params, wait=timeout))
 
     def clear(self) -> None:
-        """Forget every message."""
         self._wire.call("DELETE", "/outbox")
 
 
@@ -296,9 +285,7 @@ class State:
         return found
 
     def get(self, table: str, record_id: int | str) -> dict[str, Any]:
-        """One record."""
-        found: dict[str, Any] = self._wire.call("GET", f"{self._path}/{table}/{record_id}")
-        return found
+        return self._wire.get(f"{self._path}/{table}/{record_id}")
 
     def add(self, table: str, **values: Any) -> dict[str, Any]:
         """Add a record; without an id it gets the next one."""
@@ -338,5 +325,4 @@ class Snapshot:
         return list(map(Change.read, changes))
 
     def delete(self) -> None:
-        """Forget it."""
         self._wire.call("DELETE", f"/snapshots/{self.name}")

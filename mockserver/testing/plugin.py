@@ -24,7 +24,6 @@ SHOWN = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option for a server that runs already."""
     group = parser.getgroup("mockserver", "mock server")
     group.addoption("--mock-url", default=os.environ.get("MOCKSERVER_URL"), help="Use the mock server at this address; without it one is started.")
     group.addoption("--mock-token", default=os.environ.get("MOCKSERVER_TOKEN"), help="Token that the server's control plane demands.")
@@ -50,7 +49,6 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """The folder of the run."""
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="mockserver-")
         return Path(self._folder)
@@ -76,7 +74,6 @@ def _run(request: pytest.FixtureRequest) -> Run:
 
 @pytest.fixture(scope="session")
 def mock_url(request: pytest.FixtureRequest) -> str:
-    """The address of the mock server."""
     named = request.config.getoption("--mock-url")
     if named:
         return str(named)

@@ -34,7 +34,6 @@ class Message:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Message:
-        """A message of the outbox."""
         return cls(**{**_known(cls, data), "codes": tuple(data["codes"]), "links": tuple(data["links"]), "sent_at": moment(data["sent_at"])})
 
     @property
@@ -73,7 +72,6 @@ class Change:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Change:
-        """A change of a diff."""
         found = {field["pointer"]: (field["before"], field["after"]) for field in data["fields"]}
         return cls(data["table"], data["id"], data["kind"], found)
 
@@ -100,7 +98,6 @@ class Exchange:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Exchange:
-        """An exchange of the journal."""
         injected = tuple(f"{mark['source']}: {mark['effect']}" for mark in data["injected"])
         return cls(**{**_known(cls, data), "at": moment(data["at"]), "injected": injected})
 
@@ -123,5 +120,4 @@ class Rule:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Rule:
-        """A rule of the control plane."""
         return cls(data["id"], data["api"], tuple(data["operations"]), data["matched"], data["struck"], data)

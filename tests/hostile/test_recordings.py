@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from contract_tests.printable import printable
 from contract_tests.traffic.audit import Audit
 from contract_tests.traffic.judge import TrafficValidator
-from contract_tests.traffic.masking import Masking
 from contract_tests.traffic.player import Player, Side
 from contract_tests.traffic.recorder import Recorder
 from contract_tests.traffic.recording import RecordingBroken, exchanges
@@ -330,7 +329,7 @@ def test_names_of_thousands_of_brackets_are_a_finding_and_no_crash(name: str) ->
 
 @pytest.mark.parametrize("url", ["http://[::1/x?token=abc&a=1", "http://[::1/x", "http://a/x?token=abc&a=1#b?c"])
 def test_an_odd_address_is_masked_like_any_other(url: str) -> None:
-    masked = Masking(MONEDERO).url(url)
+    masked = MONEDERO.mask.url(url)
     assert masked == url.replace("abc", "***")
 
 

@@ -25,7 +25,7 @@ def of_the_mock(loaded: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["documents", "operations", "paths", "places", "pointers", "schemas", "examples", "errors", "problems", "event_streams"]
+    "module", ["documents", "operations", "paths", "places", "pointers", "schemas", "examples", "errors", "masking", "problems", "event_streams"]
 )
 def test_the_reader_loads_no_server_and_nothing_else_of_the_mock(module: str) -> None:
     loaded = load(f"mockserver.openapi.{module}")

@@ -14,12 +14,13 @@ from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_tests.traffic.compiled import JudgedRequest, JudgedResponse
-from contract_tests.traffic.exchange import MASK, HttpMessage, RecordedExchange
+from contract_tests.traffic.exchange import HttpMessage, RecordedExchange
 from contract_tests.traffic.forms import gather, multipart, urlencoded
 from contract_tests.traffic.judge import TrafficValidator
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation import forms
 from mockserver.openapi.documents import list_slugs, load_document
+from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import Route
 from tests.traffic.exchanges import FORM, JSON, KEY, SALE, SOLD, answer, sale
 

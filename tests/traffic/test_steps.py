@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.traffic.masking import Masking
 from contract_tests.traffic.steps import Form, KeptField, Memory, ScenarioBroken, scenario
 from mockserver.cli import cli
 from mockserver.openapi.documents import load_document
@@ -55,7 +54,7 @@ def test_what_cannot_be_kept_is_explained(said: str, tmp_path: Path) -> None:
 
 
 def test_a_signed_token_is_masked_under_any_name(mock: Mock) -> None:
-    assert Masking(load_document("trincico")).text(json.dumps({"access": JWT}), "application/json") == json.dumps({"access": "***"})
+    assert load_document("trincico").mask.body(json.dumps({"access": JWT}), "application/json") == json.dumps({"access": "***"})
     with mock.client("trincico", credential=None) as client:
         given = client.post("/users/login", json={"email": "demo@example.com", "password": "trincico-demo-password"}).json()
     with mock.control as control:

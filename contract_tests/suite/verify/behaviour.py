@@ -51,7 +51,6 @@ def _try_checks(session: VerifySession) -> Iterator[Verdict]:
 
 
 def run_behaviour(session: VerifySession) -> None:
-    """Try every check, and report the verdicts and findings."""
     repeat = _Repeat(session)
     for number, verdict in enumerate(_try_checks(session), 1):
         session.step(f"laws: {number} verdicts, {verdict.subject}, {verdict.operation}")

@@ -51,7 +51,6 @@ class ClausePlugin:
         self.broken: dict[str, tuple[Exchange, ...]] = {}
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Hand the target to the tests."""
         config.stash[MAKE_API] = self._make_api
         config.option.tbstyle = "line"  # the others parse the source of a test that fails, which must not happen in two threads
 
@@ -60,7 +59,6 @@ class ClausePlugin:
         return self._api
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Report a file that cannot be read as tests."""
         if report.failed:
             self._session.problem(f"the contract tests could not run: {report.longreprtext.strip()[-500:]}")
 
@@ -141,7 +139,6 @@ class ClausePlugin:
         return at_end
 
     def _report(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> str:
-        """Report one finding; the key of its cause."""
         event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(item.nodeid))
         self._session.emit(event)
         return event.key
@@ -165,7 +162,6 @@ def _follows(failure: BaseException | None, problem: Problem) -> bool:
 
 
 def _classify(error: BaseException) -> tuple[VerdictStatus, str]:
-    """What an exception that ended a test says of its clauses, and why."""
     if isinstance(error, pytest.skip.Exception):
         text = str(error)
         if text.startswith(NOT_OBSERVABLE):
@@ -191,7 +187,6 @@ def explain(error: BaseException | None, compared: tuple[object, object] | None 
 
 
 def _describe_last(exchanges: Sequence[Exchange]) -> str:
-    """The end of a sentence, with the last answer of a test."""
     if not exchanges:
         return "."
     last = exchanges[-1]

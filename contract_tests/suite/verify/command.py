@@ -94,7 +94,6 @@ def _self_test(slug: str, workers: int, seed: int) -> int:
 
 
 def _run(options: Options, started: float) -> int:
-    """Judge a target, print and write its reports; the exit code."""
     plan = make_plan(options, started)
     try:
         from .events import RunFinished  # noqa: PLC0415 - the command line answers before the suite is loaded
@@ -108,7 +107,7 @@ def _run(options: Options, started: float) -> int:
         ) from None
 
     run = VerifyRun(plan)
-    subscribers: list[Callable[[Event], None]] = [Progress(run.store), Summary(options.report)]
+    subscribers: list[Callable[[Event], None]] = [Progress(run.store, hide=run.hide), Summary(options.report)]
     if options.report is not None:
         subscribers.insert(1, ReportFolder(options.report))
     event: Event | None = None
@@ -151,6 +150,5 @@ def _init(slug: str, url: str | None, path: Path) -> int:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command."""
     verify.main(args=arguments, prog_name=f"python -m {_PACKAGE}" if arguments is None else "mockserver verify")
     raise SystemExit(0)

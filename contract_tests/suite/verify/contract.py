@@ -76,7 +76,6 @@ def _codes(node: Any, keywords: frozenset[str] | None) -> list[str]:
 
 
 def pretty(value: object, limit: int = 400) -> str:
-    """A value as JSON on one line, shortened."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..harness.findings import Exchange, Finding, Verdict
 from .cause import Cause, Repeat, key_of
-from .masking import Mask
+from .masking import TargetMask
 
 
 class Phase(StrEnum):
@@ -77,7 +77,6 @@ class FindingMade(Event):
 
     @property
     def key(self) -> str:
-        """The name of the finding's cause."""
         return key_of(self.finding, self.keyword)
 
 
@@ -132,7 +131,7 @@ class RunFinished(Event):
 
     report: dict[str, Any]
     causes: tuple[Cause, ...]
-    mask: Mask
+    mask: TargetMask
 
 
 @dataclass(frozen=True)

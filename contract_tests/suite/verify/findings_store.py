@@ -53,7 +53,6 @@ class FindingsStore:
         self._before: dict[tuple[str, str], Verdict] = {}
 
     def apply(self, event: Event) -> None:
-        """Take in what an event says."""
         match event:
             case ExchangeRecorded(exchange):
                 self.observe(exchange)
@@ -101,7 +100,6 @@ class FindingsStore:
         return cause
 
     def observe(self, exchange: Exchange) -> None:
-        """Count what an exchange shows of its operation."""
         if exchange.operation is None:
             return
         seen = self.observed[exchange.operation]
@@ -151,7 +149,6 @@ class FindingsStore:
                 self.verdicts[place] = self._before.get(place) or Verdict(*place, VerdictStatus.NOT_EXERCISED, f"broken once, not again: {note}")
 
     def clause(self, name: str) -> Verdict:
-        """The verdict on a clause."""
         operation = self.contract.clauses[name][0]
         found = self.verdicts.get((name, operation.id))
         if found is None and name in operation.unseen:

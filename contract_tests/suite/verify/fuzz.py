@@ -67,7 +67,6 @@ GRAVEST = tuple(CHECKS)
 
 
 def configuration(session: VerifySession, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The configuration of Schemathesis for this target and level."""
     level, reading = session.plan.options.level, session.policy.read_only
     examples = EXAMPLES[level]
     return {
@@ -93,7 +92,6 @@ def configuration(session: VerifySession, headers: Mapping[str, str]) -> dict[st
 
 
 def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
-    """The settings of single operations."""
     for one in session.contract.operations.values():
         rule: dict[str, Any] = {"include-operation-id": one.id}
         # A call that ends its session, or that only another role may make, is made by the role of its working recipe.
@@ -171,7 +169,6 @@ def run_fuzz(session: VerifySession) -> None:
 
 
 def _translate(session: VerifySession, event: events.EngineEvent) -> None:
-    """Report an event of the engine in the words of this suite."""
     if isinstance(event, events.PhaseStarted) and event.phase.is_enabled:
         session.step(f"schemathesis: {event.phase.name.value}")
     elif isinstance(event, events.ScenarioFinished):
@@ -197,7 +194,6 @@ def _report_error(session: VerifySession, error: BaseException, text: str) -> No
 
 
 def _report_scenario(session: VerifySession, recorder: ScenarioRecorder) -> None:
-    """Report the verdicts and findings of one scenario."""
     if session.policy.dry_run:
         return
     for case_id, nodes in recorder.checks.items():
@@ -269,7 +265,6 @@ def _make_repeat(session: VerifySession, status: int, failure: Failure) -> Repea
 
 
 def _fails_again(session: VerifySession, failure: Failure, last: Exchange) -> bool:
-    """Whether an answer breaks the document as another did."""
     schema = schemathesis.openapi.from_dict(session.contract.document.raw, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
     request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)

@@ -1,96 +1,57 @@
-"""Keep secrets out of every report: credentials of the target file, headers that carry them, and fields with such a name."""
+"""Keep secrets out of every report: those of the target file, and whatever has the name or the form of a secret."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
+
+from mockserver.openapi.masking import SHORTEST, Mask
 
 from ..harness import Target
 from ..harness.findings import Exchange
 
-HIDDEN = "***"
-ALWAYS = {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-mock-token"}
-FIELD = re.compile(r"(?i)pass(word|wd|code)|secret|token|api_?key|contrase|clave|credential|authorization|card_?number|cvv")
-SHORTEST = 6
-"""Characters below which a value is too common to be searched for everywhere; its header is hidden in any case."""
 
-
-class Mask:
+class TargetMask(Mask):
     """Hides the secrets of a target. ``variables`` are the names of the shell variables that stand for them in a script, by value."""
 
     def __init__(self, target: Target, security_headers: Iterable[str] = ()) -> None:
-        self.headers = ALWAYS | {name.lower() for name in security_headers}
         self.variables: dict[str, str] = {}
-        for role, headers in target.credentials.items():
-            self.headers |= {name.lower() for name in headers}
-            for name, value in headers.items():
-                self.variables.setdefault(value, re.sub(r"\W", "_", f"{role}_{name}").upper())
-        for role, login in target.logins.items():
-            for name, value in login.items():
-                if FIELD.search(name):
+        names = {*security_headers, *(name for headers in target.credentials.values() for name in headers)}
+        logins = {role: {name: value for name, value in login.items() if Mask().is_secret(name)} for role, login in target.logins.items()}
+        for given in (target.credentials, logins):
+            for role, secrets in given.items():
+                for name, value in secrets.items():
                     self.variables.setdefault(value, re.sub(r"\W", "_", f"{role}_{name}").upper())
-        words = {word for value in self.variables for word in (value, value.rpartition(" ")[2])}
-        searched = sorted((word for word in words if len(word) >= SHORTEST), key=len, reverse=True)
-        self._known = (
-            re.compile("|".join(re.escape(form) for word in searched for form in dict.fromkeys((word, json.dumps(word)[1:-1])))) if searched else None
-        )
+        super().__init__(names, self.variables)
+        self._marks = {value: f"\0{number}\0" for number, value in enumerate(self.variables)}
+        self._searched = sorted((value for value in self.variables if len(value) >= SHORTEST), key=len, reverse=True)
 
-    def text(self, text: str) -> str:
-        """A text without secrets."""
-        return self._known.sub(HIDDEN, text) if self._known else text
-
-    def header(self, name: str, value: str) -> str:
-        """The value of a header, hidden if the header carries a secret."""
-        return HIDDEN if name.lower() in self.headers else self.text(value)
-
-    def value(self, value: Any, name: str = "") -> Any:
-        """A JSON value without secrets."""
-        if isinstance(value, dict):
-            return {key: self.value(inner, str(key)) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(inner, name) for inner in value]
-        if isinstance(value, str):
-            return HIDDEN if value and FIELD.search(name) else self.text(value)
-        return value
-
-    def body(self, body: bytes, media_type: str) -> str:
-        """A body as text, without secrets; for bytes that are not UTF-8, their number."""
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            return f"({len(body)} bytes)"
-        if "json" in media_type:
-            try:
-                return json.dumps(self.value(json.loads(text)), ensure_ascii=False)
-            except ValueError:
-                return self.text(text)
-        if "urlencoded" in media_type:
-            text = "&".join(
-                f"{part.partition('=')[0]}={HIDDEN}" if "=" in part and FIELD.search(part.partition("=")[0]) else part for part in text.split("&")
-            )
-        return self.text(text)
-
-    def url(self, url: str) -> str:
-        """A URL without secrets in its query."""
-        return self.text(
-            re.sub(r"([?&])([^=&#]+)=([^&#]*)", lambda found: f"{found[1]}{found[2]}={HIDDEN}" if FIELD.search(found[2]) else found[0], url)
-        )
+    def mark(self, text: str, *, whole: bool = False) -> str:
+        r"""A text in which ``\0number\0`` stands for each known value; one that is shorter than SHORTEST counts only as the ``whole`` text."""
+        if whole and text in self._marks:
+            return self._marks[text]
+        for value in self._searched:
+            text = text.replace(value, self._marks[value])
+        return text
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange without secrets; its bodies are UTF-8."""
-        return Exchange(
-            exchange.method,
-            self.url(exchange.url),
-            {name: self.header(name, value) for name, value in exchange.request_headers.items()},
-            self.body(exchange.request_body, media_type(exchange.request_headers)).encode(),
-            exchange.status,
-            {name: self.header(name, value) for name, value in exchange.response_headers.items()},
-            self.body(exchange.response_body, media_type(exchange.response_headers)).encode(),
-            exchange.elapsed,
-            exchange.operation,
+        return replace(
+            exchange,
+            url=self.url(exchange.url),
+            request_headers={name: self.header(name, value) for name, value in exchange.request_headers.items()},
+            request_body=self._body(exchange.request_body, exchange.request_headers),
+            response_headers={name: self.header(name, value) for name, value in exchange.response_headers.items()},
+            response_body=self._body(exchange.response_body, exchange.response_headers),
         )
+
+    def _body(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """A body without secrets; of bytes that are not UTF-8, their number."""
+        try:
+            return self.body(body.decode(), media_type(headers)).encode()
+        except UnicodeDecodeError:
+            return f"({len(body)} bytes)".encode()
 
 
 def media_type(headers: Mapping[str, str]) -> str:

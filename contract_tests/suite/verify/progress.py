@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -14,10 +15,14 @@ WIDTH = 110
 
 
 class Progress:
-    """Prints events as lines, and steps as one line that is rewritten if the stream is a terminal; counts come from the store."""
+    """Prints events as lines, and steps as one line that is rewritten if the stream is a terminal; counts come from the store.
 
-    def __init__(self, store: FindingsStore, stream: TextIO | None = None) -> None:
+    ``hide`` takes secrets out of a text.
+    """
+
+    def __init__(self, store: FindingsStore, stream: TextIO | None = None, hide: Callable[[str], str] = str) -> None:
         self._store = store
+        self._hide = hide
         self._stream = stream or sys.stderr
         self._is_terminal = self._stream.isatty()
         self._started = time.monotonic()
@@ -26,13 +31,12 @@ class Progress:
         self._found: set[str] = set()
 
     def __call__(self, event: Event) -> None:
-        """Print what an event says, if it says anything."""
         match event:
             case StepTaken(text):
                 self._show_step(text)
             case FindingMade(finding) if event.key not in self._found:
                 self._found.add(event.key)
-                self._print(f"  found: {finding.sentence[:200]}")
+                self._print(f"  found: {self._hide(finding.sentence)[:200]}")
             case NoteMade(text):
                 self._print(text)
             case RunStarted(title, url, level, seed, budget, read_only):
@@ -56,12 +60,12 @@ class Progress:
             return
         self._last_step = now
         if self._is_terminal:
-            self._write(f"\r\x1b[2K  {text[:WIDTH]}")
+            self._write(f"\r\x1b[2K  {self._hide(text)[:WIDTH]}")
             self._step_stands = True
         else:
             self._print(text)
 
     def _write(self, text: str) -> None:
         with suppress(OSError, ValueError):  # the reader has closed the stream
-            self._stream.write(text)
+            self._stream.write(self._hide(text))
             self._stream.flush()

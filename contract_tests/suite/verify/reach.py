@@ -100,7 +100,6 @@ def _discover(plan: RunPlan, transport: PolicyTransport, emit: Callable[[Event],
 
 
 def _explain_silence(url: str, error: Exception) -> str:
-    """Why a target gave no answer, and what to do."""
     text = describe_error(error)
     if "CERTIFICATE" in text.upper() or "SSL" in text.upper():
         return (

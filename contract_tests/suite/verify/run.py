@@ -28,7 +28,7 @@ from .events import ConfirmationStarted, DryRunFinished, Event, NoteMade, Phase,
 from .findings_store import FindingsStore
 from .fuzz import run_fuzz
 from .joining import join
-from .masking import Mask
+from .masking import TargetMask
 from .options import CannotRun, RunPlan
 from .reach import make_policy, reach
 from .report.compare import compare
@@ -61,12 +61,17 @@ class VerifyRun:
         self._policy.deadline = plan.started + plan.budget * TRYING
         self._deadline = max(time.monotonic() + 0.5, plan.started + plan.budget * REPORTING - 1)
         self._interrupted = False
+        self._mask: TargetMask | None = None
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None only wakes the reader
 
     def __iter__(self) -> Iterator[Event]:
         for event in self._run():
             self.store.apply(event)
             yield event
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets of the target, once it has been reached."""
+        return self._mask.text(text) if self._mask is not None else text
 
     def interrupt(self) -> None:
         """End the run soon, with a report of what was judged so far. A signal handler may call this."""
@@ -80,6 +85,7 @@ class VerifyRun:
         yield RunStarted(plan.contract.document.title, plan.url, options.level, options.seed, plan.budget, policy.read_only)
         with open_connections(plan.file.verify) as inner:
             target = yield from self._reach(inner)
+            self._mask = TargetMask(target, plan.contract.document.credential_headers)
             workers = options.workers if target.control is not None or policy.dry_run else 1
             if workers != options.workers:
                 yield NoteMade("all tests share the state of this target, so they are made one after the other, whatever --workers says")
@@ -205,7 +211,8 @@ class VerifyRun:
 
     def _finish(self, session: VerifySession, unfinished: list[str]) -> RunFinished | DryRunFinished:
         plan, store = self.plan, self.store
-        mask = Mask(session.target, plan.contract.document.credential_headers)
+        mask = self._mask
+        assert mask is not None  # the target was reached
         if self._policy.dry_run:
             return DryRunFinished(Counter((one.operation or "(no operation)", one.method, mask.url(one.url)) for one in self._policy.listed))
         accept(store, plan.file.deviations)

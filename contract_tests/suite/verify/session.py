@@ -35,19 +35,15 @@ class VerifySession:
 
     @property
     def contract(self) -> Contract:
-        """The document that the target is judged by."""
         return self.plan.contract
 
     def step(self, text: str) -> None:
-        """Report how far a phase is."""
         self.emit(StepTaken(text))
 
     def problem(self, text: str) -> None:
-        """Report what kept a part of the run from being done."""
         self.emit(ProblemMet(text))
 
     def record(self, exchange: Exchange) -> None:
-        """Report that the target answered."""
         self.emit(ExchangeRecorded(exchange))
 
     def world(self) -> dict[str, str]:
@@ -71,6 +67,5 @@ class VerifySession:
 
 
 def sentence(name: str) -> str:
-    """The name of a test as a sentence."""
     words = re.sub(r"\[.*$", "", name).removeprefix("test_").replace("_", " ")
     return words[:1].upper() + words[1:]

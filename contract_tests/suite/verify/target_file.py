@@ -44,7 +44,6 @@ class Deviation:
     expires: dt.date
 
     def expired(self, today: dt.date) -> bool:
-        """Whether the day has passed."""
         return today > self.expires
 
 
@@ -138,7 +137,6 @@ class _Reader:
         return found
 
     def texts(self, name: str, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-        """A table of tables of texts."""
         found = {}
         for role, values in self.table(name, data).items():
             self.kind(name, role, values, dict, "a table of texts")

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Send
 
+    from mockserver.openapi.masking import Mask
+
     from ..audit import Audit
-    from ..masking import Masking
     from .app import Passed
 
 KEPT = limits.PROXY_CALLS.value
@@ -31,14 +32,14 @@ DIGITS = 15
 """Digits of the number of a call at most."""
 
 
-def summary(passed: Passed, masking: Masking) -> dict[str, Any]:
+def summary(passed: Passed, mask: Mask) -> dict[str, Any]:
     """A call as JSON, without secrets and without bodies."""
     judgement, exchange = passed.judgement, passed.exchange
     return {
         "number": exchange.number,
         "at": exchange.started,
         "method": exchange.method,
-        "url": masking.url(exchange.url),
+        "url": mask.with_credentials(exchange.request.pairs).url(exchange.url),
         "operation": judgement.operation.id if judgement.operation is not None else None,
         "kind": judgement.kind,
         "status": exchange.status,
@@ -62,8 +63,8 @@ def line(passed: Passed) -> str:
 class Live:
     """Keeps the latest calls, and is the source of their events; it has one topic."""
 
-    def __init__(self, masking: Masking, audit: Audit) -> None:
-        self._masking = masking
+    def __init__(self, mask: Mask, audit: Audit) -> None:
+        self._mask = mask
         self._audit = audit
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._added = 0
@@ -74,7 +75,7 @@ class Live:
 
     def add(self, passed: Passed) -> None:
         """Keep a call and notify the streams."""
-        self._kept.append(summary(passed, self._masking))
+        self._kept.append(summary(passed, self._mask))
         self._added += 1
         self._notify()
 

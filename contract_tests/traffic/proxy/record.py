@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mockserver.openapi.masking import Mask
+
     from ..exchange import HttpMessage, RecordedExchange
-    from ..masking import Masking
 
 _TAIL = b"\n]}}\n"
 
@@ -50,22 +51,22 @@ class HarFile:
         self._file.close()
 
 
-def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float, findings: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def har_entry(exchange: RecordedExchange, mask: Mask, milliseconds: float, findings: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """An exchange as a HAR entry without its secrets. Bodies are decoded if their content encoding could be removed, otherwise as received."""
-    url = masking.url(exchange.url)
-    credentials = masking.sent(exchange.request.pairs)
+    mask = mask.with_credentials(exchange.request.pairs)
+    url = mask.url(exchange.url)
     request: dict[str, Any] = {
         "method": exchange.method,
         "url": url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(exchange.request, masking),
+        "headers": _headers(exchange.request, mask),
         "queryString": [{"name": name, "value": value} for name, value in parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)],
         "headersSize": -1,
         "bodySize": -1 if exchange.request.body is None else len(exchange.request.body),
     }
     if exchange.request.body or exchange.request.unread:
-        request["postData"] = {"mimeType": exchange.request.headers.get("content-type"), **_text(exchange.request, masking, credentials)}
+        request["postData"] = {"mimeType": exchange.request.headers.get("content-type"), **_text(exchange.request, mask)}
     size = 0 if exchange.response.body is None else len(exchange.response.body)
     return {
         "startedDateTime": exchange.started,
@@ -76,8 +77,8 @@ def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float,
             "statusText": HTTPStatus(exchange.status).phrase if exchange.status in HTTPStatus._value2member_map_ else "",
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _headers(exchange.response, masking),
-            "content": {"size": size, "mimeType": exchange.response.headers.get("content-type"), **_text(exchange.response, masking, credentials)},
+            "headers": _headers(exchange.response, mask),
+            "content": {"size": size, "mimeType": exchange.response.headers.get("content-type"), **_text(exchange.response, mask)},
             "redirectURL": exchange.response.headers.get("location"),
             "headersSize": -1,
             "bodySize": -1,
@@ -88,16 +89,17 @@ def har_entry(exchange: RecordedExchange, masking: Masking, milliseconds: float,
     }
 
 
-def _headers(message: HttpMessage, masking: Masking) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in masking.headers(message.pairs)]
+def _headers(message: HttpMessage, mask: Mask) -> list[dict[str, str]]:
+    return [{"name": name, "value": mask.header(name, value)} for name, value in message.pairs]
 
 
-def _text(message: HttpMessage, masking: Masking, credentials: Sequence[str]) -> dict[str, Any]:
+def _text(message: HttpMessage, mask: Mask) -> dict[str, Any]:
     if message.unread:
         return {"_unread": message.unread}
     body = unpacked(message.pairs, message.body or b"", recorded=True).body or b""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(body).decode(), "encoding": "base64"}
-    return {"text": masking.text(text, message.media_type, credentials)}
+        hidden = mask.text(body.decode("latin-1")).encode("latin-1")
+        return {"text": base64.b64encode(hidden).decode(), "encoding": "base64"}
+    return {"text": mask.body(text, message.media_type)}

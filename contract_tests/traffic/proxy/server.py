@@ -10,7 +10,6 @@ from mockserver.openapi import limits
 
 from ..audit import Audit
 from ..judge import TrafficValidator
-from ..masking import Masking
 from .app import Proxy, ProxySettings
 from .guard import ConsoleGuard
 from .live import PAGE, Live, line
@@ -49,9 +48,9 @@ async def serve(
     Returns the audit of everything that passed, and the first error of our own that ended a call. ``token`` is what the pages below ``/_proxy``
     demand; None if loopback names are enough.
     """
-    judge, masking = TrafficValidator(document), Masking(document)
+    judge = TrafficValidator(document)
     audit = Audit(document)
-    live = Live(masking, audit)
+    live = Live(document.mask, audit)
     upstream = Upstream(upstream_url, timeouts, http2=http2, verify=verify)
     har = HarFile(record) if record is not None else None
 
@@ -60,7 +59,7 @@ async def serve(
         live.add(passed)
         if har is not None:
             found = (*passed.judgement.request, *passed.judgement.response)
-            har.add(har_entry(passed.exchange, masking, passed.milliseconds, [finding_as_json(finding) for finding in found]))
+            har.add(har_entry(passed.exchange, document.mask, passed.milliseconds, [finding_as_json(finding) for finding in found]))
         if tell is not None:
             tell(line(passed))
 

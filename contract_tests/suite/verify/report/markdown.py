@@ -12,7 +12,6 @@ MOST = 50
 
 
 def headline(report: dict[str, Any]) -> str:
-    """The outcome of a run in one sentence."""
     counts = report["summary"]["clauses"]
     judged = counts["held"] + counts["broken"]
     text = f"{report['api']['title']} at {report['target']['base_url']} {VERDICTS[report['verdict']]}: "
@@ -27,7 +26,6 @@ def headline(report: dict[str, Any]) -> str:
 
 
 def group_by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Findings by their operation."""
     found: dict[str, list[dict[str, Any]]] = {}
     for one in findings:
         found.setdefault(one["operation"], []).append(one)

@@ -11,7 +11,7 @@ from typing import Any
 from ...harness.findings import VerdictStatus, to_plain
 from ..cause import Cause
 from ..findings_store import FindingsStore
-from ..masking import Mask
+from ..masking import TargetMask
 from ..session import VerifySession
 from ..target_file import Deviation
 from .compare import SCHEMA_VERSION
@@ -34,8 +34,7 @@ def short_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:10]
 
 
-def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Mask) -> dict[str, Any]:
-    """A run as plain data, without secrets."""
+def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     contract, plan = session.contract, session.plan
     causes = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
     findings = [_finding(one, facts, mask) for one in causes]
@@ -100,7 +99,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Mask
     }
 
 
-def _finding(cause: Cause, facts: Facts, mask: Mask) -> dict[str, Any]:
+def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     found, deviation = cause.finding, cause.deviation
     accepted = None if deviation is None else {**_describe_deviation(deviation), "expired": deviation.expired(facts.today)}
     return {

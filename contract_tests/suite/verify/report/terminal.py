@@ -19,7 +19,6 @@ class Summary:
         self._folder = folder
 
     def __call__(self, event: Event) -> None:
-        """Print the summary if the run has finished."""
         match event:
             case RunFinished(report):
                 click.echo(render("verify.txt", report=report, headline=headline(report), folder=self._folder), nl=False)

@@ -9,7 +9,7 @@ from typing import Any
 from ....reporting.rendering import as_json, render
 from ..cause import Cause
 from ..events import Event, RunFinished
-from ..masking import Mask
+from ..masking import TargetMask
 from .evidence import curl_script, har
 from .machines import COLOURS, badge, junit, sarif
 from .markdown import MOST, group_by_operation, headline, markdown
@@ -63,7 +63,6 @@ class ReportFolder:
         self._folder = folder
 
     def __call__(self, event: Event) -> None:
-        """Write the report if the run has finished."""
         if not isinstance(event, RunFinished):
             return
         try:
@@ -73,7 +72,7 @@ class ReportFolder:
             event.report["exit_code"] = event.report["exit_code"] or 2
 
 
-def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: Mask) -> None:
+def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: TargetMask) -> None:
     """Write every format, and the evidence of each finding under ``evidence/``."""
     evidence = folder / "evidence"
     evidence.mkdir(parents=True, exist_ok=True)
