@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
@@ -15,7 +15,6 @@ PAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src d
 
 
 async def conformance(visit: Visit) -> Response:
-    """The run, the last report, and a form to start a run."""
     return await _page(visit)
 
 
@@ -85,4 +84,4 @@ async def stop(visit: Visit) -> Response:
 async def report_page(visit: Visit) -> Response:
     """The last report as the suite wrote it, sandboxed: it can neither run scripts nor load anything."""
     _, _, payload = await visit.plane.fetch("GET", "/conformance/report/page")
-    return visit.bytes_page(payload, {**HEADERS, "Content-Security-Policy": PAGE_POLICY})
+    return HTMLResponse(payload, headers={**HEADERS, "Content-Security-Policy": PAGE_POLICY})

@@ -14,7 +14,6 @@ REFUSED = 400
 
 
 async def faults(visit: Visit) -> Response:
-    """The rules of the world, the services that can be switched off, and a form for a new rule."""
     return await _page(visit)
 
 

@@ -133,10 +133,6 @@ class Visit:
         text = self.render(template, **values)
         return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
 
-    def bytes_page(self, payload: bytes, headers: Mapping[str, str]) -> Response:
-        """A page with foreign HTML, sandboxed."""
-        return HTMLResponse(payload, headers=dict(headers))
-
     def render(self, template: str, **values: Any) -> str:
         return self.templates.get_template(template).render(prefix=self.prefix, world=self.world, asked=dict(self.request.query_params), **values)
 

@@ -20,17 +20,14 @@ STATUSES = ("2xx", "3xx", "4xx", "5xx", "000")
 
 
 async def journal(visit: Visit) -> Response:
-    """The latest exchanges that are meant, newest first."""
     return await visit.page("journal.html", whole=None, **await _list(visit))
 
 
 async def rows(visit: Visit) -> Response:
-    """The list alone, for other filters or older entries."""
     return visit.fragment("journal_list.html", **await _list(visit))
 
 
 async def exchange(visit: Visit) -> Response:
-    """One exchange whole, beside the list."""
     return await visit.page("journal.html", **await _whole(visit), **await _list(visit))
 
 

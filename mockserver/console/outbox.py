@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
@@ -18,19 +18,17 @@ BODY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src d
 
 
 async def outbox(visit: Visit) -> Response:
-    """The messages that match the filters, newest first; one of them opened."""
     return await visit.page("outbox.html", **await _messages(visit))
 
 
 async def outbox_part(visit: Visit) -> Response:
-    """The list alone."""
     return visit.fragment("outbox_list.html", **await _messages(visit))
 
 
 async def body(visit: Visit) -> Response:
     """The body of an HTML mail, sandboxed."""
     found = await _found(visit, int(visit.named("number")))
-    return visit.bytes_page(found["body"].encode(), {**HEADERS, "Content-Security-Policy": BODY_POLICY})
+    return HTMLResponse(found["body"].encode(), headers={**HEADERS, "Content-Security-Policy": BODY_POLICY})
 
 
 async def clear(visit: Visit) -> Response:

@@ -19,7 +19,6 @@ STEPS = {"hour": "PT1H", "day": "P1D", "month": "P1M"}
 
 
 async def overview(visit: Visit) -> Response:
-    """Vendors with addresses and credentials, the clock, what there is in the world, and what goes wrong in it."""
     plane = visit.plane
     await plane.get("/clock")  # a world is made by its first use
     apis, world, timers, faults, services = await asyncio.gather(
@@ -85,7 +84,6 @@ async def reset(visit: Visit) -> Response:
 
 
 async def worlds(visit: Visit) -> Response:
-    """The existing worlds, and what a new world may start from."""
     await visit.plane.get("/clock")
     listed = await visit.plane.get("/worlds", prefix=visit.asked("prefix"), limit=WORLDS, offset=_whole(visit.asked("offset")))
     scenarios = (await visit.plane.get("/scenarios"))["scenarios"]
@@ -137,7 +135,6 @@ async def sign_in_page(visit: Visit) -> Response:
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Store the token in a cookie if it is the right one."""
     token = visit.filled("token").strip()
     plane = ControlClient(visit.plane.stack, visit.request, token)
     try:

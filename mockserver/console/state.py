@@ -31,7 +31,6 @@ async def table(visit: Visit) -> Response:
 
 
 async def table_part(visit: Visit) -> Response:
-    """The list alone: sorted, filtered, or another page of it."""
     return visit.fragment("table_rows.html", **await _records(visit))
 
 
@@ -54,7 +53,6 @@ async def _records(visit: Visit) -> dict[str, Any]:
 
 
 async def record(visit: Visit) -> Response:
-    """One record, the targets of its references, and the records that refer to it."""
     return await _record_page(visit)
 
 
@@ -129,7 +127,6 @@ def _value(text: str, column: Mapping[str, Any]) -> Any:
 
 
 async def new_record(visit: Visit) -> Response:
-    """A form for a record; it starts with the values of the newest one."""
     slug, name = visit.named("slug"), visit.named("table")
     listed = await visit.plane.get(f"/state/{slug}/{name}", order="newest", limit=1)
     model = {field: value for field, value in (listed["records"][0] if listed["records"] else {}).items() if field != "id"}

@@ -1,4 +1,7 @@
-"""The control plane below ``/_mock``: an API like the vendors', with a document of its own, which reads and changes the mock itself."""
+"""The control plane below ``/_mock``: an API like the vendors', with a document of its own, which reads and changes the mock itself.
+
+What an operation does stands in ``openapi.yaml``.
+"""
 
 from __future__ import annotations
 

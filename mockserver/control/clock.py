@@ -18,7 +18,6 @@ def get_clock(world: Transaction) -> Reply:
 
 
 def update_clock(world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Freeze, shift or advance the clock, or resume real time. Timers that become due fire before the next request is handled."""
     try:
         world.clock = _move(world, body)
     except (ValueError, OverflowError) as error:

@@ -20,12 +20,10 @@ MAX_RULES = 100
 
 
 def list_faults(world: Transaction) -> Reply:
-    """The rules of the world in the order in which they are tried, with how often each matched a call and how often it was applied."""
     return Reply(200, {"rules": list(map(_render, world.faults.rules))})
 
 
 def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, Any]) -> Reply:
-    """Add a rule. If it asks for an answer that the document does not have, the refusal lists the answers that it has."""
     if len(world.faults.rules) >= MAX_RULES:
         raise Conflict(f"a world has at most {MAX_RULES} rules; remove some")
     damage = Damage(body["damage"]["kind"], body["damage"].get("seconds", 0.0)) if "damage" in body else None
@@ -68,7 +66,6 @@ def delete_fault(world: Transaction, rule: int) -> Reply:
 
 
 def delete_faults(world: Transaction) -> Reply:
-    """Remove every rule; services that are down stay down."""
     world.faults = world.faults.remove()
     return Reply(204)
 
@@ -79,7 +76,6 @@ def list_services(control: ControlServices, world: Transaction) -> Reply:
 
 
 def set_service(control: ControlServices, world: Transaction, service: str, body: Mapping[str, Any]) -> Reply:
-    """Switch a service off or on. While it is down, calls that need it get the refusal that the vendor documents."""
     if service not in control.services:
         raise NotFound("service", f"{service!r}; there are {', '.join(control.services) or 'none'}")
     world.faults = world.faults.switch(service, down=body["down"])

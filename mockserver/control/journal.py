@@ -26,24 +26,8 @@ TICK = 1.0
 """Seconds after which a stream looks for new entries though nothing has notified it."""
 
 
-def list_exchanges(
-    control: ControlServices,
-    request: Request,
-    api: str | None,
-    operation: str | None,
-    method: str | None,
-    path: str | None,
-    status: str | None,
-    changed: bool | None,  # noqa: FBT001 - a query parameter
-    injected: bool | None,  # noqa: FBT001 - likewise
-    findings: bool | None,  # noqa: FBT001 - likewise
-    text: str | None,
-    since: int | None,
-    before: int | None,
-    limit: int | None,
-) -> Reply:
-    """The latest exchanges of the world that match, oldest first."""
-    found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
+def list_exchanges(control: ControlServices, request: Request, before: int | None, limit: int | None, **filters: Any) -> Reply:
+    found = _select(control, request, **filters)
     if before is not None:
         found = found[: bisect_left(found, before, key=lambda exchange: exchange.number)]
     kept, dropped = control.journal.count(request.world)
@@ -56,7 +40,6 @@ def get_exchange(control: ControlServices, world: Transaction, request: Request,
 
 
 async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
-    """Send the request of an exchange again, with its credentials, to the world as it is now."""
     old = _find(control, request.world, number)
     again = replace(old.request)
     if old.fault is not None and old.fault.kind == TooLarge.kind:
@@ -78,40 +61,18 @@ def delete_exchanges(control: ControlServices, request: Request) -> Reply:
     return Reply(204)
 
 
-def export_har(
-    control: ControlServices,
-    world: Transaction,
-    request: Request,
-    api: str | None,
-    operation: str | None,
-    method: str | None,
-    path: str | None,
-    status: str | None,
-    changed: bool | None,  # noqa: FBT001 - a query parameter
-    injected: bool | None,  # noqa: FBT001 - likewise
-    findings: bool | None,  # noqa: FBT001 - likewise
-    text: str | None,
-    since: int | None,
-) -> Reply:
-    found = _select(control, request, api, operation, method, path, status, changed, injected, findings, text, since)
+def export_har(control: ControlServices, world: Transaction, request: Request, **filters: Any) -> Reply:
+    found = _select(control, request, **filters)
     return Reply(200, build_har((Rendering(control, exchange) for exchange in found), world, control.version))
 
 
-def stream_exchanges(
-    control: ControlServices,
-    request: Request,
-    since: int | None,
-    last_event_id: str | None,
-    timeout: float | None,
-) -> Reply:
-    """Each exchange when it is recorded, as a server-sent event named ``exchange``."""
+def stream_exchanges(control: ControlServices, request: Request, since: int | None, last_event_id: str | None, timeout: float | None) -> Reply:
     last = int(last_event_id) if last_event_id is not None else since
     events = JournalEvents(control).subscribe(request.world, last)
     return Reply(200, Stream(encode_events(events, seconds=timeout)), EVENT_STREAM_HEADERS, EVENT_STREAM)
 
 
 def verify_exchanges(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
-    """Whether matching calls were made so often, or one after the other; if not, the nearest call and its differences."""
     renderings = [Rendering(control, exchange) for exchange in control.journal.entries(request.world)]
     if "in_order" in body:
         return Reply(200, _verify_in_order(body["in_order"], renderings))
@@ -127,14 +88,15 @@ def verify_exchanges(control: ControlServices, request: Request, body: Mapping[s
 def _select(
     control: ControlServices,
     request: Request,
+    *,
     api: str | None,
     operation: str | None,
     method: str | None,
     path: str | None,
     status: str | None,
-    changed: bool | None,  # noqa: FBT001 - a query parameter
-    injected: bool | None,  # noqa: FBT001 - likewise
-    findings: bool | None,  # noqa: FBT001 - likewise
+    changed: bool | None,
+    injected: bool | None,
+    findings: bool | None,
     text: str | None,
     since: int | None,
 ) -> list[JournalEntry]:

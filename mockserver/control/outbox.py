@@ -21,7 +21,6 @@ NAMED = 5
 
 
 def list_messages(world: Transaction, to: str | None, channel: str | None, api: str | None) -> Reply:
-    """The messages of the world, oldest first; if requested, only those to one recipient, of one channel or of one vendor."""
     return Reply(200, {"messages": [message.to_json() for message in world.outbox.ascending() if _matches(message, to, channel, api, None, None)]})
 
 
@@ -41,7 +40,6 @@ async def wait_message(
     after: int | None,
     timeout: float | None,  # noqa: ASYNC109 - a query parameter
 ) -> Reply:
-    """The newest message that matches, as soon as there is one."""
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
     while True:
         world = await control.world(request.world)

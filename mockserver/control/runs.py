@@ -75,18 +75,8 @@ class Runs:
             folder = self.reports / api
             folder.mkdir(parents=True, exist_ok=True)
             self._process = await asyncio.create_subprocess_exec(
-                *(
-                    *(self.command or (sys.executable, "-m", name_bundled("contract_tests"))),
-                    api,
-                    "--url",
-                    url,
-                    "--level",
-                    level,
-                    "--report",
-                    str(folder),
-                    "--time-budget",
-                    str(budget),
-                ),
+                *(self.command or (sys.executable, "-m", name_bundled("contract_tests"))),
+                *(api, "--url", url, "--level", level, "--report", str(folder), "--time-budget", str(budget)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

@@ -20,28 +20,23 @@ DEEP = 12
 
 
 def get_health(control: ControlServices, world: Transaction, request: Request) -> Reply:
-    """That the server answers, with its version, the world of the request and that world's time."""
     return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now)})
 
 
 def list_apis(control: ControlServices, world: Transaction) -> Reply:
-    """Every vendor's API with its addresses and demo credentials, whose headers are ready to send."""
     return Reply(200, {"apis": [_render_api(vendor, world) for vendor in control.vendors.values()]})
 
 
 def list_landmarks(control: ControlServices, slug: str) -> Reply:
-    """The seeded records of a vendor: ids and keys by the name under which tests and documents refer to them."""
     return Reply(200, {"landmarks": dict(control.vendor(slug).seeded_records)})
 
 
 def list_operations(control: ControlServices, slug: str) -> Reply:
-    """Every operation of a vendor with the statuses, error codes, clauses and discrepancies of its document."""
     document = control.vendor(slug).document
     return Reply(200, {"operations": [_render_operation(control.operations[f"{slug}.{spec.id}"], spec) for spec in document.operations]})
 
 
 async def reset_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
-    """Reset the world: records, clock, ids, faults, outbox and journal. Another ``seed`` generates other records."""
     seed = (body or {}).get("seed")
     origin = (await control.store.load(request.world)).origin
     world = origin if seed is None else control.reseed(seed)
@@ -98,12 +93,7 @@ def _render_api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
         "docs_url": f"{world.base_url}/docs/{document.slug}",
         "operations": len(document.operations),
         "credentials": [
-            {
-                "name": credential.name,
-                "description": credential.description,
-                "headers": dict(credential.headers),
-                "login": dict(credential.login),
-            }
+            {"name": credential.name, "description": credential.description, "headers": dict(credential.headers), "login": dict(credential.login)}
             for credential in vendor.credentials(world)
         ],
     }

@@ -19,7 +19,6 @@ async def list_snapshots(control: ControlServices, request: Request) -> Reply:
 
 
 async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Save the world as it is now under a name; a snapshot of that name is replaced."""
     known = any(saved.name == snapshot for saved in await control.store.snapshots(request.world))
     world = await control.world(request.world)
     saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
@@ -34,14 +33,12 @@ async def delete_snapshot(control: ControlServices, request: Request, snapshot: 
 
 
 async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    """Restore records, clock, counters, timers, messages and fault rules from a snapshot. The journal is kept."""
     saved = await control.snapshot(request.world, snapshot)
     await replace_world(control.store, request.world, saved.world)
     return Reply(200, _render(saved))
 
 
 async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
-    """Every record added, removed or changed between two snapshots; without ``before`` since the world's start, without ``after`` until now."""
     now = await control.world(request.world)
     start = await control.store.load(request.world)
     old = start.origin if before is None else (await control.snapshot(request.world, before)).world

@@ -31,7 +31,6 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def get_tables(control: ControlServices, world: Transaction, slug: str) -> Reply:
-    """The number of records in each table of a vendor, and the fields of the table."""
     tables = control.vendor(slug).api.tables
     counts = {table.short_name: len(world.table(table)) for table in tables}
     return Reply(200, {"tables": counts, "columns": {table.short_name: _describe_columns(table) for table in tables}})
@@ -49,7 +48,6 @@ def list_records(
     offset: int | None,
     limit: int | None,
 ) -> Reply:
-    """The records of a table that match, in the order requested, without their secrets."""
     declared = control.table(slug, table)
     records = world.table(declared)
     first, size = offset or 0, limit or PAGE
@@ -79,7 +77,6 @@ def get_record(control: ControlServices, world: Transaction, slug: str, table: s
 
 
 def create_record(control: ControlServices, world: Transaction, slug: str, table: str, body: Mapping[str, Any]) -> Reply:
-    """Add a record. Without an id it gets the next one that the vendor would assign."""
     declared = control.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()

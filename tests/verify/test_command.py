@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.report.write import FILES
+from contract_tests.suite.verify.report.write import FORMATS
 from mockserver.openapi.documents import list_slugs, load_document
 from tests.conftest import ROOT, Server
 from tests.verify.conftest import verify
@@ -35,7 +35,7 @@ def test_the_mock_conforms_at_a_first_look(tmp_path: Path, server: Server, slug:
     assert report["findings"] == report["unconfirmed"] == report["clauses"]["broken"] == []
     listed = [one if isinstance(one, str) else one["clause"] for clauses in report["clauses"].values() for one in clauses]
     assert sorted(listed) == sorted(Contract(slug).clauses)
-    assert all((done.folder / name).stat().st_size for name in FILES)
+    assert all((done.folder / name).stat().st_size for name in FORMATS)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from ...routing import without_world
 BY_SCHEMA = ("400", "405", "406", "413", "414", "415", "422", "431")
 """Statuses that refuse a request for its form."""
 OF_SHAPE = frozenset(
-    {"required", "additionalProperties", "type", "minProperties", "malformed", "too_large", "unsupported_media", "method_not_allowed"},
+    {"required", "additionalProperties", "type", "minProperties", "malformed", "too_large", "unsupported_media", "method_not_allowed"}
 )
 
 

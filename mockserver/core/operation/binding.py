@@ -46,7 +46,7 @@ def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: H
     place = f"{function.__module__}.{spec.id}"
     if inspect.iscoroutinefunction(function) and not api.is_control:
         yield f"{place} is async, but handlers are plain functions"
-    taken = set(inspect.signature(function).parameters)
+    taken = set(list_arguments(function, spec))
     parameters = {python_name(parameter["name"]) for parameter in spec.parameters}
     body = body_fields(document, spec)
     offered = OFFERED | parameters | set(api.provides) | ({"body"} if body is not None else set())
@@ -57,6 +57,14 @@ def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: H
         yield f"{place} takes {name}, which {spec.method} {spec.path} does not have"
     for name in sorted(needed - taken):
         yield f"{place} does not take {name}"
+
+
+def list_arguments(function: Handler, spec: OperationSpec) -> tuple[str, ...]:
+    """The names of the arguments that a handler takes; ``**others`` takes every parameter of the operation that has no argument of its own."""
+    declared = inspect.signature(function).parameters.values()
+    named = [argument.name for argument in declared if argument.kind is not argument.VAR_KEYWORD]
+    others = [python_name(parameter["name"]) for parameter in spec.parameters] if len(named) < len(declared) else []
+    return tuple(dict.fromkeys([*named, *others]))
 
 
 def body_fields(document: Document, spec: OperationSpec) -> dict[str, object] | None:

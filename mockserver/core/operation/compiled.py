@@ -11,7 +11,7 @@ from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, Res
 from mockserver.core.base.replies import JSON, Reply, Stream
 from mockserver.core.base.requests import MIB, Request
 from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext
-from mockserver.core.operation.binding import Handler
+from mockserver.core.operation.binding import Handler, list_arguments
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.forms import Coercer, compile_coercer, gather
 from mockserver.core.operation.parameters import ParameterPlan
@@ -221,7 +221,7 @@ class Operation:
         self.waits = inspect.iscoroutinefunction(handler)
         """Whether the handler is awaited. Only the control plane has such handlers, which work on more than the world of the request."""
         self._handler = handler
-        self._taken = tuple(inspect.signature(handler).parameters)
+        self._taken = list_arguments(handler, spec)
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
 

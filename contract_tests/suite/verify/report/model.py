@@ -46,6 +46,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
         for verdict in store.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
+    documented = [row for one in operations for row in one["answers"] if row["documented"]]
     unfinished = [*facts.unfinished, *store.problems]
     if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
         unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
@@ -77,10 +78,9 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
             "findings": len(failing),
             "accepted": len(findings) - len(failing),
             "unconfirmed": len(store.unconfirmed),
-            "answers_documented": sum(len(one["answers"]) for one in operations)
-            - sum(1 for one in operations for row in one["answers"] if not row["documented"]),
-            "answers_observed": sum(1 for one in operations for row in one["answers"] if row["documented"] and row["seen"]),
-            "answers_explained": sum(1 for one in operations for row in one["answers"] if row["documented"] and not row["seen"] and row["unseen"]),
+            "answers_documented": len(documented),
+            "answers_observed": sum(bool(row["seen"]) for row in documented),
+            "answers_explained": sum(not row["seen"] and bool(row["unseen"]) for row in documented),
         },
         "clauses": clauses,
         "laws": laws,
@@ -179,12 +179,7 @@ def _operation(store: FindingsStore, name: str) -> dict[str, Any]:
         ],
         "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in store.contract.clauses},
         "clauses": [
-            {
-                "clause": clause,
-                "sentence": text,
-                "outcome": str(store.clause(clause).outcome),
-                "reason": store.clause(clause).reason,
-            }
+            {"clause": clause, "sentence": text, "outcome": str(store.clause(clause).outcome), "reason": store.clause(clause).reason}
             for clause, text in operation.clauses.items()
         ],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,10 @@ from .machines import COLOURS, badge, junit, sarif
 from .markdown import MOST, group_by_operation, headline, markdown
 from .model import short_id
 
-FILES = ("report.html", "report.json", "junit.xml", "report.sarif", "report.md", "badge.svg")
 SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·"}
 
 
-def html(report: dict[str, Any], scripts: dict[str, str]) -> str:
+def html(report: dict[str, Any], scripts: Mapping[str, str]) -> str:
     """The report as one page that needs no network and no other file."""
     laws = list(dict.fromkeys(one["law"] for one in report["laws"]))
     return render(
@@ -51,6 +50,17 @@ def _unjudged(report: dict[str, Any]) -> dict[str, list[str]]:
     for row in (*report["clauses"]["not_exercised"], *report["clauses"]["not_observable"]):
         found.setdefault(row["reason"], []).append(row["clause"])
     return found
+
+
+FORMATS: Mapping[str, Callable[[dict[str, Any], Mapping[str, str]], str]] = {
+    "report.html": html,
+    "report.json": lambda report, _: as_json(report),
+    "junit.xml": lambda report, _: junit(report),
+    "report.sarif": lambda report, _: as_json(sarif(report)),
+    "report.md": lambda report, _: markdown(report),
+    "badge.svg": lambda report, _: badge(report),
+}
+"""By file name what makes its text from a report and the scripts of its findings."""
 
 
 class ReportFolder:
@@ -86,13 +96,5 @@ def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: T
         (evidence / f"{name}.har").write_text(
             as_json(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
         )
-    texts = {
-        "report.json": as_json(report),
-        "report.html": html(report, scripts),
-        "junit.xml": junit(report),
-        "report.sarif": as_json(sarif(report)),
-        "report.md": markdown(report),
-        "badge.svg": badge(report),
-    }
-    for name in FILES:
-        (folder / name).write_text(texts[name], encoding="utf-8", errors="backslashreplace")
+    for name, make in FORMATS.items():
+        (folder / name).write_text(make(report, scripts), encoding="utf-8", errors="backslashreplace")
