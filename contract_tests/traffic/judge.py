@@ -344,7 +344,6 @@ def _place(operation: OperationSpec) -> Place:
 
 @cache
 def _request_for(operation: OperationSpec) -> JudgedRequest:
-    """A request that finds an operation's responses."""
     return JudgedRequest(operation.method, operation.path, RequestParameters(), "", None)
 
 

@@ -73,7 +73,6 @@ def _moment(text: str) -> str:
 
 
 def _from(visit: Visit) -> str:
-    """The page from which a form was sent, of this world only."""
     asked = visit.filled("from")
     return asked if asked.startswith("/") and not asked.startswith("//") and "\\" not in asked else "/"
 

@@ -91,7 +91,6 @@ class Pages:
         return self._frame.templates
 
     def connect(self, stack: ASGIApp) -> None:
-        """Let the pages call the control plane of a server."""
         self._frame.stack = stack
 
     def app(self) -> Starlette:

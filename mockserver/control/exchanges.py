@@ -223,7 +223,6 @@ def decode_body(data: bytes, media_type: str) -> Any:
 
 
 def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:
-    """The slug of the API that was called, by the path if no operation was reached; None outside every API."""
     if exchange.operation is not None and exchange.operation in control.operations:
         return control.operations[exchange.operation].api.slug
     path = exchange.request.path + "/"
@@ -231,7 +230,6 @@ def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:
 
 
 def is_broken(exchange: JournalEntry) -> bool:
-    """Whether an exchange breaks the document, so that there are violations."""
     return exchange.fault is not None and exchange.fault.broken_by is not None
 
 

@@ -58,7 +58,6 @@ class OperationSpec:
 
     @property
     def content(self) -> Mapping[str, Mapping[str, Any]]:
-        """What the body may be, by media type."""
         found: Mapping[str, Mapping[str, Any]] = self.request_body.get("content", {})
         return found
 

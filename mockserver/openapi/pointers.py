@@ -16,7 +16,6 @@ def join_pointer(parts: Iterable[str | int]) -> str:
 
 
 def split_pointer(pointer: str) -> list[str]:
-    """The parts of a JSON pointer; none for an empty one."""
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 

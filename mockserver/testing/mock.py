@@ -49,7 +49,6 @@ class Api:
         return client
 
     def close(self) -> None:
-        """Let the connections of its clients go."""
         for client in self._clients:
             client.close()
 
@@ -108,7 +107,6 @@ class Mock:
         self._wire.call("POST", "/reset", {} if seed is None else {"seed": seed})
 
     def snapshot(self, name: str | None = None) -> Snapshot:
-        """Save a snapshot of the world as it is now."""
         chosen = name or f"snapshot-{next(self._numbers)}"
         self._wire.call("PUT", f"/snapshots/{chosen}")
         return Snapshot(self, self._wire, chosen)
@@ -135,7 +133,6 @@ class Mock:
         return str(self._wire.call("GET", f"/worlds/{self.world}/digest")["digest"])
 
     def export(self) -> dict[str, Any]:
-        """The whole world as JSON data."""
         return self._wire.get(f"/worlds/{self.world}/export")
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -157,7 +154,6 @@ class Mock:
         return self._wire.call(method, path, json, params)
 
     def close(self) -> None:
-        """Close all connections, including those of its clients and of the worlds that it made."""
         for made in self._made:
             made.close()
         for api in self.__dict__.get("apis", {}).values():

@@ -86,7 +86,6 @@ class Clock:
         return self._move({"to": "next_timer"})
 
     def resume(self) -> datetime:
-        """Run in real time again."""
         return self._move({"resume": True})
 
     def _move(self, change: Mapping[str, Any]) -> datetime:
@@ -311,7 +310,6 @@ class Snapshot:
         self.name = name
 
     def restore(self) -> None:
-        """Put the world back to it."""
         self._wire.call("POST", f"/snapshots/{self.name}/restore")
 
     def fork(self, name: str | None = None) -> Mock:

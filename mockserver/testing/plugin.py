@@ -31,7 +31,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what belongs to the run."""
     config.addinivalue_line("markers", "mock_world(scenario=None, seed=None, freeze=None): from what the world of the fixture `mock` starts")
     config.pluginmanager.register(Run(config), "mockserver-run")
 

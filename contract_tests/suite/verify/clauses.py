@@ -68,7 +68,6 @@ class ClausePlugin:
         return True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Count the tests, which are all read and compiled now."""
         self._total = len(session.items)
         self._on_collected()
 

@@ -100,18 +100,17 @@ def describe_exchange(exchange: Exchange, mask: TargetMask, limit: int = 4_000) 
     """An exchange as the report shows it: without secrets, long bodies cut."""
     masked = mask.exchange(exchange)
 
-    def cut(body: bytes) -> str:
-        text = body.decode()
+    def cut(text: str) -> str:
         return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
     return {
         "operation": masked.operation,
         "method": masked.method,
-        "url": masked.url if len(masked.url) <= limit else masked.url[:limit] + "…",
+        "url": cut(masked.url),
         "request_headers": {name: value for name, value in masked.request_headers.items() if name.lower() not in SILENT},
-        "request_body": cut(masked.request_body),
+        "request_body": cut(masked.request_body.decode()),
         "status": masked.status,
         "response_headers": dict(masked.response_headers),
-        "response_body": cut(masked.response_body),
+        "response_body": cut(masked.response_body.decode()),
         "milliseconds": round(masked.elapsed * 1000, 1),
     }

@@ -9,7 +9,7 @@ import click
 
 from ....reporting.rendering import render
 from ..events import DryRunFinished, Event, RunFinished
-from .markdown import headline
+from .write import headline
 
 
 class Summary:
