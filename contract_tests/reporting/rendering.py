@@ -1,5 +1,7 @@
-"""Render the templates of reports. Values are escaped in HTML, XML and SVG; Markdown has a filter for the cells of its tables;
-in a text for the terminal no value has control characters."""
+"""Render the templates of reports.
+
+Values are escaped in HTML, XML and SVG. Markdown has a filter for the cells of its tables. Texts for the terminal have no control characters.
+"""
 
 from __future__ import annotations
 
