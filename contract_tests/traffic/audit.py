@@ -10,23 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 from mockserver.openapi import limits
+from mockserver.openapi.documents import Document
+from mockserver.openapi.operations import OperationSpec
 
+from .exchange import RecordedExchange
+from .findings import Judgement, TrafficFinding
 from .judge import TrafficValidator
 from .recording import exchanges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import BinaryIO
-
-    from mockserver.openapi.documents import Document
-    from mockserver.openapi.operations import OperationSpec
-
-    from .exchange import RecordedExchange
-    from .findings import Judgement, TrafficFinding
 
 EXAMPLES = 5
 """Findings of one kind that are kept as examples; all are counted."""

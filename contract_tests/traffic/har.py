@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ..printable import printable
 from .encodings import unpacked
 from .exchange import HttpMessage, RecordedExchange
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _BOUNDARY = "recorded-form"
 _NO_FILE = "\N{REPLACEMENT CHARACTER}"

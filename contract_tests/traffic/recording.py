@@ -7,7 +7,8 @@ before a parser builds anything.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 import ijson
 import orjson
@@ -15,12 +16,8 @@ import orjson
 from mockserver.openapi import limits
 from mockserver.openapi.nesting import STRING
 
+from .exchange import RecordedExchange
 from .har import EntryUnreadable, read_entry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .exchange import RecordedExchange
 
 _HAR = re.compile(rb'\{\s*+"log"\s*+:')
 _PEEK = 64 * 1024

@@ -9,37 +9,32 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpcore
 import orjson
 
 from mockserver.openapi import limits
 from mockserver.openapi.event_streams import EVENT_STREAM
+from mockserver.openapi.operations import Route
 from mockserver.openapi.problems import PROBLEM
 
 from ...routing import api_path, find_route
 from ..exchange import RecordedExchange
-from ..findings import Judgement
+from ..findings import Judgement, TrafficFinding
+from ..judge import TrafficValidator
 from .bodies import BodyBuffer, ClientDisconnected, Incoming, hung_up
 from .headers import CHECK, VIOLATIONS, checks, content_length, has_body, header, onward, pairs, returned
 from .refusals import header_value, refusal, refusal_status
 from .upstream import Upstream, UpstreamFailed, failed
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
-
-    from mockserver.openapi.operations import Route
-
-    from ..findings import TrafficFinding
-    from ..judge import TrafficValidator
-
-    Message_ = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message_]]
-    Send = Callable[[Message_], Awaitable[None]]
+Message_ = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message_]]
+Send = Callable[[Message_], Awaitable[None]]
 
 LARGE = 64 * 1024
 """Bodies of at least this many bytes are judged in a thread, so that other calls continue."""

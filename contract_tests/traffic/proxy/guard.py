@@ -11,22 +11,20 @@ import hmac
 import ipaddress
 import re
 from base64 import b64encode
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
 from mockserver.openapi.problems import PROBLEM, problem
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    Console = Callable[[Any, Receive, Send], Awaitable[bool]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Console = Callable[[Any, Receive, Send], Awaitable[bool]]
 
 PREFIX = "/_proxy"
 TOKEN_HEADER = b"x-mock-token"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 CHECK = b"x-contract-check"
 """Header of a request that says which sides of this call are judged: ``both``, ``request``, ``response`` or ``none``."""

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import orjson
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Send
 
 from mockserver.openapi import limits
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
+from mockserver.openapi.masking import Mask
 
 from ...printable import printable
+from ..audit import Audit
+from .app import Passed
 from .headers import header
 from .refusals import finding_as_json
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from starlette.types import Receive, Send
-
-    from mockserver.openapi.masking import Mask
-
-    from ..audit import Audit
-    from .app import Passed
 
 KEPT = limits.PROXY_CALLS.value
 """Calls that are kept."""

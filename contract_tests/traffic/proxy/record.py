@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
+from mockserver.openapi.masking import Mask
+
 from ..encodings import unpacked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from mockserver.openapi.masking import Mask
-
-    from ..exchange import HttpMessage, RecordedExchange
+from ..exchange import HttpMessage, RecordedExchange
 
 _TAIL = b"\n]}}\n"
 

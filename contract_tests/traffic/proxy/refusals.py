@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from mockserver.openapi import limits
 from mockserver.openapi.problems import problem
 
 from ...printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..findings import TrafficFinding
+from ..findings import TrafficFinding
 
 LONGEST = limits.PROXY_FINDINGS.value
 """Characters of the header with findings at most: servers and clients refuse longer heads."""

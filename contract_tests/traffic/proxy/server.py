@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 
 from mockserver.openapi import limits
+from mockserver.openapi.documents import Document
 
 from ..audit import Audit
 from ..judge import TrafficValidator
-from .app import Proxy, ProxySettings
+from .app import Passed, Proxy, ProxySettings
 from .guard import ConsoleGuard
 from .live import PAGE, Live, line
 from .record import HarFile, har_entry
 from .refusals import finding_as_json
 from .upstream import Timeouts, Upstream
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from mockserver.openapi.documents import Document
-
-    from .app import Passed
 
 KEEP_ALIVE = limits.PROXY_IDLE_SECONDS.value
 """Seconds that a client's idle connection is kept."""

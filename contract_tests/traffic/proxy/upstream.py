@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
@@ -17,9 +18,6 @@ import httpcore
 from mockserver.openapi import limits
 
 from .headers import content_length, find_malformed
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
 
 CHUNK = 64 * 1024
 """Bytes read from a connection at a time."""
