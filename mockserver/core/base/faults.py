@@ -15,6 +15,7 @@
     ├── TooManyRequests      too many requests in a time
     ├── Unavailable          a service behind the vendor is down
     └── VendorFault          an error code of the vendor's own; text and status are in the document
+    LimitExceeded            a limit of the mock's own: a plain problem that names the limit, never in a vendor's format
     MockBug                  the mock erred: a plain 500 that names operation and place, never in a vendor's format
     ├── ResponseOffSpec      a reply breaks the document
     └── HandlerCrashed       a handler raised something else
@@ -29,6 +30,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from mockserver.openapi.errors import SetupError, Violation
+from mockserver.openapi.limits import Limit
 
 
 class Fault(Exception):
@@ -53,6 +55,17 @@ class TooLarge(Fault):
     def __init__(self, limit: int) -> None:
         super().__init__(f"the request is larger than {limit} bytes")
         self.limit = limit
+
+
+class LimitExceeded(Exception):
+    """A request is beyond a limit of the mock for which no document has an answer. ``status`` is 429, 431 or 503."""
+
+    kind = "limit"
+
+    def __init__(self, limit: Limit, status: int) -> None:
+        super().__init__(f"beyond the limit {limit.name} ({limit.value} {limit.unit}): {limit.bounds}")
+        self.limit = limit
+        self.status = status
 
 
 class UnsupportedMedia(Fault):

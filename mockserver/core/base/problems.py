@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.core.base.faults import LimitExceeded
 from mockserver.core.base.replies import Reply
 from mockserver.openapi.problems import PROBLEM, problem
+
+LIMIT = "X-Mock-Limit"
+"""The header that names the limit of the mock which a refused request is beyond."""
+
+
+def limit_reply(error: LimitExceeded) -> Reply:
+    """The refusal of a request beyond a limit of the mock."""
+    return Reply(error.status, problem(error.status, str(error), limit=error.limit.name), {LIMIT: error.limit.name}, PROBLEM)
 
 
 def problem_reply(status: int, detail: str, *, title: str | None = None, **members: Any) -> Reply:

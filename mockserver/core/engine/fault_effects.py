@@ -13,7 +13,8 @@ from functools import partial
 
 from mockserver.core.base import ids
 from mockserver.core.base.clock import wall_clock
-from mockserver.core.base.faults import Fault
+from mockserver.core.base.faults import Fault, LimitExceeded
+from mockserver.core.base.problems import limit_reply
 from mockserver.core.base.replies import Damage, Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.executor import Executor
@@ -112,8 +113,9 @@ class FaultInjector:
             if wait:
                 await asyncio.sleep(wait)
             outcome = await self._apply(operation, request, effects)
-        except PreferenceNotSatisfiable as error:
-            reply, now = render_unsatisfiable(operation, str(error)), world.clock.now(wall_clock())
+        except (PreferenceNotSatisfiable, LimitExceeded) as error:
+            reply = limit_reply(error) if isinstance(error, LimitExceeded) else render_unsatisfiable(operation, str(error))
+            now = world.clock.now(wall_clock())
             return Outcome(reply=reply, at=now, world=world, effects=(AppliedEffect("prefer", "refused"),))
         outcome.effects = effects.applied
         if preference is not None:

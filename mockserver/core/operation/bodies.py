@@ -17,8 +17,8 @@ from mockserver.core.base.requests import Request
 MAX_FIELDS = 1000
 """Fields or parts at most in a form."""
 
-_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
-"""Any JSON string; the group matches if it is the name of a member."""
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
+"""Any JSON string; the group matches if it is the name of a member. A string without an end matches as well, so that no text is read twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.core.base.digits import read_digits
 from mockserver.core.base.faults import (
     Conflict,
     Fault,
     Forbidden,
     Invalid,
+    LimitExceeded,
     Malformed,
     MethodNotAllowed,
     MockBug,
@@ -32,6 +34,7 @@ from mockserver.core.base.replies import JSON, Reply
 from mockserver.core.operation.api import DocumentedError
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.rules import Preference
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.examples import invent
@@ -41,7 +44,10 @@ REFUSED = 400
 TRIES = 20
 """How often a body is generated because the one before did not satisfy the schema."""
 
-_PREFERENCE = re.compile(r"""\s*([a-zA-Z0-9_-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\s*(?:[,;]|$)""")
+_PART = re.compile(r'(?:[^,;"]|"[^"]*"?)+')
+"""One part of a header ``Prefer``, up to a separator outside quotes. Every text matches to its end, so nothing is read twice."""
+_VALUE = re.compile(r'[^\s,;"]*')
+_SECONDS = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
 _TOKENS = ("code", "example", "delay", "dynamic")
 
 
@@ -60,30 +66,51 @@ class RequestedRefusal(Fault):
 
 
 def parse_prefer(header: str, operation: Operation, longest: float) -> Preference | None:
-    """The preference in a header ``Prefer``; None if it has none of ours. Raises PreferenceNotSatisfiable for values that cannot be read.
+    """The preference in a header ``Prefer``; None if it has none of ours.
 
-    ``longest`` is the greatest delay allowed, in seconds.
+    ``longest`` is the greatest delay allowed, in seconds. Raises PreferenceNotSatisfiable for values that cannot be read, and LimitExceeded for a
+    header that is too long.
     """
-    tokens: dict[str, str] = {}
-    for name, quoted, plain in _PREFERENCE.findall(header):
-        if name.lower() in _TOKENS:
-            tokens.setdefault(name.lower(), quoted or plain)
+    if len(header) > limits.HEADER_VALUE.value:
+        raise LimitExceeded(limits.HEADER_VALUE, 431)
+    tokens = _read_tokens(header)
     if not tokens:
         return None
     preference = Preference(example=tokens.get("example"))
     if "code" in tokens:
-        text = tokens["code"]
-        is_status = text.isascii() and text.isdigit() and (int(text) in operation.responses.statuses or text not in operation.fault_context.errors)
-        preference = replace(preference, status=int(text)) if is_status else replace(preference, code=text)
+        preference = _read_code(preference, tokens["code"], operation)
     if "dynamic" in tokens:
         if tokens["dynamic"].lower() not in ("true", "false"):
-            raise PreferenceNotSatisfiable(f"dynamic={tokens['dynamic']}: write true or false")
+            raise PreferenceNotSatisfiable(f"dynamic={tokens['dynamic'][:80]}: write true or false")
         preference = replace(preference, dynamic=tokens["dynamic"].lower() == "true")
     if "delay" in tokens:
-        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", tokens["delay"]) or float(tokens["delay"]) > longest:
-            raise PreferenceNotSatisfiable(f"delay={tokens['delay']}: write seconds, at most {longest:g}, such as 0.5")
+        if not _SECONDS.fullmatch(tokens["delay"]) or float(tokens["delay"]) > longest:
+            raise PreferenceNotSatisfiable(f"delay={tokens['delay'][:80]}: write seconds, at most {longest:g}, such as 0.5")
         preference = replace(preference, delay=float(tokens["delay"]))
     return preference
+
+
+def _read_tokens(header: str) -> dict[str, str]:
+    """The first value of each of our names in a header ``Prefer``; empty for a name without a value."""
+    tokens: dict[str, str] = {}
+    for part in _PART.findall(header):
+        name, _, value = part.partition("=")
+        name, value = name.strip().lower(), value.strip()
+        if name not in _TOKENS:
+            continue
+        if value[:1] == value[-1:] == '"' and value.count('"') == 2:  # noqa: PLR2004 - one at each end
+            tokens.setdefault(name, value[1:-1])
+        elif _VALUE.fullmatch(value):
+            tokens.setdefault(name, value)
+    return tokens
+
+
+def _read_code(preference: Preference, text: str, operation: Operation) -> Preference:
+    """A preference with a status if the text is a number that is documented as one or names none of the vendor's codes, else with a code."""
+    status = read_digits(text)
+    if status is not None and (status in operation.responses.statuses or text not in operation.fault_context.errors):
+        return replace(preference, status=status)
+    return replace(preference, code=text)
 
 
 def answer_preference(operation: Operation, preference: Preference, chance: Chance) -> Reply:
@@ -125,7 +152,7 @@ def _answer_code(operation: Operation, code: str) -> Reply:
         if same is not None:
             raise PreferenceNotSatisfiable(f"{code} is another spelling of {same.code}, which is the one that is sent; ask for {same.code}")
         known = f"documents the codes {', '.join(errors)}" if errors else "documents no codes"
-        raise PreferenceNotSatisfiable(f"{operation.name} {known}, not {code}")
+        raise PreferenceNotSatisfiable(f"{operation.name} {known}, not {code[:80]}")
     for fault in (VendorFault(code), Invalid([_guess_violation(operation, errors[code])])):
         reply = _render(operation, fault)
         if reply is not None and _is_documented(operation, reply, errors[code].status):
