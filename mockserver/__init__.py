@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockserver.core.base.clock import iso as iso
     from mockserver.core.base.clock import later as later
     from mockserver.core.base.clock import parse_duration as parse_duration
+    from mockserver.core.base.digits import read_digits as read_digits
     from mockserver.core.base.faults import Conflict as Conflict
     from mockserver.core.base.faults import Fault as Fault
     from mockserver.core.base.faults import Forbidden as Forbidden
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "mockserver.app": ("App", "ServerSettings", "create_app"),
     "mockserver.core.base.clock": ("EARLIEST", "LATEST", "Clock", "iso", "later", "parse_duration"),
+    "mockserver.core.base.digits": ("read_digits",),
     "mockserver.core.base.faults": (
         "Conflict",
         "Fault",

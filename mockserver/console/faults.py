@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import Visit
+from mockserver.core.base.digits import EXACT, read_digits
 
 REFUSED = 400
 """The first status that is a refusal."""
@@ -75,7 +77,7 @@ def _rule(form: dict[str, str]) -> dict[str, Any]:
     if kind == "code":
         rule["answer"] = {"code": value}
     elif kind == "status":
-        rule["answer"] = {"status": int(value) if value.isdecimal() else 0}
+        rule["answer"] = {"status": read_digits(value, EXACT) or 0}
     if form.get("delay", "").strip():
         rule["delay"] = _number(form["delay"], "the latency")
     if form.get("damage"):
@@ -94,9 +96,12 @@ def _rule(form: dict[str, str]) -> dict[str, Any]:
 
 def _number(text: str, what: str) -> float:
     try:
-        return float(text.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError:
-        raise ControlRefused(400, "Bad Request", f"{what} is a number, not {text[:40]!r}") from None
+        number = math.nan
+    if not abs(number) < 10**EXACT:  # also false if it is no number
+        raise ControlRefused(400, "Bad Request", f"{what} is a number, not {text[:40]!r}")
+    return number
 
 
 async def turn(visit: Visit) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
 from mockserver.console.shown import counted, example_curl
+from mockserver.core.base.digits import EXACT, read_digits
 
 WORLDS = 200
 """Worlds that one page lists."""
@@ -103,9 +104,10 @@ async def create_world(visit: Visit) -> Response:
     if kind in ("scenario", "world", "snapshot") and value:
         body["from"] = {kind: value}
     elif kind == "seed":
-        if not visit.filled("seed").strip().isdecimal():
-            return visit.back("/console/worlds", "A seed is a whole number.", wrong=True)
-        body["from"] = {"seed": int(visit.filled("seed"))}
+        seed = read_digits(visit.filled("seed").strip(), EXACT)
+        if seed is None:
+            return visit.back("/console/worlds", f"A seed is a whole number of at most {EXACT} digits.", wrong=True)
+        body["from"] = {"seed": seed}
     try:
         made = await visit.plane.call("POST", "/worlds", body=body)
     except ControlRefused as refused:
@@ -126,7 +128,7 @@ def _go(visit: Visit, name: str, said: str) -> Response:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - what the control plane takes
+    return read_digits(text, 9) or 0
 
 
 async def sign_in_page(visit: Visit) -> Response:

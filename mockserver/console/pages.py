@@ -8,6 +8,7 @@ from pathlib import Path
 import swagger_ui
 from jinja2 import Environment
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
 from mockserver.console.frame import Frame, View
 from mockserver.control.problems import render_fault
+from mockserver.core.base.digits import EXACT
 from mockserver.core.base.faults import MethodNotAllowed, NotFound
 from mockserver.core.base.problems import problem_reply
 from mockserver.core.base.replies import Reply
@@ -33,7 +35,7 @@ SHOWN: dict[str, View] = {
     "/console/journal/rows": journal.rows,
     "/console/journal/live": journal.live,
     "/console/journal/har": journal.har,
-    "/console/journal/{number:int}": journal.exchange,
+    "/console/journal/{number:digits}": journal.exchange,
     "/console/state": state.tables,
     "/console/state/{slug}/{table}": state.table,
     "/console/state/{slug}/{table}/-rows": state.table_part,
@@ -42,8 +44,8 @@ SHOWN: dict[str, View] = {
     "/console/snapshots": state.snapshots,
     "/console/outbox": outbox.outbox,
     "/console/outbox/list": outbox.outbox_part,
-    "/console/outbox/{number:int}": outbox.outbox,
-    "/console/outbox/{number:int}/body": outbox.body,
+    "/console/outbox/{number:digits}": outbox.outbox,
+    "/console/outbox/{number:digits}/body": outbox.body,
     "/console/faults": faults.faults,
     "/console/faults/answers": faults.answers,
     "/console/conformance": conformance.conformance,
@@ -61,7 +63,7 @@ CHANGES: dict[str, View] = {
     "/console/sign-in": overview.sign_in,
     "/console/sign-out": overview.sign_out,
     "/console/journal/clear": journal.clear,
-    "/console/journal/{number:int}/replay": journal.replay,
+    "/console/journal/{number:digits}/replay": journal.replay,
     "/console/state/{slug}/{table}/-new": state.create_record,
     "/console/state/{slug}/{table}/{record}": state.update_record,
     "/console/state/{slug}/{table}/{record}/delete": state.delete_record,
@@ -72,12 +74,27 @@ CHANGES: dict[str, View] = {
     "/console/outbox/clear": outbox.clear,
     "/console/faults": faults.add,
     "/console/faults/clear": faults.clear,
-    "/console/faults/{number:int}/turn": faults.turn,
-    "/console/faults/{number:int}/remove": faults.remove,
+    "/console/faults/{number:digits}/turn": faults.turn,
+    "/console/faults/{number:digits}/remove": faults.remove,
     "/console/services/{service}": faults.switch,
     "/console/conformance": conformance.start,
     "/console/conformance/stop": conformance.stop,
 }
+
+
+class _Digits(Convertor[int]):
+    """A number in a path, short enough to be converted; a longer one is a path that does not exist."""
+
+    regex = f"[0-9]{{1,{EXACT}}}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("digits", _Digits())
 
 
 class Pages:

@@ -11,6 +11,9 @@ from starlette.responses import Response
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import Visit
 from mockserver.console.shown import counted, plain
+from mockserver.core.base.digits import EXACT, read_digits
+from mockserver.core.base.faults import Malformed
+from mockserver.core.operation.bodies import parse_json
 
 PAGE = 50
 """Records on one page."""
@@ -38,7 +41,7 @@ async def _records(visit: Visit) -> dict[str, Any]:
     slug, name = visit.named("slug"), visit.named("table")
     known = await visit.plane.get(f"/state/{slug}")
     columns = known["columns"].get(name, [])
-    offset = int(visit.asked("offset")) if visit.asked("offset").isdecimal() else 0
+    offset = read_digits(visit.asked("offset"), EXACT) or 0
     where = [said for said in visit.request.query_params.getlist("where") if "=" in said]
     listed = await visit.plane.get(
         f"/state/{slug}/{name}",
@@ -121,8 +124,8 @@ def _value(text: str, column: Mapping[str, Any]) -> Any:
     if column["text"]:
         return text
     try:
-        return json.loads(text)
-    except ValueError:
+        return parse_json(text.encode())
+    except Malformed:
         return text
 
 
@@ -136,9 +139,9 @@ async def new_record(visit: Visit) -> Response:
 async def create_record(visit: Visit) -> Response:
     slug, name, text = visit.named("slug"), visit.named("table"), visit.filled("record")
     try:
-        made = await visit.plane.call("POST", f"/state/{slug}/{name}", body=json.loads(text))
-    except ValueError as error:
-        refused = ControlRefused(400, "Bad Request", f"this is no JSON: {error}")
+        made = await visit.plane.call("POST", f"/state/{slug}/{name}", body=parse_json(text.encode()))
+    except Malformed as error:
+        refused = ControlRefused(400, "Bad Request", f"this cannot be used as a record: {error}")
         return await visit.page("record_new.html", 400, slug=slug, table=name, text=text, refused=refused)
     except ControlRefused as refused:
         return await visit.page("record_new.html", refused.status, slug=slug, table=name, text=text, refused=refused)

@@ -14,6 +14,7 @@ import orjson
 
 from mockserver.control.services import ControlServices
 from mockserver.control.worlds import Unfit
+from mockserver.core.base.digits import read_digits
 from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.state.codec import Misfits
@@ -127,8 +128,9 @@ def delete_record(control: ControlServices, world: Transaction, slug: str, table
 def _find(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
     """The record with an id, given as text. Raises NotFound."""
     found = records.get(text)
-    if found is None and text.isascii() and text.removeprefix("-").isdigit():
-        found = records.get(int(text))
+    number = read_digits(text.removeprefix("-")) if found is None else None
+    if number is not None:
+        found = records.get(-number if text.startswith("-") else number)
     if found is None:
         raise NotFound("record", f"{text[:80]!r} in {declared.name}")
     return found

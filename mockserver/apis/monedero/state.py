@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from mockserver import Channel, Table, Transaction, Unauthenticated
+from mockserver import Channel, Table, Transaction, Unauthenticated, read_digits
 
 ACTIVE = "activo"
 ARCHIVED = "archivado"
@@ -147,7 +147,8 @@ def contact_of(world: Transaction, wallet: Wallet, phone: str) -> Contact | None
 
 def usertool_by(world: Transaction, usertool_id: str) -> Usertool | None:
     """The cashier or manager with this id, whosever they are; ids travel as text made of digits (monedero.D07)."""
-    return world.table(USERTOOLS).get(int(usertool_id)) if usertool_id.isascii() and usertool_id.isdigit() else None
+    number = read_digits(usertool_id)
+    return None if number is None else world.table(USERTOOLS).get(number)
 
 
 def may_sign(usertool: Usertool, wallet: Wallet) -> bool:

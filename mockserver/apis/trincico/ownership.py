@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver import Transaction, VendorFault
+from mockserver import Transaction, VendorFault, read_digits
 from mockserver.apis.trincico.state import INVOICES, PAYOUT_ACCOUNTS, SERVICES, Invoice, PayoutAccount, Service, User
 
 ALIVE = ("pending", "completed")
@@ -13,10 +13,8 @@ ALIVE = ("pending", "completed")
 
 def own_service(world: Transaction, caller: User, named: int | str) -> Service | None:
     """The caller's service with this id or number (trincico.D62)."""
-    if isinstance(named, int) or (named.isascii() and named.isdigit()):
-        service = world.table(SERVICES).find("number", int(named))
-    else:
-        service = world.table(SERVICES).get(named.lower())
+    number = named if isinstance(named, int) else read_digits(named)
+    service = world.table(SERVICES).get(str(named).lower()) if number is None else world.table(SERVICES).find("number", number)
     return service if service is not None and service.owner_id == caller.id else None
 
 
