@@ -38,7 +38,7 @@ def read(world: Transaction, token: str, kind: str) -> User | None:
     """The user of a token of this kind; None if the token is forged, expired at the world's time, of another kind, or of no user."""
     try:
         claims = jwt.decode(token, _key(world), [_ALGORITHM], options=_OPTIONS)
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):
         return None
     if claims["token_type"] != kind or claims["exp"] <= seconds(world):
         return None

@@ -13,12 +13,18 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from mockserver.core.base.faults import Malformed
 from mockserver.core.base.requests import Request
+from mockserver.openapi import limits
 
-MAX_FIELDS = 1000
+MAX_FIELDS = limits.FORM_FIELDS.value
 """Fields or parts at most in a form."""
 
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
 """Any JSON string; the group matches if it is the name of a member. A string without an end matches as well, so that no text is read twice."""
+
+
+_QUOTED = re.compile(rb'"[^"]*"')
+_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
+_OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,11 @@ class Upload:
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text.
 
-    Raises Malformed for anything that is not one JSON value in UTF-8, for an object that names a member twice, and for nesting beyond the parser's
-    limit.
+    Raises Malformed for anything that is not one JSON value in UTF-8, for an object that names a member twice, and for nesting beyond the limit
+    ``json-depth``.
     """
+    if _is_too_deep(body):
+        raise Malformed(f"the body is nested deeper than {limits.JSON_DEPTH.value} levels; send it flatter")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -45,15 +53,30 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
+def _is_too_deep(text: bytes) -> bool:
+    """Whether arrays and objects of a JSON text are nested deeper than the limit. The answer for a text that is no JSON may be either."""
+    if text.count(b"[") + text.count(b"{") <= limits.JSON_DEPTH.value:
+        return False
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Only quotes and brackets are kept, then the strings are removed with the brackets in them.
+    brackets = text.translate(_ONE_BRACKET, _OTHERS).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = _QUOTED.sub(b"", brackets)
+    for _ in range(limits.JSON_DEPTH.value):
+        shorter = brackets.replace(b"[]", b"")  # one level less
+        if len(shorter) == len(brackets):
+            return False
+        brackets = shorter
+    return bool(brackets)
+
+
 def _names_a_member_twice(body: bytes, value: Any) -> bool:
     """Whether an object in a JSON text names a member twice. ``value`` is the parsed text, in which only the last of both remains."""
-    # A repeated member is lost by parsing, so the value encoded again has fewer colons than the text. If the text may contain escaped colons, or
-    # the value is nested too deep to be encoded, the names in the text are counted instead.
-    try:
-        if b"\\u003" not in body:
-            return body.count(b":") != orjson.dumps(value).count(b":")
-    except orjson.JSONEncodeError:
-        pass
+    # A repeated member is lost by parsing, so the value encoded again has fewer colons than the text. If the text may contain escaped colons, the
+    # names in the text are counted instead.
+    if b"\\u003" not in body:
+        return body.count(b":") != orjson.dumps(value).count(b":")
     return _count_members(value) != sum(1 for name in _TEXT.findall(body) if name)
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from mockserver.core.base.faults import Malformed
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 
 Coercer = Callable[[Any], Any]
@@ -22,7 +23,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
-MAX_DEPTH = 8
+MAX_DEPTH = limits.FORM_DEPTH.value
 """Levels of brackets at most in a field name."""
 
 

@@ -11,6 +11,7 @@ from mockserver.core.base.faults import Malformed
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.bodies import parse_urlencoded
 from mockserver.core.operation.forms import compile_coercer, gather
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.operations import OperationSpec
@@ -19,7 +20,7 @@ from mockserver.openapi.schemas import SchemaCompiler
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_IDENTIFIER = re.compile(r"\W+")
 
-MAX_QUERY = 16 * 1024
+MAX_QUERY = limits.QUERY.value
 """Bytes at most in a query."""
 
 
