@@ -1,4 +1,4 @@
-"""The HTTP server around the application: its socket, its protocol, and its garbage collection."""
+"""The HTTP server around the application: its socket, its time, and its garbage collection."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ import os
 import socket
 import threading
 import time
-from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import uvicorn
-from starlette.types import Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.app import App
-from mockserver.control.problems import render_fault
-from mockserver.core.asgi.delivery import NO_CONTENT, SEND_WHOLE, TRANSPORT
-from mockserver.core.base.faults import Fault, Malformed, TooLarge
+from mockserver.connections import ConnectionLimits, HttpProtocol, protocol_for
+from mockserver.openapi import limits
 from mockserver.openapi.errors import SetupError
-
-MAX_HEAD = 64 * 1024
-"""Bytes of the request line and the headers together at most."""
 
 TICKS = 10
 """How often uvicorn calls ``on_tick`` in a second."""
@@ -66,14 +58,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class HttpServer(uvicorn.Server):
-    """Closes long polls and streams before graceful shutdown, and collects garbage when idle."""
+    """Closes late connections, closes long polls and streams before graceful shutdown, and collects garbage when idle."""
 
     _seen = 0
     _collected = 0
 
     async def on_tick(self, counter: int) -> bool:
-        """Collect garbage after a second without requests, or after TOO_MANY of them."""
+        """Close late connections; collect garbage after a second without requests, or after TOO_MANY of them."""
         if counter % TICKS == 0:
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, HttpProtocol):
+                    connection.close_late()
             served = self.server_state.total_requests
             since = served - self._collected
             if since >= TOO_MANY or (since >= MANY and served == self._seen):
@@ -90,20 +85,27 @@ class HttpServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
-    """Serve until a signal stops the process, or until the process with the id ``companion`` ends."""
+def make_server(app: App, bounds: ConnectionLimits | None = None) -> HttpServer:
+    """A server of an application, with the bounds of its connections; without any they are those of the table of limits."""
+    protocol = protocol_for(app, bounds)
     config = uvicorn.Config(
         app,
-        http=protocol_for(app),
+        http=protocol,
+        timeout_keep_alive=protocol.bounds.idle,
         lifespan="off",
         ws="none",
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=limits.STOP_SECONDS.value,
     )
-    server = HttpServer(config)
+    return HttpServer(config)
+
+
+def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
+    """Serve until a signal stops the process, or until the process with the id ``companion`` ends."""
+    server = make_server(app)
     tune_collector()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()
@@ -132,74 +134,3 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def protocol_for(app: App) -> type[HttpToolsProtocol]:
-    """The HTTP protocol of the server. What is not an HTTP request is refused in the format of the API that its path names."""
-
-    class Protocol(HttpToolsProtocol):
-        """Extends the scope of a request, answers what the parser refuses, and limits the length of a head."""
-
-        _start = b""
-        _head = 0
-
-        def data_received(self, data: bytes) -> None:
-            if not self._head:
-                self._start = data[:MAX_HEAD]
-            self._head += len(data)
-            super().data_received(data)
-            if self._head > MAX_HEAD and self.parser is not None and not self.transport.is_closing():
-                self._refuse(TooLarge(MAX_HEAD))
-
-        def on_headers_complete(self) -> None:
-            self._head = 0
-            super().on_headers_complete()
-            # The task of the request is created and has not run yet, so its scope can still be extended.
-            self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
-            self.scope["extensions"] = {SEND_WHOLE: self.send_whole}  # type: ignore[dict-item]
-
-        def send_whole(self, send: Send, status: int, media_type: str, body: bytes) -> bool:
-            """Send an answer in one write, as :class:`mockserver.core.asgi.delivery.SendWhole` describes."""
-            cycle = self.cycle
-            if send != cycle.send or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
-                return False
-            parts = [STATUS_LINE[status]]
-            for name, value in cycle.default_headers:
-                parts += (name, b": ", value, b"\r\n")
-            if media_type:
-                parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
-            if status != NO_CONTENT:
-                parts.append(b"content-length: %d\r\n" % len(body))
-            parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
-            if cycle.scope["method"] != "HEAD":
-                parts.append(body)
-            cycle.response_started = cycle.response_complete = True
-            self.transport.write(b"".join(parts))
-            cycle.message_event.set()
-            if not cycle.keep_alive:
-                self.transport.close()
-            cycle.on_response()
-            return True
-
-        def on_body(self, body: bytes) -> None:
-            self._head = 0
-            super().on_body(body)
-
-        def send_400_response(self, msg: str) -> None:
-            self._refuse(Malformed(msg))
-
-        def _refuse(self, fault: Fault) -> None:
-            reply = app.render_malformed(_path_in(self._start), fault) or render_fault(fault)
-            payload = reply.encode()
-            head = [STATUS_LINE[reply.status], b"content-type: ", reply.media_type.encode(), b"\r\ncontent-length: ", str(len(payload)).encode()]
-            self.transport.write(b"".join([*head, b"\r\nconnection: close\r\n\r\n", payload]))
-            self.transport.close()
-
-    return Protocol
-
-
-def _path_in(start: bytes) -> str:
-    """The path in the first bytes of a request, as far as it can be read, without the prefix of a world; empty if there is none."""
-    words: Any = start.split(b"\r\n", 1)[0].split(b" ")
-    target = unquote_to_bytes(words[1].partition(b"?")[0]).decode("utf-8", "replace") if len(words) > 1 else ""
-    return "/" + target[2:].partition("/")[2] if target.startswith("/~") else target

@@ -15,7 +15,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockserver.app import ServerSettings, create_app
-from mockserver.serving import MANY, TOO_MANY, HttpServer, protocol_for
+from mockserver.connections import protocol_for
+from mockserver.serving import MANY, TOO_MANY, HttpServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
