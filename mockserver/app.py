@@ -31,7 +31,7 @@ from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
 from mockserver.core.base.replies import Reply
 from mockserver.core.engine.fixtures import Fixture, seeded_world
-from mockserver.core.engine.journal import ALL_BYTES, PER_WORLD, WORLD_BYTES, Journal
+from mockserver.core.engine.journal import PER_WORLD, Journal
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import check_scenarios
 from mockserver.core.operation.api import Action, Api
@@ -56,7 +56,8 @@ class ServerSettings:
     ``seed`` determines the data of every world. ``frozen_at`` freezes every clock at a moment. ``token`` is required of calls to the control plane;
     None lets every call from this machine pass. ``world`` is the file of an exported world from which every world starts. ``max_worlds`` is how
     many worlds are kept, ``idle`` after how many seconds without use a world is dropped, None for never. ``reports`` is the folder of the contract
-    suite's reports. ``keep`` is how many journal entries are kept of each world.
+    suite's reports. ``keep`` is how many journal entries are kept of each
+    world, if their bytes are within the limits.
     """
 
     seed: int = 1
@@ -169,7 +170,7 @@ def _control_services(
     clock = Clock(frozen_at=settings.frozen_at)
     started = clock.now(wall_clock())
     seeded = seeded_world(fixtures, settings.seed, clock, started)
-    journal = Journal(settings.keep, *(max(1, settings.keep // PER_WORLD) * size for size in (ALL_BYTES, WORLD_BYTES)))
+    journal = Journal(settings.keep)
     store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear)
 
     def headers_of(slug: str, credential: str, transaction: Transaction) -> Mapping[str, str]:

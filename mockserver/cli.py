@@ -96,7 +96,13 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
     show_default=True,
     help="Folder of the contract suite's reports.",
 )
-@click.option("--keep", default=1_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Exchanges that the journal keeps of each world.")
+@click.option(
+    "--keep",
+    default=1_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Exchanges that the journal keeps of each world, within its bytes.",
+)
 @click.option(
     "--announce", type=click.Path(path_type=Path, dir_okay=False), help="File to which address and process id are written when the server answers."
 )

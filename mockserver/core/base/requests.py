@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from mockserver.core.base.faults import TooLarge
@@ -21,12 +21,12 @@ class ClientGone(Exception):
 
 @dataclass(slots=True)
 class Request:
-    """One request with its whole body."""
+    """One request with its whole body. ``raw_headers`` are read once and not kept, because the journal keeps requests."""
 
     method: str
     path: str
     query: bytes = b""
-    raw_headers: Sequence[tuple[bytes, bytes]] = ()
+    raw_headers: InitVar[Sequence[tuple[bytes, bytes]]] = ()
     body: bytes = b""
     path_values: Mapping[str, str] = field(default_factory=dict)
     world: str = DEFAULT
@@ -35,10 +35,10 @@ class Request:
     headers: Mapping[str, str] = field(init=False)
     """Headers by lower-case name; several of one name are joined by commas."""
 
-    def __post_init__(self) -> None:
-        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.raw_headers}
-        if len(self.headers) < len(self.raw_headers):
-            self.headers = _join_repeated(self.raw_headers)
+    def __post_init__(self, raw_headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
+        if len(self.headers) < len(raw_headers):
+            self.headers = _join_repeated(raw_headers)
 
     @property
     def base_url(self) -> str:
@@ -57,11 +57,10 @@ class Request:
 
 
 def _join_repeated(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in raw_headers:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in headers.items()}
 
 
 def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:

@@ -7,22 +7,28 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import getsizeof
 
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.outcome import AppliedEffect
 from mockserver.core.state.world import Change
+from mockserver.openapi import limits
 from mockserver.openapi.errors import Violation
 
-PER_WORLD = 1000
+PER_WORLD = limits.JOURNAL_ENTRIES.value
 """Exchanges kept per world."""
-WORLD_BYTES = 16 * 1024 * 1024
+WORLD_BYTES = limits.JOURNAL_WORLD_BYTES.value
 """Approximate limit of the bytes kept per world."""
-ALL_BYTES = 64 * 1024 * 1024
+ALL_BYTES = limits.JOURNAL_BYTES.value
 """Approximate limit of the bytes kept over all worlds."""
 SLACK = 1000
 """Dropped exchanges that may remain in the order of all exchanges, in addition to as many as are kept."""
-_OVERHEAD = 3000
-"""Approximate bytes of an exchange without its two bodies."""
+_OVERHEAD = 2800
+"""Approximate bytes of an exchange without bodies, headers, path, query, violations and changes."""
+_HEADER = 200
+"""Approximate bytes of a header in addition to its letters."""
+_VIOLATION = 600
+"""Approximate bytes of a violation."""
 _RECORD = 1000
 """Approximate bytes of a changed record that only the journal still holds."""
 
@@ -79,6 +85,18 @@ class JournalEntry:
         return {**self.reply_headers, "content-type": self.media_type} if self.media_type else self.reply_headers
 
 
+def _measure(exchange: JournalEntry) -> int:
+    """The approximate bytes of an exchange in memory."""
+    request, fault = exchange.request, exchange.fault
+    size = _OVERHEAD + len(request.body) + len(exchange.payload) + len(request.query) + _RECORD * len(exchange.changes)
+    for headers in (request.headers, exchange.reply_headers):
+        size += _HEADER * len(headers) + sum(map(len, headers)) + sum(map(len, headers.values()))
+    size += 2 * getsizeof(request.path)  # the values of its placeholders are parts of it
+    if fault is not None:
+        size += getsizeof(fault.text) + _VIOLATION * len(fault.violations)
+    return size
+
+
 class _Ring:
     """The exchanges of one world, oldest first."""
 
@@ -112,7 +130,7 @@ class Journal:
         """Number and keep an exchange, and drop the oldest ones if a bound is passed."""
         self._number += 1
         exchange.number = self._number
-        size = exchange.size = _OVERHEAD + len(exchange.request.body) + len(exchange.payload) + _RECORD * len(exchange.changes)
+        size = exchange.size = _measure(exchange)
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
             ring = self._worlds[exchange.request.world] = _Ring()
