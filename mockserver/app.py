@@ -23,6 +23,7 @@ from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
 from mockserver.control.published import serve_document
 from mockserver.control.runs import Runs
 from mockserver.control.services import ControlServices, Vendor
+from mockserver.control.usage import Usage
 from mockserver.core.asgi.connexion_stack import InvalidSpecification, Stack
 from mockserver.core.asgi.cors import Cors
 from mockserver.core.asgi.routing import Operations, Routing
@@ -40,6 +41,7 @@ from mockserver.core.operation.compiled import Operation, compile_operations
 from mockserver.core.state.archive import read as read_world
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import Transaction, World
+from mockserver.openapi import limits
 from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
 
@@ -183,6 +185,8 @@ def _control_services(
 
     pipeline = RequestPipeline(store, journal, _timers(vendors), headers_of)
     control = ControlServices(vendors, pipeline, reseed, _version(), runs=Runs(settings.reports))
+    control.usage[limits.WORLDS.name] = Usage(lambda: len(store), settings.max_worlds)
+    control.usage[limits.JOURNAL_BYTES.name] = Usage(lambda: journal.size)
     return control, store
 
 

@@ -14,6 +14,7 @@ import uvicorn
 
 from mockserver.app import App
 from mockserver.connections import ConnectionLimits, HttpProtocol, protocol_for
+from mockserver.control.usage import Usage
 from mockserver.openapi import limits
 from mockserver.openapi.errors import SetupError
 
@@ -100,7 +101,10 @@ def make_server(app: App, bounds: ConnectionLimits | None = None) -> HttpServer:
         server_header=False,
         timeout_graceful_shutdown=limits.STOP_SECONDS.value,
     )
-    return HttpServer(config)
+    server = HttpServer(config)
+    connections = server.server_state.connections
+    app.control.usage[limits.CONNECTIONS.name] = Usage(lambda: len(connections), protocol.bounds.connections)
+    return server
 
 
 def run(app: App, bound: socket.socket, companion: int | None = None) -> None:

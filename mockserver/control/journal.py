@@ -68,7 +68,8 @@ def export_har(control: ControlServices, world: Transaction, request: Request, *
 
 def stream_exchanges(control: ControlServices, request: Request, since: int | None, last_event_id: str | None, timeout: float | None) -> Reply:
     last = int(last_event_id) if last_event_id is not None else since
-    events = JournalEvents(control).subscribe(request.world, last)
+    control.streams.check(request.world)
+    events = control.streams.hold(request.world, JournalEvents(control).subscribe(request.world, last))
     return Reply(200, Stream(encode_events(events, seconds=timeout)), EVENT_STREAM_HEADERS, EVENT_STREAM)
 
 

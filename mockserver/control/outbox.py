@@ -41,15 +41,16 @@ async def wait_message(
     timeout: float | None,  # noqa: ASYNC109 - a query parameter
 ) -> Reply:
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
-    while True:
-        world = await control.world(request.world)
-        found = next((message for message in _iterate_newest(world, after) if _matches(message, to, channel, api, subject, body)), None)
-        if found is not None:
-            return Reply(200, found.to_json())
-        left = deadline - stopwatch()
-        if left <= 0 or control.pipeline.notifier.is_closed:
-            raise NotFound("message", f"that matches; {_describe_outbox(world)}")
-        await control.pipeline.notifier.wait(request.world, min(left, TICK))
+    with control.waiting.take(request.world):
+        while True:
+            world = await control.world(request.world)
+            found = next((message for message in _iterate_newest(world, after) if _matches(message, to, channel, api, subject, body)), None)
+            if found is not None:
+                return Reply(200, found.to_json())
+            left = deadline - stopwatch()
+            if left <= 0 or control.pipeline.notifier.is_closed:
+                raise NotFound("message", f"that matches; {_describe_outbox(world)}")
+            await control.pipeline.notifier.wait(request.world, min(left, TICK))
 
 
 def _iterate_newest(world: World, after: int | None) -> Iterator[Message]:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.control.services import ControlServices, Vendor
+from mockserver.control.usage import render_limits
 from mockserver.core.base.clock import iso
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.store import replace_world
 from mockserver.core.state.world import Transaction
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.operations import OperationSpec
 
@@ -20,7 +22,18 @@ DEEP = 12
 
 
 def get_health(control: ControlServices, world: Transaction, request: Request) -> Reply:
-    return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now)})
+    """That the server answers, with its version, the world of the request, that world's time, and the limits with what is used of them."""
+    used = {
+        limits.JOURNAL_ENTRIES.name: control.journal.count(request.world)[0],
+        limits.JOURNAL_WORLD_BYTES.name: control.journal.count_bytes(request.world),
+        limits.OUTBOX.name: len(world.outbox),
+        limits.FAULT_RULES.name: len(world.faults.rules),
+        limits.STREAMS.name: control.streams.count(request.world),
+        limits.WAITING.name: control.waiting.count(request.world),
+        limits.WORLD_RECORDS.name: sum(len(world.table(declared)) for declared in control.tables.values()),
+    }
+    shown = render_limits(control.usage, used)
+    return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now), "limits": shown})
 
 
 def list_apis(control: ControlServices, world: Transaction) -> Reply:

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from mockserver.control.runs import Runs
+from mockserver.control.usage import Slots, Usage
 from mockserver.core.base.faults import NotFound
 from mockserver.core.engine.journal import Journal
 from mockserver.core.engine.pipeline import RequestPipeline
@@ -19,6 +20,7 @@ from mockserver.core.state.mapping import RecordValidator, record_validators
 from mockserver.core.state.store import Snapshot, Store
 from mockserver.core.state.tables import Table
 from mockserver.core.state.world import Transaction, World
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 
 
@@ -42,7 +44,8 @@ class ControlServices:
 
     ``reseed`` makes a new world from a seed; without one it gives the world from which every world starts. ``operations`` are the compiled
     operations by full name, which are added after the control plane itself is compiled. ``numbers`` name the worlds that are created without a
-    name. ``runs`` are those of the contract suite.
+    name. ``runs`` are those of the contract suite. ``streams`` and ``waiting`` are the slots of live streams and of calls that wait. ``usage`` has by
+    name of a limit what the whole server uses of it.
     """
 
     vendors: Mapping[str, Vendor]
@@ -52,6 +55,9 @@ class ControlServices:
     operations: dict[str, Operation] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     runs: Runs = field(default_factory=Runs)
+    streams: Slots = field(default_factory=lambda: Slots(limits.STREAMS))
+    waiting: Slots = field(default_factory=lambda: Slots(limits.WAITING))
+    usage: dict[str, Usage] = field(default_factory=dict)
 
     @property
     def journal(self) -> Journal:

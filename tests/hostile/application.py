@@ -55,9 +55,12 @@ class Application:
             "root_path": "",
             "extensions": {},
         }
-        answer = Answer()
+        answer, is_read = Answer(), list[bool]()
 
         async def receive() -> dict[str, Any]:
+            if is_read:
+                await asyncio.Event().wait()  # this client does not hang up
+            is_read.append(True)
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: MutableMapping[str, Any]) -> None:

@@ -174,6 +174,11 @@ class Journal:
         ring = self._worlds.get(world)
         return (0, 0) if ring is None else (len(ring.entries), ring.dropped)
 
+    def count_bytes(self, world: str) -> int:
+        """Approximate bytes of the exchanges of a world."""
+        ring = self._worlds.get(world)
+        return 0 if ring is None else ring.size
+
     def clear(self, world: str) -> None:
         """Forget the exchanges of a world."""
         ring = self._worlds.pop(world, None)

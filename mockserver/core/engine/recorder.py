@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.core.base.clock import stopwatch
-from mockserver.core.base.faults import Fault, Invalid, Malformed, MethodNotAllowed, MockBug, ResponseOffSpec, VendorFault
+from mockserver.core.base.faults import Fault, Invalid, LimitExceeded, Malformed, MethodNotAllowed, MockBug, ResponseOffSpec, VendorFault
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import FaultRecord, Journal, JournalEntry
 from mockserver.core.engine.outcome import Outcome
@@ -44,7 +44,7 @@ def describe_fault(fault: Exception, operation: Operation | None) -> FaultRecord
     documented = operation.fault_context.documented(fault) if operation is not None and isinstance(fault, Fault) else None
     code = None if documented is None else documented.code
     return FaultRecord(
-        kind=fault.kind if isinstance(fault, Fault) else "mock_bug",
+        kind=fault.kind if isinstance(fault, Fault | LimitExceeded) else "mock_bug",
         text=str(fault),
         code=fault.code if isinstance(fault, VendorFault) else code,
         clause=None if documented is None else documented.clause,

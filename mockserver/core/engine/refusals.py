@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mockserver.core.base.faults import Fault, HandlerCrashed, MockBug, ResponseOffSpec
-from mockserver.core.base.problems import problem_reply
+from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, ResponseOffSpec
+from mockserver.core.base.problems import limit_reply, problem_reply
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.compiled import Operation
 
@@ -16,8 +16,8 @@ log = logging.getLogger("mockserver")
 def refuse(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
     """The reply to an error of an operation, and the error that it reports.
 
-    A Fault is rendered by the vendor, and its reply is checked like any other. Anything else is a bug of the mock. It is logged and answered
-    with a plain 500.
+    A Fault is rendered by the vendor, and its reply is checked like any other. A limit of the mock is a plain problem that names it. Anything else
+    is a bug of the mock. It is logged and answered with a plain 500.
     """
     reply, reported = _render(operation, error)
     _release_frames(reported)
@@ -32,6 +32,8 @@ def _render(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
         except MockBug as bug:
             return _render_bug(bug), bug
         return reply, error
+    if isinstance(error, LimitExceeded):
+        return limit_reply(error), error
     if not isinstance(error, MockBug):
         log.error("%s crashed", operation.name, exc_info=error)
         error = HandlerCrashed(operation.name, f"{type(error).__name__}: {error}")
