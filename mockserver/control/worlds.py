@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import Conflict, Invalid, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
-from mockserver.core.state.archive import digest, read, write
+from mockserver.core.state.archive import Tables, digest, read, write
 from mockserver.core.state.store import StoredWorld
 from mockserver.core.state.world import Transaction, World
 
+READABLE = 8 * 1024 * 1024
+"""Bytes up to which an exported world is indented."""
 PAGE = 100
 """Worlds in a list without a limit."""
 
@@ -77,12 +81,20 @@ async def delete_world(control: ControlServices, name: str) -> Reply:
 
 async def get_digest(control: ControlServices, name: str) -> Reply:
     """A hash of everything in a world that calls can change: equal hashes before and after mean that nothing changed."""
-    return Reply(200, {"world": name, "digest": digest(await control.world(name), control.tables)})
+    # Of a large world it takes seconds; other requests are answered meanwhile.
+    return Reply(200, {"world": name, "digest": await asyncio.to_thread(digest, await control.world(name), control.tables)})
 
 
 async def export_world(control: ControlServices, name: str) -> Reply:
     """A world as JSON that can be edited, imported again, and given to ``mockserver serve --world``."""
-    return Reply(200, await asyncio.to_thread(write, await control.world(name), control.tables), indent=True)
+    return Reply(200, await asyncio.to_thread(_write_file, await control.world(name), control.tables))
+
+
+def _write_file(world: World, tables: Tables) -> bytes:
+    """The bytes of an exported world: for people if it is small, else compact, so that it can be imported again."""
+    written = write(world, tables)
+    small = orjson.dumps(written)
+    return small if len(small) > READABLE else orjson.dumps(written, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def list_scenarios(control: ControlServices) -> Reply:

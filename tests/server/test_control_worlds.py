@@ -369,7 +369,14 @@ def test_scenarios_of_a_back_office_reach_the_described_state(world: World) -> N
     assert (moved["country_code"], moved["mobile"], moved["language"]) == ("CO", "5560099", "en")
 
 
-@pytest.mark.parametrize(("name", "method", "path"), [("read", "PUT", "/_mock/worlds/big"), ("write", "GET", "/_mock/worlds/default/export")])
+_LONG = [
+    ("read", "PUT", "/_mock/worlds/big"),
+    ("write", "GET", "/_mock/worlds/default/export"),
+    ("digest", "GET", "/_mock/worlds/default/digest"),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "path"), _LONG)
 def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytest.MonkeyPatch, name: str, method: str, path: str) -> None:
     """A file may contain hundreds of thousands of records."""
     answered, inner = threading.Event(), getattr(worlds, name)
@@ -390,3 +397,22 @@ def test_others_are_answered_while_a_world_is_read_or_written(monkeypatch: pytes
             return await large
 
     assert asyncio.run(both()).is_success
+
+
+@pytest.mark.parametrize(("readable", "lines"), [(0, 1), (worlds.READABLE, 1_000)])
+def test_a_large_export_is_compact_and_can_be_imported_again(monkeypatch: pytest.MonkeyPatch, readable: int, lines: int) -> None:
+    monkeypatch.setattr(worlds, "READABLE", readable)
+
+    async def copy() -> tuple[bytes, bytes]:
+        transport = httpx.ASGITransport(create_app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            first = (await client.get("/_mock/worlds/default/export")).raise_for_status()
+            assert first.headers["content-type"] == "application/json"
+            headers = {"content-type": "application/json"}
+            (await client.put("/_mock/worlds/copy", content=first.content, headers=headers)).raise_for_status()
+            return first.content, (await client.get("/_mock/worlds/copy/export")).content
+
+    first, second = asyncio.run(copy())
+    assert first == second
+    assert first.count(b"\n") + 1 >= lines
+    assert lines > 1 or b"\n" not in first

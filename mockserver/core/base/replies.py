@@ -11,7 +11,6 @@ import orjson
 JSON = "application/json"
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 """Values that are no JSON are an error. If orjson converted them, another value would be sent than the one that was validated."""
-_FOR_PEOPLE = _STRICT | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,13 @@ class Stream:
 class Reply:
     """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or a :class:`Stream`, or None for no body at all.
 
-    ``indent`` writes JSON for people. ``damage`` is set by a fault rule, never by a vendor.
+    ``damage`` is set by a fault rule, never by a vendor.
     """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
-    indent: bool = False
     damage: Damage | None = None
 
     def encode(self) -> bytes:
@@ -62,4 +60,4 @@ class Reply:
             return b""
         if isinstance(self.body, bytes):
             return self.body
-        return orjson.dumps(self.body, option=_FOR_PEOPLE if self.indent else _STRICT)
+        return orjson.dumps(self.body, option=_STRICT)
