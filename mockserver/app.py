@@ -19,7 +19,7 @@ import mockserver.apis
 from mockserver.bundled import load_bundled
 from mockserver.console.pages import Pages
 from mockserver.control import control_api
-from mockserver.control.guard import LOOPBACK_ORIGIN, PREFIX, Guard
+from mockserver.control.guard import PREFIX, Guard
 from mockserver.control.published import serve_document
 from mockserver.control.runs import Runs
 from mockserver.control.services import ControlServices, Vendor
@@ -31,6 +31,7 @@ from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
 from mockserver.core.base.replies import Reply
+from mockserver.core.base.visitors import LOOPBACK_ORIGIN
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import PER_WORLD, Journal
 from mockserver.core.engine.pipeline import RequestPipeline
@@ -57,9 +58,10 @@ class ServerSettings:
 
     ``seed`` determines the data of every world. ``frozen_at`` freezes every clock at a moment. ``token`` is required of calls to the control plane;
     None lets every call from this machine pass. ``world`` is the file of an exported world from which every world starts. ``max_worlds`` is how
-    many worlds are kept, ``idle`` after how many seconds without use a world is dropped, None for never. ``reports`` is the folder of the contract
-    suite's reports. ``keep`` is how many journal entries are kept of each
-    world, if their bytes are within the limits.
+    many worlds are kept, ``idle`` after how many seconds without use a world may leave for another of the same client, 0 for never, and ``evicts``
+    whether a world leaves for a new one if none may; otherwise the new one is refused. ``reports`` is the folder of the contract
+    suite's reports. ``keep`` is how many journal entries are kept of each world,
+    if their bytes are within the limits.
     """
 
     seed: int = 1
@@ -67,8 +69,9 @@ class ServerSettings:
     token: str | None = None
     specs: Path = SPECS
     world: Path | None = None
-    max_worlds: int = 10_000
-    idle: float | None = None
+    max_worlds: int = limits.WORLDS.value
+    idle: float = limits.WORLD_IDLE_SECONDS.value
+    evicts: bool = False
     reports: Path = Path("reports")
     keep: int = PER_WORLD
 
@@ -173,7 +176,7 @@ def _control_services(
     started = clock.now(wall_clock())
     seeded = seeded_world(fixtures, settings.seed, clock, started)
     journal = Journal(settings.keep)
-    store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear)
+    store = MemoryStore(seeded, settings.max_worlds, settings.idle, on_drop=journal.clear, evicts=settings.evicts)
 
     def headers_of(slug: str, credential: str, transaction: Transaction) -> Mapping[str, str]:
         return control.headers_of(slug, credential, transaction)

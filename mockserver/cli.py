@@ -86,8 +86,21 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 )
 @click.option("--token", help="Token of the control plane; generated at start if the address requires one and none is given.")
 @click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
-@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept; the least recently used is dropped.")
-@click.option("--idle", type=click.FloatRange(min=1), help="Seconds without use after which a world is dropped; by default never.")
+@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept.")
+@click.option(
+    "--idle",
+    default=3600.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Seconds without use after which a changed world may leave for a new one of the client that holds most; 0 means never.",
+)
+@click.option(
+    "--when-full",
+    type=click.Choice(["refuse", "evict"]),
+    default="refuse",
+    show_default=True,
+    help="If there are --max-worlds and none may leave: refuse a new world, or drop the one unused for longest.",
+)
 @click.option("--workers", default="1", callback=_check_workers, help="Processes; only 1, because a world lives in one.")
 @click.option(
     "--reports",
@@ -117,7 +130,8 @@ def serve(
     token: str | None,
     world: Path | None,
     max_worlds: int,
-    idle: float | None,
+    idle: float,
+    when_full: str,
     workers: int,  # noqa: ARG001 - its callback checks it
     reports: Path,
     keep: int,
@@ -146,6 +160,7 @@ def serve(
             world=world,
             max_worlds=max_worlds,
             idle=idle,
+            evicts=when_full == "evict",
             reports=reports,
             keep=keep,
         )

@@ -15,7 +15,7 @@ from mockserver.testing import Mock
 
 @click.group(cls=DefaultGroup)
 def worlds() -> None:
-    """List, create, export, import and delete worlds."""
+    """List, create, pin, export, import and delete worlds."""
 
 
 @worlds.command("list")
@@ -28,7 +28,7 @@ def list_worlds(mock: Mock, prefix: str | None, as_json: bool) -> None:  # noqa:
     if as_json:
         print_json(found)
     else:
-        print_table(found["worlds"], "name", "mode", "now", "records", "messages", "rules", "exchanges", "snapshots", "idle_seconds")
+        print_table(found["worlds"], "name", "mode", "now", "records", "messages", "rules", "exchanges", "snapshots", "pinned", "idle_seconds")
 
 
 @worlds.command("create")
@@ -54,6 +54,24 @@ def delete_worlds(mock: Mock, names: tuple[str, ...]) -> None:
     """Delete worlds with their journals and snapshots."""
     for name in names:
         mock.call("DELETE", f"/worlds/{name}")
+
+
+@worlds.command("pin")
+@click.argument("names", nargs=-1, required=True)
+@control_command
+def pin_worlds(mock: Mock, names: tuple[str, ...]) -> None:
+    """Let worlds stay until they are deleted, however full the server is."""
+    for name in names:
+        mock.call("PUT", f"/worlds/{name}/pin")
+
+
+@worlds.command("unpin")
+@click.argument("names", nargs=-1, required=True)
+@control_command
+def unpin_worlds(mock: Mock, names: tuple[str, ...]) -> None:
+    """Let pinned worlds leave for others again."""
+    for name in names:
+        mock.call("DELETE", f"/worlds/{name}/pin")
 
 
 @worlds.command("scenarios")

@@ -13,6 +13,8 @@ import orjson
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Scope
 
+from mockserver.core.asgi.routing import QUIET
+
 PREFIX = "/_mock"
 REFUSED = 400
 """The first status that is a refusal."""
@@ -35,7 +37,12 @@ class ControlRefused(Exception):
 
 
 class ControlClient:
-    """Calls to the control plane on behalf of one request of a browser, in the world of that request."""
+    """Calls to the control plane on behalf of one request of a browser, in the world of that request.
+
+    Answers carry notices about dropped worlds only after ``shows_notices`` is set, because a call for a part of a page has no place for one.
+    """
+
+    shows_notices = False
 
     def __init__(self, stack: ASGIApp, request: Request, token: str | None) -> None:
         self.stack = stack
@@ -116,6 +123,7 @@ class ControlClient:
         if length is not None:
             headers += [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
         return {
+            QUIET: not self.shows_notices,
             **{name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server") if name in outer},
             "method": method,
             "path": whole,

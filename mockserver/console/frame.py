@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+import orjson
 from jinja2 import Environment, PackageLoader, Undefined
 from jinja2.utils import missing
 from starlette.exceptions import HTTPException
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 
 from mockserver.console import shown
 from mockserver.console.client import ControlClient, ControlRefused
+from mockserver.core.engine.pipeline import NOTICE
 
 View = Callable[["Visit"], Awaitable[Response]]
 
@@ -122,9 +124,11 @@ class Visit:
 
     async def page(self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:
         """A whole page, with the world and its clock at the top."""
-        clock = await self.plane.get("/clock")
+        self.plane.shows_notices = True
+        _, answered, payload = await self.plane.fetch("GET", "/clock")
+        clock, notice = orjson.loads(payload), answered.get(NOTICE.lower(), "")
         said = self.request.cookies.get(SAID, "")
-        response = self.fragment(template, status, headers, clock=clock, said=_said(said), here=self.request.scope["path"], **values)
+        response = self.fragment(template, status, headers, clock=clock, notice=notice, said=_said(said), here=self.request.scope["path"], **values)
         if said:
             response.delete_cookie(SAID, path="/")
         return response

@@ -16,13 +16,13 @@ from mockserver.control.problems import render_fault
 from mockserver.core.asgi.delivery import send_reply
 from mockserver.core.base.faults import Fault, Forbidden, Unauthenticated
 from mockserver.core.base.requests import sent_headers
+from mockserver.core.base.visitors import LOOPBACK_ORIGIN
 
 PREFIX = "/_mock"
 OPEN = "/_mock/health"
 HEADER = b"x-mock-token"
 
 _LOOPBACK_HOST = re.compile(r"(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
-LOOPBACK_ORIGIN = r"https?://(?:localhost|[a-zA-Z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?"
 _ORIGIN = re.compile(LOOPBACK_ORIGIN)
 
 

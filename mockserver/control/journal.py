@@ -170,10 +170,12 @@ class JournalEvents:
         return self._follow(topic, after)
 
     async def _follow(self, world: str, last: int) -> AsyncIterator[StreamEvent]:
-        notifier = self._control.pipeline.notifier
+        notifier, journal = self._control.pipeline.notifier, self._control.journal
+        _, arrived = journal.follow(world, last, 0)
         while True:
-            for exchange in self._control.journal.after(world, last):
-                last = exchange.number
+            found, arrived = journal.follow(world, last, arrived)
+            for exchange in found:
+                last = max(last, exchange.number)
                 yield StreamEvent("exchange", orjson.dumps(Rendering(self._control, exchange).summary()), last)
             if notifier.is_closed:
                 return

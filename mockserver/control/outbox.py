@@ -43,7 +43,7 @@ async def wait_message(
     deadline = stopwatch() + (TIMEOUT if timeout is None else timeout)
     with control.waiting.take(request.world):
         while True:
-            world = await control.world(request.world)
+            world = await control.world(request.world, request)
             found = next((message for message in _iterate_newest(world, after) if _matches(message, to, channel, api, subject, body)), None)
             if found is not None:
                 return Reply(200, found.to_json())

@@ -53,7 +53,7 @@ async def reset_world(control: ControlServices, request: Request, body: Mapping[
     seed = (body or {}).get("seed")
     origin = (await control.store.load(request.world)).origin
     world = origin if seed is None else control.reseed(seed)
-    await replace_world(control.store, request.world, world)
+    await replace_world(control.store, request.world, world, request.visitor)
     control.journal.clear(request.world)
     return Reply(200, {"world": request.world, "seed": world.seed})
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from mockserver.control.runs import Runs
 from mockserver.control.usage import Slots, Usage
+from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import NotFound
+from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import Journal
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import Scenario
@@ -105,9 +107,15 @@ class ControlServices:
             raise NotFound("table", f"{name!r} in {slug}; there are {', '.join(tables)}")
         return tables[name]
 
-    async def world(self, name: str) -> World:
-        """A world as it is now, after its due timers have fired. Raises NotFound; a world is not made by reading it."""
+    async def world(self, name: str, request: Request) -> World:
+        """A world as it is now, after its due timers have fired. A world is not made by reading it.
+
+        The world of the request is the start of every world if it is not made yet. Raises NotFound for any other that is not there.
+        """
         world = await self.pipeline.timers.settle(name)
+        if world is None and name == request.world:
+            start = (await self.store.load(name)).world
+            return self.pipeline.timers.fire(start, start.clock.now(wall_clock()))
         if world is None:
             raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
         return world

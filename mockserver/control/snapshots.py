@@ -10,7 +10,7 @@ from mockserver.core.base.clock import iso, wall_clock
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
-from mockserver.core.state.store import Snapshot, replace_world
+from mockserver.core.state.store import NEW, Snapshot, replace_world
 from mockserver.core.state.world import World, diff
 
 
@@ -20,7 +20,9 @@ async def list_snapshots(control: ControlServices, request: Request) -> Reply:
 
 async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     known = any(saved.name == snapshot for saved in await control.store.snapshots(request.world))
-    world = await control.world(request.world)
+    world = await control.world(request.world, request)
+    if (await control.store.load(request.world)).version == NEW:
+        await control.store.commit(request.world, NEW, world, request.visitor)
     saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
     dropped = await control.store.save(request.world, saved)
     return Reply(200 if known else 201, {**_render(saved), "dropped": list(dropped)})
@@ -34,12 +36,12 @@ async def delete_snapshot(control: ControlServices, request: Request, snapshot: 
 
 async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
     saved = await control.snapshot(request.world, snapshot)
-    await replace_world(control.store, request.world, saved.world)
+    await replace_world(control.store, request.world, saved.world, request.visitor)
     return Reply(200, _render(saved))
 
 
 async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
-    now = await control.world(request.world)
+    now = await control.world(request.world, request)
     start = await control.store.load(request.world)
     old = start.origin if before is None else (await control.snapshot(request.world, before)).world
     new = now if after is None else (await control.snapshot(request.world, after)).world

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
 from mockserver.core.state.archive import Tables, digest, read, write
-from mockserver.core.state.store import StoredWorld
+from mockserver.core.state.store import NEW, StoredWorld
 from mockserver.core.state.world import Transaction, World
 
 READABLE = 8 * 1024 * 1024
@@ -45,20 +46,39 @@ async def create_world(control: ControlServices, request: Request, body: Mapping
     anew = wanted.get("anew", False)
     if not anew and await control.store.find(name) is not None:
         raise _make_taken(name)
-    dropped = await control.store.put(name, await _make_start(control, request, name, wanted.get("from", {})), anew=anew)
+    dropped = await control.store.put(name, await _make_start(control, request, name, wanted.get("from", {})), request.visitor, anew=anew)
     if dropped is None:
         raise _make_taken(name)
     control.journal.clear(name)
     return Reply(201, {**await _render(control, name), "dropped": list(dropped)})
 
 
-async def get_world(control: ControlServices, name: str) -> Reply:
+async def get_world(control: ControlServices, request: Request, name: str) -> Reply:
     """One world, with the number of its records, messages, timers, rules, exchanges and snapshots."""
-    await control.world(name)
+    world = await control.world(name, request)
+    if await control.store.find(name) is None:
+        start = replace(await control.store.load(name), world=world)
+        return Reply(200, _render_stored(control, StoredWorld(name, start, 0.0, 0, pinned=False, changed=False)))
     return Reply(200, await _render(control, name))
 
 
-async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
+async def pin_world(control: ControlServices, request: Request, name: str) -> Reply:
+    """Pin a world: it never leaves for another one. The world of the request is made if it is not there yet."""
+    world = await control.world(name, request)
+    if await control.store.find(name) is None:
+        await control.store.commit(name, NEW, world, request.visitor)
+    await control.store.pin(name, pinned=True)
+    return Reply(200, await _render(control, name))
+
+
+async def unpin_world(control: ControlServices, name: str) -> Reply:
+    """Unpin a world."""
+    if not await control.store.pin(name, pinned=False):
+        raise NotFound("world", repr(name))
+    return Reply(204)
+
+
+async def import_world(control: ControlServices, request: Request, name: str, body: Any) -> Reply:
     """Replace a world by an exported one. Its journal is cleared, its snapshots are kept."""
     timers = {timer for vendor in control.vendors.values() for timer in vendor.api.timers}
     try:
@@ -67,7 +87,7 @@ async def import_world(control: ControlServices, name: str, body: Any) -> Reply:
     except Invalid as fault:
         raise Unfit(fault.violations) from None
     known = await control.store.find(name) is not None
-    dropped = await control.store.put(name, world, anew=True) or ()
+    dropped = await control.store.put(name, world, request.visitor, anew=True) or ()
     control.journal.clear(name)
     return Reply(200 if known else 201, {**await _render(control, name), "dropped": list(dropped)})
 
@@ -79,15 +99,15 @@ async def delete_world(control: ControlServices, name: str) -> Reply:
     return Reply(204)
 
 
-async def get_digest(control: ControlServices, name: str) -> Reply:
+async def get_digest(control: ControlServices, request: Request, name: str) -> Reply:
     """A hash of everything in a world that calls can change: equal hashes before and after mean that nothing changed."""
     # Of a large world it takes seconds; other requests are answered meanwhile.
-    return Reply(200, {"world": name, "digest": await asyncio.to_thread(digest, await control.world(name), control.tables)})
+    return Reply(200, {"world": name, "digest": await asyncio.to_thread(digest, await control.world(name, request), control.tables)})
 
 
-async def export_world(control: ControlServices, name: str) -> Reply:
+async def export_world(control: ControlServices, request: Request, name: str) -> Reply:
     """A world as JSON that can be edited, imported again, and given to ``mockserver serve --world``."""
-    return Reply(200, await asyncio.to_thread(_write_file, await control.world(name), control.tables))
+    return Reply(200, await asyncio.to_thread(_write_file, await control.world(name, request), control.tables))
 
 
 def _write_file(world: World, tables: Tables) -> bytes:
@@ -127,7 +147,7 @@ async def _make_start(control: ControlServices, request: Request, name: str, sou
     if "snapshot" in source:
         return (await control.snapshot(source.get("world", request.world), source["snapshot"])).world
     if "world" in source:
-        return await control.world(source["world"])
+        return await control.world(source["world"], request)
     world = control.reseed(source.get("seed"))
     if "scenario" not in source:
         return world
@@ -163,4 +183,6 @@ def _render_stored(control: ControlServices, listed: StoredWorld) -> dict[str, A
         "exchanges_dropped": dropped,
         "snapshots": listed.snapshots,
         "idle_seconds": round(listed.idle, 3),
+        "pinned": listed.pinned,
+        "changed": listed.changed,
     }

@@ -55,8 +55,16 @@ DELAY = Limit("delay", 60, "seconds", "The delay of a fault rule and of Prefer."
 
 # Worlds
 
-WORLDS = Limit("worlds", 10_000, "worlds", "Worlds of a server.", "The world unused for longest goes.", "--max-worlds")
+WORLDS = Limit("worlds", 10_000, "worlds", "Worlds of a server.", "Another world leaves; if none may, the call is refused with 503.", "--max-worlds")
 FOREIGN_WORLDS = Limit("foreign-worlds", 100, "worlds", "Worlds that pages of another site have made.", OLDEST)
+WORLD_IDLE_SECONDS = Limit(
+    "world-idle-seconds",
+    3600,
+    "seconds",
+    "The time without use after which a world may leave for another one of the client that holds most.",
+    "The world leaves when the server is full.",
+    "--idle",
+)
 WORLD_RECORDS = Limit("world-records", 250_000, "records", "Records of one world.", REFUSED)
 WORLD_BYTES = Limit("world-bytes", 64 * MIB, "bytes", "The export of one world, which is also the longest import.", REFUSED)
 SNAPSHOTS = Limit("snapshots", 100, "snapshots", "Snapshots of one world.", OLDEST)
@@ -108,7 +116,10 @@ PROXY_FINDINGS = Limit("proxy-findings", 2000, "characters", "The header X-Contr
 
 LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
     ("What a client sends", (JSON_DEPTH, DIGITS, HEAD, HEADER_VALUE, QUERY, BODY, FILES_BODY, FORM_FIELDS, FORM_DEPTH, DELAY)),
-    ("Worlds", (WORLDS, FOREIGN_WORLDS, WORLD_RECORDS, WORLD_BYTES, SNAPSHOTS, ALL_SNAPSHOTS, DROPPED_NAMES, FAULT_RULES, OUTBOX)),
+    (
+        "Worlds",
+        (WORLDS, FOREIGN_WORLDS, WORLD_IDLE_SECONDS, WORLD_RECORDS, WORLD_BYTES, SNAPSHOTS, ALL_SNAPSHOTS, DROPPED_NAMES, FAULT_RULES, OUTBOX),
+    ),
     ("Journal", (JOURNAL_ENTRIES, JOURNAL_WORLD_BYTES, JOURNAL_BYTES)),
     ("Connections", (CONNECTIONS, STREAMS, WAITING, HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS, STOP_SECONDS)),
     ("Console and conformance runs", (CONSOLE_FORM, REPORT_FILE)),

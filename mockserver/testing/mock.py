@@ -139,6 +139,14 @@ class Mock:
         """Let the world start from exported data."""
         self._wire.call("PUT", f"/worlds/{self.world}", dict(data))
 
+    def pin(self) -> None:
+        """Let the world stay until it is deleted, however full the server is."""
+        self._wire.call("PUT", f"/worlds/{self.world}/pin")
+
+    def unpin(self) -> None:
+        """Let the world leave for another one again."""
+        self._wire.call("DELETE", f"/worlds/{self.world}/pin")
+
     def delete(self) -> None:
         self._wire.call("DELETE", f"/worlds/{self.world}")
 

@@ -13,6 +13,7 @@ from mockserver.core.base.clock import Clock, parse_duration
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
+from mockserver.core.base.visitors import INSIDE, Visitor
 from mockserver.core.operation.compiled import PROVEN, compile_operations
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import World
@@ -256,7 +257,8 @@ def test_what_is_due_happens_before_the_next_request_even_if_that_is_refused(toy
     post(toy, b'{"text": "first"}')
     world = toy.world()
     moved = world.clock.advance(parse_duration("PT2H"), NOON)
-    asyncio.run(toy.store.commit("default", 1, type(world)(**{name: getattr(world, name) for name in world.__slots__} | {"clock": moved})))
+    version = asyncio.run(toy.store.load("default")).version
+    asyncio.run(toy.store.commit("default", version, type(world)(**{name: getattr(world, name) for name in world.__slots__} | {"clock": moved})))
     assert toy.call("list_notes").status == 401
     assert toy.notes() == ["expired 13:00"]
     assert toy.world().timers == ()
@@ -266,11 +268,11 @@ def test_a_commit_that_came_second_is_handled_again() -> None:
     class Busy(MemoryStore):
         refusals = 2
 
-        async def commit(self, name: str, version: int, world: World) -> bool:
+        async def commit(self, name: str, version: int, world: World, visitor: Visitor = INSIDE, *, touched: bool = True) -> bool:
             if self.refusals:
                 self.refusals -= 1
                 return False
-            return await super().commit(name, version, world)
+            return await super().commit(name, version, world, visitor, touched=touched)
 
     toy = Toy(store=Busy(World(clock=Clock(frozen_at=NOON))))
     assert post(toy, b'{"text": "once"}').status == 200
@@ -279,7 +281,7 @@ def test_a_commit_that_came_second_is_handled_again() -> None:
 
 def test_a_world_that_is_always_busy_is_unavailable() -> None:
     class Stuck(MemoryStore):
-        async def commit(self, name: str, version: int, world: World) -> bool:  # noqa: ARG002
+        async def commit(self, *_arguments: Any, **_options: Any) -> bool:
             return False
 
     toy = Toy(store=Stuck(World(clock=Clock(frozen_at=NOON))))

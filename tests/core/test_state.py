@@ -17,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mockserver.core.base.clock import Clock, iso, parse_duration, parse_moment
 from mockserver.core.base.names import DEFAULT, is_world_name
+from mockserver.core.base.visitors import INSIDE
 from mockserver.core.operation.paging import by_page
 from mockserver.core.state.outbox import CAPACITY, Message
 from mockserver.core.state.persistent import Ordered
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.store import NEW, MemoryStore
 from mockserver.core.state.tables import Rows, Table, TransactionTable, fields_of, tables_of
 from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
 
@@ -341,7 +342,23 @@ def test_a_store_forks_unknown_worlds_from_its_base_and_commits_one_of_two() -> 
         assert not await store.commit("a", second.version, World(seed=5))
         assert (await store.load("a")).world.seed == 4
         assert (await store.load("b")).world.seed == 3
-        assert not await store.commit("never seen", 0, World())
+        assert [listed.name for listed in await store.worlds()] == [DEFAULT, "a"]
+        assert not await store.commit("never seen", first.version + 1, World())
+        assert await store.commit("never seen", NEW, World())
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_against_a_deleted_world_of_the_same_name_is_refused() -> None:
+    async def scenario() -> None:
+        store = MemoryStore(World())
+        await store.commit("a", NEW, World(seed=2))
+        old = await store.load("a")
+        await store.delete("a")
+        assert not await store.commit("a", old.version, World(seed=99))
+        await store.commit("a", NEW, World(seed=3))
+        assert not await store.commit("a", old.version, World(seed=99))
+        assert (await store.load("a")).world.seed == 3
 
     asyncio.run(scenario())
 
@@ -349,10 +366,10 @@ def test_a_store_forks_unknown_worlds_from_its_base_and_commits_one_of_two() -> 
 def test_a_full_store_lets_the_longest_unused_world_go_but_never_the_default() -> None:
     async def scenario() -> None:
         store = MemoryStore(World(), capacity=3)
-        for name in (DEFAULT, "a", "b"):
-            await store.load(name)
+        for name in ("a", "b"):
+            await store.admit(name, store.base, INSIDE)
         await store.load("a")
-        await store.load("c")
+        await store.admit("c", store.base, INSIDE)
         assert sorted(listed.name for listed in await store.worlds()) == ["a", "c", DEFAULT]
         assert len(store) == 3
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -252,13 +251,13 @@ def test_a_file_that_is_no_world_is_one_line(tmp_path: Path, content: str | None
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Server]:
-    """A server with a small bound on worlds and on their idle time."""
-    running = Server("--max-worlds", "3", "--idle", "2")
+    """A server with a small bound on worlds."""
+    running = Server("--max-worlds", "3")
     yield running
     running.stop()
 
 
-def test_the_world_unused_for_longest_goes_and_the_answers_say_so(small: Server) -> None:
+def test_the_unchanged_world_unused_for_longest_goes_and_the_answers_say_so(small: Server) -> None:
     with httpx.Client(base_url=small.url) as client:
 
         def use(world: str) -> httpx.Response:
@@ -267,23 +266,12 @@ def test_the_world_unused_for_longest_goes_and_the_answers_say_so(small: Server)
         assert "x-mock-notice" not in use("one").headers
         use("two")
         use("one")
-        notice = use("three").headers["x-mock-notice"]
-        assert notice == "dropped the world two, the one unused for longest: 3 is the limit"
+        assert use("three").headers["x-mock-notice"] == "dropped the world two (nothing had changed it): 3 is the limit"
         again = use("two").headers["x-mock-notice"]
-        assert again.startswith("the world two starts anew: it was the one unused for longest")
-        assert "dropped the world one" in again
+        assert again.startswith("the world two starts anew: it was dropped (nothing had changed it), because 3 worlds are the limit")
+        assert "; dropped the world one" in again
         made = client.post("/_mock/worlds", json={"name": "four"}).json()
         assert made["dropped"] == ["three"]
-
-
-def test_an_idle_world_goes(small: Server) -> None:
-    with httpx.Client(base_url=small.url, headers={"apikey": "monedero-demo-apikey"}) as client:
-        client.post("/monedero/wallet/get", headers={"x-mock-world": "sleeper"})
-        time.sleep(2.2)
-        client.post("/monedero/wallet/get", headers={"x-mock-world": "other"})
-        assert "sleeper" not in [world["name"] for world in client.get("/_mock/worlds").json()["worlds"]]
-        notice = client.post("/monedero/wallet/get", headers={"x-mock-world": "sleeper"}).headers["x-mock-notice"]
-    assert notice == "the world sleeper starts anew: it was not used for 2 s"
 
 
 # Scenarios
@@ -311,7 +299,8 @@ def test_a_scenario_is_what_the_same_calls_by_hand_make(world: World) -> None:
 
 
 def test_a_scenario_may_start_from_another_seed(world: World) -> None:
-    assert world.create({"scenario": "serpi.renamed", "seed": 3}).call("GET", "/worlds/" + world.world)["seed"] == 1
+    world.create({"scenario": "serpi.renamed", "seed": 3})
+    assert world.call("GET", "/worlds/" + world.world)["seed"] == 1
     renamed = world.create({"scenario": "serpi.renamed", "seed": 3})
     assert [row["descripcion"] for row in renamed.serpi.state.records("branches", client_id=1)][:10] == [
         f"RENOMBRADA {number}" for number in range(1, 11)

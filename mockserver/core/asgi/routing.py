@@ -24,6 +24,8 @@ from mockserver.core.operation.compiled import Operation
 from mockserver.openapi.paths import PathTree
 
 ALLOW = "mockserver.allow"
+QUIET = "mockserver.quiet"
+"""Key of the scope that is set if the answer has no reader, so that it carries no notice."""
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -157,6 +159,8 @@ def request_from(scope: Scope) -> Request:
         scope.get("mockserver.world", "default"),
         origin(scope),
         scope.get("mockserver.prefix", ""),
+        (scope.get("client") or ("",))[0],
+        scope.get(QUIET, False),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.core.base.faults import TooLarge
 from mockserver.core.base.names import DEFAULT
+from mockserver.core.base.visitors import Visitor, identify_visitor
 
 MIB = 1024 * 1024
 LEADING_ZEROS = 10
@@ -21,7 +22,11 @@ class ClientGone(Exception):
 
 @dataclass(slots=True)
 class Request:
-    """One request with its whole body. ``raw_headers`` are read once and not kept, because the journal keeps requests."""
+    """One request with its whole body.
+
+    ``client`` is the address from which it came, empty if that is not known. ``is_quiet`` is set if its answer has no reader, so that it
+    carries no notice. ``raw_headers`` are read once and not kept, because the journal keeps requests.
+    """
 
     method: str
     path: str
@@ -32,6 +37,8 @@ class Request:
     world: str = DEFAULT
     origin: str = ""
     prefix: str = ""
+    client: str = ""
+    is_quiet: bool = False
     headers: Mapping[str, str] = field(init=False)
     """Headers by lower-case name; several of one name are joined by commas."""
 
@@ -39,6 +46,11 @@ class Request:
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
         if len(self.headers) < len(raw_headers):
             self.headers = _join_repeated(raw_headers)
+
+    @property
+    def visitor(self) -> Visitor:
+        """The client, for the store of worlds."""
+        return identify_visitor(self.method, self.client, self.headers)
 
     @property
     def base_url(self) -> str:

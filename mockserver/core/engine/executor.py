@@ -6,30 +6,35 @@ A reply commits the transaction, whatever its status. An error drops it, so a re
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from mockserver.core.base.clock import wall_clock
-from mockserver.core.base.faults import MockBug, Unavailable
+from mockserver.core.base.faults import LimitExceeded, MockBug, Unavailable
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.outcome import Outcome
 from mockserver.core.engine.refusals import refuse
 from mockserver.core.engine.timers import Timers
 from mockserver.core.operation.compiled import Operation
-from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, Store, Versioned
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, NEW, Store, Versioned
 from mockserver.core.state.world import Transaction, World, is_due
 
 log = logging.getLogger("mockserver")
 
 
 class Executor:
-    """Runs operations on the worlds of a store."""
+    """Runs operations on the worlds of a store. ``draw`` returns the next number in the order of all exchanges."""
 
-    def __init__(self, store: Store, timers: Timers) -> None:
+    def __init__(self, store: Store, timers: Timers, draw: Callable[[], int]) -> None:
         self._store = store
+        self._draw = draw
         self._timers = timers
 
     async def run(self, operation: Operation, request: Request, versioned: Versioned) -> Outcome:
-        """Run an operation and commit; if another commit comes first, load the world and run the operation again."""
+        """Run an operation and commit; if another commit comes first, load the world and run the operation again.
+
+        Only a handler that changes something makes a world that is not in the store, and only for a visitor who may make one.
+        """
         for attempt in range(COMMIT_ATTEMPTS):
             world = current = versioned.world
             now = world.clock.now(wall_clock())
@@ -40,7 +45,19 @@ class Executor:
                     return _refuse(operation, bug, now, world)
                 world = versioned.world
             outcome = _answer(operation, request, world, current, now)
-            if not outcome.changed or await self._store.commit(request.world, versioned.version, outcome.world):
+            if versioned.version == NEW and not (outcome.touched and request.visitor.may_make):
+                outcome.changed, outcome.writes, outcome.changes = False, 0, ()
+                committed = True
+            elif outcome.changed:
+                try:
+                    committed = await self._store.commit(request.world, versioned.version, outcome.world, request.visitor, touched=outcome.touched)
+                except LimitExceeded as limit:
+                    return _refuse(operation, limit, now, world)
+            else:
+                committed = True
+            if committed:
+                if not operation.api.is_control:
+                    outcome.number = self._draw()
                 return outcome
             log.info("%s: another commit to %s came first, attempt %d", operation.name, request.world, attempt + 1)
             versioned = await self._store.load(request.world)
@@ -56,7 +73,7 @@ class Executor:
         except MockBug as bug:
             return _refuse(operation, bug, now, world)
         outcome = _answer(operation, request, versioned.world, current, now)
-        outcome.world, outcome.changed, outcome.writes, outcome.changes = versioned.world, False, 0, ()
+        outcome.world, outcome.changed, outcome.touched, outcome.writes, outcome.changes = versioned.world, False, False, 0, ()
         return outcome
 
     async def run_async(self, operation: Operation, request: Request) -> Outcome:
@@ -65,7 +82,7 @@ class Executor:
         Such a handler reads its transaction and works on the store itself; nothing of the transaction is committed.
         """
         try:
-            world = await self._timers.settle(request.world) or World()
+            world = await self._timers.settle(request.world) or (await self._store.load(request.world)).world
         except MockBug:
             # A failing timer must not block the control plane, which is the way to remove it.
             world = (await self._store.load(request.world)).world
@@ -100,7 +117,14 @@ def _answer(operation: Operation, request: Request, world: World, current: World
     if after is current:
         return Outcome(reply=reply, at=now, world=after, changed=after is not world, payload=payload)
     return Outcome(
-        reply=reply, at=now, world=after, changed=after is not world, payload=payload, writes=transaction.writes, changes=transaction.changes
+        reply=reply,
+        at=now,
+        world=after,
+        changed=after is not world,
+        touched=True,
+        payload=payload,
+        writes=transaction.writes,
+        changes=transaction.changes,
     )
 
 

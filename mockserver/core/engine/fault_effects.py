@@ -23,7 +23,7 @@ from mockserver.core.engine.refusals import render_unsatisfiable
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference, parse_prefer
 from mockserver.core.state.rules import MAX_DELAY, Faults, Preference, Rule
-from mockserver.core.state.store import COMMIT_ATTEMPTS, Store
+from mockserver.core.state.store import COMMIT_ATTEMPTS, NEW, Store, Versioned
 from mockserver.core.state.world import Transaction, World
 
 HeadersOf = Callable[[str, str, Transaction], Mapping[str, str]]
@@ -108,11 +108,11 @@ class FaultInjector:
             if preference is not None and preference.is_answer:
                 await asyncio.sleep(preference.delay)
                 return _answer_from_document(operation, request, preference, world)
-            effects = await self._match(operation, request)
+            effects, start = await self._match(operation, request)
             wait = effects.wait_before + (preference.delay if preference is not None else 0)
             if wait:
                 await asyncio.sleep(wait)
-            outcome = await self._apply(operation, request, effects)
+            outcome = await self._apply(operation, request, effects, start)
         except (PreferenceNotSatisfiable, LimitExceeded) as error:
             reply = limit_reply(error) if isinstance(error, LimitExceeded) else render_unsatisfiable(operation, str(error))
             now = world.clock.now(wall_clock())
@@ -125,17 +125,22 @@ class FaultInjector:
             outcome.add_header(INJECTED, ", ".join({effect.source: None for effect in effects.applied}))
         return outcome
 
-    async def _match(self, operation: Operation, request: Request) -> FaultEffects:
-        """Match the rules of the world against a call, and commit their counters."""
+    async def _match(self, operation: Operation, request: Request) -> tuple[FaultEffects, Versioned | None]:
+        """Match the rules of the world against a call, and commit their counters.
+
+        Also returns the world with these counters if it is not in the store, because only the call itself may make it.
+        """
         for _ in range(COMMIT_ATTEMPTS):
             versioned = await self._store.load(request.world)
             world = versioned.world
             transaction = Transaction(world, world.clock.now(wall_clock()), request.base_url, request.own_url)
             effects, transaction.faults = match_rules(world.faults, world.seed, partial(self._matches, operation, request, transaction))
             counted = transaction.finish()
-            if counted is world or await self._store.commit(request.world, versioned.version, counted):
-                return effects
-        return NO_EFFECTS
+            if versioned.version == NEW:
+                return effects, replace(versioned, world=counted)
+            if counted is world or await self._store.commit(request.world, versioned.version, counted, touched=False):
+                return effects, None
+        return NO_EFFECTS, None
 
     def _matches(self, operation: Operation, request: Request, transaction: Transaction, rule: Rule) -> bool:
         """Whether a rule applies to a call. A rule for one caller applies to the holder of its credential, however the call proves it."""
@@ -153,9 +158,14 @@ class FaultInjector:
         except Fault:
             return False
 
-    async def _apply(self, operation: Operation, request: Request, effects: FaultEffects) -> Outcome:
-        """Run an operation with the effects of the matched rules: without its handler for an answer before it, without commit if they say so."""
+    async def _apply(self, operation: Operation, request: Request, effects: FaultEffects, start: Versioned | None) -> Outcome:
+        """Run an operation with the effects of the matched rules: without its handler for an answer before it, without commit if they say so.
+
+        ``start`` is the world from which the call starts if the store has none.
+        """
         versioned = await self._store.load(request.world)
+        if start is not None and versioned.version == NEW:
+            versioned = start
         world, answer = versioned.world, effects.answer
         if effects.commits:
             outcome = await self._executor.run(operation, request, versioned)

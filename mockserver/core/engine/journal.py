@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,10 @@ WORLD_BYTES = limits.JOURNAL_WORLD_BYTES.value
 """Approximate limit of the bytes kept per world."""
 ALL_BYTES = limits.JOURNAL_BYTES.value
 """Approximate limit of the bytes kept over all worlds."""
+TRANSIENT = 256
+"""Worlds that are not stored and whose exchanges are kept, such as those of calls that were refused."""
+LATE = 100
+"""Exchanges that are remembered because they were recorded after one with a higher number."""
 SLACK = 1000
 """Dropped exchanges that may remain in the order of all exchanges, in addition to as many as are kept."""
 _OVERHEAD = 2800
@@ -57,8 +61,8 @@ class JournalEntry:
 
     ``at`` is the world's time, ``seconds`` the real time that the answer took. ``operation`` is ``<slug>.<operationId>``, None if no operation was
     reached. ``status`` is 0 if the connection was reset on purpose. ``changed`` says whether the world changed, ``writes`` counts the records
-    written, and ``changes`` holds them before and after. ``effects`` lists the effects of fault rules and of ``Prefer``. The journal sets ``number``
-    and ``size``.
+    written, and ``changes`` holds them before and after. ``effects`` lists the effects of fault rules and of ``Prefer``. The journal sets ``size``,
+    and ``number`` if it is 0.
     """
 
     at: datetime
@@ -75,7 +79,7 @@ class JournalEntry:
     effects: tuple[AppliedEffect, ...] = ()
     seconds: float = 0.0
     number: int = 0
-    """The place of the exchange in the order of all worlds' exchanges."""
+    """The place of the exchange in the order of all worlds' exchanges. It follows the commits, so that a delayed answer does not change the order."""
     size: int = 0
     """Approximate bytes in memory."""
 
@@ -98,18 +102,23 @@ def _measure(exchange: JournalEntry) -> int:
 
 
 class _Ring:
-    """The exchanges of one world, oldest first."""
+    """The exchanges of one world by number. ``late`` has the last that were recorded after one with a higher number, ``arrived`` counts them."""
 
-    __slots__ = ("dropped", "entries", "size")
+    __slots__ = ("arrived", "dropped", "entries", "late", "size")
 
     def __init__(self) -> None:
+        self.late: deque[JournalEntry] = deque(maxlen=LATE)
+        self.arrived = 0
         self.entries: deque[JournalEntry] = deque()
         self.size = 0
         self.dropped = 0
 
 
 class Journal:
-    """The exchanges of every world. If a bound is passed, the oldest are dropped and counted."""
+    """The exchanges of every world. If a bound is passed, the oldest are dropped and counted.
+
+    Of worlds that are not stored, the exchanges of the last TRANSIENT are kept.
+    """
 
     def __init__(self, per_world: int = PER_WORLD, all_bytes: int = ALL_BYTES, world_bytes: int = WORLD_BYTES) -> None:
         self.per_world = per_world
@@ -117,6 +126,7 @@ class Journal:
         self._all_bytes = all_bytes
         self._worlds: dict[str, _Ring] = {}
         self._order: deque[tuple[_Ring, int]] = deque()  # every exchange kept, oldest first, and some that were dropped
+        self._transient: OrderedDict[str, None] = OrderedDict()
         self._kept = 0
         self._number = 0
         self.size = 0
@@ -126,16 +136,19 @@ class Journal:
         """How many exchanges the order of all worlds' exchanges names, dropped ones included."""
         return len(self._order)
 
-    def record(self, exchange: JournalEntry) -> None:
-        """Number and keep an exchange, and drop the oldest ones if a bound is passed."""
+    def draw_number(self) -> int:
+        """The next number in the order of all exchanges."""
         self._number += 1
-        exchange.number = self._number
+        return self._number
+
+    def record(self, exchange: JournalEntry, *, is_kept: bool = True) -> None:
+        """Keep an exchange, and drop the oldest ones if a bound is passed. ``is_kept`` says whether the store has the world of the exchange."""
+        exchange.number = exchange.number or self.draw_number()
         size = exchange.size = _measure(exchange)
         ring = self._worlds.get(exchange.request.world)
         if ring is None:
             ring = self._worlds[exchange.request.world] = _Ring()
-        ring.entries.append(exchange)
-        self._order.append((ring, exchange.number))
+        self._insert(ring, exchange)
         self._kept += 1
         self.size += size
         ring.size += size
@@ -143,10 +156,12 @@ class Journal:
             self._drop_oldest(ring)
         while self.size > self._all_bytes and self._kept > 1:
             oldest, number = self._order.popleft()
-            if oldest.entries and oldest.entries[0].number == number:
+            if oldest.entries and oldest.entries[0].number <= number:
                 self._drop_oldest(oldest)
         if len(self._order) > 2 * self._kept + SLACK:
             self._order = deque(entry for entry in self._order if entry[0].entries and entry[1] >= entry[0].entries[0].number)
+        if not is_kept or self._transient:
+            self._note_transient(exchange.request.world, is_kept=is_kept)
 
     def entries(self, world: str) -> Iterator[JournalEntry]:
         """The exchanges of a world, oldest first."""
@@ -162,6 +177,18 @@ class Journal:
                 break
             found.append(exchange)
         return found[::-1]
+
+    def follow(self, world: str, number: int, arrived: int) -> tuple[list[JournalEntry], int]:
+        """The exchanges of a world above a number, and behind them those with a lower one that were recorded late.
+
+        ``arrived`` is how many late ones the caller has seen; the second value is how many there are now.
+        """
+        ring = self._worlds.get(world)
+        found = self.after(world, number)
+        if ring is None or ring.arrived <= arrived:
+            return found, 0 if ring is None else ring.arrived
+        unseen = list(ring.late)[-(ring.arrived - arrived) :]
+        return [*found, *(exchange for exchange in unseen if exchange.number <= number)], ring.arrived
 
     def find(self, world: str, number: int) -> JournalEntry | None:
         """The exchange of a world with this number, or None."""
@@ -182,10 +209,34 @@ class Journal:
     def clear(self, world: str) -> None:
         """Forget the exchanges of a world."""
         ring = self._worlds.pop(world, None)
+        self._transient.pop(world, None)
         if ring is not None:
             self.size -= ring.size
             self._kept -= len(ring.entries)
             ring.entries.clear()
+
+    def _insert(self, ring: _Ring, exchange: JournalEntry) -> None:
+        """Put an exchange into the order of numbers. It is the last, unless its answer was delayed after its commit."""
+        entries, number, highest = ring.entries, exchange.number, exchange.number
+        if not entries or entries[-1].number < number:
+            entries.append(exchange)
+        else:
+            highest = entries[-1].number
+            entries.insert(bisect_left(entries, number, key=lambda kept: kept.number), exchange)
+            ring.late.append(exchange)
+            ring.arrived += 1
+        # The numbers of a ring in this order never fall, so that dropping by them always finds the oldest exchange.
+        self._order.append((ring, highest))
+
+    def _note_transient(self, world: str, *, is_kept: bool) -> None:
+        """Note that the store has no such world, and forget the exchanges of the one of which that was noted first; or that it has one now."""
+        if is_kept:
+            self._transient.pop(world, None)
+            return
+        self._transient[world] = None
+        self._transient.move_to_end(world)
+        if len(self._transient) > TRANSIENT:
+            self.clear(next(iter(self._transient)))
 
     def _drop_oldest(self, ring: _Ring) -> None:
         size = ring.entries.popleft().size

@@ -25,8 +25,10 @@ class Outcome:
     """The result of one request.
 
     ``at`` is the world's time when the request was handled, ``world`` the world afterwards, and ``changed`` says whether it differs from the one
-    before. ``fault`` is the error that ``reply`` reports, if any. ``writes`` counts the records written and ``changes`` holds them before and after.
-    ``payload`` is the encoded body of ``reply`` if it is known. ``effects`` lists the effects of fault rules and of ``Prefer``.
+    before; ``touched`` says whether the call itself changed it, and not only the timers that were due. ``number`` is the place of the exchange in the
+    order of all exchanges, which follows the commits; 0 if it is not known yet. ``fault`` is the error that ``reply`` reports, if any. ``writes``
+    counts the records written and ``changes`` holds them before and after. ``payload`` is the encoded body of ``reply`` if it is known. ``effects``
+    lists the effects of fault rules and of ``Prefer``.
     """
 
     reply: Reply
@@ -34,6 +36,8 @@ class Outcome:
     world: World
     fault: Exception | None = None
     changed: bool = False
+    touched: bool = False
+    number: int = 0
     writes: int = 0
     changes: tuple[Change, ...] = ()
     payload: bytes | None = None

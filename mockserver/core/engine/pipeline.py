@@ -4,7 +4,7 @@
 2. preferences and fault rules, before            ``engine.fault_effects``
 3. fire the timers that are due                   ``engine.timers``
 4. security → parameters → body → handler         ``operation.compiled``, in a transaction
-5. check of the reply → commit, retried           ``engine.executor``
+5. check of the reply → commit, retried           ``engine.executor``; a world that is not in the store is made here or after the call
 6. fault rules, after                             ``engine.fault_effects``
 7. write the journal, wake those who wait         ``engine.recorder``, ``engine.notifier``
 
@@ -29,13 +29,17 @@ from mockserver.core.engine.refusals import refuse
 from mockserver.core.engine.timers import Timers
 from mockserver.core.operation.api import Action, Api, FaultContext
 from mockserver.core.operation.compiled import Operation
-from mockserver.core.state.store import Store
+from mockserver.core.state.store import NEW, Store
 
 Answer = tuple[Reply, bytes, int]
 """A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
 
 NOTICE = "X-Mock-Notice"
 """The header that informs a caller about dropped worlds."""
+ERROR = 500
+"""The first status of answers that carry no notice: a client is likely to ignore them."""
+REFUSED = 400
+"""The first status of answers that keep no new world, unless their handler changed it."""
 
 
 class RequestPipeline:
@@ -49,7 +53,7 @@ class RequestPipeline:
         self.journal = journal
         self.notifier = Notifier()
         self.timers = Timers(store, actions)
-        self.executor = Executor(store, self.timers)
+        self.executor = Executor(store, self.timers, journal.draw_number)
         self._injector = FaultInjector(store, self.executor, headers_of)
 
     async def reply(self, operation: Operation, request: Request) -> Answer:
@@ -62,9 +66,13 @@ class RequestPipeline:
             outcome = await self.executor.run(operation, request, versioned)
         else:
             outcome = await self._injector.run(operation, request, versioned.world)
-        if versioned.notice:
-            outcome.add_header(NOTICE, versioned.notice)
-        return self._finish(operation.api, operation, request, outcome, started)
+        notice, is_kept = versioned.notice, True
+        if versioned.version == NEW:
+            is_kept = await self._keep(operation.api, request, outcome)
+            notice = await self.store.notice(request.world)
+        if notice:
+            await self._add_notice(request, outcome, notice)
+        return self._finish(operation.api, operation, request, outcome, started, is_kept=is_kept)
 
     async def refuse_unread(self, operation: Operation, fault: Fault, request: Request) -> Answer:
         """Answer a request to an operation whose body was refused before it was read to its end."""
@@ -77,20 +85,33 @@ class RequestPipeline:
         return await self._finish_refused(api, None, request, reply, fault)
 
     async def _finish_refused(self, api: Api, operation: Operation | None, request: Request, reply: Reply, fault: Exception) -> Answer:
-        if api.is_control:
-            return reply, reply.encode(), 0
         started = stopwatch()
-        world = (await self.store.load(request.world)).world
+        versioned = await self.store.load(request.world)
+        world = versioned.world
         outcome = Outcome(reply=reply, at=world.clock.now(wall_clock()), world=world, fault=fault)
-        return self._finish(api, operation, request, outcome, started)
+        if versioned.notice:
+            await self._add_notice(request, outcome, versioned.notice)
+        return self._finish(api, operation, request, outcome, started, is_kept=versioned.version != NEW)
 
-    def _finish(self, api: Api, operation: Operation | None, request: Request, outcome: Outcome, started: float) -> Answer:
+    async def _keep(self, api: Api, request: Request, outcome: Outcome) -> bool:
+        """Keep a new world that a call has used well without changing it. Returns whether the store has the world, which the call may have made."""
+        if not api.is_control and outcome.fault is None and outcome.reply.status < REFUSED and request.visitor.may_make:
+            await self.store.admit(request.world, outcome.world, request.visitor)
+        return await self.store.find(request.world) is not None
+
+    async def _add_notice(self, request: Request, outcome: Outcome, notice: str) -> None:
+        """Let a reply carry a notice, and forget the notice; it stays if the reply is an error of the server, or may not arrive."""
+        if outcome.reply.status < ERROR and outcome.reply.damage is None and not request.is_quiet:
+            outcome.add_header(NOTICE, notice)
+            await self.store.acknowledge(request.world, notice)
+
+    def _finish(self, api: Api, operation: Operation | None, request: Request, outcome: Outcome, started: float, *, is_kept: bool) -> Answer:
         """Record an exchange, wake those who wait for something in its world, and return the answer."""
         reply = outcome.reply
         if api.is_control:
             payload, number = reply.encode() if outcome.payload is None else outcome.payload, 0
         else:
-            entry = record(self.journal, operation, request, outcome, started)
+            entry = record(self.journal, operation, request, outcome, started, is_kept=is_kept)
             payload, number = entry.payload, entry.number
         self.notifier.notify(request.world)
         return reply, payload, number

@@ -14,8 +14,10 @@ MAX_TEXT = 300
 """Letters kept of the text of an error that names no place in the document."""
 
 
-def record(journal: Journal, operation: Operation | None, request: Request, outcome: Outcome, started: float) -> JournalEntry:
-    """Write an exchange into the journal. ``started`` is when the request came, by the stopwatch."""
+def record(
+    journal: Journal, operation: Operation | None, request: Request, outcome: Outcome, started: float, *, is_kept: bool = True
+) -> JournalEntry:
+    """Write an exchange into the journal. ``started`` is when the request came, by the stopwatch; ``is_kept`` says whether its world is stored."""
     reply, fault, damage = outcome.reply, outcome.fault, outcome.reply.damage
     payload = reply.encode() if outcome.payload is None else outcome.payload
     if damage is not None and damage.kind == "malformed":
@@ -34,8 +36,9 @@ def record(journal: Journal, operation: Operation | None, request: Request, outc
         changes=outcome.changes,
         effects=outcome.effects,
         seconds=stopwatch() - started,
+        number=outcome.number,
     )
-    journal.record(entry)
+    journal.record(entry, is_kept=is_kept)
     return entry
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import Unavailable
-from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, Store, Versioned
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, NEW, Store, Versioned
 from mockserver.core.state.world import Action, World, catch_up, endless_timers, is_due
 
 SLICE = 200
@@ -32,13 +32,16 @@ class Timers:
         """Fire everything due by ``now`` in slices. Other requests are served between two slices.
 
         Returns the version to commit against, the world after the last slice, which is not committed yet, and the time of that world.
-        Raises HandlerCrashed if a timer fails, or if there is no end to them; the slices before it stay committed.
+        Raises HandlerCrashed if a timer fails, or if there is no end to them; the slices before it stay committed. Nothing of a world that is not
+        in the store is committed.
         """
+        if versioned.version == NEW:
+            return versioned, await self._fire_in_slices(versioned.world, now), now
         for _ in range(MAX_SLICES):
             current = catch_up(versioned.world, now, self._actions, most=SLICE)
             if not is_due(current, now):
                 return versioned, current, now
-            await self._store.commit(name, versioned.version, current)
+            await self._store.commit(name, versioned.version, current, touched=False)
             await asyncio.sleep(0)
             found = await self._store.find(name)
             if found is None:
@@ -48,6 +51,14 @@ class Timers:
         if is_due(versioned.world, now):
             raise endless_timers(versioned.world.timers[0], MAX_SLICES * SLICE)
         return versioned, versioned.world, now
+
+    async def _fire_in_slices(self, world: World, now: datetime) -> World:
+        for _ in range(MAX_SLICES):
+            world = catch_up(world, now, self._actions, most=SLICE)
+            if not is_due(world, now):
+                return world
+            await asyncio.sleep(0)
+        raise endless_timers(world.timers[0], MAX_SLICES * SLICE)
 
     async def settle(self, name: str) -> World | None:
         """Commit everything that is due in a world, and return the world; None if no world has this name.
@@ -59,6 +70,6 @@ class Timers:
             if found is None:
                 return None
             versioned, current, _ = await self.catch_up(name, found.versioned, found.versioned.world.clock.now(wall_clock()))
-            if current is versioned.world or await self._store.commit(name, versioned.version, current):
+            if current is versioned.world or await self._store.commit(name, versioned.version, current, touched=False):
                 return current
         raise Unavailable(BUSY)
