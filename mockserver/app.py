@@ -31,6 +31,7 @@ from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
 from mockserver.core.base.faults import Fault, HandlersUnbound
 from mockserver.core.base.replies import Reply
+from mockserver.core.base.targets import Targets
 from mockserver.core.base.visitors import LOOPBACK_ORIGIN
 from mockserver.core.engine.fixtures import Fixture, seeded_world
 from mockserver.core.engine.journal import PER_WORLD, Journal
@@ -59,9 +60,9 @@ class ServerSettings:
     ``seed`` determines the data of every world. ``frozen_at`` freezes every clock at a moment. ``token`` is required of calls to the control plane;
     None lets every call from this machine pass. ``world`` is the file of an exported world from which every world starts. ``max_worlds`` is how
     many worlds are kept, ``idle`` after how many seconds without use a world may leave for another of the same client, 0 for never, and ``evicts``
-    whether a world leaves for a new one if none may; otherwise the new one is refused. ``reports`` is the folder of the contract
-    suite's reports. ``keep`` is how many journal entries are kept of each world,
-    if their bytes are within the limits.
+    whether a world leaves for a new one if none may; otherwise the new one is refused. ``reports`` is the folder of the contract suite's reports.
+    ``allow_targets`` are patterns of the addresses that the server may call if a client names them. ``keep`` is how many journal entries are kept of
+    each world, if their bytes are within the limits.
     """
 
     seed: int = 1
@@ -74,6 +75,7 @@ class ServerSettings:
     evicts: bool = False
     reports: Path = Path("reports")
     keep: int = PER_WORLD
+    allow_targets: tuple[str, ...] = ()
 
 
 class App:
@@ -187,7 +189,7 @@ def _control_services(
         return seeded if seed == seeded.seed else seeded_world(fixtures, seed, clock, started)
 
     pipeline = RequestPipeline(store, journal, _timers(vendors), headers_of)
-    control = ControlServices(vendors, pipeline, reseed, _version(), runs=Runs(settings.reports))
+    control = ControlServices(vendors, pipeline, reseed, _version(), runs=Runs(settings.reports), targets=Targets(settings.allow_targets))
     control.usage[limits.WORLDS.name] = Usage(lambda: len(store), settings.max_worlds)
     control.usage[limits.JOURNAL_BYTES.name] = Usage(lambda: journal.size)
     return control, store

@@ -110,6 +110,12 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
     help="Folder of the contract suite's reports.",
 )
 @click.option(
+    "--allow-targets",
+    multiple=True,
+    metavar="PATTERN",
+    help="Name, address or network, with :PORT if only one is meant, that the server may call if a client names it; by default none. Repeatable.",
+)
+@click.option(
     "--keep",
     default=1_000,
     show_default=True,
@@ -134,6 +140,7 @@ def serve(
     when_full: str,
     workers: int,  # noqa: ARG001 - its callback checks it
     reports: Path,
+    allow_targets: tuple[str, ...],
     keep: int,
     announce: Path | None,
     companion: int | None,
@@ -162,6 +169,7 @@ def serve(
             idle=idle,
             evicts=when_full == "evict",
             reports=reports,
+            allow_targets=allow_targets,
             keep=keep,
         )
         app = create_app(settings)

@@ -1,10 +1,12 @@
-"""Runs of the contract suite against this mock or another address, and the last report."""
+"""Runs of the contract suite against this mock, or against an address that the operator allows, and the last report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from mockserver.control.guard import find_token
 from mockserver.control.runs import RunInProgress
 from mockserver.control.services import ControlServices
 from mockserver.core.base.faults import Conflict, NotFound, Unavailable
@@ -21,11 +23,14 @@ def get_conformance(control: ControlServices) -> Reply:
 
 
 async def start_conformance(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
-    """Start a run against the mock itself, or against the URL in the request."""
+    """Start a run against the mock itself, or against the URL in the request if the operator allows it."""
     vendor = control.vendor(body["api"])
-    url = body.get("url") or request.origin + vendor.document.base_path
-    token = request.headers.get("x-mock-token")
-    environment = {"MOCKSERVER_TOKEN": token} if token and "url" not in body else {}
+    url = body.get("url") or request.server_url + vendor.document.base_path
+    is_own = _is_own(url, request)
+    if not is_own:
+        await control.targets.check(url)
+    token = find_token({name.encode("latin-1"): value.encode("latin-1") for name, value in request.headers.items()})
+    environment = {"MOCKSERVER_TOKEN": token.decode("latin-1")} if token and is_own else {}
     try:
         await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
     except RunInProgress:
@@ -57,6 +62,18 @@ def get_report_page(control: ControlServices) -> Reply:
         raise NotFound("report", f"in {control.runs.reports}")
     policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return Reply(200, page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}, "text/html; charset=utf-8")
+
+
+def _is_own(url: str, request: Request) -> bool:
+    """Whether a URL names the socket that received a request, whatever name the client used for it."""
+    own = urlsplit(request.server_url)
+    try:
+        asked = urlsplit(url)
+        port = asked.port or 80
+    except ValueError:
+        return False
+    is_same_host = asked.hostname == own.hostname or (asked.hostname == "localhost" and own.hostname == "127.0.0.1")
+    return asked.scheme == "http" and port == (own.port or 80) and is_same_host
 
 
 def _render_run(control: ControlServices) -> dict[str, Any]:

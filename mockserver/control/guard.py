@@ -1,7 +1,8 @@
 """Access to the control plane.
 
 On a loopback address, a call has to name the server by a loopback name and must not come from a page of another origin: a browser would let such
-a page send a reset, or reach the server under a DNS name of its own. On any other address a call has to send the token that is printed at start.
+a page send a reset, or reach the server under a DNS name of its own. On any other address a call has to send the token that is printed at start, in
+``X-Mock-Token`` or as a bearer token.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Guard:
 
     def _find_refusal(self, headers: Mapping[bytes, bytes]) -> Fault | None:
         if self._token is not None:
-            sent = headers.get(HEADER)
+            sent = find_token(headers)
             if sent is None:
                 return Unauthenticated("X-Mock-Token", missing=True)
             return None if hmac.compare_digest(sent, self._token.encode()) else Unauthenticated("X-Mock-Token")
@@ -59,3 +60,9 @@ class Guard:
         if origin and not _ORIGIN.fullmatch(origin):
             return Forbidden(f"pages of {origin[:80]} may not call the control plane; open them from localhost")
         return None
+
+
+def find_token(headers: Mapping[bytes, bytes]) -> bytes | None:
+    """The token of the control plane that a call sends, in ``X-Mock-Token`` or as a bearer token; None if it sends none."""
+    scheme, _, sent = headers.get(b"authorization", b"").partition(b" ")
+    return headers.get(HEADER, sent.strip() if scheme.lower() == b"bearer" else None)

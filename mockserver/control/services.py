@@ -13,6 +13,7 @@ from mockserver.control.usage import Slots, Usage
 from mockserver.core.base.clock import wall_clock
 from mockserver.core.base.faults import NotFound
 from mockserver.core.base.requests import Request
+from mockserver.core.base.targets import Targets
 from mockserver.core.engine.journal import Journal
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import Scenario
@@ -47,7 +48,7 @@ class ControlServices:
     ``reseed`` makes a new world from a seed; without one it gives the world from which every world starts. ``operations`` are the compiled
     operations by full name, which are added after the control plane itself is compiled. ``numbers`` name the worlds that are created without a
     name. ``runs`` are those of the contract suite. ``streams`` and ``waiting`` are the slots of live streams and of calls that wait. ``usage`` has by
-    name of a limit what the whole server uses of it.
+    name of a limit what the whole server uses of it. ``targets`` are the addresses that the server may call.
     """
 
     vendors: Mapping[str, Vendor]
@@ -60,6 +61,7 @@ class ControlServices:
     streams: Slots = field(default_factory=lambda: Slots(limits.STREAMS))
     waiting: Slots = field(default_factory=lambda: Slots(limits.WAITING))
     usage: dict[str, Usage] = field(default_factory=dict)
+    targets: Targets = field(default_factory=Targets)
 
     @property
     def journal(self) -> Journal:

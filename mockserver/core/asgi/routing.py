@@ -161,6 +161,7 @@ def request_from(scope: Scope) -> Request:
         scope.get("mockserver.prefix", ""),
         (scope.get("client") or ("",))[0],
         scope.get(QUIET, False),
+        scope.get("server"),
     )
 
 

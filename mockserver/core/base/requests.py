@@ -24,8 +24,8 @@ class ClientGone(Exception):
 class Request:
     """One request with its whole body.
 
-    ``client`` is the address from which it came, empty if that is not known. ``is_quiet`` is set if its answer has no reader, so that it
-    carries no notice. ``raw_headers`` are read once and not kept, because the journal keeps requests.
+    ``client`` is the address from which it came, empty if that is not known. ``is_quiet`` is set if its answer has no reader, so that it carries no
+    notice. ``server`` is host and port of the socket that received it. ``raw_headers`` are read once and not kept, because the journal keeps requests.
     """
 
     method: str
@@ -39,6 +39,7 @@ class Request:
     prefix: str = ""
     client: str = ""
     is_quiet: bool = False
+    server: tuple[str, int | None] | None = None
     headers: Mapping[str, str] = field(init=False)
     """Headers by lower-case name; several of one name are joined by commas."""
 
@@ -61,6 +62,13 @@ class Request:
     def own_url(self) -> str:
         """The address of the request's world, also if the client named the world by a header or a cookie."""
         return self.origin + (self.prefix or ("" if self.world == DEFAULT else f"/~{self.world}"))
+
+    @property
+    def server_url(self) -> str:
+        """The address of the socket that received the request, whatever name the client used."""
+        host, port = self.server or ("localhost", None)
+        named = f"[{host}]" if ":" in host else host
+        return f"http://{named}:{port}" if port else f"http://{named}"
 
     @property
     def media_type(self) -> str:
