@@ -44,13 +44,14 @@ from mockserver.core.state.archive import read as read_world
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi import limits
+from mockserver.openapi.addresses import PUBLISHED, check_addresses
 from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
 
 ROOT = Path(__file__).resolve().parent
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
 OWN_PATHS = (PREFIX, "/console", "/docs")
-"""Prefixes of the mock's own paths; pages of other machines may not call them."""
+"""Prefixes of the mock's own paths, which no document may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
     }
     control, store = _control_services(settings, vendors, {slug: fixture for slug, (_, _, fixture) in found.items()})
     served = [*vendors.values(), Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())]
+    check_addresses([vendor.document for vendor in vendors.values()], OWN_PATHS)
     compiled = _compile(served)
     control.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.is_control})
     _check(control)
@@ -152,7 +154,7 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
         control.pipeline,
         compiled,
         {vendor.document.base_path: vendor.api for vendor in served},
-        {f"{vendor.document.base_path}/openapi.json": serve_document(vendor) for vendor in served},
+        {f"{vendor.document.base_path}{PUBLISHED}": serve_document(vendor) for vendor in served},
         console.app(),
     )
     stack = Stack(
