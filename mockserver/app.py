@@ -160,10 +160,10 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
     stack = Stack(
         operations,
         [
-            partial(Cors, own_paths=OWN_PATHS, own_origins=LOOPBACK_ORIGIN),
             Worlds,
-            partial(Guard, token=settings.token),
             Routing,
+            partial(Cors, is_own=partial(_is_own, operations), own_origins=LOOPBACK_ORIGIN),
+            partial(Guard, find_api=operations.find_api, token=settings.token),
         ],
     )
     for vendor in served:
@@ -199,6 +199,12 @@ def _control_services(
 
 def _timers(vendors: Mapping[str, Vendor]) -> dict[str, Action]:
     return {name: action for vendor in vendors.values() for name, action in vendor.api.timers.items()}
+
+
+def _is_own(operations: Operations, scope: Scope) -> bool:
+    """Whether a routed request is for the mock itself, and not for a vendor's API."""
+    api = operations.find_api(scope)
+    return api is None or api.is_control
 
 
 def _check(control: ControlServices) -> None:

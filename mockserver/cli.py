@@ -84,7 +84,11 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option(
     "--freeze", "frozen_at", callback=_parse_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z."
 )
-@click.option("--token", help="Token of the control plane; generated at start if the address requires one and none is given.")
+@click.option(
+    "--token",
+    envvar="MOCKSERVER_TOKEN",
+    help="Token of the control plane; generated at start if the address requires one and none is given. [MOCKSERVER_TOKEN]",
+)
 @click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
 @click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept.")
 @click.option(
@@ -157,6 +161,8 @@ def serve(
 
     if token is None and not is_loopback(host):
         token = control_token()
+    _check_folder("--record", record)
+    _check_folder("--announce", announce)
     bound = listen(host, port)
     with bound:
         settings = ServerSettings(
@@ -175,12 +181,18 @@ def serve(
         app = create_app(settings)
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
-            app.surround(lambda inner: recorder.Recorder(inner, record, list(app.vendors)))
+            try:
+                app.surround(lambda inner: recorder.Recorder(inner, record, list(app.vendors)))
+            except OSError as error:
+                raise SetupError(f"--record {record}: the file cannot be opened: {error.strerror}") from None
         url = _url(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_describe_server(app, url, token))
         if announce is not None:
-            _announce(announce, url)
+            try:
+                _announce(announce, url)
+            except OSError as error:
+                raise SetupError(f"--announce {announce}: the file cannot be written: {error.strerror}") from None
         run(app, bound, companion)
 
 
@@ -223,6 +235,12 @@ def verify(arguments: tuple[str, ...]) -> None:
 
 def _url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _check_folder(option: str, file: Path | None) -> None:
+    """Check that the folder of a file exists. Raises SetupError."""
+    if file is not None and not file.parent.is_dir():
+        raise SetupError(f"{option} {file}: there is no folder {file.parent}; create it first")
 
 
 def _announce(file: Path, url: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import swagger_ui
@@ -26,6 +27,8 @@ from mockserver.core.base.replies import Reply
 
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"
+_VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
+"""The files of the viewer that its page uses. Its package has others, such as an editor."""
 
 SHOWN: dict[str, View] = {
     "/": overview.overview,
@@ -97,6 +100,18 @@ class _Digits(Convertor[int]):
 register_url_convertor("digits", _Digits())
 
 
+class _ListedFiles(StaticFiles):
+    """The files of a folder with these names, and no other."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        super().__init__(directory=folder)
+        self._names = frozenset(names)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """The full path of a file and its status; nothing for a file that is not listed."""
+        return super().lookup_path(path) if path in self._names else ("", None)
+
+
 class Pages:
     """The console as an application. It is connected to the whole server once that is made, because it is a client of it."""
 
@@ -112,10 +127,12 @@ class Pages:
 
     def app(self) -> Starlette:
         """An application that serves the pages, and refuses every other path with a problem."""
-        files = [Mount("/console/viewer", StaticFiles(directory=_VIEWER)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
+        files = [Mount("/console/viewer", _ListedFiles(_VIEWER, _VIEWER_FILES)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
         views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # fixed paths before paths with placeholders
         pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
-        return Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _refuse})
+        app = Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _refuse})
+        app.router.redirect_slashes = False  # a slash at the end of a path is removed before, so such a redirect would lead to itself
+        return app
 
     def _endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
         show = self._frame.page(SHOWN[path]) if path in SHOWN else None

@@ -31,6 +31,10 @@ State = Literal["idle", "running", "held", "broken", "failed", "stopped"]
 _STATES: Mapping[int, State] = {0: "held", 1: "broken"}
 
 
+def _without(environment: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in environment.items() if key != name}
+
+
 class RunInProgress(Exception):
     """A run is in progress; there is one at a time."""
 
@@ -80,7 +84,8 @@ class Runs:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+                # The token of this server, which may stand in the environment, is for this server only.
+                env={**_without(os.environ, "MOCKSERVER_TOKEN"), "PYTHONUNBUFFERED": "1", **(environment or {})},
                 start_new_session=True,
                 limit=1024 * 1024,
             )

@@ -103,6 +103,11 @@ class Operations:
         """The API whose base path a path begins with, the longest base path first; None outside every API."""
         return next((api for base, api in self._apis.items() if path == base or path.startswith(base + "/")), None)
 
+    def find_api(self, scope: Scope) -> Api | None:
+        """The API that a request is routed to, or whose base path it has; None if it is for a page of the mock, or for nothing."""
+        routed = scope.get("extensions", {}).get(ROUTING_CONTEXT)
+        return self.api_at(scope["path"]) if routed is None else self._apis[routed["api_base_path"]]
+
     def render_malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are not an HTTP request, in the format of the API that their path names; None outside every API."""
         api = self.api_at(path)

@@ -25,7 +25,7 @@ class Request:
     """One request with its whole body.
 
     ``client`` is the address from which it came, empty if that is not known. ``is_quiet`` is set if its answer has no reader, so that it carries no
-    notice. ``server`` is host and port of the socket that received it. ``raw_headers`` are read once and not kept, because the journal keeps requests.
+    notice. ``server`` is host and port of the socket that received it. ``raw_headers`` are not kept, because the journal keeps requests.
     """
 
     method: str
