@@ -70,7 +70,7 @@ class Flood:
         self._last = now
 
 
-class Phase(Enum):
+class ConnectionPhase(Enum):
     """What a connection waits for."""
 
     HEAD = "head"
@@ -108,7 +108,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._start = b""
         self._head = 0  # bytes received since the last head was complete
         self._reason: str | LimitExceeded = ""
-        self._phase = Phase.HEAD
+        self._phase = ConnectionPhase.HEAD
         self._since = 0.0
         self._dropped = 0
 
@@ -128,12 +128,12 @@ class HttpProtocol(HttpToolsProtocol):
     def close_late(self) -> None:
         """Close the connection if what it waits for has not arrived in time."""
         phase, waited = self._phase, self.loop.time() - self._since
-        if phase is Phase.ANSWER or (phase is Phase.HEAD and self.cycle is not None and not self.cycle.response_complete):
+        if phase is ConnectionPhase.ANSWER or (phase is ConnectionPhase.HEAD and self.cycle is not None and not self.cycle.response_complete):
             return  # a request that was sent ahead is read when the one before it is answered
         bounds = self.bounds
-        allowed = bounds.head if phase is Phase.HEAD else bounds.body if phase is Phase.BODY else bounds.linger
+        allowed = bounds.head if phase is ConnectionPhase.HEAD else bounds.body if phase is ConnectionPhase.BODY else bounds.linger
         if waited > allowed:
-            if phase is not Phase.END:
+            if phase is not ConnectionPhase.END:
                 self.floods["late"].note(self.loop.time(), self.client)
             self.transport.abort()
 
@@ -144,8 +144,8 @@ class HttpProtocol(HttpToolsProtocol):
             if self._dropped > self.bounds.linger_bytes:
                 self.transport.abort()
             return
-        if self._phase is Phase.ANSWER and (self.cycle is None or self.cycle.response_complete):
-            self._wait_for(Phase.HEAD)
+        if self._phase is ConnectionPhase.ANSWER and (self.cycle is None or self.cycle.response_complete):
+            self._wait_for(ConnectionPhase.HEAD)
         if not self._head:
             self._start = data[: limits.HEAD.value]
         self._head += len(data)
@@ -155,11 +155,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Stop reading if the body of the request was not read to its end."""
-        if self._phase is Phase.BODY and self.cycle.response_complete and not self.transport.is_closing():
+        if self._phase is ConnectionPhase.BODY and self.cycle.response_complete and not self.transport.is_closing():
             self.server_state.total_requests += 1
             self._end()
             return
-        if self._phase is Phase.HEAD:
+        if self._phase is ConnectionPhase.HEAD:
             self._since = self.loop.time()
         super().on_response_complete()
 
@@ -167,7 +167,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start the time of a head."""
-        self._wait_for(Phase.HEAD)
+        self._wait_for(ConnectionPhase.HEAD)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -178,7 +178,7 @@ class HttpProtocol(HttpToolsProtocol):
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._fail(f"a request has exactly one header Host, not {hosts}")
         self._head = 0
-        self._wait_for(Phase.BODY)
+        self._wait_for(ConnectionPhase.BODY)
         super().on_headers_complete()
         # The task of the request is created and has not run yet, so its scope can still be extended.
         self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
@@ -191,7 +191,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Stop the time of the body."""
-        self._phase = Phase.ANSWER
+        self._phase = ConnectionPhase.ANSWER
         super().on_message_complete()
 
     def _fail(self, reason: str | LimitExceeded) -> None:
@@ -213,7 +213,7 @@ class HttpProtocol(HttpToolsProtocol):
             parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
         if status != NO_CONTENT:
             parts.append(b"content-length: %d\r\n" % len(body))
-        is_last = not cycle.keep_alive or self._phase is Phase.BODY
+        is_last = not cycle.keep_alive or self._phase is ConnectionPhase.BODY
         parts.append(b"connection: close\r\n\r\n" if is_last else b"\r\n")
         if cycle.scope["method"] != "HEAD":
             parts.append(body)
@@ -245,7 +245,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _end(self) -> None:
         """End this side of the connection. Closing it at once would reset it if the client still sends, and the client might lose the answer."""
-        self._wait_for(Phase.END)
+        self._wait_for(ConnectionPhase.END)
         self.flow.resume_reading()
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if self.transport.can_write_eof() and not is_answering:
@@ -254,9 +254,9 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _has_ended(self) -> bool:
-        return self._phase is Phase.END
+        return self._phase is ConnectionPhase.END
 
-    def _wait_for(self, phase: Phase) -> None:
+    def _wait_for(self, phase: ConnectionPhase) -> None:
         self._phase, self._since = phase, self.loop.time()
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from mockserver.console import shown
 from mockserver.console.client import ControlClient, ControlRefused
-from mockserver.core.engine.pipeline import NOTICE
+from mockserver.core.base.names import NOTICE
 
 View = Callable[["Visit"], Awaitable[Response]]
 

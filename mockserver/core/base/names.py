@@ -1,10 +1,12 @@
-"""Names of worlds."""
+"""Names of worlds, and of headers that several layers use."""
 
 from __future__ import annotations
 
 import re
 
 DEFAULT = "default"
+NOTICE = "X-Mock-Notice"
+"""The header that informs a caller about dropped worlds."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 from mockserver.core.base.clock import stopwatch, wall_clock
 from mockserver.core.base.faults import Fault
+from mockserver.core.base.names import NOTICE
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.executor import Executor
@@ -34,8 +35,6 @@ from mockserver.core.state.store import NEW, Store
 Answer = tuple[Reply, bytes, int]
 """A reply, its encoded body, and the number of its journal entry; 0 if the call is not recorded."""
 
-NOTICE = "X-Mock-Notice"
-"""The header that informs a caller about dropped worlds."""
 ERROR = 500
 """The first status of answers that carry no notice: a client is likely to ignore them."""
 REFUSED = 400
