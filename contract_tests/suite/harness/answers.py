@@ -14,6 +14,8 @@ from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, join_pointer
 from mockserver.openapi.schemas import SchemaCompiler
 
+from .bodies import find_excess, find_reason
+
 REMEMBERED = 2_000
 """Bodies whose problems are remembered: the same list is read again and again."""
 SHOWN = 300
@@ -54,6 +56,10 @@ class AnswerValidator:
                 yield self._problem(operation, status, "status", "", text, list(operation.statuses), status)
             return
         yield from self._headers(operation, declared, response)
+        unreadable = find_reason(response.content)
+        if unreadable:
+            yield self._problem(operation, status, "body", "", f"answers {status} with a body that cannot be read: {unreadable}", None, None)
+            return
         content: Mapping[str, Any] = declared.get("content", {})
         if not content:
             if response.content:
@@ -91,11 +97,15 @@ class AnswerValidator:
         if kind in ("integer", "number"):
             try:
                 value = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return False
         return self._compiler.compile(schema).is_valid(value)
 
     def _body(self, operation: OperationSpec, status: int, media: Mapping[str, Any], response: httpx.Response) -> Iterator[Problem]:
+        excess = find_excess(response.content)
+        if excess:  # a client that does not pass the request policy brings the body as it was sent
+            yield self._problem(operation, status, "body", "", f"answers {status} with a body that cannot be read: {excess}", None, None)
+            return
         try:
             body = json.loads(response.content)
         except ValueError:

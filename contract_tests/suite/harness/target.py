@@ -82,9 +82,14 @@ class Target:
         api = _api(apis, slug)
         if api is None:
             return cls(slug, base_url)
-        credentials = {credential["name"]: credential["headers"] for credential in api["credentials"]}
-        logins = {credential["name"]: credential["login"] for credential in api["credentials"] if credential["login"]}
-        known = get(f"{origin}/_mock/apis/{slug}/landmarks", headers=control_headers(), timeout=TIMEOUT).json()["landmarks"]
+        told = get(f"{origin}/_mock/apis/{slug}/landmarks", headers=control_headers(), timeout=TIMEOUT)
+        try:
+            roles = {credential["name"]: credential for credential in api["credentials"]}
+            credentials = {name: _texts(role["headers"]) for name, role in roles.items()}
+            logins = {name: _texts(role["login"]) for name, role in roles.items() if role["login"]}
+            known = _texts(told.json()["landmarks"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls(slug, base_url)  # a mock answers otherwise
         return cls(slug, base_url, credentials, known, logins, origin, strict=True)
 
     @property
@@ -117,6 +122,13 @@ def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
         return next((api for api in apis if api["slug"] == slug), None)
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _texts(said: dict[str, object]) -> dict[str, str]:
+    """A mapping of texts. Raises TypeError or AttributeError if it is something else."""
+    if not all(isinstance(value, str) for value in said.values()):
+        raise TypeError("a value is no text")
+    return {**said}  # type: ignore[dict-item] - checked above
 
 
 def _messages(text: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from .bodies import read_body
 from .findings import Exchange
 from .policy import RequestPolicy
 
@@ -39,14 +40,13 @@ def open_connections(verify: bool | str) -> httpx.HTTPTransport:  # noqa: FBT001
 
 
 def _read_body(policy: RequestPolicy, chunks: Iterable[bytes], started: float, timeout: float) -> bytes | None:
-    """A body; None if it does not end in time or in size."""
-    parts, size = [], 0
+    """A body as it was sent; None if it does not end in time or in size."""
+    body = bytearray()  # a list of chunks would cost much more than their bytes if they are short
     for chunk in chunks:
-        parts.append(chunk)
-        size += len(chunk)
-        if size > policy.limits.max_bytes or time.monotonic() - started > timeout:
+        body += chunk
+        if len(body) > policy.limits.max_bytes or time.monotonic() - started > timeout:
             return None
-    return b"".join(parts)
+    return bytes(body)
 
 
 class PolicyTransport(httpx.BaseTransport):
@@ -58,7 +58,7 @@ class PolicyTransport(httpx.BaseTransport):
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, read to its end.
+        """The answer, read to its end and decoded, with a note for a body that cannot be read.
 
         Raises:
             PolicyError: the policy does not let the request through.
@@ -83,19 +83,15 @@ class PolicyTransport(httpx.BaseTransport):
         except httpx.TransportError as error:
             policy.count_failure(describe_error(error))
             raise
-        whole = httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw), request=request)
-        try:
-            content = whole.read()
-        except httpx.DecodingError as error:
-            policy.count_failure(describe_error(error))
-            raise
+        headers = answer.headers
+        content = read_body(raw, headers.get("content-encoding", ""), policy.limits.max_bytes, headers.get("content-type", ""))
         exchange = Exchange(
             request.method,
             str(request.url),
             dict(request.headers),
             body,
             answer.status_code,
-            dict(answer.headers),
+            dict(headers),
             content,
             time.monotonic() - started,
             operation,
@@ -103,12 +99,13 @@ class PolicyTransport(httpx.BaseTransport):
         policy.count_answer(exchange)
         if self._record is not None:
             self._record(exchange)
-        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(raw))
+        kept = [(name, value) for name, value in headers.raw if name.lower() != b"content-encoding"]
+        return httpx.Response(answer.status_code, headers=kept, stream=httpx.ByteStream(content))
 
 
 def _read_chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    """A body as it comes in. Reading pieces of a fixed size would wait for a slow target to fill each."""
-    while piece := raw.read1(CHUNK, decode_content=True):
+    """A body as it comes in, still encoded. Reading pieces of a fixed size would wait for a slow target to fill each."""
+    while piece := raw.read1(CHUNK, decode_content=False):
         yield piece
 
 
@@ -128,7 +125,8 @@ class PolicyAdapter(HTTPAdapter):
         timeout = policy.answer_timeout()
         started = time.monotonic()
         try:
-            answer = super().send(request, **{**options, "stream": True, "timeout": timeout})
+            # Sessions take proxies from the environment, and a proxy is another host than the target.
+            answer = super().send(request, **{**options, "stream": True, "timeout": timeout, "proxies": {}})
             try:
                 raw = _read_body(policy, _read_chunks(answer.raw), started, timeout)
             except urllib3.exceptions.HTTPError as error:
@@ -140,7 +138,8 @@ class PolicyAdapter(HTTPAdapter):
         except requests.exceptions.RequestException as error:
             policy.count_failure(describe_error(error))
             raise
-        answer._content, answer._content_consumed = raw, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
+        content = read_body(raw, answer.headers.get("content-encoding", ""), policy.limits.max_bytes, answer.headers.get("content-type", ""))
+        answer._content, answer._content_consumed = content, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
         body = request.body or b""
         exchange = Exchange(
             method,
@@ -149,7 +148,7 @@ class PolicyAdapter(HTTPAdapter):
             body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b"",
             answer.status_code,
             dict(answer.headers),
-            raw,
+            content,
             time.monotonic() - started,
             operation,
         )

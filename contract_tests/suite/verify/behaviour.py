@@ -31,7 +31,7 @@ class _CheckTransport(PolicyTransport):
             return super().handle_request(request)
         except RequestRefused as refused:
             not_observable(str(refused))
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except httpx.TransportError as error:
             called = self._session.contract.find(self._session.target.base_url, request.method, str(request.url)) or request.url.path
             reason = f"{called} gave no answer that can be read: {describe_error(error)}"
             self._session.problem(reason)

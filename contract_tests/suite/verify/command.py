@@ -15,6 +15,7 @@ import click
 
 from mockserver.openapi.documents import list_slugs
 
+from ...crashes import report_crashes
 from .contract import Contract
 from .options import DEFAULT_FILE, CannotRun, Options, make_plan
 from .report.compare import BadReport
@@ -63,19 +64,21 @@ def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoRetur
     Exit code 0: it conforms. 1: it is broken, each finding with its evidence. 2: it could not be judged, with the reason and what to do.
     """
     started = time.monotonic() - time.process_time()  # what loading Python took counts as well
-    try:
-        _check_slug(slug)
-        if init:
-            sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE))
-        if self_test:
-            sys.exit(_self_test(slug, options["workers"], options["seed"]))
-        sys.exit(_run(Options(slug, **options), started))
-    except (CannotRun, BadTargetFile, BadReport) as error:
-        click.echo(f"could not run: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        click.echo("could not run to its end: interrupted", err=True)
-        sys.exit(2)
+    with report_crashes("verify", options["report"]):
+        try:
+            _check_slug(slug)
+            if init:
+                sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE))
+            if self_test:
+                sys.exit(_self_test(slug, options["workers"], options["seed"]))
+            sys.exit(_run(Options(slug, **options), started))
+        except (CannotRun, BadTargetFile, BadReport) as error:
+            click.echo(f"could not run: {error}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("could not run to its end: interrupted", err=True)
+            sys.exit(2)
+    raise AssertionError("every branch above ends the command")
 
 
 def _self_test(slug: str, workers: int, seed: int) -> int:

@@ -51,7 +51,8 @@ class _LeftBehind(Exception):
 class VerifyRun:
     """One run of a plan. Iterate over it once, in one thread; ``store`` has taken in every event that was yielded.
 
-    Iterating raises CannotRun if the target cannot be reached.
+    Iterating raises CannotRun if the target cannot be reached. An error of our own in a part of the run is raised after the last event, which reports
+    what was judged all the same.
     """
 
     def __init__(self, plan: RunPlan) -> None:
@@ -62,6 +63,7 @@ class VerifyRun:
         self._deadline = max(time.monotonic() + 0.5, plan.started + plan.budget * REPORTING - 1)
         self._interrupted = False
         self._mask: TargetMask | None = None
+        self._crash: Exception | None = None
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None only wakes the reader
 
     def __iter__(self) -> Iterator[Event]:
@@ -95,13 +97,27 @@ class VerifyRun:
                 unfinished = [*([str(policy.stopped)] if policy.stopped is not None else ()), *policy.closed.values()]
                 yield from self._close(session)
             except _LeftBehind:
-                reason = INTERRUPTED if self._interrupted else f"the time budget of {plan.budget:g} s was spent in a call that did not end"
-                policy.stopped, unfinished = Stopped(reason), [reason]
-                yield ConfirmationStarted()
-                yield from confirm(session, self._unconfirmed(), last=True)
+                unfinished = yield from self._leave_behind(session)
+            except Exception as error:  # noqa: BLE001 - it is raised again after the report
+                unfinished = [*([str(policy.stopped)] if policy.stopped is not None else ()), self._keep_crash(error, "the run")]
         if self._interrupted and INTERRUPTED not in unfinished:
             unfinished.append(INTERRUPTED)
         yield self._finish(session, unfinished)
+        if self._crash is not None:
+            raise self._crash
+
+    def _leave_behind(self, session: VerifySession) -> Generator[Event, None, list[str]]:
+        """Go on without the phase that did not end in time; why the run is unfinished."""
+        reason = INTERRUPTED if self._interrupted else f"the time budget of {self.plan.budget:g} s was spent in a call that did not end"
+        self._policy.stopped = Stopped(reason)
+        yield ConfirmationStarted()
+        yield from confirm(session, self._unconfirmed(), last=True)
+        return [reason]
+
+    def _keep_crash(self, error: Exception, part: str) -> str:
+        """Keep the first error of our own, to be raised at the end; what the report says of it."""
+        self._crash = self._crash or error
+        return f"{part} ended early by an error of the suite, which says nothing about the target ({type(error).__name__}: {describe_error(error)})"
 
     def _reach(self, inner: httpx.BaseTransport) -> Generator[Event, None, Target]:
         found: list[Target] = []
@@ -137,7 +153,7 @@ class VerifyRun:
         yield from self._work(clauses, others)
 
     def _judge_by(self, session: VerifySession, phase: Phase, work: Work) -> None:
-        """Do the work of a phase in this thread. Its failure becomes a problem of the report, and does not end the run."""
+        """Do the work of a phase in this thread. Its failure becomes a problem of the report, and does not end the other phases."""
         if self._policy.stopped is not None:
             return
         session.emit(PhaseStarted(phase))
@@ -146,8 +162,10 @@ class VerifyRun:
             work()
         except Stopped:
             pass
-        except Exception as error:  # noqa: BLE001 - whatever makes a phase fail belongs in the report
+        except (httpx.HTTPError, OSError) as error:  # the errors of requests are OSErrors
             session.problem(f"{phase} ended early ({type(error).__name__}: {describe_error(error)})")
+        except Exception as error:  # noqa: BLE001 - it is raised again after the report
+            session.problem(self._keep_crash(error, phase))
         session.emit(PhaseFinished(phase, time.monotonic() - started, self._policy.sent))
 
     def _unconfirmed(self) -> list[Cause]:
@@ -218,7 +236,7 @@ class VerifyRun:
         accept(store, plan.file.deviations)
         join(store)
         today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
-        report = build(session, store, Facts(today, time.monotonic() - plan.started, tuple(unfinished)), mask)
+        report = build(session, store, Facts(today, time.monotonic() - plan.started, tuple(unfinished), crashed=self._crash is not None), mask)
         if plan.earlier is not None:
             report["comparison"] = compare(plan.earlier, report, str(plan.options.compare))
         return RunFinished(report, (*store.causes.values(), *store.unconfirmed), mask)

@@ -22,11 +22,15 @@ CONFORMS, BROKEN, COULD_NOT = "conforms", "broken", "could not run"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run knows of itself when it ends: the day, how many seconds it took, and why it did not do everything."""
+    """What a run knows of itself when it ends: the day, how many seconds it took, and why it did not do everything.
+
+    ``crashed`` says that an error of the suite ended a part of it.
+    """
 
     today: dt.date
     seconds: float
     unfinished: tuple[str, ...] = ()
+    crashed: bool = False
 
 
 def short_id(key: str) -> str:
@@ -50,7 +54,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
     unfinished = [*facts.unfinished, *store.problems]
     if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
         unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
-    verdict, code = (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
+    verdict, code = (COULD_NOT, 2) if facts.crashed else (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "contract_tests", "version": plan.version},
