@@ -24,7 +24,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.suite.harness.answers import AnswerValidator
+from contract_tests.suite.harness import answers as suite_answers
 from contract_tests.suite.harness.bodies import find_excess, find_reason, read_body
 from contract_tests.suite.harness.findings import Exchange
 from contract_tests.suite.harness.policy import Limits, RequestPolicy
@@ -32,6 +32,7 @@ from contract_tests.suite.harness.transports import police_requests
 from contract_tests.suite.verify import run
 from contract_tests.suite.verify.command import verify
 from contract_tests.suite.verify.events import RunFinished
+from contract_tests.suite.verify.findings_store import FindingsStore
 from mockserver.openapi import limits
 from tests.conftest import ROOT
 from tests.verify.conftest import START_UP, Done
@@ -40,9 +41,9 @@ from tests.verify.test_events import quick_run
 
 MEMORY = 1_000_000_000
 """Bytes of address space that the command may have."""
-BUDGET = 8
+BUDGET = 20
 FILE = '[credentials.owner]\nAuthorization = "Bearer secret-of-the-owner"\nsecretkey = "secret-key-1"\n[known]\nbranch = "1"\n[limits]\ntimeout = 1\n'
-JSON = {"Content-Type": "application/json"}
+JSON = {"Content_Type": "application/json"}
 LEVELS = limits.JSON_DEPTH.value
 
 
@@ -63,7 +64,7 @@ def head(status: str, **headers: str) -> bytes:
 
 
 def whole(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    return head(status, **{"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **headers}) + body
+    return head(status, **{**JSON, "Content_Length": str(len(body)), "Connection": "close", **headers}) + body
 
 
 def send(connection: socket.socket, *parts: bytes, pause: float = 0.0) -> None:
@@ -113,14 +114,15 @@ TARGETS = {
     "a slow drip": Hostile(partial(stream, part=b"1\r\n \r\n", pause=0.1), 2, "did not answer in time"),
     "endless chunks": Hostile(partial(stream, part=b"10000\r\n" + b" " * 65_536 + b"\r\n", pause=0), 2, "did not answer in time"),
     "a redirect to itself": Hostile(answers(whole(b"", "302 Found", Location="/serpi/api/v1")), 1, "302, which is not documented"),
-    "too long a length": Hostile(answers(whole(b"{}", Content_Length="100")), 2, "answered nothing that can be read as HTTP"),
-    "too short a length": Hostile(answers(whole(b'{"success": true}', Content_Length="4")), 1, "no JSON"),
+    "too long a length": Hostile(answers(head("200 OK", **JSON, Content_Length="100") + b"{}"), 2, "answered nothing that can be read as HTTP"),
+    "too short a length": Hostile(answers(head("200 OK", **JSON, Content_Length="4", Connection="close") + b'{"success": true}'), 1, "no JSON"),
     "two lengths": Hostile(answers(head("200 OK", Content_Length="2, 3") + b"{}"), 2, "answered nothing that can be read as HTTP"),
     "the status 999": Hostile(answers(whole(b"{}", "999 Odd")), 1, "999, which is not documented"),
     "a head that is none": Hostile(answers(b"HTTP/1.1 abc\r\nno colon\r\n\r\n"), 2, "answered nothing that can be read as HTTP"),
-    "an escape in the reason": Hostile(answers(whole(b"{}", "200 \x1b[31mOK")), 2, "answered nothing that can be read as HTTP"),
+    "an escape in the reason": Hostile(answers(whole(b"{}", "200 \x1b[31mOK")), 1, "breaks its schema"),
+    "an escape in the media type": Hostile(answers(whole(b"{}", Content_Type="a/\x9b31m")), 1, r"as a/\x9b31m"),
     "an escape in the body": Hostile(answers(whole(b"\x1b[31m\x1b]0;title\x07", "200 OK")), 1, "no JSON"),
-    "an escape in a value": Hostile(answers(whole(b'{"success": "\\u001b[31m", "code": "\\u001b[2J"}', "200 OK")), 1, "breaks its schema"),
+    "an escape in names": Hostile(answers(whole(b'{"result": [{"\\u001b[2J": 1}], "\\u001b]0;a\\u0007": "\\u001b[31m"}')), 1, "breaks its schema"),
     "a mock of another form": Hostile(answers(whole(b'{"apis": [{"slug": "serpi", "credentials": 5}]}')), 1, "breaks its schema"),
 }
 
@@ -164,8 +166,7 @@ def judge(folder: Path, origin: str, canary: Canary, level: str = "quick", budge
     told = done.stdout + done.stderr
     assert "Traceback" not in told, told[-4_000:]
     assert "an error of" not in told, told[-4_000:]
-    assert "\x1b" not in told
-    assert "\x07" not in told
+    assert told.replace("\n", "").isprintable()
     assert not [*folder.rglob("*crash*")]
     assert not canary.calls
     return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - started, folder / "report")
@@ -183,7 +184,19 @@ def check(done: Done, code: int, said: str) -> None:
         assert done.err.count("could not run: ") == 1
 
 
-@pytest.mark.parametrize("name", TARGETS)
+SLOW = (
+    "JSON of 900 levels",
+    "gzip that is none",
+    "too short a length",
+    "two lengths",
+    "a redirect to itself",
+    "an escape in the body",
+    "an escape in names",
+)
+"""Targets whose classes another target stands for in a quick run."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in TARGETS])
 def test_a_hostile_target_is_judged_or_refused_in_one_sentence(tmp_path: Path, canary: Canary, name: str) -> None:
     hostile = TARGETS[name]
     with talking(hostile.talk) as origin:
@@ -215,9 +228,9 @@ SPACES = b" " * 100_000
 PACKED = {
     "gzip": gzip.compress(SPACES),
     "deflate": zlib.compress(SPACES),
-    "br": brotli.compress(SPACES),
+    "br": brotli.compress(SPACES),  # type: ignore[no-untyped-call]
     "zstd": zstandard.compress(SPACES),
-    "gzip, br": brotli.compress(gzip.compress(SPACES)),
+    "gzip, br": brotli.compress(gzip.compress(SPACES)),  # type: ignore[no-untyped-call]
 }
 
 
@@ -278,12 +291,13 @@ def test_an_error_of_the_suite_ends_with_2_a_report_and_a_file(tmp_path: Path, m
 
 def test_a_clause_test_that_our_own_code_ends_is_not_exercised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(AnswerValidator, "_headers", fail)
-    monkeypatch.setattr(run.FindingsStore, "observe", lambda *_: None)
+    monkeypatch.setattr(suite_answers, "find_reason", None)  # calling it raises an error in our own code
+    monkeypatch.setattr(FindingsStore, "observe", lambda *_: None)
+    monkeypatch.setattr(run, "run_fuzz", lambda _: None)
     Path("contract.toml").write_text(FILE)
     with talking(answers(whole(b"{}"))) as origin:
         *_, last = quick_run("serpi", f"{origin}/serpi/api/v1")
     assert isinstance(last, RunFinished)
-    assert any("was ended by an error of the suite: ZeroDivisionError" in one for one in last.report["run"]["unfinished"])
+    assert any("was ended by an error of the suite: TypeError" in one for one in last.report["run"]["unfinished"])
     assert not last.report["clauses"]["broken"]
     assert any("an error of the suite" in one["reason"] for one in last.report["clauses"]["not_exercised"])

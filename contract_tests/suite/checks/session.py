@@ -12,7 +12,9 @@ import pytest
 
 from ..harness import ApiClient
 from ..harness.answers import Problem
-from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
+from ..harness.errors import is_own_error
+from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus, in_words
+from ..harness.policy import PolicyError
 from .files import file
 from .formulas import evaluate, holds, same, sides
 from .model import BehaviourModel, header_of
@@ -29,13 +31,17 @@ class NotExercised(Exception):
 
 
 def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
-    """Yield verdicts; if something needed is missing, end with a verdict that says so."""
+    """Yield verdicts; if something needed is missing, or an answer cannot be used for it, end with a verdict that says so."""
     try:
         yield from verdicts
     except (NotExercised, LookupError) as reason:
         yield Verdict(law, operation, VerdictStatus.NOT_EXERCISED, str(reason))
     except pytest.skip.Exception as reason:
         yield Verdict(law, operation, VerdictStatus.NOT_OBSERVABLE, str(reason.msg).removeprefix("not observable here: "))
+    except Exception as error:
+        if isinstance(error, (PolicyError, httpx.HTTPError)) or is_own_error(error):
+            raise
+        yield Verdict(law, operation, VerdictStatus.NOT_EXERCISED, f"in an answer that it needs, {in_words(error)}")
 
 
 class Answer:

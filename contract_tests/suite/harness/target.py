@@ -124,11 +124,11 @@ def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
         return None
 
 
-def _texts(said: dict[str, object]) -> dict[str, str]:
+def _texts(said: dict[str, Any]) -> dict[str, str]:
     """A mapping of texts. Raises TypeError or AttributeError if it is something else."""
     if not all(isinstance(value, str) for value in said.values()):
         raise TypeError("a value is no text")
-    return {**said}  # type: ignore[dict-item] - checked above
+    return dict(said)
 
 
 def _messages(text: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...printable import printable
 from ..harness.findings import Exchange, Finding
 from .target_file import Deviation
 
@@ -33,4 +34,5 @@ class Cause:
 def key_of(finding: Finding, keyword: str = "") -> str:
     """The name of a finding's cause, the same in every run: check, operation, place with every index as ``*``, and keyword."""
     pointer = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
-    return " | ".join((finding.check, finding.operation, pointer or "/", keyword)).removesuffix(" | ")
+    # A place is made of names that the target chose, and a keyword of its headers.
+    return printable(" | ".join((finding.check, finding.operation, pointer or "/", keyword)).removesuffix(" | "))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.openapi import documents
-
 from ...crashes import describe_error
 from ..checks import DOCUMENTED
 from ..harness import ApiClient
 from ..harness.answers import Problem
 from ..harness.clauses import MAKE_API
+from ..harness.errors import is_own_error
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus, in_words, to_plain
-from ..harness.policy import PolicyError, RequestRefused, Stopped
+from ..harness.policy import RequestRefused, Stopped
 from .cause import Repeat
 from .contract import pretty
 from .events import Event, ExchangeRecorded, FindingMade, Phase, VerdictReached
@@ -29,8 +27,6 @@ from .session import VerifySession, sentence
 
 HERE = Path(__file__).parent
 VENDORS = HERE.parent / "vendors"
-SUITE = HERE.parent
-READER = Path(documents.__file__).parent
 NOT_OBSERVABLE = "not observable here: "
 CLAUSE = "the clause holds"
 PLUGINS = (
@@ -101,7 +97,7 @@ class ClausePlugin:
         error = call.excinfo.value if call.excinfo is not None else None
         if error is not None and self._failure is None and self._outcome[0] is VerdictStatus.HELD:
             self._failure, self._outcome, self._phase = error, _classify(error), call.when
-            if _is_ours(error):
+            if is_own_error(error):
                 self._session.problem(f"the contract test {item.name} was ended by an error of the suite: {describe_error(error)}")
             if isinstance(error, pytest.FixtureLookupError):
                 self._outcome = (VerdictStatus.NOT_EXERCISED, "the test could not be set up")
@@ -178,21 +174,9 @@ def _classify(error: BaseException) -> tuple[VerdictStatus, str]:
         return VerdictStatus.NOT_OBSERVABLE, str(error)
     if isinstance(error, Stopped):
         return VerdictStatus.NOT_EXERCISED, str(error)
-    if _is_ours(error):
+    if is_own_error(error):
         return VerdictStatus.NOT_EXERCISED, f"an error of the suite, which says nothing about the target, ended the test ({describe_error(error)})"
     return VerdictStatus.BROKEN, explain(error)
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether the suite itself raised an exception, outside of the contract tests. A test that meets an answer of another form is not meant."""
-    foreseen = (pytest.skip.Exception, pytest.FixtureLookupError, AssertionError, PolicyError, httpx.HTTPError)
-    if isinstance(error, foreseen) or not isinstance(error, Exception):
-        return False
-    if isinstance(error, (MemoryError, RecursionError)):
-        return True
-    # What a library raises is no error of ours: it may have been given a value of the target, such as a link that is no text.
-    raised_in = [Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
-    return any((file.is_relative_to(SUITE) and not file.is_relative_to(VENDORS)) or file.is_relative_to(READER) for file in raised_in)
 
 
 def explain(error: BaseException | None, compared: tuple[object, object] | None = None, exchanges: Sequence[Exchange] = ()) -> str:

@@ -27,7 +27,8 @@ class DocumentedAnswers:
         called = self.contract.operations.get(str(exchange.operation))
         if called is None:
             return None
-        headers = [(name, value) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]
+        # As bytes: httpx takes texts of ASCII only, and a target may send others.
+        headers = [(name.encode(), value.encode()) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]
         return next(self._answers.problems(called, httpx.Response(exchange.status, headers=headers, content=exchange.response_body)), None)
 
     def is_refusal(self, exchange: Exchange) -> bool:

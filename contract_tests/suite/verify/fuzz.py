@@ -267,9 +267,10 @@ def _make_repeat(session: VerifySession, status: int, failure: Failure) -> Repea
 def _fails_again(session: VerifySession, failure: Failure, last: Exchange) -> bool:
     schema = schemathesis.openapi.from_dict(session.contract.document.raw, config=schemathesis.Config.from_dict({"warnings": False}))
     operation = session.contract.operations[str(last.operation)]
-    request = httpx.Request(last.method, last.url, headers=dict(last.request_headers), content=last.request_body)
+    sent = {name.encode(): value.encode() for name, value in last.request_headers.items()}
+    request = httpx.Request(last.method, last.url, headers=sent, content=last.request_body)
     kept = {
-        name: value
+        name.encode(): value.encode()
         for name, value in last.response_headers.items()
         if name.lower() not in ("content-encoding", "transfer-encoding", "content-length")
     }

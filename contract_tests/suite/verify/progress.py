@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from ...printable import printable
 from .events import Event, FindingMade, NoteMade, PhaseFinished, PhaseStarted, RunFinished, RunStarted, StepTaken
 from .findings_store import FindingsStore
 
@@ -50,7 +51,7 @@ class Progress:
 
     def _print(self, text: str) -> None:
         """A line that stays."""
-        self._write(("\r\x1b[2K" if self._step_stands else "") + f"[{time.monotonic() - self._started:6.1f} s] {text}\n")
+        self._write(("\r\x1b[2K" if self._step_stands else "") + f"[{time.monotonic() - self._started:6.1f} s] {printable(text)}\n")
         self._step_stands = False
 
     def _show_step(self, text: str) -> None:
@@ -60,7 +61,7 @@ class Progress:
             return
         self._last_step = now
         if self._is_terminal:
-            self._write(f"\r\x1b[2K  {self._hide(text)[:WIDTH]}")
+            self._write(f"\r\x1b[2K  {printable(self._hide(text)[:WIDTH])}")
             self._step_stands = True
         else:
             self._print(text)

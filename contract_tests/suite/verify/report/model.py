@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from ....printable import printable
 from ...harness.findings import VerdictStatus, to_plain
 from ..cause import Cause
 from ..findings_store import FindingsStore
@@ -46,7 +47,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
     clauses = _clauses(store)
     operations = [_operation(store, name) for name in contract.operations]
     laws = [
-        {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": mask.text(verdict.reason)}
+        {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": printable(mask.text(verdict.reason))}
         for verdict in store.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
@@ -72,7 +73,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
             "requests": session.policy.sent,
             "refused": dict(session.policy.refused),
             "excluded": sorted(session.policy.excluded),
-            "unfinished": [mask.text(one) for one in unfinished],
+            "unfinished": [printable(mask.text(one)) for one in unfinished],
         },
         "verdict": verdict,
         "exit_code": code,
@@ -113,7 +114,7 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
         "stage": cause.stage,
         "law": found.check,
         "operation": found.operation,
-        "sentence": mask.text(found.sentence),
+        "sentence": printable(mask.text(found.sentence)),
         "clause": found.clause,
         "clauses": sorted(cause.clauses),
         "page": found.page,
@@ -144,7 +145,7 @@ def _clauses(store: FindingsStore) -> dict[str, list[Any]]:
     for clause in store.contract.clauses:
         verdict = store.clause(clause)
         if verdict.outcome in names:
-            found[names[verdict.outcome]].append({"clause": clause, "reason": verdict.reason})
+            found[names[verdict.outcome]].append({"clause": clause, "reason": printable(verdict.reason)})
         else:
             found[str(verdict.outcome)].append(clause)
     return found
