@@ -11,8 +11,8 @@ from mockserver.core.base.names import DEFAULT
 from mockserver.core.base.visitors import Visitor, identify_visitor
 
 MIB = 1024 * 1024
-LEADING_ZEROS = 10
-"""Zeros that a Content-Length may begin with; a longer number is too large, whatever it is."""
+LONGEST = 18
+"""Digits of a Content-Length; a longer number is too large, whatever it is."""
 _HEADERS = "mockserver.headers"
 
 
@@ -94,7 +94,7 @@ def sent_headers(scope: MutableMapping[str, Any]) -> Mapping[bytes, bytes]:
 async def read_body(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int) -> bytes:
     """The body of a request. Raises TooLarge as soon as more than ``limit`` bytes are announced or read, ClientGone if the client hangs up."""
     length = sent_headers(scope).get(b"content-length", b"")
-    if length.isdigit() and (len(length) > len(str(limit)) + LEADING_ZEROS or int(length) > limit):
+    if length.isdigit() and (len(length) > LONGEST or int(length) > limit):
         raise TooLarge(limit)
     parts: list[bytes] = []
     size = 0

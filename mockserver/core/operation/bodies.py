@@ -23,6 +23,7 @@ _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
 
 
 _QUOTED = re.compile(rb'"[^"]*"')
+_DEPTH = limits.JSON_DEPTH.value
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 
@@ -42,8 +43,8 @@ def parse_json(body: bytes) -> Any:
     Raises Malformed for anything that is not one JSON value in UTF-8, for an object that names a member twice, and for nesting beyond the limit
     ``json-depth``.
     """
-    if _is_too_deep(body):
-        raise Malformed(f"the body is nested deeper than {limits.JSON_DEPTH.value} levels; send it flatter")
+    if len(body) > _DEPTH and _is_too_deep(body):
+        raise Malformed(f"the body is nested deeper than {_DEPTH} levels; send it flatter")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -55,7 +56,7 @@ def parse_json(body: bytes) -> Any:
 
 def _is_too_deep(text: bytes) -> bool:
     """Whether arrays and objects of a JSON text are nested deeper than the limit. The answer for a text that is no JSON may be either."""
-    if text.count(b"[") + text.count(b"{") <= limits.JSON_DEPTH.value:
+    if text.count(b"[") + text.count(b"{") <= _DEPTH:
         return False
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
@@ -63,7 +64,7 @@ def _is_too_deep(text: bytes) -> bool:
     brackets = text.translate(_ONE_BRACKET, _OTHERS).replace(b'""', b"")
     if b'"' in brackets:
         brackets = _QUOTED.sub(b"", brackets)
-    for _ in range(limits.JSON_DEPTH.value):
+    for _ in range(_DEPTH):
         shorter = brackets.replace(b"[]", b"")  # one level less
         if len(shorter) == len(brackets):
             return False
