@@ -77,7 +77,7 @@ def let_the_next_one_fail(page: Page, mock: Mock) -> None:
     assert sell(mock).json()["code"] == "new_sale_12"
     assert sell(mock).is_success
     page.reload()
-    expect(page.locator(".rules").first).to_contain_text("struck 1 time, of 2 calls")
+    expect(page.locator(".rules").first).to_contain_text("applied to 1 of 2 calls")
 
 
 def save_a_snapshot(page: Page) -> None:

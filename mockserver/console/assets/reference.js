@@ -117,7 +117,7 @@
     }
     for (const toggle of place.querySelectorAll(".parameter__empty_value_toggle input:not([data-seen])")) {
       toggle.dataset.seen = "true";
-      if (toggle.checked) toggle.click(); // what is empty is left out until somebody asks for it
+      if (toggle.checked) toggle.click(); // empty values are left out unless the box is ticked
     }
     for (const link of place.querySelectorAll("button.opblock-summary-control a[href]")) link.removeAttribute("href");
     for (const box of place.querySelectorAll("pre:not([tabindex])")) {
