@@ -9,7 +9,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors package bench bench-quick tour docs-vendors docs-limits prose soak lock clean help
+.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits prose soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -47,6 +47,11 @@ package: $(DEV) ## build the wheel and the source archive into dist/, and check 
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
+
+sbom: $(RUN) ## write dist/sbom.json, the components of an installation (CycloneDX)
+	$(BIN)/pip install --quiet cyclonedx-bom
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-file dist/sbom.json
 
 bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figures and writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks.compare --write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
 from typing import Any
 
 import orjson
@@ -41,7 +41,7 @@ def get_exchange(control: ControlServices, world: Transaction, request: Request,
 
 async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
     old = _find(control, request.world, number)
-    again = replace(old.request)
+    again = copy(old.request)
     if old.fault is not None and old.fault.kind == TooLarge.kind:
         raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
     if old.operation is not None:
