@@ -44,7 +44,7 @@ def most_connections() -> int:
 class ConnectionLimits:
     """Bounds of connections. Times are in seconds.
 
-    ``linger`` and ``linger_bytes`` bound what is still read and dropped after the last answer of a connection, so that the client reads the answer
+    ``linger`` and ``linger_bytes`` bound what is still read and dropped of a body that was answered before its end, so that the client reads the answer
     instead of an error.
     """
 
@@ -52,7 +52,7 @@ class ConnectionLimits:
     head: float = limits.HEAD_SECONDS.value
     body: float = limits.BODY_SECONDS.value
     idle: int = limits.IDLE_SECONDS.value
-    linger: float = 2.0
+    linger: float = 10.0
     linger_bytes: int = limits.FILES_BODY.value
 
 
@@ -77,6 +77,8 @@ class ConnectionPhase(Enum):
     BODY = "body"
     ANSWER = "answer"
     """The answer, or after it the next request, for which uvicorn keeps the time."""
+    DROP = "drop"
+    """The rest of a body that was answered before its end."""
     END = "end"
     """The client's end of the connection; what it still sends is dropped."""
 
@@ -111,6 +113,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._phase = ConnectionPhase.HEAD
         self._since = 0.0
         self._dropped = 0
+        self._is_last = False  # whether the answer announced the end of the connection
 
     # The connection
 
@@ -146,6 +149,11 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._phase is ConnectionPhase.ANSWER and (self.cycle is None or self.cycle.response_complete):
             self._wait_for(ConnectionPhase.HEAD)
+        if self._phase is ConnectionPhase.DROP:
+            self._dropped += len(data)
+            if self._dropped > self.bounds.linger_bytes:
+                self.transport.abort()
+                return
         if not self._head:
             self._start = data[: limits.HEAD.value]
         self._head += len(data)
@@ -154,11 +162,14 @@ class HttpProtocol(HttpToolsProtocol):
             self._send_last(limit_reply(LimitExceeded(limits.HEAD, 431)))
 
     def on_response_complete(self) -> None:
-        """Stop reading if the body of the request was not read to its end."""
+        """Drop the rest of the body, within the bounds, if it was not read to its end; end the connection if the answer said so."""
         if self._phase is ConnectionPhase.BODY and self.cycle.response_complete and not self.transport.is_closing():
-            self.server_state.total_requests += 1
-            self._end()
-            return
+            if self._is_last:
+                self.server_state.total_requests += 1
+                self._end()
+                return
+            self._dropped = 0
+            self._wait_for(ConnectionPhase.DROP)
         if self._phase is ConnectionPhase.HEAD:
             self._since = self.loop.time()
         super().on_response_complete()
@@ -167,6 +178,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start the time of a head."""
+        self._is_last = False
         self._wait_for(ConnectionPhase.HEAD)
         super().on_message_begin()
 
@@ -213,8 +225,8 @@ class HttpProtocol(HttpToolsProtocol):
             parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
         if status != NO_CONTENT:
             parts.append(b"content-length: %d\r\n" % len(body))
-        is_last = not cycle.keep_alive or self._phase is ConnectionPhase.BODY
-        parts.append(b"connection: close\r\n\r\n" if is_last else b"\r\n")
+        self._is_last = not cycle.keep_alive or self._phase is ConnectionPhase.BODY
+        parts.append(b"connection: close\r\n\r\n" if self._is_last else b"\r\n")
         if cycle.scope["method"] != "HEAD":
             parts.append(body)
         cycle.response_started = cycle.response_complete = True
