@@ -44,8 +44,8 @@ def most_connections() -> int:
 class ConnectionLimits:
     """Bounds of connections. Times are in seconds.
 
-    ``linger`` and ``linger_bytes`` bound what is still read and dropped of a body that was answered before its end, so that the client reads the answer
-    instead of an error.
+    ``linger`` and ``linger_bytes`` bound what is still read and dropped of a body that was answered before its end, so that the client reads the
+    answer instead of an error.
     """
 
     connections: int = limits.CONNECTIONS.value
