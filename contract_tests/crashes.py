@@ -36,8 +36,9 @@ class Crashed(click.ClickException):
 def report_crashes(command: str, folder: Path | None = None) -> Iterator[None]:
     """Turn every unforeseen exception of a block into Crashed; usable as a decorator of a command's function too.
 
-    click's own exceptions, SystemExit and KeyboardInterrupt pass unchanged. So do a BrokenPipeError, which click knows, and a ModuleNotFoundError, for
-    which the command line names the extra that is not installed. ``folder`` is the report folder that gets the traceback; without one, or if it cannot be written, the temporary directory does.
+    click's own exceptions, SystemExit and KeyboardInterrupt pass unchanged. So do a BrokenPipeError, which click knows, and a
+    ModuleNotFoundError, for which the command line names the extra that is not installed. ``folder`` is the report folder that gets the
+    traceback; without one, or if it cannot be written, the temporary directory does.
     """
     try:
         yield
