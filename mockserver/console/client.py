@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +81,7 @@ class ControlClient:
             raise _refused(start["status"], payload)
         return start["status"], headers, payload
 
-    async def listen(self, path: str, **params: Any) -> AsyncIterator[bytes]:
+    async def listen(self, path: str, **params: Any) -> AsyncGenerator[bytes, None]:
         """The parts of an endless answer as they arrive; the call ends when the iterator is closed. Raises ControlRefused."""
         queue: asyncio.Queue[Message | None] = asyncio.Queue()
         gone = asyncio.Event()

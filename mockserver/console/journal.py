@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -60,17 +61,18 @@ async def live(visit: Visit) -> Response:
 async def _follow(visit: Visit, since: int) -> AsyncIterator[StreamEvent]:
     """Rows of new exchanges, those of a moment in one event, and after them how many the journal keeps."""
     filters = _filters(visit)
-    async for part in visit.plane.listen("/journal/stream", since=since):
-        number = _number(part)
-        if number <= since:
-            continue  # a comment, or an exchange that was sent with an earlier one
-        await asyncio.sleep(PAUSE)
-        found = await visit.plane.get("/journal", since=since, limit=PAGE, **filters)
-        newest = await visit.plane.get("/journal", since=since, limit=1)
-        since = max(number, *(one["number"] for one in newest["exchanges"])) if newest["exchanges"] else number
-        text = visit.render("journal_rows.html", exchanges=found["exchanges"][::-1], filters=filters, fresh=True, chosen=None)
-        yield StreamEvent("rows", "\n".join(line for line in text.splitlines() if line.strip()).encode(), since)
-        yield StreamEvent("count", b"%d" % newest["kept"])
+    async with aclosing(visit.plane.listen("/journal/stream", since=since)) as parts:
+        async for part in parts:
+            number = _number(part)
+            if number <= since:
+                continue  # a comment, or an exchange that was sent with an earlier one
+            await asyncio.sleep(PAUSE)
+            found = await visit.plane.get("/journal", since=since, limit=PAGE, **filters)
+            newest = await visit.plane.get("/journal", since=since, limit=1)
+            since = max(number, *(one["number"] for one in newest["exchanges"])) if newest["exchanges"] else number
+            text = visit.render("journal_rows.html", exchanges=found["exchanges"][::-1], filters=filters, fresh=True, chosen=None)
+            yield StreamEvent("rows", "\n".join(line for line in text.splitlines() if line.strip()).encode(), since)
+            yield StreamEvent("count", b"%d" % newest["kept"])
 
 
 def _number(event: bytes) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -55,8 +55,12 @@ class Slots:
     async def hold(self, world: str, items: AsyncIterator[T]) -> AsyncIterator[T]:
         """The same items; a slot is taken from the first one until the iterator is closed."""
         with self.take(world):
-            async for item in items:
-                yield item
+            try:
+                async for item in items:
+                    yield item
+            finally:
+                if isinstance(items, AsyncGenerator):
+                    await items.aclose()
 
 
 def render_limits(server: Mapping[str, Usage], world: Mapping[str, int]) -> list[dict[str, Any]]:

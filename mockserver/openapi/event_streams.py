@@ -7,7 +7,7 @@ process, another one, or a second stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,5 +63,9 @@ async def encode_events(events: AsyncIterator[StreamEvent], *, seconds: float | 
                 return
             yield event.encode()
     finally:
+        # Closed here and not when the garbage collector finds it: a source may hold a slot of a limited number.
         if waiting is not None:
             waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()

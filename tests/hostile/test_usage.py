@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from mockserver.control.usage import Slots
 from mockserver.core.base.faults import LimitExceeded
 from mockserver.openapi import limits
 from mockserver.openapi.limits import LIMITS, Limit
+from tests.conftest import Mock
 from tests.hostile.application import Answer, Application
 
 
@@ -86,3 +89,21 @@ def test_a_slot_is_free_when_the_iterator_is_closed() -> None:
         assert slots.count("a") == 0
 
     asyncio.run(begin_and_close())
+
+
+@pytest.mark.parametrize("path", ["/_mock/journal/stream", "/console/journal/live?since=0"])
+def test_a_stream_whose_client_hung_up_frees_its_slot(mock: Mock, path: str) -> None:
+    def taken() -> int:
+        with mock.control as control:
+            return next(int(limit["used"]) for limit in control.get("/health").json()["limits"] if limit["name"] == "streams")
+
+    host, port = mock.url.removeprefix("http://").split(":")
+    for _ in range(3):
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(f"GET /~{mock.world}{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            while b"listening" not in line.recv(4096):
+                pass
+    deadline = time.monotonic() + 20
+    while taken() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert taken() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -82,18 +82,24 @@ async def _stream(reply: Reply, body: Stream, scope: Scope, receive: Receive, se
     if scope["method"] != "HEAD":
         sending = asyncio.ensure_future(_send_parts(body, send))
         gone = asyncio.ensure_future(_wait_for_hang_up(receive))
-        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
-        for task in (sending, gone):
-            task.cancel()
-        await asyncio.gather(sending, gone, return_exceptions=True)
+        try:
+            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also if this task is cancelled, as the console does when its own client hangs up
+            for task in (sending, gone):
+                task.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
         if not sending.cancelled():
             sending.result()
     await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_parts(body: Stream, send: Send) -> None:
-    async for part in body.parts:
-        await send({"type": "http.response.body", "body": part, "more_body": True})
+    try:
+        async for part in body.parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    finally:
+        if isinstance(body.parts, AsyncGenerator):
+            await body.parts.aclose()
 
 
 async def _wait_for_hang_up(receive: Receive) -> None:
