@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SALE = {"wallet_key": "wallet-demo", "phone": "4775550101", "transaction_type": "0", "transaction_amount": "1000", "usertool_id": "7001"}
-EXCHANGES = 50_000
+EXCHANGES = 10_000
 RECORDS = 10_000
 
 
@@ -316,7 +316,9 @@ def test_pages_with_many_records_open_within_a_second(browser: Browser, big: Ser
     """Times are reported. The test asserts that lists stay short and that times stay below a generous limit."""
     fill(big)
     with httpx.Client(base_url=big.url) as client:
-        assert client.get("/_mock/journal?limit=1").json()["kept"] == EXCHANGES
+        journal = client.get("/_mock/journal?limit=1").json()
+    assert journal["kept"] + journal["dropped"] == EXCHANGES
+    assert journal["kept"] > 1_000  # as many as the bytes of one world's journal allow
     context = browser.new_context(viewport=WIDE, base_url=big.url)  # type: ignore[arg-type]
     page = context.new_page()
     problems = PageProblems()
