@@ -31,9 +31,8 @@ class Notifier:
         waiting = self._waiting.setdefault(world, set())
         waiting.add(future)
         try:
-            await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            pass
+            # Before Python 3.12, asyncio.wait_for ignores that its task is cancelled if the future is done at that moment.
+            await asyncio.wait((future,), timeout=seconds)
         finally:
             waiting.discard(future)
             if not waiting and self._waiting.get(world) is waiting:
