@@ -19,7 +19,7 @@ HEARTBEAT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event. A client that reconnects sends the last ``id`` that it got as Last-StreamEvent-ID; an event without one does not change it."""
+    """One event. A client that reconnects sends the last ``id`` that it got as Last-Event-ID; an event without one does not change it."""
 
     name: str
     data: bytes
