@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mockserver.core.base.faults import LimitExceeded
+from mockserver.openapi.event_streams import close_source
 from mockserver.openapi.limits import LIMITS, Limit
 
 T = TypeVar("T")
@@ -59,8 +60,7 @@ class Slots:
                 async for item in items:
                     yield item
             finally:
-                if isinstance(items, AsyncGenerator):
-                    await items.aclose()
+                await close_source(items)
 
 
 def render_limits(server: Mapping[str, Usage], world: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -63,9 +63,13 @@ async def encode_events(events: AsyncIterator[StreamEvent], *, seconds: float | 
                 return
             yield event.encode()
     finally:
-        # Closed here and not when the garbage collector finds it: a source may hold a slot of a limited number.
         if waiting is not None:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
-        if isinstance(events, AsyncGenerator):
-            await events.aclose()
+        await close_source(events)
+
+
+async def close_source(source: AsyncIterator[object]) -> None:
+    """Close a source if it can be closed. Left to the garbage collector, it could hold a slot of a limited number for long."""
+    if isinstance(source, AsyncGenerator):
+        await source.aclose()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from mockserver.core.base.replies import Reply, Stream
+from mockserver.openapi.event_streams import close_source
 
 TRANSPORT = "mockserver.transport"
 """Key of the scope under which the server puts the connection of a request, so that it can be broken on purpose."""
@@ -98,8 +99,7 @@ async def _send_parts(body: Stream, send: Send) -> None:
         async for part in body.parts:
             await send({"type": "http.response.body", "body": part, "more_body": True})
     finally:
-        if isinstance(body.parts, AsyncGenerator):
-            await body.parts.aclose()
+        await close_source(body.parts)
 
 
 async def _wait_for_hang_up(receive: Receive) -> None:
