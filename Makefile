@@ -9,7 +9,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits prose soak lock clean help
+.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -75,6 +75,9 @@ docs-vendors: $(DEV) ## write the generated parts of docs/vendors from the docum
 
 prose: $(DEV) ## print 100 drawn docstrings for a reader; SEED=… draws others
 	$(BIN)/python -m docs.prose $(SEED)
+
+provenance: $(DEV) ## print every constraint of the documents with its source, and how many are assumed
+	$(BIN)/python -m docs.provenance
 
 docs-limits: $(DEV) ## write docs/limits.md from the table of limits
 	$(BIN)/python -m docs.limits

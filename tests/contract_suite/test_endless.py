@@ -18,7 +18,7 @@ from contract_tests.suite.vendors.trincico import calls as trincico
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from contract_tests.suite.checks.session import Answer
+    from contract_tests.suite.harness.envelope import Answer
 
 
 def answering(slug: str, *bodies: Callable[[], Any]) -> tuple[ApiClient, list[httpx.Request]]:

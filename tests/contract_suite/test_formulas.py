@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.suite.checks.formulas import Unreadable, evaluate, holds, same
+from contract_tests.suite.checks.formulas import Unreadable, evaluate, holds
+from contract_tests.suite.harness.sameness import same
 
 NAMES = {
     "sent": {"amount": 1000, "items": [{"price": 3, "quantity": 2}, {"price": 5, "quantity": 1}]},

@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 
 from mockserver.openapi.documents import SPECS
+from mockserver.openapi.provenance import KEYWORDS
+from mockserver.openapi.readings import CREDENTIALS, INPUTS, REFUSALS
 from tests.documents.rules import walk
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from mockserver.openapi.documents import Document
 
 SCHEMA = json.loads((SPECS / "behaviour.schema.json").read_text())
+KINDS = (REFUSALS, CREDENTIALS, INPUTS, "keeps", "starts")
 ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine")
 HOSTED = "hosted pages"
 """Tag of pages for people. They have no recipes, because they are tested in a browser."""
@@ -45,6 +48,12 @@ def declared(document: Document) -> Iterator[tuple[str, str, Any]]:
         yield "operation", operation.id, operation.spec
     for name, scheme in document.raw["components"].get("securitySchemes", {}).items():
         yield "scheme", name, scheme
+    for name, texts in document.raw["components"]["x-discrepancies"].items():
+        if "accepts" in texts:
+            yield "accepts", name, texts["accepts"]
+    for path, node in walk(document.raw):
+        if path[-1:] == ("x-provenance",):
+            yield "provenance", "/".join(path), node
 
 
 def test_declarations_keep_their_schema(document: Document) -> None:
@@ -61,6 +70,16 @@ def test_declarations_keep_their_schema(document: Document) -> None:
         ("root", {"x-state-machine": {"invoice": {"edges": []}}}),
         ("root", {"x-envelope": {"refusal": {}}}),
         ("scheme", {"x-refused-roles": "expired"}),
+        ("accepts", []),
+        ("accepts", [{"on": ["list_sucursales"]}]),
+        ("accepts", [{"status": [404], "code": "any"}]),
+        ("accepts", [{"statuses": [404]}]),
+        ("accepts", [{"status": ["404"]}]),
+        ("accepts", [{"outcome": "any"}]),
+        ("accepts", [{"at": {"code": ["/error/code"]}}]),
+        ("accepts", [{"value": {"points": "float"}}]),
+        ("provenance", "invented"),
+        ("provenance", {"maximum": "listed"}),
     ],
 )
 def test_the_schema_catches_what_is_misspelt(part: str, node: Any) -> None:
@@ -75,7 +94,9 @@ def test_every_operation_has_a_recipe(document: Document) -> None:
 def test_every_named_operation_and_clause_exists(document: Document) -> None:
     operations = {operation.id for operation in document.operations}
     clauses = {clause for operation in document.operations for clause in operation.spec.get("x-clauses", {})}
-    for _, place, node in declared(document):
+    for part, place, node in declared(document):
+        if part in ("accepts", "provenance"):
+            continue
         declarations = {key: value for key, value in node.items() if key.startswith("x-") and key not in ("x-clauses", "x-errors")}
         for path, found in walk(declarations):
             if isinstance(found, str) and path[-1:] in {("call",), ("by",)} and "page" not in path:
@@ -84,9 +105,41 @@ def test_every_named_operation_and_clause_exists(document: Document) -> None:
                 assert found in clauses, (place, path)
 
 
+def test_an_accepted_reading_names_operations_and_words_in_prose(document: Document) -> None:
+    operations = {operation.id for operation in document.operations}
+    for name, texts in document.raw["components"]["x-discrepancies"].items():
+        assert "accepts" not in texts or texts.get("also"), f"{name} accepts something that `also` does not say in words"
+        for entry in texts.get("accepts", ()):
+            assert set(entry.get("on", ())) <= operations, name
+
+
+def test_a_code_that_a_reading_speaks_of_is_documented(document: Document) -> None:
+    known = {code for operation in document.operations for code in operation.errors}
+    recipes = {recipe for operation in document.operations for recipe in operation.recipes}
+    clauses = {clause for operation in document.operations for clause in operation.clauses}
+    fields = {name for operation in document.operations for _, name in operation.inputs}
+    for name, texts in document.raw["components"]["x-discrepancies"].items():
+        for entry in texts.get("accepts", ()):
+            for subject in entry.get("of", ()):
+                named = {subject, *subject.split(" ")} & {
+                    *known,
+                    *recipes,
+                    *clauses,
+                    *fields,
+                    *KINDS,
+                    *KEYWORDS,
+                    *document.raw.get("x-state-machine", {}),
+                }
+                assert named or "." in subject, f"{name}: {subject} is nothing that a reading can be about"
+
+
 def test_every_formula_can_be_read(document: Document) -> None:
-    for _, place, node in declared(document):
-        for path, found in walk({key: value for key, value in node.items() if key in ("x-recipes", "x-computed", "x-list")}):
+    for part, place, node in declared(document):
+        for path, found in (
+            ()
+            if part in ("accepts", "provenance")
+            else walk({key: value for key, value in node.items() if key in ("x-recipes", "x-computed", "x-list")})
+        ):
             if isinstance(found, str) and (path[-2:-1] in {("holds",), ("after",)} or path[-1:] == ("formula",)):
                 ast.parse(found, mode="eval"), (place, path)
 

@@ -69,7 +69,7 @@ def test_every_discrepancy_is_explained(document: Document) -> None:
     explained = document.raw["components"]["x-discrepancies"]
     assert sorted(explained) == sorted(_of(document, DISCREPANCIES))
     for name, texts in explained.items():
-        assert texts.keys() - {"also"} == {"where", "page", "chosen"}, name
+        assert texts.keys() - {"also", "accepts"} == {"where", "page", "chosen"}, name
         assert texts["page"].endswith("."), name
 
 

@@ -30,7 +30,7 @@ def judge(api: ApiClient, document: Document, *, level: Level, seed: int, operat
     same calls. ``operations`` limits the run to these operations if any are named. Never raises because of an
     answer of the target: what cannot be tried is *not exercised*, what needs a missing hook is *not observable here*.
     """
-    model = BehaviourModel(document)
+    model = BehaviourModel(document, strict=api.target.strict)
     for number in range(3 if level == "deep" else 1):
         run = Run(api, model, level, seed + number, None if operations is None else frozenset(operations))
         for law in LAWS:
@@ -50,11 +50,13 @@ def _documented(run: Run) -> Iterator[Verdict]:
             DOCUMENTED,
             problem.operation,
             problem.sentence,
-            run.model.answer_clause(problem.operation, problem.status),
+            None if problem.assumed else run.model.answer_clause(problem.operation, problem.status),
             run.model.operations[problem.operation].section or None,
             f"{problem.status} {problem.keyword} {problem.pointer}".strip(),
             problem.expected,
             problem.got,
             (exchange,),
+            assumed=problem.assumed,
         )
-        yield Verdict(DOCUMENTED, problem.operation, VerdictStatus.BROKEN, problem.sentence, finding)
+        outcome = VerdictStatus.DIFFERS if problem.assumed else VerdictStatus.BROKEN
+        yield Verdict(DOCUMENTED, problem.operation, outcome, problem.sentence, finding)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mockserver.openapi.readings import CREDENTIALS
+
+from ..harness.envelope import Answer, RefusalFault, are_assumed, in_words
 from ..harness.findings import Verdict
-from .model import header_of
-from .refusals import snapshot, unchanged, wrong_with
+from .model import BehaviourModel, header_of
+from .refusals import snapshot, unchanged
 from .run import Run
-from .session import Answer, CheckSession, guarded
+from .session import CheckSession, guarded
 
 LAW = "credentials are demanded"
 OPEN = "a call without credentials needs none"
@@ -77,19 +80,15 @@ def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, decl
     code: Any = codes.get(reason, codes.get("wrong")) if codes else model.operations[name].fault_codes.get("unauthenticated")
     what = f"{name} with {scheme} {reason}"
     clause = _clause_of(model.operations[name].errors.get(code, {}), declared, model, name)
+    if not answer.is_refusal and model.readings.is_open(name, CREDENTIALS, f"{scheme} {reason}"):
+        return []
     if not answer.is_refusal:
         return [
             session.broken(LAW, name, f"{what} is not refused", clause=clause, pointer=f"{scheme} {reason}", expected="a refusal", got=str(answer))
         ]
-    wrong = [f"the status is {answer.status}"] if answer.status not in (*REFUSED, *model.envelope.get("any-status", ())) else []
-    if code in model.operations[name].errors:
-        wrong = wrong_with(model, name, code, answer)
-        if wrong and declared.get("x-refused-as"):
-            wrong = [] if not wrong_with(model, name, declared["x-refused-as"], answer) else wrong
-    elif declared.get("x-refused-as"):
-        wrong = wrong_with(model, name, declared["x-refused-as"], answer)
+    wrong = _differences(model, name, code, answer, declared.get("x-refused-as"))
     if wrong:
-        text = f"{what} is refused otherwise than documented: {'; '.join(wrong)}"
+        text = f"{what} is refused otherwise than documented: {in_words(wrong)}"
         return [
             session.broken(
                 LAW,
@@ -99,9 +98,20 @@ def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, decl
                 pointer=f"{scheme} {reason}",
                 expected=model.operations[name].errors.get(code, REFUSED),
                 got=str(answer),
+                assumed=are_assumed(wrong),
             )
         ]
     return []
+
+
+def _differences(model: BehaviourModel, name: str, code: Any, answer: Answer, other: str | None) -> list[RefusalFault]:
+    """How the refusal of a credential differs from its row, and from the row that may stand for any such refusal."""
+    rows = [str(row) for row in (code, other) if row in model.operations[name].errors]
+    found = [model.reader.differences(name, row, answer, CREDENTIALS) for row in rows]
+    if rows:
+        return [] if not all(found) else found[0]
+    allowed = answer.status in REFUSED or model.reader.allows_status(name, answer, CREDENTIALS)
+    return [] if allowed else [RefusalFault(f"the status is {answer.status}", assumed=False)]
 
 
 def _clause_of(row: Mapping[str, Any], declared: Mapping[str, Any], model: Any, name: str) -> str | None:

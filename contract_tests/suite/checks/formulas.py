@@ -9,14 +9,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any
 
 from ..harness.findings import in_words
-
-CLOSE = Decimal("0.005")
-"""How far apart two amounts may be that are called equal."""
+from ..harness.sameness import CLOSE, number, same
 
 _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -27,40 +25,14 @@ _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 }
 
 
+class Names(dict[str, Any]):
+    """What the names of a formula stand for. Numbers that differ by less than ``close`` are equal."""
+
+    close: Decimal = CLOSE
+
+
 class Unreadable(LookupError):
     """A formula names something that is not there."""
-
-
-def number(value: Any) -> Any:
-    """A number, or a text that is one, as an exact decimal; any other value unchanged."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        return Decimal(str(value))
-    if isinstance(value, str):
-        try:
-            return Decimal(value)
-        except InvalidOperation:
-            return value
-    return value
-
-
-def same(left: Any, right: Any) -> bool:  # noqa: PLR0911 - one line for each kind of value
-    """Whether two values are equal in meaning: a number equals its text, and null equals empty text; two texts are compared exactly."""
-    if left in (None, "") and right in (None, ""):
-        return True
-    if isinstance(left, str) and isinstance(right, str):
-        return left == right
-    if isinstance(left, bool) or isinstance(right, bool):
-        return str(left).lower() == str(right).lower()
-    left, right = number(left), number(right)
-    if isinstance(left, Decimal) and isinstance(right, Decimal):
-        return left.is_finite() and right.is_finite() and abs(left - right) < CLOSE
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
-    return bool(left == right)
 
 
 def _whole(value: Decimal) -> int:
@@ -159,9 +131,10 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - 
 
 def _compare(node: ast.Compare, names: Mapping[str, Any]) -> bool:
     left, right = _value(node.left, names), _value(node.comparators[0], names)
+    close = names.close if isinstance(names, Names) else CLOSE
     kind = node.ops[0]
     if isinstance(kind, ast.Eq | ast.NotEq):
-        return same(left, right) is isinstance(kind, ast.Eq)
+        return same(left, right, close) is isinstance(kind, ast.Eq)
     if isinstance(kind, ast.In | ast.NotIn):
         found = str(left) in right if isinstance(right, str) else any(same(left, item) for item in right)
         return found is isinstance(kind, ast.In)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..harness.envelope import are_assumed, in_words
 from ..harness.findings import Verdict
-from .formulas import same
-from .refusals import wrong_with
+from ..harness.sameness import same
 from .run import Run
 from .session import CheckSession, guarded
 
@@ -69,12 +69,16 @@ def _elsewhere(session: CheckSession, law: str, name: str, edge: Mapping[str, An
 
 def _legal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str, Any], state: str, number: int) -> Iterator[Verdict]:
     session = run.session(f"edge {name} {number} {state}")
+    session.assumed = bool(edge.get("assumed"))
     found = _reach(session, machine, state)
     if found is not None:
         yield _elsewhere(session, LEGAL, name, edge, state, found)
         return
     answer = session.call(edge["by"], edge)
     what = f"{edge['by']}: {name} from {state} to {edge['to']}"
+    if answer.is_refusal and run.model.readings.is_open(edge["by"], f"{name} {state}"):
+        yield session.held(LEGAL, edge["by"])
+        return
     if answer.is_refusal:
         yield session.broken(LEGAL, edge["by"], f"{what} is refused", clause=edge.get("clause"), pointer=f"{state} to {edge['to']}", got=str(answer))
         return
@@ -88,6 +92,7 @@ def _legal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str, A
 
 def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str, Any], state: str, number: int) -> Iterator[Verdict]:
     session = run.session(f"no edge {name} {number} {state}")
+    session.assumed = bool(edge.get("assumed"))
     found = _reach(session, machine, state)
     if found is not None:
         yield _elsewhere(session, ILLEGAL, name, edge, state, found)
@@ -95,11 +100,23 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
     answer = session.call(edge["by"], edge)
     clause = edge.get("clause", run.model.operations[edge["by"]].errors.get(edge.get("error", ""), {}).get("clause"))
     what = f"{edge['by']} on a {name} that is {state}"
+    if not answer.is_refusal and run.model.readings.is_open(edge["by"], edge.get("error", ""), f"{name} {state}"):
+        yield session.held(ILLEGAL, edge["by"])
+        return
     if "error" in edge:
-        problems = wrong_with(run.model, edge["by"], edge["error"], answer)
+        problems = run.model.reader.differences(edge["by"], edge["error"], answer)
         if problems:
-            text = f"{what} was to be refused with {edge['error']}, but {'; '.join(problems)}"
-            yield session.broken(ILLEGAL, edge["by"], text, clause=clause, pointer=state, expected=edge["error"], got=str(answer))
+            text = f"{what} was to be refused with {edge['error']}, but {in_words(problems)}"
+            yield session.broken(
+                ILLEGAL,
+                edge["by"],
+                text,
+                clause=clause,
+                pointer=state,
+                expected=edge["error"],
+                got=str(answer),
+                assumed=are_assumed(problems),
+            )
             return
     elif not answer.is_refusal and not edge.get("ignored"):
         yield session.broken(ILLEGAL, edge["by"], f"{what} is not refused", clause=clause, pointer=state, expected="a refusal", got=str(answer))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from mockserver.openapi.documents import EACH_CALL, Document
+from mockserver.openapi.provenance import NOT_DESCRIBED, described, is_assumed
+from mockserver.openapi.readings import Readings
 from mockserver.openapi.schemas import SchemaCompiler
+
+from ..harness.envelope import Envelope
 
 WORKS = "works"
 """The recipe of a call that succeeds."""
@@ -17,10 +22,16 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class BehaviourModel:
-    """Declarations of behaviour by the id of their operation, and those of the whole document."""
+    """Declarations of behaviour by the id of their operation, and those of the whole document.
 
-    def __init__(self, document: Document) -> None:
+    ``strict`` accepts no reading but the one that the mock has chosen, and holds a target to what was assumed as well.
+    """
+
+    def __init__(self, document: Document, *, strict: bool = False) -> None:
         self.document = document
+        self.strict = strict
+        self.readings = Readings(document, none=strict)
+        self.reader = Envelope(document, self.readings, strict=strict)
         self.operations = document.by_id
         self.envelope: Mapping[str, Any] = document.raw.get("x-envelope", {})
         self.resources: Mapping[str, Any] = document.raw.get("x-resource", {})
@@ -74,6 +85,59 @@ class BehaviourModel:
     def fits(self, schema: Any, value: Any) -> bool:
         """Whether a value satisfies a schema of the document."""
         return self._compiler.compile(schema).is_valid(value)
+
+    @cached_property
+    def _page(self) -> BehaviourModel:
+        """The same for what the vendor's page describes only."""
+        return BehaviourModel(described(self.document))
+
+    def breaks_page(self, name: str, field: str, value: Any) -> bool:
+        """Whether a value breaks what the vendor's page says of an input, and not only what was assumed."""
+        if self.strict:
+            return True
+        if self.operations[name].provenance in NOT_DESCRIBED:
+            return False
+        declared = self._page.fields(name).get(field)
+        return declared is not None and not self._page.fits(declared[1], value)
+
+    def demands(self, name: str, field: str) -> bool:
+        """Whether the vendor's page says that an input has to be sent, and accepts no other reading."""
+        if self.strict:
+            return True
+        return self.operations[name].provenance not in NOT_DESCRIBED and self._page.fields(name).get(field, ("", {}, False))[2]
+
+    def row_is_assumed(self, name: str, code: str, key: str) -> bool:
+        """Whether a key of an error row, such as its message, was assumed."""
+        return not self.strict and (self.operations[name].provenance in NOT_DESCRIBED or is_assumed(self.operations[name].errors[code], key))
+
+    def sendable(self, name: str, field: str, schema: Any) -> Any:
+        """The schema of values that every implementation takes for an input; an accepted reading may take less than its schema allows."""
+        return self.readings.taken(name).get(field, schema)
+
+    def describes(self, name: str, field: str, keyword: str) -> bool:
+        """Whether the vendor's page says what a keyword of an input says."""
+        if self.strict:
+            return True
+        if self.operations[name].provenance in NOT_DESCRIBED or field in self.readings.taken(name):
+            return False
+        declared = self._page.fields(name).get(field)
+        return declared is not None and keyword in self._page.document.merge_all_of(declared[1])
+
+    def describes_all(self, name: str, field: str) -> bool:
+        """Whether the vendor's page bounds an input from all sides, so that each value of its schema has to be taken."""
+        if self.strict:
+            return True
+        declared = self._page.fields(name).get(field)
+        schema = self._page.document.merge_all_of(declared[1]) if declared is not None else {}
+        return "enum" in schema or {"minimum", "maximum"} <= schema.keys() or {"pattern", "maxLength"} <= schema.keys()
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        return {field for name in self.operations for field, kinds in self.readings.kinds(name).items() if "whole" in kinds}
+
+    def may_be_whole(self, formula: str) -> bool:
+        """Whether a formula speaks of a field of which an implementation may keep whole units only."""
+        return not self._whole.isdisjoint(re.findall(r"\w+", formula))
 
     def input_clause(self, name: str, field: str, keyword: str) -> str | None:
         """The clause behind a keyword of an input, None if the document names none."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..harness.envelope import Answer, records
 from ..harness.findings import Verdict
-from .formulas import number, same
+from ..harness.sameness import number, same
 from .pages import every_page
 from .run import Run
-from .session import Answer, CheckSession, NotExercised, guarded, records
+from .session import CheckSession, NotExercised, guarded
 
 WRITTEN = "what was written is read back"
 LISTED = "what was created is listed once"
@@ -19,6 +20,8 @@ ALONE = "a creation changes nothing else"
 CHANGED = "a change changes just what it says"
 KEPT = "a change leaves the others alone"
 GONE = "what was deleted is gone and unlisted"
+KEEPS = "keeps"
+"""The rule that a change leaves alone what it does not send; where an accepted reading opens it, every field is sent."""
 
 
 @dataclass
@@ -161,6 +164,8 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
     for _, view, _ in views:
         for place, start in resource.spec.get("starts", {}).items():
             wanted = session.value(start)
+            if session.model.readings.is_open(creation, f"starts {place}"):
+                continue
             if place in (view or {}) and not same((view or {})[place], wanted):
                 wrong = True
                 text = f"{creation}: a new record starts with another {place} than documented"
@@ -204,11 +209,12 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
     held: dict[str, Any] = {**made.sent}
     changeable = [field for field in fields if field in resource.fields and field not in part.get("never", ())]
     verdicts: list[Verdict] = []
+    demanded = set(resource.fields) if run.model.readings.is_open(change, KEEPS) else run.model.readings.needed(change)
     for field in changeable[:1] if run.is_quick else changeable:
-        value = _other(session, fields[field][1], named.get(field), held.get(field))
+        value = _other(session, run.model.sendable(change, field, fields[field][1]), named.get(field), held.get(field))
         if value is None:
             continue
-        needed = {one: held[one] for one, (_, _, needs) in fields.items() if needs and one in resource.fields and one in held}
+        needed = {one: held[one] for one, (_, _, needs) in fields.items() if (needs or one in demanded) and one in resource.fields and one in held}
         before, others = shown, resource.list()
         optional = [one for one in changeable if one not in needed and one != field]
         answer = session.call(change, {**part, "send": {**fixed, **needed, field: value}, "without": optional})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..harness.envelope import Answer
 from ..harness.findings import Verdict
 from ..harness.target import not_observable
 from .model import WORKS, BehaviourModel
 from .run import Run
-from .session import Answer, CheckSession, guarded
+from .session import CheckSession, guarded
 
 SIZE = "a body that is too large is refused"
 FAILS = "no request makes the server fail"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,13 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.openapi.provenance import NOT_DESCRIBED
+
 from ..harness import ApiClient
 from ..harness.answers import Problem
+from ..harness.envelope import Answer, at, records
 from ..harness.errors import is_own_error
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus, in_words
 from ..harness.policy import PolicyError
+from ..harness.sameness import CLOSE, ROUNDED, same
 from .files import file
-from .formulas import evaluate, holds, same, sides
+from .formulas import Names, evaluate, holds, sides
 from .model import BehaviourModel, header_of
 from .values import Values
 
@@ -44,64 +47,6 @@ def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[V
         yield Verdict(law, operation, VerdictStatus.NOT_EXERCISED, f"in an answer that it needs, {in_words(error)}")
 
 
-class Answer:
-    """An answer, with its body parsed if it is JSON."""
-
-    def __init__(self, operation: str, response: httpx.Response, envelope: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
-        self.operation = operation
-        self.response = response
-        self.status = response.status_code
-        self.sent = sent
-        self.body: Any = None
-        try:
-            self.body = json.loads(response.content) if response.content else None
-        except ValueError:
-            self.body = None
-        inner = envelope.get("unwrap")
-        if inner and isinstance(self.body, dict) and self.body.keys() == {inner}:
-            self.body = self.body[inner]
-        refused = envelope.get("refused", {})
-        says_no = bool(refused) and all(same(at(self.body, pointer), value) for pointer, value in refused.items())
-        self.is_refusal = (self.status >= 400 and self.status not in envelope.get("accepted", ())) or says_no
-
-    @property
-    def names(self) -> dict[str, Any]:
-        """What formulas may name of it."""
-        return {"answer": self.body, "sent": self.sent, "status": self.status}
-
-    def __str__(self) -> str:
-        return f"{self.status} {self.response.text[:200]}"
-
-
-def at(body: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, or None; ``*`` stands for every item of a list, ``**`` for a tree of them."""
-    found = body
-    parts = pointer.split("/")[1:] if pointer else []
-    for number, part in enumerate(parts):
-        rest = "".join(f"/{inner}" for inner in parts[number + 1 :])
-        if part == "*":
-            return [at(item, rest) for item in found] if isinstance(found, list) else None
-        if isinstance(found, list):
-            position = int(part) if part.lstrip("-").isdigit() else len(found)
-            found = found[position] if -len(found) <= position < len(found) else None
-        else:
-            found = found.get(part) if isinstance(found, dict) else None
-    return found
-
-
-def records(body: Any, pointer: str, children: str | None = None) -> list[dict[str, Any]]:
-    """The records at a pointer; ``children`` names the list of records below each if they form a tree."""
-    found = at(body, pointer)
-    items = found if isinstance(found, list) else [] if found is None else [found]
-    return [record for item in items for record in _below(item, children)] if children else items
-
-
-def _below(item: Any, children: str) -> Iterator[dict[str, Any]]:
-    yield item
-    for inner in item.get(children, ()):
-        yield from _below(inner, children)
-
-
 class CheckSession:
     """Calls in a separate world. ``scope`` holds the values that the steps so far have stored, by name."""
 
@@ -112,6 +57,8 @@ class CheckSession:
         self.exchanges: list[Exchange] = []
         self.problems: list[tuple[Problem, Exchange]] = []
         self.scope: dict[str, Any] = {}
+        self.assumed = False
+        """Whether what is checked was assumed, so that a target that differs breaks nothing."""
 
     # Calling
 
@@ -159,14 +106,16 @@ class CheckSession:
         left_out = [*recipe.get("without", ())] if isinstance(recipe.get("without", []), list) else [recipe["without"]]
         never = [*left_out, *(works.get("never", ()) if full else ())]
         fields = self.model.fields(name)
+        demanded = self.model.readings.needed(name)
         sent: dict[str, Any] = {}
         for field, (_, schema, needed) in fields.items():
             if field in left_out:
                 continue
+            sendable = self.model.sendable(name, field, schema)
             if field in named:
-                sent[field] = self.value(named[field], schema)
-            elif needed or (full and field not in never):
-                sent[field] = self.values.of(schema, full=full)
+                sent[field] = self.value(named[field], sendable)
+            elif needed or field in demanded or (full and field not in never):
+                sent[field] = self.values.of(sendable, full=full)
         return {**sent, **{field: self.value(value) for field, value in named.items() if field not in fields and field not in left_out}}
 
     def dispatch(
@@ -217,11 +166,11 @@ class CheckSession:
     ) -> Answer:
         """Send a request and return its answer; every request of a check is sent here."""
         credentials = self.credentials(name, role) if role is not None else {}
-        before = len(self.api.problems)
+        before, differing = len(self.api.problems), len(self.api.differences)
         response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
         self.exchanges.append(_exchange(name, response))
-        self.problems += [(problem, self.exchanges[-1]) for problem in self.api.problems[before:]]
-        return Answer(name, response, self.model.envelope, sent or {})
+        self.problems += [(problem, self.exchanges[-1]) for problem in (*self.api.problems[before:], *self.api.differences[differing:])]
+        return self.model.reader.answer(name, response, sent)
 
     def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
         """The headers of a role for one way of authentication of an operation; empty if it needs none."""
@@ -280,9 +229,9 @@ class CheckSession:
     def formula(self, text: str) -> Any:
         return evaluate(text, self.names())
 
-    def names(self, **more: Any) -> dict[str, Any]:
+    def names(self, **more: Any) -> Names:
         """The names of formulas: stored values, and ``known``."""
-        return {"known": _Known(self.api), **self.scope, **more}
+        return Names({"known": _Known(self.api), **self.scope, **more})
 
     def steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
         """Run the steps before a call. Raises NotExercised if one is refused."""
@@ -327,13 +276,25 @@ class CheckSession:
         return Verdict(law, operation, VerdictStatus.HELD)
 
     def broken(
-        self, law: str, operation: str, sentence: str, *, clause: str | None = None, pointer: str = "", expected: object = None, got: object = None
+        self,
+        law: str,
+        operation: str,
+        sentence: str,
+        *,
+        clause: str | None = None,
+        pointer: str = "",
+        expected: object = None,
+        got: object = None,
+        assumed: bool = False,
     ) -> Verdict:
-        """The verdict of a broken check, with the exchanges so far."""
+        """The verdict of a broken check, with the exchanges so far. What is ``assumed`` differs from the document, and breaks no clause."""
+        called = self.model.operations[operation]
+        assumed = not self.model.strict and (assumed or self.assumed or called.provenance in NOT_DESCRIBED)
+        shown = tuple(self.exchanges[-SHOWN:])
         finding = Finding(
-            law, operation, sentence, clause, self.model.operations[operation].section or None, pointer, expected, got, tuple(self.exchanges[-SHOWN:])
+            law, operation, sentence, None if assumed else clause, called.section or None, pointer, expected, got, shown, assumed=assumed
         )
-        return Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)
+        return Verdict(law, operation, VerdictStatus.DIFFERS if assumed else VerdictStatus.BROKEN, sentence, finding)
 
     def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
         """One verdict for many, if an operation accepts every bad input, or refuses all of them with the same wrong answer: one cause.
@@ -348,14 +309,20 @@ class CheckSession:
             keyword, sentence, got = ALIKE, f"{operation} answers {what} always alike, with {answers[0]}: {tried}", ""
         else:
             return found
+        if len({verdict.outcome for verdict in found}) > 1:
+            return found  # what breaks the page, and what differs from what was assumed only
         first, *others = [verdict.finding for verdict in found if verdict.finding is not None]
         clauses = tuple(dict.fromkeys(one.clause for one in others if one.clause and one.clause != first.clause))
         finding = replace(first, sentence=sentence, pointer=keyword, got=f"{len(answers)} times {got}{first.got}", clauses=clauses)
-        return [Verdict(law, operation, VerdictStatus.BROKEN, sentence, finding)]
+        return [Verdict(law, operation, found[0].outcome, sentence, finding)]
 
     def judged(self, law: str, operation: str, formulas: Sequence[str], names: Mapping[str, Any], clause: str | None) -> Iterator[Verdict]:
         """The verdicts on formulas that have to hold."""
         for formula in formulas:
+            if self.model.readings.is_open(operation, formula):
+                continue
+            names = Names(names)
+            names.close = ROUNDED if self.model.may_be_whole(formula) else CLOSE
             try:
                 if holds(formula, names):
                     continue
@@ -400,7 +367,7 @@ def _exchange(operation: str, response: httpx.Response) -> Exchange:
         request.read(),
         response.status_code,
         dict(response.headers),
-        response.content,
+        response.extensions.get("as_sent", response.content),
         response.elapsed.total_seconds(),
         operation,
     )

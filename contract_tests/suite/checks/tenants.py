@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..harness.envelope import at
 from ..harness.findings import Verdict
-from .formulas import same
+from ..harness.sameness import same
 from .records import Resource, calls
 from .refusals import snapshot
 from .run import Run
-from .session import at, guarded
+from .session import guarded
 
 LAW = "another tenant has no part in it"
 

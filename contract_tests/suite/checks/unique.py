@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..harness.envelope import are_assumed, in_words
 from ..harness.findings import Verdict
 from .records import Resource
-from .refusals import wrong_with
 from .run import Run
 from .session import guarded
 
@@ -34,10 +34,16 @@ def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, An
     for taken in (value, str(value).upper()) if declared.get("ignores") == "case" else (value,):
         before = resource.list()
         answer = session.call(create, {**resource.part("create"), "send": {**resource.part("create").get("send", {}), field: taken}})
-        problems = wrong_with(run.model, create, declared["code"], answer)
-        if problems:
-            text = f"{create}: a {field} that is taken was to be refused with {declared['code']}, but {'; '.join(problems)}"
-            verdicts.append(session.broken(LAW, create, text, clause=clause, pointer=f"/{field}", expected=declared["code"], got=str(answer)))
+        if not answer.is_refusal and run.model.readings.is_open(create, declared["code"]):
+            continue
+        found = run.model.reader.differences(create, declared["code"], answer)
+        if found:
+            text = f"{create}: a {field} that is taken was to be refused with {declared['code']}, but {in_words(found)}"
+            verdicts.append(
+                session.broken(
+                    LAW, create, text, clause=clause, pointer=f"/{field}", expected=declared["code"], got=str(answer), assumed=are_assumed(found)
+                )
+            )
         elif before != resource.list():
             text = f"{create}: refused for a {field} that is taken, and still changed the list"
             verdicts.append(session.broken(LAW, create, text, clause=clause, pointer=f"/{field}"))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import httpx
 
 from mockserver.openapi.documents import Document
 from mockserver.openapi.operations import OperationSpec
-from mockserver.openapi.pointers import escape_part, join_pointer
+from mockserver.openapi.pointers import escape_part, find_value, join_pointer
+from mockserver.openapi.provenance import NOT_DESCRIBED, described
+from mockserver.openapi.readings import CREDENTIALS, INPUTS, REFUSALS, Readings
 from mockserver.openapi.schemas import SchemaCompiler
 
 from .bodies import find_excess, find_reason
@@ -20,13 +23,18 @@ REMEMBERED = 2_000
 """Bodies whose problems are remembered: the same list is read again and again."""
 SHOWN = 300
 """Characters of the validator's message that a sentence quotes."""
+OF_BYTES = ("content-length", "content-encoding", "transfer-encoding")
+"""Headers that describe the bytes of a body, which another reading changes."""
 NOT_ALLOWED = 405
 """The status of a method that the document does not have at a path."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One way in which an answer differs from the document. ``pointer`` is a JSON pointer into the body, or the name of a header."""
+    """One way in which an answer differs from the document. ``pointer`` is a JSON pointer into the body, or the name of a header.
+
+    ``assumed`` says that the document has there what the vendor's page does not say.
+    """
 
     operation: str
     status: int
@@ -35,23 +43,70 @@ class Problem:
     sentence: str
     expected: object = None
     got: object = None
+    assumed: bool = False
 
 
 class AnswerValidator:
-    """Compares answers with a document. ``strict`` also holds them to what the mock promises to send (``x-emits``), and finds undeclared fields."""
+    """Compares answers with a document, and accepts every reading that its discrepancies accept.
 
-    def __init__(self, document: Document, *, strict: bool) -> None:
+    ``strict`` accepts no reading but the one of the mock, holds answers to what the mock promises to send (``x-emits``) as well, and finds undeclared
+    fields.
+    """
+
+    def __init__(self, document: Document, *, strict: bool, readings: Readings | None = None) -> None:
         self.document = document
         self.strict = strict
+        self.readings = readings or Readings(document, none=strict)
         self._compiler = SchemaCompiler(document)
         self._known: dict[tuple[str, int, bytes], list[Problem]] = {}
 
+    @cached_property
+    def _described(self) -> AnswerValidator:
+        """The same for what the vendor's page describes only."""
+        return AnswerValidator(described(self.document), strict=False)
+
     def problems(self, operation: OperationSpec, response: httpx.Response) -> Iterator[Problem]:
         """The ways in which an answer of an operation differs from the document."""
+        found = [*self._problems(operation, response)]
+        if not found or not self.readings:
+            yield from found
+            return
+        is_assumed = operation.provenance in NOT_DESCRIBED
+        again = () if is_assumed else self._described._problems(self._described.document.by_id[operation.id], response)  # noqa: SLF001 - of its own class
+        of_page = {(one.keyword, one.pointer) for one in again}
+        yield from (replace(one, assumed=(one.keyword, one.pointer) not in of_page) for one in found)
+
+    def read(self, operation: OperationSpec, response: httpx.Response) -> httpx.Response:
+        """An answer as the document writes it, if it follows another accepted reading; otherwise the answer itself.
+
+        What was sent stays in the extension ``as_sent`` of the new answer.
+        """
+        content = self.read_body(operation.id, response.content)
+        if content == response.content:
+            return response
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in OF_BYTES]
+        extensions = {**response.extensions, "as_sent": response.content}
+        answer = httpx.Response(response.status_code, headers=headers, content=content, extensions=extensions, request=response.request)
+        answer.elapsed = response.elapsed
+        return answer
+
+    def read_body(self, operation: str, content: bytes) -> bytes:
+        """A body as the document writes it; the same bytes if it is no JSON, or if nothing differs."""
+        if not self.readings or not content:
+            return content
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            return content
+        read = self.readings.read(operation, body)
+        same = read is body or json.dumps(read) == json.dumps(body)  # not as values: 1 equals true
+        return content if same else json.dumps(read).encode()
+
+    def _problems(self, operation: OperationSpec, response: httpx.Response) -> Iterator[Problem]:
         status = response.status_code
         declared = operation.response(status)
         if declared is None:
-            if status != NOT_ALLOWED:
+            if status != NOT_ALLOWED and not self.readings.allows_status(operation.id, status, REFUSALS, CREDENTIALS, INPUTS, *operation.errors):
                 text = f"answers with the status {status}, which is not documented"
                 yield self._problem(operation, status, "status", "", text, list(operation.statuses), status)
             return
@@ -107,14 +162,14 @@ class AnswerValidator:
             yield self._problem(operation, status, "body", "", f"answers {status} with a body that cannot be read: {excess}", None, None)
             return
         try:
-            body = json.loads(response.content)
+            body = self.readings.read(operation.id, json.loads(response.content))
         except ValueError:
             yield self._problem(operation, status, "body", "", f"answers {status} with a body that is no JSON", "JSON", response.text[:200])
             return
         for key in ("schema", "x-emits") if self.strict else ("schema",):
             if key not in media:
                 continue
-            broken = list(self._compiler.compile(media[key]).iter_errors(body))
+            broken = [error for error in self._compiler.compile(media[key]).iter_errors(body) if not self._is_accepted(operation, error, body)]
             for error in broken:
                 error = _find_deepest(error)  # noqa: PLW2901 - the most specific part of it
                 pointer = join_pointer(error.instance_path)
@@ -128,6 +183,18 @@ class AnswerValidator:
             for pointer in self._undeclared([media.get("x-emits", media.get("schema", {}))], body, ""):
                 text = f"answers {status} with a field that is not declared, {pointer}"
                 yield self._problem(operation, status, "undeclared", pointer, text, None, None)
+
+    def _is_accepted(self, operation: OperationSpec, error: Any, body: Any) -> bool:
+        """Whether an accepted reading allows what a schema does not."""
+        if not self.readings:
+            return False
+        branches = list(getattr(error.kind, "context", ()))
+        if any(all(self._is_accepted(operation, inner, body) for inner in branch) for branch in branches):
+            return True
+        pointer = join_pointer(error.instance_path)
+        if error.kind.name == "required":
+            return self.readings.may_lack(operation.id, f"{pointer}/{escape_part(error.kind.property)}")
+        return self.readings.is_free(operation.id, pointer, find_value(body, pointer))
 
     def _undeclared(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[str]:
         """Pointers to the fields that no branch of the schemas at a place declares; none if a branch leaves the place open."""

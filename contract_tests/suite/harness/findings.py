@@ -15,6 +15,7 @@ class VerdictStatus(StrEnum):
     BROKEN = "broken"
     NOT_OBSERVABLE = "not observable here"
     NOT_EXERCISED = "not exercised"
+    DIFFERS = "differs from what we assumed"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Finding:
     """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it.
 
     ``clause`` is the main clause that it breaks, ``clauses`` are further ones; ``page`` is the vendor's page, ``pointer`` the place in the answer.
+    ``assumed`` says that the target only differs from what the document assumes where the vendor's page is silent; then it breaks no clause.
     """
 
     check: str
@@ -49,6 +51,7 @@ class Finding:
     got: object = None
     exchanges: tuple[Exchange, ...] = ()
     clauses: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,11 @@ import httpx
 import pytest
 
 from mockserver.openapi.documents import load_document
+from mockserver.openapi.operations import Route
+from mockserver.openapi.readings import Readings
 
 from .answers import AnswerValidator, Problem
+from .envelope import Envelope
 
 _numbers = itertools.count(1)
 Make = Callable[["ApiClient"], "Mapping[str, str]"]
@@ -146,6 +149,8 @@ class ApiClient:
     def __init__(self, target: Target, client: httpx.Client | None = None, answers: AnswerValidator | None = None) -> None:
         self.target = target
         self.problems: list[Problem] = []
+        self.differences: list[Problem] = []
+        """Problems that differ from what the document assumes only."""
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
@@ -201,20 +206,46 @@ class ApiClient:
         self._needs_reset = True
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
-        """The answer to a call. ``role`` is the owner unless another is named, None for a call without credentials."""
+        """The answer to a call, in the words of the document. ``role`` is the owner unless another is named, None for a call without credentials."""
         if self._messages_before is None:
             self._messages_before = len(self._messages()) if "outbox" in self.target.hooks else 0
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
         answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
-        self.problems += self.judge(answer)
-        return answer
+        found = self.judge(answer)
+        self.problems += [one for one in found if not one.assumed]
+        self.differences += [one for one in found if one.assumed]
+        route = self._route(answer)
+        return answer if route is None else self._answers.read(route.operation, answer)
 
     def judge(self, answer: httpx.Response) -> list[Problem]:
         """The parts of an answer that the document does not describe; none if the call is not one of its operations."""
-        route = self._answers.document.route(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+        route = self._route(answer)
         return [] if route is None else list(self._answers.problems(route.operation, answer))
+
+    def _route(self, answer: httpx.Response) -> Route | None:
+        return self._answers.document.route(answer.request.method, answer.request.url.path.removeprefix(self._prefix))
+
+    @property
+    def readings(self) -> Readings:
+        """The accepted readings of the document; none at a target that is judged strictly."""
+        return self._answers.readings
+
+    def wrong_with(self, operation: str, code: str, answer: httpx.Response, *subjects: str) -> list[str]:
+        """How an answer breaks a documented error of an operation; empty if it is that refusal, in any accepted reading.
+
+        Subjects are what readings may name beside the row, such as ``inputs`` or the field at fault.
+        """
+        return self._envelope.wrong_with(operation, code, self._envelope.answer(operation, answer), *subjects)
+
+    def is_refusal(self, operation: str, answer: httpx.Response) -> bool:
+        """Whether an answer refuses the call, by its status or by what the document says of refusals."""
+        return self._envelope.answer(operation, answer).is_refusal
+
+    @cached_property
+    def _envelope(self) -> Envelope:
+        return Envelope(self._answers.document, self.readings, strict=self.target.strict)
 
     def credentials(self, role: str = "") -> Mapping[str, str]:
         """The headers of a role, the owner's without a name."""

@@ -10,7 +10,7 @@ import httpx
 
 from ..checks import DOCUMENTED, judge
 from ..harness import ApiClient, not_observable
-from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
+from ..harness.findings import Exchange, Finding, Verdict
 from ..harness.policy import RequestRefused, Stopped
 from ..harness.transports import PolicyTransport, describe_error
 from .cause import Cause, key_of
@@ -56,7 +56,7 @@ def run_behaviour(session: VerifySession) -> None:
         session.step(f"laws: {number} verdicts, {verdict.subject}, {verdict.operation}")
         if session.policy.dry_run:
             continue
-        if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
+        if verdict.finding is not None:
             finding, keyword = split_keyword(verdict.finding)
             session.emit(FindingMade(finding, Phase.BEHAVIOUR, keyword, repeat=repeat))
         session.emit(VerdictReached(verdict))
@@ -84,6 +84,6 @@ class _Repeat:
         if self._broken is None:
             self._broken = {}
             for verdict in _try_checks(self._session):
-                if verdict.outcome is VerdictStatus.BROKEN and verdict.finding is not None:
+                if verdict.finding is not None:
                     self._broken.setdefault(key_of(*split_keyword(verdict.finding)), verdict.finding.exchanges)
         return self._broken.get(cause.key)

@@ -109,6 +109,8 @@ class ClausePlugin:
         outcome, reason = self._outcome
         if self._session.policy.dry_run:
             return
+        for problem in self._api.differences if self._api is not None else ():
+            self._report_difference(problem)
         if outcome is VerdictStatus.BROKEN:
             self.broken[item.nodeid] = tuple(self._exchanges)
             if self._report_findings(item, clauses):
@@ -140,6 +142,13 @@ class ClausePlugin:
             # What is accepted must not hide what else is wrong with the test.
             self._report(self._broken_clause(item, clauses), item, by_test, clauses)
         return at_end
+
+    def _report_difference(self, problem: Problem) -> None:
+        """Report that an answer differs from what the document assumes only; this breaks no clause."""
+        page = self._session.contract.operations[problem.operation].page
+        place = (problem.pointer, problem.expected, problem.got, tuple(self._exchanges[-1:]))
+        finding = Finding(DOCUMENTED, problem.operation, problem.sentence, None, page, *place, assumed=True)
+        self._session.emit(FindingMade(finding, Phase.CLAUSES, f"{problem.status} {problem.keyword}"))
 
     def _report(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> str:
         event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(item.nodeid))

@@ -52,6 +52,13 @@ def _check_slug(slug: str) -> None:
     "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
 )
 @click.option("--any-implementation", is_flag=True, help="Judge a mock by what the document allows, not by what the mock has promised as well.")
+@click.option(
+    "--assumptions",
+    type=click.Choice(["apart", "strict"]),
+    default="apart",
+    show_default=True,
+    help="What differs from what the document assumes where the vendor's page is silent: listed apart, or findings.",
+)
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
 @click.option(
     "--self-test",

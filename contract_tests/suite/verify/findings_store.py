@@ -23,7 +23,13 @@ from .events import (
     VerdictReached,
 )
 
-RANK = {VerdictStatus.BROKEN: 3, VerdictStatus.HELD: 2, VerdictStatus.NOT_OBSERVABLE: 1, VerdictStatus.NOT_EXERCISED: 0}
+RANK = {
+    VerdictStatus.BROKEN: 4,
+    VerdictStatus.DIFFERS: 3,
+    VerdictStatus.HELD: 2,
+    VerdictStatus.NOT_OBSERVABLE: 1,
+    VerdictStatus.NOT_EXERCISED: 0,
+}
 
 
 @dataclass
@@ -38,10 +44,14 @@ class Observed:
 
 
 class FindingsStore:
-    """Everything that a run has learned. ``apply`` takes the events, one at a time."""
+    """Everything that a run has learned. ``apply`` takes the events, one at a time.
 
-    def __init__(self, contract: Contract) -> None:
+    With ``strict`` it is a finding, too, that the target differs from what the document assumes.
+    """
+
+    def __init__(self, contract: Contract, *, strict: bool = False) -> None:
         self.contract = contract
+        self._strict = strict
         self.answers = DocumentedAnswers(contract)
         self.verdicts: dict[tuple[str, str], Verdict] = {}
         self.causes: dict[str, Cause] = {}
@@ -73,6 +83,8 @@ class FindingsStore:
 
     def judge(self, verdict: Verdict) -> None:
         """Keep a verdict if it is graver than the one before on the same subject."""
+        if self._strict and verdict.outcome is VerdictStatus.DIFFERS:
+            verdict = replace(verdict, outcome=VerdictStatus.BROKEN)
         place = (verdict.subject, verdict.operation)
         before = self.verdicts.get(place)
         if before is None or RANK[verdict.outcome] > RANK[before.outcome]:
@@ -84,15 +96,20 @@ class FindingsStore:
 
     def add(self, event: FindingMade) -> Cause:
         """Keep a finding under its cause, and judge its check and its clauses as broken."""
-        finding = event.finding
+        finding = replace(event.finding, assumed=event.finding.assumed and not self._strict)
         cause = self.causes.get(event.key)
         if cause is None:
             cause = self.causes[event.key] = Cause(event.key, finding, event.phase, event.repeat)
         else:
             cause.count += 1
+            if cause.finding.assumed and not finding.assumed:
+                cause.finding, cause.repeat = finding, event.repeat
             if finding.exchanges and len(finding.exchanges) < len(cause.finding.exchanges):
                 cause.finding = replace(finding, clause=cause.finding.clause or finding.clause)
                 cause.repeat = event.repeat
+        if finding.assumed:
+            self.judge(Verdict(finding.check, finding.operation, VerdictStatus.DIFFERS, finding.sentence, cause.finding))
+            return cause
         cause.clauses |= {*event.clauses, *finding.clauses, *([finding.clause] if finding.clause else [])}
         self.judge(Verdict(finding.check, finding.operation, VerdictStatus.BROKEN, finding.sentence, cause.finding))
         for clause in cause.clauses & self.contract.clauses.keys():
@@ -113,7 +130,7 @@ class FindingsStore:
     def _fold(self) -> None:
         """If an operation never gave an answer that the document describes, that explains everything else that was found on it."""
         for name, seen in self.observed.items():
-            mine = [one for one in self.causes.values() if one.finding.operation == name]
+            mine = [one for one in self.causes.values() if one.finding.operation == name and not one.finding.assumed]
             roots = [one for one in mine if one.finding.check == DOCUMENTED]
             if seen.described or not roots or len(mine) == 1:
                 continue
@@ -145,7 +162,7 @@ class FindingsStore:
         for place, verdict in list(self.verdicts.items()):
             mine = verdict.subject in cause.clauses or place == (cause.finding.check, cause.finding.operation)
             others = any(verdict.subject in one.clauses or place == (one.finding.check, one.finding.operation) for one in self.causes.values())
-            if verdict.outcome is VerdictStatus.BROKEN and mine and not others:
+            if verdict.outcome in (VerdictStatus.BROKEN, VerdictStatus.DIFFERS) and mine and not others:
                 self.verdicts[place] = self._before.get(place) or Verdict(*place, VerdictStatus.NOT_EXERCISED, f"broken once, not again: {note}")
 
     def clause(self, name: str) -> Verdict:

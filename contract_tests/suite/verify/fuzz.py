@@ -31,7 +31,7 @@ from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from ..harness.policy import READING, PolicyError
 from ..harness.transports import describe_error, police_requests
 from .cause import Repeat
-from .documented import DocumentedAnswers
+from .documented import ACCEPTANCE, DocumentedAnswers
 from .events import FindingMade, NoteMade, Phase, VerdictReached
 from .replay import replay
 from .session import VerifySession
@@ -54,7 +54,6 @@ CHECKS = {
     "object_level_authorization": "another tenant cannot read it",
 }
 """The name in this suite of each check of Schemathesis."""
-ACCEPTANCE = "positive_data_acceptance"
 REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth")
 """Checks that expect a refusal, and recognise one by its status only."""
 ALSO_CHECKED = frozenset(CHECKS[name] for name in (*REFUSING, "unsupported_method"))
@@ -213,7 +212,16 @@ def _report_scenario(session: VerifySession, recorder: ScenarioRecorder) -> None
 
 def is_excused(answers: DocumentedAnswers, check: str, exchange: Exchange) -> bool:
     """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
-    return (check in REFUSING and answers.is_refusal(exchange)) or (check == ACCEPTANCE and has_brackets(exchange))
+    if check in REFUSING and answers.is_refusal(exchange):
+        return True
+    if check == ACCEPTANCE:
+        return has_brackets(exchange)
+    if answers.model.strict:
+        return False
+    if check == "unsupported_method":
+        return answers.is_refusal(exchange)
+    # Schemathesis knows the schemas, and not the readings that the document accepts.
+    return CHECKS.get(check) == DOCUMENTED and exchange.operation is not None and answers.problem_of(exchange) is None
 
 
 def has_brackets(exchange: Exchange) -> bool:
@@ -241,7 +249,9 @@ def _report_finding(session: VerifySession, recorder: ScenarioRecorder, case_id:
     if name == "not_a_server_error" and found is not None and str(status) not in found.statuses:
         check, keyword = DOCUMENTED, f"{status} status"
     sentence = f"{operation} {text}"
-    finding = Finding(check, operation, sentence, None, found.page if found else None, pointer, expected, got, exchanges)
+    page = found.page if found else None
+    is_assumed = problem.assumed if problem is not None else session.answers.is_assumed(name, exchanges[-1])
+    finding = Finding(check, operation, sentence, None, page, pointer, expected, got, exchanges, assumed=is_assumed)
     session.emit(FindingMade(finding, Phase.GENERATED, keyword, repeat=_make_repeat(session, status, failure)))
 
 

@@ -15,7 +15,7 @@ from .fuzz import ALSO_CHECKED
 
 def join(store: FindingsStore) -> None:
     """Join a generated request to the check of the same name, and a contract test to the checks that break its clauses."""
-    causes = [one for one in store.causes.values() if one.deviation is None]
+    causes = [one for one in store.causes.values() if one.deviation is None and not one.finding.assumed]
     checks = [one for one in causes if one.stage != Phase.GENERATED and one.finding.check != CLAUSE]
     broken = {clause for one in checks for clause in one.clauses}
     for cause in causes:

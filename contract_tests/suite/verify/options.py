@@ -39,6 +39,7 @@ class Options:
     compare: Path | None
     budget: float | None
     any_implementation: bool
+    assumptions: Literal["apart", "strict"] = "apart"
 
 
 @dataclass(frozen=True)

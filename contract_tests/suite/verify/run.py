@@ -57,7 +57,7 @@ class VerifyRun:
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan = plan
-        self.store = FindingsStore(plan.contract)
+        self.store = FindingsStore(plan.contract, strict=plan.options.assumptions == "strict")
         self._policy = make_policy(plan)
         self._policy.deadline = plan.started + plan.budget * TRYING
         self._deadline = max(time.monotonic() + 0.5, plan.started + plan.budget * REPORTING - 1)
@@ -87,6 +87,8 @@ class VerifyRun:
         yield RunStarted(plan.contract.document.title, plan.url, options.level, options.seed, plan.budget, policy.read_only)
         with open_connections(plan.file.verify) as inner:
             target = yield from self._reach(inner)
+            if target.strict:
+                self.store.answers.judge_strictly()
             self._mask = TargetMask(target, plan.contract.document.credential_headers)
             workers = options.workers if target.control is not None or policy.dry_run else 1
             if workers != options.workers:
@@ -169,7 +171,7 @@ class VerifyRun:
         session.emit(PhaseFinished(phase, time.monotonic() - started, self._policy.sent))
 
     def _unconfirmed(self) -> list[Cause]:
-        return [cause for cause in self.store.causes.values() if not cause.confirmed]
+        return [cause for cause in self.store.causes.values() if not cause.confirmed and not cause.finding.assumed]
 
     def _confirm(self, session: VerifySession, *, last: bool) -> Iterator[Event]:
         if self._policy.dry_run:

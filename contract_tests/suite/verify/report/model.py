@@ -41,7 +41,9 @@ def short_id(key: str) -> str:
 
 def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     contract, plan = session.contract, session.plan
-    causes = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
+    every = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
+    causes = [one for one in every if not one.finding.assumed]
+    assumed = [_finding(one, facts, mask) for one in every if one.finding.assumed]
     findings = [_finding(one, facts, mask) for one in causes]
     failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
     clauses = _clauses(store)
@@ -82,6 +84,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
             "laws": dict(Counter(one["outcome"] for one in laws)),
             "findings": len(failing),
             "accepted": len(findings) - len(failing),
+            "assumed": len(assumed),
             "unconfirmed": len(store.unconfirmed),
             "answers_documented": len(documented),
             "answers_observed": sum(bool(row["seen"]) for row in documented),
@@ -90,6 +93,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
         "clauses": clauses,
         "laws": laws,
         "findings": findings,
+        "assumed": assumed,
         "unconfirmed": [_finding(one, facts, mask) for one in store.unconfirmed],
         "deviations": [_deviation(one, causes, facts.today) for one in plan.file.deviations],
         "operations": operations,

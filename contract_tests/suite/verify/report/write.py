@@ -14,7 +14,7 @@ from .evidence import curl_script, har
 from .machines import COLOURS, badge, junit, sarif
 from .model import short_id
 
-SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·"}
+SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·", "differs from what we assumed": "≠"}
 VERDICTS = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
 MOST = 50
 """Findings that are shown; if there are more, the first of each operation, and the number of the others."""
@@ -29,6 +29,8 @@ def headline(report: dict[str, Any]) -> str:
         text += f", {report['summary']['findings']} findings"
     if report["summary"]["accepted"]:
         text += f", {report['summary']['accepted']} accepted deviations"
+    if report["summary"]["assumed"]:
+        text += f", {report['summary']['assumed']} times it differs from what we assumed"
     if counts["not_observable"] + counts["not_exercised"]:
         text += f"; {counts['not_observable']} clauses are not observable here, {counts['not_exercised']} were not exercised"
     return text + "."
