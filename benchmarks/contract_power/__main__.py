@@ -1,4 +1,6 @@
-"""Plant violations, run the suite or another tool, print the table: ``python -m benchmarks.contract_power [--tool TOOL] [--alarms SEEDS]``.
+"""Plant violations, run the suite or another tool, print the table.
+
+``python -m benchmarks.contract_power [--tool TOOL] [--alarms SEEDS] [--independent]``.
 
 ``--results FILE`` keeps one line of JSON per run and leaves out what stands there already, so that a stopped run goes on.
 """
@@ -12,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis
+from benchmarks.contract_power import independent
+from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis_at_mock
 from mockserver.openapi.documents import list_slugs
 from tests.mutation.copies import serve_copy
 from tests.mutation.false_alarms import UNCHANGED, RunResult, alarm_table, describe, plan_runs, run_all
@@ -20,8 +23,8 @@ from tests.mutation.mutants import CopyFailed, Mutant, mutants
 from tests.mutation.run import Result, run, table
 
 TOOLS = {
-    "schemathesis stock": lambda slug, origin: schemathesis(slug, origin, 1, tuned=False),
-    "schemathesis tuned": lambda slug, origin: schemathesis(slug, origin, 1, tuned=True),
+    "schemathesis stock": lambda slug, origin: schemathesis_at_mock(slug, origin, tuned=False),
+    "schemathesis tuned": lambda slug, origin: schemathesis_at_mock(slug, origin, tuned=True),
     "dredd": dredd,
 }
 """Specmatic 2.55.1 starts, but expects its generated requests to provoke every documented status of an operation: it reports thousands of failures on
@@ -46,9 +49,12 @@ def main() -> None:
     parser.add_argument("--laws-only", action="store_true", help="leave the clause tests out")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--results", type=Path, help="keep results here, and go on from what is there")
+    independent.add_arguments(parser)
     asked = parser.parse_args()
     slugs = asked.vendor or list_slugs()
-    if asked.alarms:
+    if asked.independent:
+        independent.measure(asked)
+    elif asked.alarms:
         _alarms(slugs, asked)
     elif asked.tool:
         for tool in asked.tool:

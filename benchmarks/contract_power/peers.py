@@ -33,8 +33,8 @@ class CouldNotRun(Exception):
     """A tool is not installed or does not run; this is never counted as a survival."""
 
 
-def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
-    """Findings of Schemathesis as ``operation: check``.
+def schemathesis(slug: str, base_url: str, seed: int, *, tuned: bool, headers: Mapping[str, str]) -> set[str]:
+    """Findings of Schemathesis as ``operation: check``, with these headers in each request.
 
     Without ``tuned`` it runs all checks with its own defaults. With ``tuned`` it runs with the project's settings; these choose the checks, so no
     option of the command line may override them.
@@ -42,8 +42,7 @@ def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
     program = Path(sys.executable).with_name("schemathesis")
     if not program.exists():
         raise CouldNotRun("schemathesis is not installed")
-    target = Target.discover(slug, origin + load_document(slug).base_path)
-    headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
+    sent = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "openapi.yaml").write_text(yaml.safe_dump(_portable(load_document(slug).raw)), encoding="utf-8")
@@ -52,12 +51,19 @@ def schemathesis(slug: str, origin: str, seed: int, *, tuned: bool) -> set[str]:
         options = [] if tuned else ["--checks", "all"]
         options += ["--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--seed", str(seed)]
         options += ["--report", "junit", "--report-junit-path", str(folder / "junit.xml")]
-        command = [str(program), "run", str(folder / "openapi.yaml"), "--url", origin + load_document(slug).base_path, *options, *headers]
+        command = [str(program), "run", str(folder / "openapi.yaml"), "--url", base_url, *options, *sent]
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:
             raise CouldNotRun(f"schemathesis took more than {LIMIT:.0f} s") from None
     return set(failures(done.stdout))
+
+
+def schemathesis_at_mock(slug: str, origin: str, *, tuned: bool) -> set[str]:
+    """Findings of Schemathesis at a mock, with the credentials that the mock publishes."""
+    base_url = origin + load_document(slug).base_path
+    target = Target.discover(slug, base_url)
+    return schemathesis(slug, base_url, 1, tuned=tuned, headers=target.credentials[target.owner])
 
 
 def failures(output: str) -> list[str]:
