@@ -18,8 +18,9 @@ from mockserver.core.base.faults import Malformed
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import JournalEntry
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
-from mockserver.core.operation.compiled import MULTIPART, URLENCODED, Operation
+from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.forms import gather
+from mockserver.core.operation.media import MULTIPART, URLENCODED
 from mockserver.core.state.world import Transaction
 from mockserver.openapi.documents import Document
 from mockserver.openapi.masking import MASK, Mask

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.control.exchanges import Rendering, decode_body, decode_request_body, encode_body, flatten_form
 from mockserver.core.base.clock import iso
-from mockserver.core.operation.compiled import MULTIPART
+from mockserver.core.operation.media import MULTIPART
 from mockserver.core.state.world import Transaction
 
 

@@ -51,7 +51,8 @@ class Document:
     """One vendor's OpenAPI document, with its overlays applied.
 
     ``parts`` are the files that were merged into it, if it is split by tag; ``overlays`` are the files of its overlays, in the order of application.
-    ``bases`` are paths or URLs under which the API is reached, besides those of its servers.
+    ``bases`` are paths or URLs under which the API is reached, besides those of its servers. ``has_skeleton`` is set if the router reads no more than
+    paths and methods of the document, because the document may have what the router does not know.
     """
 
     slug: str
@@ -60,6 +61,7 @@ class Document:
     parts: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    has_skeleton: bool = False
 
     @property
     def title(self) -> str:
@@ -68,6 +70,11 @@ class Document:
     @property
     def version(self) -> str:
         return str(self.raw["info"]["version"])
+
+    @cached_property
+    def is_2020(self) -> bool:
+        """Whether schemas are of JSON Schema draft 2020-12, as since OpenAPI 3.1, and not of the older one of OpenAPI 3.0."""
+        return not str(self.raw.get("openapi", "3.0")).startswith("3.0")
 
     @cached_property
     def base_path(self) -> str:
@@ -224,12 +231,28 @@ class Document:
         return Route(operations[method], {name: unquote(value) for name, value in values.items()})
 
     def raw_for_router(self) -> dict[str, Any]:
-        """The document as the router reads it: aliases are paths."""
+        """The document as the router reads it: aliases are paths. With ``has_skeleton`` it has names and paths of the operations only."""
+        if self.has_skeleton:
+            return {"openapi": "3.0.3", "info": {"title": self.slug, "version": "0"}, "paths": self._skeleton()}
         reachable: dict[str, dict[str, Any]] = {path: dict(item) for path, item in self.raw["paths"].items()}
         for alias, method, path in self.aliases:
             item = self.raw["paths"][path]
             reachable.setdefault(alias, {"parameters": item.get("parameters", [])})[method] = item[method]
         return {**self.raw, "paths": reachable}
+
+    def _skeleton(self) -> dict[str, dict[str, Any]]:
+        paths: dict[str, dict[str, Any]] = {}
+        for operation in self.operations:
+            paths.setdefault(operation.path, {})[operation.method.lower()] = {
+                "operationId": operation.id,
+                "parameters": [
+                    {"name": parameter["name"], "in": "path", "required": True, "schema": {"type": "string"}}
+                    for parameter in operation.parameters
+                    if parameter["in"] == "path"
+                ],
+                "responses": {"200": {"description": ""}},
+            }
+        return paths
 
     @cached_property
     def aliases(self) -> tuple[tuple[str, str, str], ...]:

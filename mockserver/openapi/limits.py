@@ -16,6 +16,7 @@ BUSY = "The call is refused with 503."
 BROKEN = "The call is refused as malformed."
 ENDS = "The connection is closed."
 OLDEST = "The oldest goes."
+UNREAD = "The document is refused with exit code 2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Limit:
     beyond: str
     option: str = ""
 
+
+# Documents
+
+DOCUMENT = Limit("document", 32 * MIB, "bytes", "One file of a document.", UNREAD)
+DOCUMENT_FILES = Limit("document-files", 1000, "files", "The files of one document.", UNREAD)
+DOCUMENT_VALUES = Limit(
+    "document-values", 3_000_000, "values", "The values of a document, those of all its files, with YAML aliases copied out.", UNREAD
+)
+DOCUMENT_DEPTH = Limit("document-depth", 100, "levels", "Nesting in a file of a document.", UNREAD)
+DOCUMENT_SECONDS = Limit("document-seconds", 30, "seconds", "The time in which a document has to arrive from an address.", UNREAD)
 
 # What a client sends
 
@@ -115,6 +126,7 @@ PROXY_IDLE_SECONDS = Limit("proxy-idle-seconds", 30, "seconds", "The time for wh
 PROXY_FINDINGS = Limit("proxy-findings", 2000, "characters", "The header X-Contract-Violations.", "The rest is left out; the journal has all.")
 
 LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
+    ("Documents", (DOCUMENT, DOCUMENT_FILES, DOCUMENT_VALUES, DOCUMENT_DEPTH, DOCUMENT_SECONDS)),
     ("What a client sends", (JSON_DEPTH, DIGITS, HEAD, HEADER_VALUE, QUERY, BODY, FILES_BODY, FORM_FIELDS, FORM_DEPTH, DELAY)),
     (
         "Worlds",

@@ -82,8 +82,9 @@ class OperationSpec:
         return tuple(map(str, self.spec["responses"]))
 
     def response(self, status: int | str) -> Mapping[str, Any] | None:
-        """The documented response of a status, resolved; None if the document has none for it."""
-        declared = self.spec["responses"].get(str(status))
+        """The documented response of a status, resolved: its own, that of its range such as ``4XX``, or ``default``; None if there is none."""
+        responses, text = self.spec["responses"], str(status)
+        declared = responses.get(text, responses.get(text[:1] + "XX", responses.get("default")))
         found: Mapping[str, Any] | None = None if declared is None else self.document.resolve(declared)
         return found
 

@@ -1,4 +1,4 @@
-"""Schemas of OpenAPI 3.0, translated to JSON Schema draft 4, from which they descend, and compiled once.
+"""Schemas of OpenAPI, translated to JSON Schema and compiled once: those of 3.0 to draft 4, from which they descend, later ones to draft 2020-12.
 
 In draft 4 an integer is written without a fraction: ``1.0`` is none.
 
@@ -8,7 +8,7 @@ JSON pointer, keyword and the vendor's code, if a value is invalid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -25,8 +25,12 @@ _ANNOTATIONS = frozenset(
 )
 
 
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+_VALUES = frozenset({"enum", "const", "required", "dependentRequired", "type"})
+
+
 def translate(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema draft 4, without annotations and extensions."""
+    """A schema of OpenAPI as one of JSON Schema, without annotations and extensions."""
     if isinstance(schema, list):
         return [translate(item) for item in schema]
     if not isinstance(schema, dict):
@@ -36,13 +40,16 @@ def translate(schema: Any) -> Any:
     out = {key: _translate_value(key, value) for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
     if schema.get("nullable") is not True:
         return out
-    return {**out, "type": [out["type"], "null"]} if isinstance(out.get("type"), str) else {"anyOf": [out, {"type": "null"}]}
+    kind = out.get("type")
+    if isinstance(kind, list):
+        return {**out, "type": [*kind, *(["null"] if "null" not in kind else [])]}
+    return {**out, "type": [kind, "null"]} if isinstance(kind, str) else {"anyOf": [out, {"type": "null"}]}
 
 
 def _translate_value(key: str, value: Any) -> Any:
-    if key in ("properties", "patternProperties"):
+    if key in _MAPS:
         return {name: translate(inner) for name, inner in value.items()}
-    return value if key in ("enum", "required") else translate(value)
+    return value if key in _VALUES else translate(value)
 
 
 class Validator:
@@ -104,14 +111,20 @@ class SchemaCompiler:
         self._document = document
         self._cache: dict[bytes, Validator] = {}
         shared = {"components": {"schemas": {name: translate(schema) for name, schema in document.schemas.items()}}}
-        self._registry = jsonschema_rs.Registry([(_ROOT, shared)], draft=jsonschema_rs.Draft4)
+        self._build: Callable[..., jsonschema_rs.Validator]
+        self._build, draft = (
+            (jsonschema_rs.Draft202012Validator, jsonschema_rs.Draft202012)
+            if document.is_2020
+            else (jsonschema_rs.Draft4Validator, jsonschema_rs.Draft4)
+        )
+        self._registry = jsonschema_rs.Registry([(_ROOT, shared)], draft=draft)
 
     def compile(self, schema: Any) -> Validator:
         """A validator for a schema of the document. Raises DocumentBroken."""
         key = orjson.dumps(schema)
         if key not in self._cache:
             try:
-                compiled = jsonschema_rs.Draft4Validator(
+                compiled = self._build(
                     translate(schema),
                     registry=self._registry,
                     validate_formats=True,
@@ -138,7 +151,9 @@ class SchemaCompiler:
 
     def _steps(self, schema: Mapping[str, Any], part: str | int) -> Iterator[tuple[Any, int]]:
         if isinstance(part, int):
-            if "items" in schema:
+            if part < len(schema.get("prefixItems", ())):
+                yield schema["prefixItems"][part], part
+            elif "items" in schema:
                 yield schema["items"], part
         elif part in schema.get("properties", {}):
             yield schema["properties"][part], list(schema["properties"]).index(part)

@@ -15,8 +15,10 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.base.visitors import INSIDE, Visitor
 from mockserver.core.operation.compiled import PROVEN, compile_operations
+from mockserver.core.operation.security import _build_extractor
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import World
+from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
 from tests.core.toy import DOCUMENT, NOON, Toy
 
@@ -423,8 +425,7 @@ def test_missing_orphan_and_misshapen_handlers_are_all_named() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"type": "openIdConnect", "openIdConnectUrl": "https://example.com"}, "not supported"),
-        ({"type": "http", "scheme": "digest"}, "not supported"),
+        ({"type": "magic"}, "not supported"),
         (None, "is not declared"),
     ],
 )
@@ -436,6 +437,21 @@ def test_a_security_scheme_that_cannot_be_judged_stops_the_server(change: Any, w
         document["components"]["securitySchemes"]["basic"] = change
     with pytest.raises(DocumentBroken, match=words):
         Toy(document)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header", "credential"),
+    [
+        ({"type": "openIdConnect", "openIdConnectUrl": "https://example.com"}, "Bearer a", "a"),
+        ({"type": "oauth2", "flows": {}}, "bearer a", "a"),
+        ({"type": "http", "scheme": "digest"}, 'Digest username="a"', 'username="a"'),
+        ({"type": "http", "scheme": "digest"}, "Bearer a", None),
+        ({"type": "mutualTLS"}, "", ""),
+    ],
+)
+def test_a_credential_is_taken_from_where_its_scheme_has_it(scheme: Any, header: str, credential: str | None) -> None:
+    extract = _build_extractor(Document("toy", "toy", DOCUMENT), scheme)
+    assert extract(Request("GET", "/", raw_headers=[(b"authorization", header.encode())])) == credential
 
 
 def test_a_schema_that_cannot_be_compiled_stops_the_server() -> None:

@@ -18,6 +18,7 @@ ALLOWED = {
     "mockserver/core/base/ids.py": {"random", "secrets"},
     "mockserver/serving.py": {"time"},  # watches the process that started the server, outside every world
     "mockserver/openapi/examples.py": {"random"},  # the type of the generator that a caller passes
+    "mockserver/openapi/foreign/files.py": {"time"},  # how long a document takes to arrive, before there is any world
     "mockserver/testing/launch.py": {"time"},  # the side of the client
 }
 MODULES = {"time", "random", "secrets", "uuid"}

@@ -19,7 +19,8 @@ from mockserver.core.base.clock import parse_duration, parse_moment, wall_clock
 from mockserver.core.base.faults import MockBug
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.outcome import Outcome
-from mockserver.core.operation.compiled import MULTIPART, URLENCODED, Operation
+from mockserver.core.operation.compiled import Operation
+from mockserver.core.operation.media import MULTIPART, URLENCODED
 from mockserver.core.state.world import World
 from mockserver.openapi.errors import SetupError
 

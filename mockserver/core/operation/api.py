@@ -92,6 +92,17 @@ class DeferredViolations:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What a request sent, by the names that the document declares; a parameter that was not sent is missing. ``body`` is None if there was none."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    header: Mapping[str, Any]
+    cookie: Mapping[str, Any]
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """A published demo credential: ``headers`` are ready to send, ``login`` is what a sign-in page asks for."""
 
@@ -105,17 +116,17 @@ class Credential:
 class Api:
     """One vendor's API, beside its document.
 
-    ``handlers`` are modules; their public functions are named after operationIds. ``render_fault`` renders every fault in the vendor's
-    envelope. ``verifiers`` check the credential of each security scheme; if an operation requires several at once, ``join_callers`` makes one
-    caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments that handlers may take.
-    ``services`` describes, by short name, the services behind the API that can be switched off: a handler asks
+    ``handlers`` are modules, whose public functions are named after operationIds, or mappings of functions by operationId. ``render_fault`` renders
+    every fault in the vendor's envelope. ``verifiers`` check the credential of each security scheme; if an operation requires several at once,
+    ``join_callers`` makes one caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments
+    that handlers may take. ``services`` describes, by short name, the services behind the API that can be switched off: a handler asks
     ``world.is_down("<slug>.<service>")`` and raises the fault that the vendor documents for it. ``described`` maps the short name of a table to the
     schemas that records written by hand must satisfy. ``is_control`` marks the control plane: its handlers may be awaited, its calls are not
     recorded, and fault rules do not apply to it.
     """
 
     slug: str
-    handlers: tuple[ModuleType, ...]
+    handlers: tuple[ModuleType | Mapping[str, Callable[..., Reply]], ...]
     render_fault: Callable[[Fault, FaultContext], Reply]
     tables: tuple[Table[Any], ...] = ()
     verifiers: Mapping[str, Verifier] = field(default_factory=dict)

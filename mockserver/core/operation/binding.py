@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.api import Api
@@ -13,11 +13,12 @@ from mockserver.openapi.operations import OperationSpec
 
 Handler = Callable[..., Reply]
 
-OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias"})
+OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias", "sent"})
 """Arguments that any handler may take, besides its parameters and its body.
 
 ``home`` is the address of the API in the request's world, for links in replies. ``alias`` holds the values of placeholders that only an alias of
-the path has (``x-aliases``). ``late`` holds the deferred violations.
+the path has (``x-aliases``). ``late`` holds the deferred violations. ``sent`` holds parameters by place and wire name, and the body; a handler that
+takes it need not take them one by one.
 """
 
 
@@ -27,7 +28,7 @@ def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
     operations = {spec.id: spec for spec in document.operations}
     problems = [f"{api.slug}.{name} has no handler" for name in operations if name not in functions]
     problems += [
-        f"{function.__module__}.{name} is named as no operation of {api.slug}" for name, function in functions.items() if name not in operations
+        f"{_module_of(function)}.{name} is named as no operation of {api.slug}" for name, function in functions.items() if name not in operations
     ]
     handlers = {name: function for name, function in functions.items() if name in operations}
     for name, function in handlers.items():
@@ -37,20 +38,27 @@ def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
 
 def _list_public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
     for module in api.handlers:
+        if isinstance(module, Mapping):
+            yield from module.items()
+            continue
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if not name.startswith("_") and function.__module__ == module.__name__:
                 yield name, function
 
 
+def _module_of(function: Handler) -> str:
+    return str(getattr(function, "__module__", type(function).__module__))
+
+
 def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: Handler) -> Iterator[str]:
-    place = f"{function.__module__}.{spec.id}"
+    place = f"{_module_of(function)}.{spec.id}"
     if inspect.iscoroutinefunction(function) and not api.is_control:
         yield f"{place} is async, but handlers are plain functions"
     taken = set(list_arguments(function, spec))
     parameters = {python_name(parameter["name"]) for parameter in spec.parameters}
     body = body_fields(document, spec)
     offered = OFFERED | parameters | set(api.provides) | ({"body"} if body is not None else set())
-    needed = parameters | ({"body"} if body else set())
+    needed = set() if "sent" in taken else parameters | ({"body"} if body else set())
     if late_fields(document, spec):
         needed.add("late")
     for name in sorted(taken - offered):

@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
-from mockserver.core.base.replies import JSON, Reply, Stream
+from mockserver.core.base.replies import Reply, Stream
 from mockserver.core.base.requests import MIB, Request
-from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext
+from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext, Sent
 from mockserver.core.operation.binding import Handler, list_arguments
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.forms import Coercer, compile_coercer, gather
+from mockserver.core.operation.media import MULTIPART, URLENCODED, find_media, is_json, is_text, without_parameters
 from mockserver.core.operation.parameters import ParameterPlan
 from mockserver.core.operation.security import plan_security
 from mockserver.core.operation.uploads import UploadRules
@@ -24,9 +25,6 @@ from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.schemas import SchemaCompiler, Validator
 
 AnswerKey = tuple[str, bytes]
-
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 
 MAX_BODY = MIB
 """Bytes at most in a JSON or urlencoded body."""
@@ -42,6 +40,17 @@ def _read_json(request: Request) -> Any:
     return parse_json(request.body)
 
 
+def _read_text(request: Request) -> str:
+    try:
+        return request.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Malformed("the body is no text in UTF-8") from None
+
+
+def _read_bytes(request: Request) -> bytes:
+    return request.body
+
+
 def _read_form(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
     return coerce(gather(parse(request)))
 
@@ -54,22 +63,27 @@ class BodyPlan:
         self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
         for media_type, media in spec.content.items():
             schema = media.get("schema", {})
-            self.media[media_type] = (self._choose_parser(media_type, document, schema), compiler.compile(schema))
-        self._uploads = UploadRules(document, spec.content.get(MULTIPART, {}).get("schema", {}))
+            parse = self._choose_parser(media_type, document, schema)
+            # Bytes are no JSON, and text of another language is not what a schema of an object describes.
+            is_checked = parse is not _read_bytes and (parse is not _read_text or document.resolve(schema).get("type") == "string")
+            self.media[media_type] = (parse, compiler.compile(schema if is_checked else {}))
+        self._uploads = UploadRules(document, (find_media(spec.content, MULTIPART) or {}).get("schema", {}))
         self.default = next(iter(self.media), "")
         schemas = [document.resolve(media.get("schema", {})) for media in spec.content.values()]
         self.properties: Mapping[str, Any] = {
             name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
         }
-        self.limit: int = spec.request_body.get("x-max-bytes", MAX_MULTIPART if MULTIPART in self.media else MAX_BODY)
+        has_files = any(parse is _read_bytes for parse, _ in self.media.values()) or find_media(self.media, MULTIPART) is not None
+        self.limit: int = spec.request_body.get("x-max-bytes", MAX_MULTIPART if has_files else MAX_BODY)
 
     @staticmethod
     def _choose_parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
-        if media_type == URLENCODED:
+        plain = without_parameters(media_type)
+        if plain == URLENCODED:
             return partial(_read_form, compile_coercer(document, schema), lambda request: parse_urlencoded(request.body))
-        if media_type == MULTIPART:
+        if plain in (MULTIPART, "multipart/*"):
             return partial(_read_form, compile_coercer(document, schema), parse_multipart)
-        return _read_json
+        return _read_json if is_json(media_type) else _read_text if is_text(media_type) else _read_bytes
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:
         """The value of the body and every violation of its schema. Raises UnsupportedMedia or Malformed."""
@@ -78,17 +92,20 @@ class BodyPlan:
             if not self.required:
                 return None, []
             media_type = self.default
-        if media_type not in self.media:
+        declared = self.media.get(media_type) or find_media(self.media, media_type)
+        if declared is None:
             raise UnsupportedMedia(media_type, tuple(self.media))
         encoding = request.headers.get("content-encoding", "identity").lower()
         if encoding != "identity":
             raise UnsupportedMedia(f"{media_type} encoded as {encoding}", tuple(self.media))
-        parse, validator = self.media[media_type]
-        if not request.body and not self.required and media_type == JSON:
+        parse, validator = declared
+        if not request.body and not self.required and parse is _read_json:
             return None, []
         value = parse(request)
         if media_type == MULTIPART:
             return value, self._check_form(value, validator)
+        if type(value) is bytes:
+            return value, []
         return value, [] if validator.is_valid(value) else validator.violations(value, "body")
 
     def _check_form(self, form: Any, validator: Validator) -> list[Violation]:
@@ -146,27 +163,49 @@ class ResponsePlan:
     def __init__(self, spec: OperationSpec, document: Document, compiler: SchemaCompiler, name: str) -> None:
         self._name = name
         self.statuses: dict[int, dict[str, tuple[Validator, ...]]] = {}
-        self._required: dict[int, tuple[str, ...]] = {}
-        self._declared: dict[int, Mapping[str, Any]] = {}
+        """What each status that the document names may have as its body, by media type."""
+        self._media: dict[int | str, dict[str, tuple[Validator, ...]]] = {}
+        self._required: dict[int | str, tuple[str, ...]] = {}
+        self._declared: dict[int | str, Mapping[str, Any]] = {}
         self.proven = ProvenBodies()
         """The answers that were found valid."""
         for status, response in spec.spec["responses"].items():
-            declared = self._declared[int(status)] = document.resolve(response)
-            self.statuses[int(status)] = {
-                media_type: tuple(compiler.compile(media[key]) for key in ("schema", "x-emits") if key in media)
+            key = int(status) if str(status).isdecimal() else str(status)
+            declared = self._declared[key] = document.resolve(response)
+            self._media[key] = {
+                media_type: tuple(compiler.compile(media[name]) for name in ("schema", "x-emits") if name in media)
                 for media_type, media in declared.get("content", {}).items()
             }
+            if isinstance(key, int):
+                self.statuses[key] = self._media[key]
             headers = {name: document.resolve(header) for name, header in declared.get("headers", {}).items()}
-            self._required[int(status)] = tuple(name for name, header in headers.items() if header.get("required"))
+            self._required[key] = tuple(name for name, header in headers.items() if header.get("required"))
+
+    def find(self, status: int) -> int | str | None:
+        """Where the document has the response of a status: at the status, at its range such as ``4XX``, or at ``default``; None if nowhere."""
+        for key in (status, f"{status // 100}XX", "default"):
+            if key in self._declared:
+                return key
+        return None
+
+    @property
+    def usual(self) -> int:
+        """The lowest status that the document names, or one of its lowest range."""
+        named = [*self.statuses, *(int(key[0]) * 100 for key in self._declared if isinstance(key, str) and key != "default")]
+        return min(named, default=200)
+
+    def is_bodiless(self, status: int) -> bool:
+        """Whether a documented status has no body."""
+        return not self._media[self.find(status) or status]
 
     def content(self, status: int) -> Mapping[str, Any]:
-        """The declared contents of a status, by media type."""
-        found: Mapping[str, Any] = self._declared[status].get("content", {})
+        """The declared contents of a documented status, by media type."""
+        found: Mapping[str, Any] = self._declared[self.find(status) or status].get("content", {})
         return found
 
     def headers(self, status: int) -> Mapping[str, Any]:
-        """The declared headers of a status."""
-        found: Mapping[str, Any] = self._declared[status].get("headers", {})
+        """The declared headers of a documented status."""
+        found: Mapping[str, Any] = self._declared[self.find(status) or status].get("headers", {})
         return found
 
     def check(self, reply: Reply, payload: bytes | None = None, key: AnswerKey = ("", b"")) -> None:
@@ -174,10 +213,14 @@ class ResponsePlan:
 
         ``payload`` is the encoded body, if it is known; ``key`` holds path and query of the request; valid bodies are remembered by it.
         """
+        key_of_status: int | str | None = reply.status
         media = self.statuses.get(reply.status)
         if media is None:
-            raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
-        for header in self._required[reply.status]:
+            key_of_status = self.find(reply.status)
+            if key_of_status is None:
+                raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
+            media = self._media[key_of_status]
+        for header in self._required[key_of_status or reply.status]:
             if header.lower() not in {name.lower() for name in reply.headers}:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} lacks the header {header}")
         body = reply.body
@@ -185,7 +228,9 @@ class ResponsePlan:
             if media:
                 raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has no body, though one is documented")
             return
-        validators = media.get(reply.media_type) or media.get(reply.media_type.partition(";")[0])
+        validators = media.get(reply.media_type)
+        if validators is None:
+            validators = find_media(media, reply.media_type)
         if validators is None:
             raise ResponseOffSpec(self._name, reply.status, text=f"reply {reply.status} has the undocumented media type {reply.media_type}")
         if isinstance(body, bytes | Stream):
@@ -215,13 +260,14 @@ class Operation:
         credential_codes = {name: scheme.get("x-fault-codes", {}) for name, scheme in document.security_schemes.items()}
         self.fault_context = FaultContext(spec.id, spec.method, errors, spec.fault_codes, credential_codes)
         self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
-        self.parameters = ParameterPlan(spec, document, compiler)
+        self._taken = list_arguments(handler, spec)
+        self._takes_sent = "sent" in self._taken
+        self.parameters = ParameterPlan(spec, document, compiler, by_place=self._takes_sent)
         self._base_path = document.base_path
         self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self.waits = inspect.iscoroutinefunction(handler)
         """Whether the handler is awaited. Only the control plane has such handlers, which work on more than the world of the request."""
         self._handler = handler
-        self._taken = list_arguments(handler, spec)
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
 
@@ -244,6 +290,8 @@ class Operation:
             raise Invalid(now)
         if self._takes_late:
             arguments["late"] = DeferredViolations(violations)
+        if self._takes_sent:
+            arguments["sent"] = Sent(**self.parameters.sent(arguments), body=arguments.get("body"))
         return self._handler(**{name: arguments[name] for name in self._taken})
 
 

@@ -7,7 +7,7 @@ other violation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -98,6 +98,8 @@ class _CoercerCompiler:
     def _build(self, schema: Mapping[str, Any]) -> Coercer:
         branches = [self.compile(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]
         kind = schema.get("type", "")
+        if isinstance(kind, list):
+            return self._build_union(schema, kind)
         own = self._build_array(schema) if kind == "array" else self._build_object(schema) if kind == "object" else _SCALARS.get(kind, _keep)
         if not branches:
             return own
@@ -108,6 +110,22 @@ class _CoercerCompiler:
                 if typed is not value:
                     return typed
             return own(value)
+
+        return coerce
+
+    def _build_union(self, schema: Mapping[str, Any], kinds: Sequence[str]) -> Coercer:
+        """A coercer for one of several types: the first that can convert the value does."""
+        scalars = [convert for kind, convert in _SCALARS.items() if kind in kinds]
+        to_array = self._build({**schema, "type": "array"}) if "array" in kinds else _keep
+        to_object = self._build({**schema, "type": "object"}) if "object" in kinds else _keep
+
+        def coerce(value: Any) -> Any:
+            if value == "" and "null" in kinds and "string" not in kinds:
+                return None
+            if isinstance(value, list | dict):
+                return to_array(value) if isinstance(value, list) else to_object(value)
+            typed = next((typed for convert in scalars if (typed := convert(value)) is not value), value)
+            return typed if typed is not value or "string" in kinds else to_array(value)
 
         return coerce
 

@@ -108,7 +108,7 @@ def _read_tokens(header: str) -> dict[str, str]:
 def _read_code(preference: Preference, text: str, operation: Operation) -> Preference:
     """A preference with a status if the text is a number that is documented as one or names none of the vendor's codes, else with a code."""
     status = read_digits(text)
-    if status is not None and (status in operation.responses.statuses or text not in operation.fault_context.errors):
+    if status is not None and (operation.responses.find(status) is not None or text not in operation.fault_context.errors):
         return replace(preference, status=status)
     return replace(preference, code=text)
 
@@ -122,8 +122,8 @@ def answer_preference(operation: Operation, preference: Preference, chance: Chan
         return reply
     if preference.example is not None:
         return _answer_example(operation, preference.example, preference.status)
-    status = preference.status if preference.status is not None else min(operation.responses.statuses)
-    if status not in operation.responses.statuses:
+    status = preference.status if preference.status is not None else operation.responses.usual
+    if operation.responses.find(status) is None:
         raise PreferenceNotSatisfiable(f"{operation.name} documents {_join(operation.responses.statuses)}, not {status}")
     for reply in _list_candidates(operation, status, preference.dynamic, chance):
         if _is_documented(operation, reply, status):
@@ -209,7 +209,7 @@ def _list_candidates(operation: Operation, status: int, dynamic: bool | None, ch
         yield from _list_examples(operation, status)
         if dynamic is False:
             return
-    if not operation.responses.statuses[status]:
+    if operation.responses.is_bodiless(status):
         yield Reply(status, None, _build_headers(operation, status, chance))
     for media_type, media in operation.responses.content(status).items():
         if media_type.endswith("json"):

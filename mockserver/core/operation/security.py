@@ -88,11 +88,15 @@ def _build_extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[
     if kind[0] == "apiKey":
         name = scheme["name"]
         return {"header": _extract_from_header, "query": _extract_from_query, "cookie": _extract_from_cookie}[kind[1]](name)
-    if kind == ("http", "bearer"):
+    if kind == ("http", "bearer") or kind[0] in ("oauth2", "openIdConnect"):
         return _extract_from_authorization("bearer", without_space=bool(scheme.get("x-accept-without-space")))
     if kind == ("http", "basic"):
         basic, password_only = _extract_from_authorization("basic", without_space=False), bool(scheme.get("x-accept-password-only"))
         return lambda request: _decode_basic(basic(request), password_only=password_only)
+    if kind[0] == "http":
+        return _extract_from_authorization(re.escape(kind[1]), without_space=False)
+    if kind[0] == "mutualTLS":
+        return lambda _request: ""  # the connection carries the certificate, not the request
     raise DocumentBroken(f"{document.source}: security schemes of type {' '.join(map(str, kind))} are not supported")
 
 

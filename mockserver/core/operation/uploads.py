@@ -48,12 +48,19 @@ class UploadRules:
         properties: Mapping[str, Any] = document.resolve(schema).get("properties", {})
         declared = {name: document.resolve(reference) for name, reference in properties.items()}
         self._rules = {name: _read_rule(document, name, found) for name, found in declared.items() if found.get("format") == "binary"}
+        self._lists = {
+            name
+            for name, found in declared.items()
+            if found.get("type") == "array" and document.resolve(found.get("items", {})).get("format") == "binary"
+        }
 
     def replace_files(self, form: Mapping[str, Any]) -> dict[str, Any]:
         """A form that its schema can validate: an expected file becomes a text, any other file an object, as does a text in place of a file."""
         return {name: self._replace_file(name, value) for name, value in form.items()}
 
     def _replace_file(self, name: str, value: Any) -> Any:
+        if name in self._lists and isinstance(value, list):
+            return [item.filename if isinstance(item, Upload) else _describe_files(item) for item in value]
         if name not in self._rules:
             return _describe_files(value)
         return value.filename if isinstance(value, Upload) else {"no file": _describe_files(value)}
