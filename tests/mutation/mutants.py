@@ -24,6 +24,7 @@ Operator = Literal[
     "wrap_body",
     "change_status",
     "change_media_type",
+    "share_answer",
 ]
 
 
@@ -58,7 +59,8 @@ class AnswerChange(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``at`` is a JSON pointer; an index may be negative, ``*`` is every item. ``to`` is the new name, value, status or media type. For ``change_type``
     it is ``text``, ``number``, ``list`` or ``first item``; left out, it is chosen so that the document does not allow the result. With ``when``,
-    pointer to value, only the answers that hold these values are changed.
+    pointer to value, only the answers that hold these values are changed. ``share_answer`` makes the first of several calls at once and gives its
+    answer to all of them.
     """
 
     operation: str

@@ -19,7 +19,7 @@ Headers = list[tuple[bytes, bytes]]
 CHUNK = 7
 """Bytes of a chunk at least."""
 DELAY = 0.03
-"""Seconds by which ``slow`` delays an answer."""
+"""Seconds by which ``slow`` delays an answer, and for which ``share_answer`` waits for calls that are made at the same time."""
 
 
 def wrap(app: Any) -> Any:
@@ -35,6 +35,7 @@ class ResponseMiddleware:
         self._app = app
         self._changes = [{**change, "path": re.compile(change["path"])} for change in changes]
         self._delivery = delivery
+        self._in_flight: dict[Any, asyncio.Future[tuple[int, Headers, bytes]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._app, name)
@@ -44,21 +45,43 @@ class ResponseMiddleware:
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]  # read now, because the application may change the scope
-        messages: list[Any] = []
-
-        async def keep(message: Any) -> None:
-            messages.append(message)
-
-        await self._app(scope, receive, keep)
-        status, headers = messages[0]["status"], [(name, value) for name, value in messages[0]["headers"] if name.lower() != b"content-length"]
-        body = b"".join(message.get("body", b"") for message in messages[1:])
-        changes = [one for one in self._changes if (one["method"], one["status"]) == (method, status) and one["path"].match(path)]
+        called = [one for one in self._changes if one["method"] == method and one["path"].match(path)]
+        if any(one["operator"] == "share_answer" for one in called):
+            status, headers, body = await self._shared(scope, receive)
+        else:
+            status, headers, body = await self._answer(scope, receive)
+        changes = [one for one in called if one["status"] == status]
         if changes:
             status, headers, body = _change(status, headers, body, changes)
         for name in self._delivery:
             if name in DELIVERY:
                 headers, body = DELIVERY[name](headers, body)
         await self._send(send, status, headers, body)
+
+    async def _answer(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+        messages: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        headers = [(name, value) for name, value in messages[0]["headers"] if name.lower() != b"content-length"]
+        return messages[0]["status"], headers, b"".join(message.get("body", b"") for message in messages[1:])
+
+    async def _shared(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+        """The answer to the first of several calls at once; the others are not made."""
+        key = (scope["method"], scope["path"], dict(scope["headers"]).get(b"x-mock-world"))
+        if key not in self._in_flight:
+            self._in_flight[key] = asyncio.ensure_future(self._after_others(scope, receive, key))
+        return await asyncio.shield(self._in_flight[key])
+
+    async def _after_others(self, scope: Any, receive: Any, key: Any) -> tuple[int, Headers, bytes]:
+        """The answer after a delay in which other calls arrive."""
+        try:
+            await asyncio.sleep(DELAY)
+            return await self._answer(scope, receive)
+        finally:
+            del self._in_flight[key]
 
     async def _send(self, send: Any, status: int, headers: Headers, body: bytes) -> None:
         if "slow" in self._delivery:
@@ -93,6 +116,8 @@ def _change(status: int, headers: Headers, raw: bytes, changes: list[dict[str, A
             headers = [*(one for one in headers if one[0].lower() != b"content-type"), (b"content-type", b"application/json")]
         elif operator == "wrap_body":
             body = {to: body}
+        elif operator == "share_answer":
+            continue  # done before the call
         else:
             for node, key in _places(body, change["at"]):
                 with suppress(KeyError, TypeError, ValueError):  # an answer without the field, or with another type there, stays as it is

@@ -12,11 +12,49 @@ from mockserver.openapi.documents import Document
 
 from ..harness import ApiClient
 from ..harness.findings import Finding, Verdict, VerdictStatus
-from . import access, computed, inputs, machines, pages, reads, records, refusals, rough, tenants, transport, unique, works
+from . import (
+    access,
+    computed,
+    faults,
+    inputs,
+    kept,
+    machines,
+    pages,
+    reads,
+    records,
+    refusals,
+    rough,
+    strictness,
+    tenants,
+    together,
+    transport,
+    unique,
+    updates,
+    works,
+)
 from .model import BehaviourModel
 from .run import Level, Run
 
-LAWS: tuple[ModuleType, ...] = (works, access, refusals, inputs, transport, rough, records, unique, machines, computed, pages, tenants, reads)
+LAWS: tuple[ModuleType, ...] = (
+    works,
+    access,
+    refusals,
+    inputs,
+    transport,
+    rough,
+    records,
+    unique,
+    machines,
+    computed,
+    pages,
+    tenants,
+    kept,
+    updates,
+    faults,
+    together,
+    strictness,
+    reads,
+)
 """The families of checks, in the order in which they run."""
 DOCUMENTED = "the answer is documented"
 

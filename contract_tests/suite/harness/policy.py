@@ -50,6 +50,7 @@ class Limits:
     """What a run may cost: seconds per answer and in total, bytes per answer, requests per second, server errors in a row.
 
     ``rate`` and ``rates`` are requests per second, for each operation and for the ones named; None is without limit.
+    ``parallel`` allows calls at once.
     """
 
     timeout: float = 10.0
@@ -58,6 +59,7 @@ class Limits:
     rate: float | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
     server_errors: int = 20
+    parallel: bool = False
 
 
 @dataclass(frozen=True)

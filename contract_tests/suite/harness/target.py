@@ -59,7 +59,7 @@ class Target:
 
     ``credentials`` are headers by role; the first role owns what ``known`` names. ``control`` is the origin of a control plane, None if there is
     none. ``strict`` also judges answers by what the mock promises to send. ``own`` makes records that a test may change or use up, by the name of the
-    known record that each replaces if all tests share one state.
+    known record that each replaces if all tests share one state. ``parallel`` says that calls may be made at once; at a mock they always may.
     """
 
     slug: str
@@ -71,6 +71,7 @@ class Target:
     hooks: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     strict: bool = False
     own: Mapping[str, Make] = field(default_factory=dict)
+    parallel: bool = False
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:

@@ -94,6 +94,7 @@ def _discover(plan: RunPlan, transport: PolicyTransport, emit: Callable[[Event],
                 known={**found.known, **file.known},
                 logins={**found.logins, **file.logins},
                 hooks={} if policy.read_only else make_hooks(file.hooks, policy.limits.timeout),
+                parallel=policy.limits.parallel,
                 own={} if found.control is not None or policy.read_only else own_records(slug),
             )
     raise CannotRun(f"{url} answered once and then no more; is it still running?")

@@ -22,7 +22,7 @@ import jinja2
 TABLES = {
     "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),
     "tls": ("verify", "ca_file"),
-    "limits": ("timeout", "budget", "max_bytes", "rate", "rates", "server_errors"),
+    "limits": ("timeout", "budget", "max_bytes", "rate", "rates", "server_errors", "parallel"),
     "exclude": ("operations",),
     "hooks": ("advance", "freeze", "outbox", "reset", "break_upstream"),
     "deviations": ("finding", "reason", "owner", "expires"),
@@ -183,6 +183,8 @@ class _Reader:
             if key == "rates":
                 self.kind("limits", key, value, dict, "a table of operations and requests per second")
                 out[key] = {name: self.positive("limits.rates", self.operation("limits.rates", name), one) for name, one in value.items()}
+            elif key == "parallel":
+                out[key] = self.kind("limits", key, value, bool, "true or false")
             else:
                 out[key] = self.positive("limits", key, value, whole=key in ("max_bytes", "server_errors"))
         return out

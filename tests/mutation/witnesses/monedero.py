@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.suite.vendors.monedero.calls import points
@@ -48,3 +49,16 @@ def welcome_without_link(api: ApiClient) -> bool:
 
 def welcome_to_another(api: ApiClient) -> bool:
     return str(_messages(api)[0]["to"]).endswith(api.known("new_phone"))
+
+
+def sales_at_once_lost(api: ApiClient) -> bool:
+    before = points(api)
+    with ThreadPoolExecutor(3) as pool:
+        gained = sum(answer.json()["success"] for answer in pool.map(lambda _: call(api, "create_sale"), range(3)))
+    return bool(points(api) == before + 100 * gained)
+
+
+def contact_given_twice_at_once(api: ApiClient) -> bool:
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: call(api, "add_contact"), range(3)))
+    return sum(bool(answer.json()["success"]) for answer in answers) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.suite.vendors.serpi.calls import MOST, NEW, PATH, branches, everything
@@ -77,3 +78,68 @@ def total_after_change(api: ApiClient) -> bool:
     before = len(everything(api))
     call(api, CHANGE)
     return len(everything(api)) == before
+
+
+def creations_at_once_lost(api: ApiClient) -> bool:
+    before = len(everything(api))
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: call(api, CREATE), range(3)))
+    return len(everything(api)) == before + 3
+
+
+def changes_at_once_lost(api: ApiClient) -> bool:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda fields: call(api, CHANGE, **fields), ({"movil": "5", "direccion2": None}, {"direccion2": "Z", "movil": None})))
+    branch = _branch(api)
+    return (branch["movil"], branch["direccion2"]) == ("5", "Z")
+
+
+def equal_branch_swallowed(api: ApiClient) -> bool:
+    call(api, CREATE)
+    return len(_created(api)) == 1
+
+
+def letters_decomposed(api: ApiClient) -> bool:
+    return bool(_created(api, descripcion="Bogotá")[0]["descripcion"] == "Bogotá")
+
+
+def zeros_dropped(api: ApiClient) -> bool:
+    return bool(_created(api, codigo_ciudad="05001")[0]["codigo_ciudad"] == "05001")
+
+
+def ends_of_texts_trimmed(api: ApiClient) -> bool:
+    return bool(_created(api, descripcion=" Z ")[0]["descripcion"] in (" Z ", "Z"))
+
+
+def length_in_code_units(api: ApiClient) -> bool:
+    return len(_created(api, descripcion="\U0001f600" * 50)) == 1
+
+
+def twelfth_branch_unlisted(api: ApiClient) -> bool:
+    return all(_created(api) for _ in range(13))
+
+
+def secretkey_in_any_case(api: ApiClient) -> bool:
+    key = next(value for name, value in api.credentials().items() if name.lower() == "secretkey")
+    return call(api, "list_sucursales", headers={"secretkey": key.swapcase()}).status_code == 401
+
+
+def halves_of_two_clients(api: ApiClient) -> bool:
+    other = next(value for name, value in api.credentials("other").items() if name.lower() == "secretkey")
+    return call(api, "list_sucursales", headers={"secretkey": other}).status_code == 401
+
+
+def null_keeps_what_was_there(api: ApiClient) -> bool:
+    call(api, CHANGE, ext=7)
+    branch = _branch(api)
+    api.call("PUT", PATH, json={**{name: value for name, value in branch.items() if value != ""}, **NEW, "id": branch["id"], "ext": None})
+    return _branch(api)["ext"] is None
+
+
+def refused_change_written(api: ApiClient) -> bool:
+    call(api, CHANGE, descripcion="Z", es_direccionDespacho="x")
+    return bool(_branch(api)["descripcion"] != "Z")
+
+
+def equal_change_refused(api: ApiClient) -> bool:
+    return [call(api, CHANGE, movil="5").json()["success"] for _ in range(2)] == [True, True]
