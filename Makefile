@@ -2,6 +2,7 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= python3
+MINUTES ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
@@ -9,7 +10,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak lock clean help
+.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -66,6 +67,9 @@ bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
 
 soak: $(DEV) ## ten minutes of full load; is memory level?
 	$(BIN)/python -m benchmarks.soak
+
+siege: $(DEV) ## an hour of generated hostile input against one server; MINUTES=… for another time
+	$(BIN)/python -m tests.hostile.siege --minutes $(MINUTES)
 
 tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
 	$(BIN)/python -m docs.tour
