@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege lock clean help
+.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege flood lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -70,6 +70,9 @@ soak: $(DEV) ## ten minutes of full load; is memory level?
 
 siege: $(DEV) ## an hour of generated hostile input against one server; MINUTES=… for another time
 	$(BIN)/python -m tests.hostile.siege --minutes $(MINUTES)
+
+flood: $(DEV) ## 100,000 refused and 20,000 accepted calls to new worlds beside 20 clients; prints the figures
+	$(BIN)/python -m benchmarks.flood
 
 tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
 	$(BIN)/python -m docs.tour
