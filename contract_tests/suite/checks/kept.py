@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..harness.envelope import Answer, records
 from ..harness.findings import Verdict
-from .formulas import same
+from ..harness.sameness import same
 from .model import FORMS
 from .records import Made, Resource, calls
 from .run import Run
-from .session import Answer, NotExercised, guarded, records
+from .session import NotExercised, guarded
 
 TEXT = "text is kept as it was sent"
 LISTED = "every record is listed, old and new alike"

@@ -15,10 +15,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..harness.envelope import Answer
 from ..harness.findings import Verdict, VerdictStatus
 from .model import header_of
 from .run import Run
-from .session import Answer, CheckSession, guarded
+from .session import CheckSession, guarded
 
 LAW = "a credential is compared exactly"
 SHORTEST = 8

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ..harness.envelope import Answer
 from ..harness.findings import Verdict, VerdictStatus
+from ..harness.sameness import number, same
 from ..harness.target import not_observable
-from .formulas import Unreadable, evaluate, number, same
+from .formulas import Unreadable, evaluate
 from .records import Resource, calls
 from .run import Run
-from .session import Answer, CheckSession, NotExercised, guarded
+from .session import CheckSession, NotExercised, guarded
 
 CREATED = "creations at once are all kept"
 CHANGED = "changes of different fields at once are both kept"

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..harness.envelope import Answer
 from ..harness.findings import Verdict
+from ..harness.sameness import same
 from .edges import LEFT_OUT, breaking
-from .formulas import same
 from .model import FORMS
 from .records import Made, Resource, calls
 from .run import Run
-from .session import Answer, NotExercised, guarded
+from .session import NotExercised, guarded
 
 EMPTIED = "null empties a field"
 REFUSED = "a refused change writes nothing of what it carries"
