@@ -1,7 +1,7 @@
 """Many records of one resource: each text is kept as it was sent, each record is listed, and equal content makes two records.
 
 The page calls such a field a text and the answer says that it was stored, so it is read back with the same characters. Three things are not
-demanded, because no page excludes them: outer spaces may be cut if both ends of every text are cut alike, decomposed letters may be shown
+required, because no page excludes them: outer spaces may be cut if both ends of every text are cut alike, decomposed letters may be shown
 composed (the two are canonically equal), and a line may end with CR LF instead of LF.
 """
 
