@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.suite.harness import ApiClient, Target
+from contract_tests.suite.harness.messages import new_messages, read_messages
 from contract_tests.suite.vendors.trincico.calls import send
 from mockserver.openapi.documents import load_document
 from tests.verify.servers import serving
@@ -140,3 +141,44 @@ def test_the_messages_of_earlier_tests_are_not_those_of_this_one() -> None:
         sent.append("its own")
         assert [message["body"] for message in api.outbox()] == ["its own"]
         api.close()
+
+
+def test_a_look_at_the_outbox_before_the_first_call_shows_no_message_of_earlier_tests() -> None:
+    sent = ["an earlier one"]
+    api = ApiClient(replace(NOTHING, hooks={"outbox": lambda: json.dumps({"messages": [{"body": body} for body in sent]})}))
+    assert api.outbox() == []
+    sent.append("its own")
+    assert [message["body"] for message in api.outbox()] == ["its own"]
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "new"),
+    [
+        ("ab", "abc", "c"),
+        ("ab", "ab", ""),
+        ("ab", "bcd", "cd"),  # the outbox keeps three messages
+        ("ab", "cd", "cd"),  # it was emptied
+        ("ba", "dcba", "cd"),  # it is sorted newest first
+        ("aa", "aaa", "a"),
+        ("", "ab", "ab"),
+    ],
+)
+def test_new_messages_are_those_that_were_not_there_before(before: str, now: str, new: str) -> None:
+    assert new_messages([{"body": one} for one in before], [{"body": one} for one in now]) == [{"body": one} for one in new]
+
+
+@pytest.mark.parametrize(
+    ("given", "channel"),
+    [
+        ({"channel": "email", "to": "ana@example.com"}, "mail"),
+        ({"to": "ana@example.com"}, "mail"),
+        ({"channel": "SMTP", "to": "Ana <ana@example.com>"}, "mail"),
+        ({"channel": "text", "to": "+52 477 123 4567"}, "sms"),
+        ({"channel": "WhatsApp", "to": "4771234567"}, "whatsapp"),
+        ({"channel": "push", "to": "ana"}, "push"),
+    ],
+)
+def test_a_hook_may_call_a_channel_as_it_likes(given: dict[str, str], channel: str) -> None:
+    (message,) = read_messages(json.dumps({"messages": [given]}))
+    assert message["channel"] == channel

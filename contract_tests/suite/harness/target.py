@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from mockserver.openapi.readings import Readings
 
 from .answers import AnswerValidator, Problem
 from .envelope import Envelope
+from .messages import Message, new_messages, read_messages
 
 _numbers = itertools.count(1)
 Make = Callable[["ApiClient"], "Mapping[str, str]"]
@@ -135,15 +135,6 @@ def _texts(said: dict[str, Any]) -> dict[str, str]:
     return dict(said)
 
 
-def _messages(text: str) -> list[dict[str, Any]]:
-    """The messages in the output of a hook, each with every field that tests read."""
-    try:
-        found = json.loads(text)["messages"]
-    except (ValueError, TypeError, KeyError):
-        not_observable('the hook outbox does not give {"messages": […]}')
-    return [{"channel": "", "to": "", "subject": None, "body": "", "codes": [], "links": [], **message} for message in found]
-
-
 class ApiClient:
     """The target for one test. At a mock its calls share a world of their own; elsewhere all tests share one state."""
 
@@ -156,7 +147,7 @@ class ApiClient:
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
         self._own: dict[str, str] = {}
-        self._messages_before: int | None = None
+        self._messages_before: list[Message] | None = None
         self._needs_reset = False
         self._undo: list[Callable[[], object]] = []
         self._prefix = urlsplit(target.base_url).path.rstrip("/")
@@ -208,8 +199,7 @@ class ApiClient:
 
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call, in the words of the document. ``role`` is the owner unless another is named, None for a call without credentials."""
-        if self._messages_before is None:
-            self._messages_before = len(self._messages()) if "outbox" in self.target.hooks else 0
+        self._note_earlier_messages()
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
@@ -288,16 +278,25 @@ class ApiClient:
         if not self._use_hook("freeze", moment=moment):
             self._control("PATCH", "/clock", json={"freeze": moment})
 
-    def outbox(self) -> list[dict[str, Any]]:
+    def outbox(self) -> list[Message]:
         """The messages that the target sent during this test, oldest first."""
         if "outbox" in self.target.hooks:
-            return self._messages()[self._messages_before or 0 :]
-        messages: list[dict[str, Any]] = self._control("GET", "/outbox").json()["messages"]
+            return new_messages(self._note_earlier_messages(), self._messages())
+        messages: list[Message] = self._control("GET", "/outbox").json()["messages"]
         return messages
 
-    def _messages(self) -> list[dict[str, Any]]:
+    def _note_earlier_messages(self) -> list[Message]:
+        """The messages of other tests, read once, before the first call or the first look at the outbox."""
+        if self._messages_before is None:
+            self._messages_before = self._messages() if "outbox" in self.target.hooks else []
+        return self._messages_before
+
+    def _messages(self) -> list[Message]:
         """Every message that the hook gives, also those of other tests."""
-        return _messages(self.target.hooks["outbox"]())
+        try:
+            return read_messages(self.target.hooks["outbox"]())
+        except ValueError as error:
+            not_observable(str(error))
 
     def reset(self) -> None:
         if not self._use_hook("reset"):
