@@ -22,8 +22,8 @@ LINES = 400
 """Lines of output that are kept of a run, the last ones."""
 WIDTH = 500
 """Characters of a line that are kept."""
-GRACE = 20.0
-"""Seconds beyond its budget after which the process of a run is killed."""
+GRACE = 50.0
+"""Seconds beyond twice its budget after which the process of a run is killed. The budget counts the time of the target, the run needs some itself."""
 MAX_REPORT = 64 * 1024 * 1024
 """Bytes of a report at most; a larger one is not served."""
 
@@ -92,7 +92,7 @@ class Runs:
         except OSError:
             self.state, self._ended = "failed", stopwatch()
             raise
-        self._task = asyncio.create_task(self._watch(self._process, budget + GRACE))
+        self._task = asyncio.create_task(self._watch(self._process, 2 * budget + GRACE))
 
     async def stop(self) -> bool:
         """Stop the run; False if there is none."""

@@ -6,13 +6,16 @@ time budget, no other host) do not depend on the sender::
     PolicyError
     ├── RequestRefused   this request must not be sent; the run goes on
     └── Stopped          nothing more is sent in this run
-        └── OutOfTime
+        ├── OutOfTime
+        └── OutOfRequests
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -21,6 +24,7 @@ from urllib.parse import urlsplit
 from mockserver.openapi import limits
 
 from .findings import Exchange
+from .pacing import MAX_ATTEMPTS, MAX_PAUSE, UNAVAILABLE, Pace, TargetTime, asked_pause
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_IMPLEMENTED = 501
@@ -45,11 +49,16 @@ class OutOfTime(Stopped):
     """The time budget is spent."""
 
 
+class OutOfRequests(Stopped):
+    """The number of requests that the run may send is reached."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a run may cost: seconds per answer and in total, bytes per answer, requests per second, server errors in a row.
 
-    ``rate`` and ``rates`` are requests per second, for each operation and for the ones named; None is without limit.
+    ``rate`` and ``rates`` are requests per second, for each operation and for the ones named; None is without limit. ``requests`` bounds those of the
+    whole run, ``requests_per_operation`` those to one operation, ``creations`` the successful POSTs to one operation that changes something.
     ``parallel`` allows calls at once.
     """
 
@@ -60,6 +69,9 @@ class Limits:
     rates: Mapping[str, float] = field(default_factory=dict)
     server_errors: int = 20
     parallel: bool = False
+    requests: int | None = None
+    requests_per_operation: int | None = None
+    creations: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,8 @@ class AllowedOperation:
 class RequestPolicy:
     """Admits requests, and counts them; may be used from several threads.
 
-    ``operation_of`` names the operation of a method and a URL, None if there is none; ``origins`` are the origins that may be called.
+    ``operation_of`` names the operation of a method and a URL, None if there is none; ``origins`` are the origins that may be called;
+    ``documents`` tells whether a status is documented for an operation.
     """
 
     def __init__(
@@ -86,6 +99,7 @@ class RequestPolicy:
         read_only: bool = False,
         dry_run: bool = False,
         excluded: frozenset[str] = frozenset(),
+        documents: Callable[[str, int], bool] = lambda _operation, _status: False,
     ) -> None:
         self.origins = origins
         self.operation_of = operation_of
@@ -93,21 +107,26 @@ class RequestPolicy:
         self.read_only = read_only
         self.dry_run = dry_run
         self.excluded = excluded
-        self.deadline = time.monotonic() + limits.budget
+        self.documents = documents
+        self.pace = Pace(limits.rate, limits.rates)
+        self.target_time = TargetTime()
+        self.allowance = limits.budget  # seconds of the target's time
+        self.deadline = math.inf  # on the monotonic clock, whatever the run does
         self.stopped: Stopped | None = None
         self.sent = 0
         self.refused: dict[str, int] = {}
         self.listed: list[AllowedOperation] = []
         self.closed: dict[str, str] = {}
+        self.sent_to: Counter[str] = Counter()
+        self.created: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._next: dict[str, float] = {}
         self._failures = 0
         self._errors: dict[str, int] = {}
 
     @property
     def remaining(self) -> float:
-        """Seconds that are left of the budget; never negative."""
-        return max(0.0, self.deadline - time.monotonic())
+        """Seconds that are left of the budget, which counts the target's time, or until the deadline; never negative."""
+        return max(0.0, min(self.deadline - time.monotonic(), self.allowance - self.target_time.seconds))
 
     def admit(self, method: str, url: str) -> str | None:
         """The operation of a request that may be sent now, after waiting for its turn.
@@ -124,6 +143,7 @@ class RequestPolicy:
         self._wait(name)
         with self._lock:
             self.sent += 1
+            self.sent_to[name or ""] += 1
         return name
 
     def _check(self, method: str, url: str) -> str | None:
@@ -142,9 +162,22 @@ class RequestPolicy:
             self._refuse(f"{name} is excluded by the target file")
         if name in self.closed:
             self._refuse(self.closed[name])
+        self._keep_numbers(method, name)
         return name
 
-    def _refuse(self, reason: str) -> None:
+    def _keep_numbers(self, method: str, name: str | None) -> None:
+        """Keep the numbers of requests and of created records that the target file allows."""
+        limits = self.limits
+        if limits.requests is not None and self.sent >= limits.requests:
+            raise self.stop(OutOfRequests(f"the {limits.requests} requests that [limits] allows are sent"))
+        if name is None:
+            return
+        if limits.requests_per_operation is not None and self.sent_to[name] >= limits.requests_per_operation:
+            self._refuse(f"{name} was called {limits.requests_per_operation} times, as often as [limits] allows")
+        if limits.creations is not None and method == "POST" and self.created[name] >= limits.creations:
+            self._refuse(f"{name} has made {limits.creations} records, as many as [limits] allows")
+
+    def _refuse(self, reason: str) -> NoReturn:
         with self._lock:
             self.refused[reason] = self.refused.get(reason, 0) + 1
         raise RequestRefused(reason)
@@ -158,20 +191,39 @@ class RequestPolicy:
         return self.stopped
 
     def _wait(self, name: str | None) -> None:
-        """Keep the rate of an operation; requests to no operation share one."""
-        key = name or ""
-        rate = self.limits.rates.get(key, self.limits.rate)
-        if rate is None:
+        """Wait for the turn of an operation; requests to no operation share one."""
+        self._sleep(self.pace.turn(name or ""))
+
+    def _sleep(self, delay: float) -> None:
+        """Wait; this is the target's time, because the target or its owner asked for it."""
+        if delay <= 0:
             return
-        with self._lock:
-            turn = max(self._next.get(key, 0.0), time.monotonic())
-            self._next[key] = turn + 1 / rate
-        delay = turn - time.monotonic()
-        if delay > self.remaining:
-            time.sleep(self.remaining)
+        with self.target_time.waiting():
+            time.sleep(min(delay, self.remaining))
+        if not self.remaining:
             self._stop_out_of_time()
-        if delay > 0:
-            time.sleep(delay)
+
+    def must_repeat(self, exchange: Exchange, attempt: int) -> bool:
+        """Whether the target asked to send a request again later; True after the pause that it asked for. ``attempt`` counts from 0.
+
+        A request that itself asks for a status by ``Prefer`` is not repeated.
+
+        Raises:
+            RequestRefused: the target asks for it again and again, or for a pause that is too long.
+        """
+        pause = asked_pause(exchange.status, exchange.response_headers, attempt)
+        if pause is None or any(name.lower() == "prefer" for name in exchange.request_headers):
+            self.pace.speed_up()
+            return False
+        name = exchange.operation or exchange.method
+        if pause <= min(MAX_PAUSE, self.remaining) and attempt + 1 < MAX_ATTEMPTS:
+            self.pace.slow_down(pause)
+            self._sleep(pause)
+            return True
+        if exchange.status == UNAVAILABLE and self.documents(name, exchange.status):
+            return False  # what the page describes may be what the test is about
+        asked = f"{name} answered {exchange.status} and asked to wait {pause:g} s, after {attempt} pauses"
+        return self._refuse(f"{asked}; give a rate under [limits] of the target file")
 
     def answer_timeout(self) -> float:
         """Seconds that the next answer may take."""
@@ -183,6 +235,7 @@ class RequestPolicy:
             self._failures = 0
             name = exchange.operation
             if name is not None:
+                self.created[name] += exchange.method == "POST" and 200 <= exchange.status < 300
                 failed = exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED
                 self._errors[name] = self._errors.get(name, 0) + 1 if failed else 0
                 if self._errors[name] >= self.limits.server_errors:

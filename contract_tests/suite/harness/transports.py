@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -68,16 +68,31 @@ class PolicyTransport(httpx.BaseTransport):
         operation = policy.admit(request.method, str(request.url))
         if policy.dry_run:
             return httpx.Response(200, headers={"content-type": "application/json"}, content=DRY)
-        timeout = policy.answer_timeout()
+        exchange, answer = self._exchange(request, body, operation)
+        pauses = 0
+        while policy.must_repeat(exchange, pauses):
+            pauses += 1
+            policy.admit(request.method, str(request.url))
+            exchange, answer = self._exchange(request, body, operation)
+        policy.count_answer(exchange)
+        if self._record is not None:
+            self._record(exchange)
+        kept = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
+        return httpx.Response(answer.status_code, headers=kept, stream=httpx.ByteStream(exchange.response_body))
+
+    def _exchange(self, request: httpx.Request, body: bytes, operation: str | None) -> tuple[Exchange, httpx.Response]:
+        """Send a request once: the exchange, and the answer whose stream was read."""
+        policy, timeout = self.policy, self.policy.answer_timeout()
         request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
         started = time.monotonic()
         try:
-            answer = self._inner.handle_request(request)
-            try:
-                assert isinstance(answer.stream, httpx.SyncByteStream)
-                raw = _read_body(policy, answer.stream, started, timeout)
-            finally:
-                answer.close()
+            with policy.target_time.waiting():
+                answer = self._inner.handle_request(request)
+                try:
+                    assert isinstance(answer.stream, httpx.SyncByteStream)
+                    raw = _read_body(policy, answer.stream, started, timeout)
+                finally:
+                    answer.close()
             if raw is None:
                 raise AnswerTimeout(f"the answer did not end within {timeout:.1f} s and {policy.limits.max_bytes} bytes", request=request)
         except httpx.TransportError as error:
@@ -96,11 +111,7 @@ class PolicyTransport(httpx.BaseTransport):
             time.monotonic() - started,
             operation,
         )
-        policy.count_answer(exchange)
-        if self._record is not None:
-            self._record(exchange)
-        kept = [(name, value) for name, value in headers.raw if name.lower() != b"content-encoding"]
-        return httpx.Response(answer.status_code, headers=kept, stream=httpx.ByteStream(content))
+        return exchange, answer
 
 
 def _read_chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
@@ -118,21 +129,34 @@ class PolicyAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """The answer, read to its end."""
-        policy, url, method = self._policy, str(request.url), str(request.method)
-        operation = policy.admit(method, url)
+        policy = self._policy
+        operation = policy.admit(str(request.method), str(request.url))
         if policy.dry_run:
             return _dry_answer(request)
-        timeout = policy.answer_timeout()
+        exchange, answer = self._exchange(request, operation, options)
+        pauses = 0
+        while policy.must_repeat(exchange, pauses):
+            pauses += 1
+            policy.admit(str(request.method), str(request.url))
+            exchange, answer = self._exchange(request, operation, options)
+        policy.count_answer(exchange)
+        self._record(exchange)
+        return answer
+
+    def _exchange(self, request: requests.PreparedRequest, operation: str | None, options: Mapping[str, Any]) -> tuple[Exchange, requests.Response]:
+        """Send a request once: the exchange, and the answer with its body."""
+        policy, timeout = self._policy, self._policy.answer_timeout()
         started = time.monotonic()
         try:
-            # Sessions take proxies from the environment, and a proxy is another host than the target.
-            answer = super().send(request, **{**options, "stream": True, "timeout": timeout, "proxies": {}})
-            try:
-                raw = _read_body(policy, _read_chunks(answer.raw), started, timeout)
-            except urllib3.exceptions.HTTPError as error:
-                raise requests.exceptions.ConnectionError(error, request=request) from error
-            finally:
-                answer.close()
+            with policy.target_time.waiting():
+                # Sessions take proxies from the environment, and a proxy is another host than the target.
+                answer = super().send(request, **{**options, "stream": True, "timeout": timeout, "proxies": {}})
+                try:
+                    raw = _read_body(policy, _read_chunks(answer.raw), started, timeout)
+                except urllib3.exceptions.HTTPError as error:
+                    raise requests.exceptions.ConnectionError(error, request=request) from error
+                finally:
+                    answer.close()
             if raw is None:
                 raise RequestsAnswerTimeout(f"the answer did not end within {timeout:.1f} s", request=request)
         except requests.exceptions.RequestException as error:
@@ -142,8 +166,8 @@ class PolicyAdapter(HTTPAdapter):
         answer._content, answer._content_consumed = content, True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way to hand over a body
         body = request.body or b""
         exchange = Exchange(
-            method,
-            url,
+            str(request.method),
+            str(request.url),
             {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in request.headers.items()},
             body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b"",
             answer.status_code,
@@ -152,9 +176,7 @@ class PolicyAdapter(HTTPAdapter):
             time.monotonic() - started,
             operation,
         )
-        policy.count_answer(exchange)
-        self._record(exchange)
-        return answer
+        return exchange, answer
 
 
 def _dry_answer(request: requests.PreparedRequest) -> requests.Response:

@@ -17,7 +17,7 @@ from ..harness.findings import Exchange
 from ..harness.policy import PolicyError
 from .cause import Cause
 from .contract import Contract
-from .events import Event, FindingConfirmed, FindingWithdrawn, NoteMade, StepTaken
+from .events import Event, FindingConfirmed, FindingWithdrawn, StepTaken
 from .findings_store import FindingsStore
 from .session import VerifySession
 from .target_file import Deviation
@@ -74,7 +74,7 @@ def clean_up(session: VerifySession, created: Iterable[Exchange]) -> None:
     """Delete what the run created, newest first, if an operation deletes it. A mock keeps the world of each test apart and needs no cleaning."""
     if session.target.control is not None or session.policy.read_only or session.policy.dry_run:
         return
-    done, seen = 0, set[str]()
+    seen = set[str]()
     with session.client() as client, suppress(PolicyError, httpx.HTTPError):
         for exchange in reversed([*created]):
             path = _deletion(session.contract, exchange)
@@ -82,9 +82,8 @@ def clean_up(session: VerifySession, created: Iterable[Exchange]) -> None:
                 continue
             seen.add(path)
             headers = {name: value for name, value in exchange.request_headers.items() if name.lower() in ("authorization", "cookie")}
-            done += client.delete(session.target.base_url.rstrip("/") + path, headers={**headers, **session.headers()}).is_success
-    if done:
-        session.emit(NoteMade(f"cleaned up: {done} records deleted"))
+            answer = client.delete(session.target.base_url.rstrip("/") + path, headers={**headers, **session.headers()})
+            session.deleted[str(exchange.operation)] += answer.is_success
 
 
 def _deletion(contract: Contract, exchange: Exchange) -> str | None:

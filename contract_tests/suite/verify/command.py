@@ -49,7 +49,11 @@ def _check_slug(slug: str) -> None:
 @click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="Target file; contract.toml of this folder if there is one.")
 @click.option("--compare", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an earlier run: says what is new, fixed, unchanged.")
 @click.option(
-    "--time-budget", "budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Time that the whole run may take; 120, 600, 3600 by level."
+    "--time-budget",
+    "budget",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Time that the run may wait for the target, in all; 120, 600, 3600 by level.",
 )
 @click.option("--any-implementation", is_flag=True, help="Judge a mock by what the document allows, not by what the mock has promised as well.")
 @click.option(

@@ -15,7 +15,7 @@ from .target_file import TargetFile, read_target_file
 
 Level = Literal["quick", "standard", "deep"]
 BUDGETS: Mapping[Level, float] = {"quick": 120.0, "standard": 600.0, "deep": 3_600.0}
-"""Seconds that a run may take unless the command line or the target file says otherwise."""
+"""Seconds of the target's time that a run may take unless the command line or the target file says otherwise."""
 DEFAULT_FILE = Path("contract.toml")
 
 
@@ -44,7 +44,10 @@ class Options:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that is settled before the first request. ``budget`` is in seconds from ``started``, a reading of the monotonic clock."""
+    """Everything that is settled before the first request.
+
+    ``budget`` is in seconds that the run waits for the target, ``started`` a reading of the monotonic clock.
+    """
 
     options: Options
     contract: Contract
@@ -56,6 +59,11 @@ class RunPlan:
     """The report to compare with."""
     version: str = ""
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+
+    @property
+    def longest(self) -> float:
+        """Seconds from ``started`` after which the run ends in any case. The suite itself needs time too, more of it on a busy machine."""
+        return 2 * self.budget + 30
 
 
 def make_plan(options: Options, started: float) -> RunPlan:

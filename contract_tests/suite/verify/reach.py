@@ -46,6 +46,7 @@ def make_policy(plan: RunPlan) -> RequestPolicy:
         read_only=options.read_only,
         dry_run=options.dry_run,
         excluded=file.excluded,
+        documents=lambda name, status: str(status) in plan.contract.operations[name].statuses if name in plan.contract.operations else False,
     )
 
 

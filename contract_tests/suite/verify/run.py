@@ -7,12 +7,14 @@ a target that holds a phase in a call cannot keep the run from being reported: w
 from __future__ import annotations
 
 import datetime as dt
+import math
 import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import httpx
@@ -24,6 +26,7 @@ from .after import accept, clean_up, confirm
 from .behaviour import run_behaviour
 from .cause import Cause
 from .clauses import run_clauses
+from .creations import MOST, creating, describe_plan, describe_result
 from .events import ConfirmationStarted, DryRunFinished, Event, NoteMade, Phase, PhaseFinished, PhaseStarted, RunFinished, RunStarted
 from .findings_store import FindingsStore
 from .fuzz import run_fuzz
@@ -39,6 +42,8 @@ Work = Callable[[], object]
 
 TRYING, CLOSING, REPORTING = 0.65, 0.8, 0.9
 """Parts of the time budget after which no new request is tried, nothing more is confirmed, and a phase that still works is left behind."""
+POLL = 0.25
+"""Seconds after which a waiting run looks whether its time is up."""
 GRACE = 2.0
 """Seconds that phases have to end after an interruption."""
 INTERRUPTED = "the run was interrupted"
@@ -59,9 +64,8 @@ class VerifyRun:
         self.plan = plan
         self.store = FindingsStore(plan.contract, strict=plan.options.assumptions == "strict")
         self._policy = make_policy(plan)
-        self._policy.deadline = plan.started + plan.budget * TRYING
-        self._deadline = max(time.monotonic() + 0.5, plan.started + plan.budget * REPORTING - 1)
-        self._interrupted = False
+        self._allow(TRYING)
+        self._interrupted_at = math.inf
         self._mask: TargetMask | None = None
         self._crash: Exception | None = None
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None only wakes the reader
@@ -77,10 +81,24 @@ class VerifyRun:
 
     def interrupt(self) -> None:
         """End the run soon, with a report of what was judged so far. A signal handler may call this."""
-        self._interrupted = True
+        self._interrupted_at = time.monotonic()
         self._policy.stopped = Stopped(INTERRUPTED)
-        self._deadline = min(self._deadline, time.monotonic() + GRACE)
         self._queue.put(None)
+
+    @property
+    def _interrupted(self) -> bool:
+        return self._interrupted_at < math.inf
+
+    def _allow(self, part: float) -> None:
+        """Let requests be sent until a part of the budget is spent."""
+        self._policy.allowance = self.plan.budget * part
+        self._policy.deadline = self.plan.started + self.plan.longest * part
+
+    def _is_over(self) -> bool:
+        """Whether a phase that still works is to be left behind."""
+        now = time.monotonic()
+        spent = self._policy.target_time.seconds >= max(0.5, self.plan.budget * REPORTING - 1)
+        return spent or now >= self.plan.started + self.plan.longest * REPORTING or now >= self._interrupted_at + GRACE
 
     def _run(self) -> Iterator[Event]:
         plan, policy, options = self.plan, self._policy, self.plan.options
@@ -93,6 +111,7 @@ class VerifyRun:
             workers = options.workers if target.control is not None or policy.dry_run else 1
             if workers != options.workers:
                 yield NoteMade("all tests share the state of this target, so they are made one after the other, whatever --workers says")
+            yield from self._announce_creations(target)
             session = VerifySession(plan, target, policy, inner, self.store.answers, self._queue.put, workers)
             try:
                 yield from self._judge(session)
@@ -107,6 +126,16 @@ class VerifyRun:
         yield self._finish(session, unfinished)
         if self._crash is not None:
             raise self._crash
+
+    def _announce_creations(self, target: Target) -> Iterator[Event]:
+        """Say and bound what the run creates, if the target keeps it."""
+        policy = self._policy
+        names = creating(self.plan.contract, policy.excluded)
+        if target.control is not None or policy.dry_run or policy.read_only or not names:
+            return
+        most = policy.limits.creations or MOST[self.plan.options.level]
+        policy.limits = replace(policy.limits, creations=most)
+        yield NoteMade(describe_plan(names, most))
 
     def _leave_behind(self, session: VerifySession) -> Generator[Event, None, list[str]]:
         """Go on without the phase that did not end in time; why the run is unfinished."""
@@ -190,12 +219,14 @@ class VerifyRun:
         policy = self._policy
         if policy.stopped is not None:
             yield NoteMade(f"stopped: {policy.stopped}")
-        policy.deadline = self.plan.started + self.plan.budget * CLOSING
+        self._allow(CLOSING)
         if isinstance(policy.stopped, OutOfTime):
             policy.stopped = None
         policy.closed.clear()
         yield from self._confirm(session, last=True)
         yield from self._work(partial(clean_up, session, [*self.store.created]))
+        if session.target.control is None and not policy.read_only and not policy.dry_run:
+            yield NoteMade(describe_result(session.created, session.deleted))
 
     def _work(self, *works: Work) -> Iterator[Event]:
         """Do some work in daemon threads, each in its own, and yield the events until all have ended.
@@ -218,13 +249,13 @@ class VerifyRun:
             threading.Thread(target=do, args=(work,), daemon=True).start()
         while len(done) < len(works) or not self._queue.empty():
             try:
-                event = self._queue.get(timeout=max(0.0, self._deadline - time.monotonic()))
+                event = self._queue.get(timeout=POLL)
             except queue.Empty:
-                if time.monotonic() >= self._deadline:
-                    raise _LeftBehind from None
-                continue
+                event = None
             if event is not None:
                 yield event
+            if self._is_over():
+                raise _LeftBehind
         for error in done:
             if error is not None:
                 raise error

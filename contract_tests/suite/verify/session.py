@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from ..harness.findings import Exchange
 from ..harness.policy import RequestPolicy
 from ..harness.transports import PolicyTransport
 from .contract import Contract
+from .creations import creating
 from .documented import DocumentedAnswers
 from .events import Event, ExchangeRecorded, ProblemMet, StepTaken
 from .options import RunPlan
@@ -31,11 +33,19 @@ class VerifySession:
     answers: DocumentedAnswers
     emit: Callable[[Event], None]
     workers: int = 1
+    deleted: Counter[str] = field(default_factory=Counter)
+    """Records that were deleted again, by the operation that created them."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def contract(self) -> Contract:
         return self.plan.contract
+
+    @property
+    def created(self) -> dict[str, int]:
+        """How many records each operation has created."""
+        names = creating(self.contract, frozenset())
+        return {name: self.policy.created[name] for name in names if self.policy.created[name]}
 
     def step(self, text: str) -> None:
         self.emit(StepTaken(text))

@@ -22,12 +22,13 @@ import jinja2
 TABLES = {
     "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),
     "tls": ("verify", "ca_file"),
-    "limits": ("timeout", "budget", "max_bytes", "rate", "rates", "server_errors", "parallel"),
+    "limits": ("timeout", "budget", "max_bytes", "rate", "rates", "server_errors", "parallel", "requests", "requests_per_operation", "creations"),
     "exclude": ("operations",),
     "hooks": ("advance", "freeze", "outbox", "reset", "break_upstream"),
     "deviations": ("finding", "reason", "owner", "expires"),
 }
-READ_HOOKS = frozenset({"outbox"})
+WHOLE = frozenset({"max_bytes", "server_errors", "requests", "requests_per_operation", "creations"})
+"""Limits that are whole numbers."""
 
 
 class BadTargetFile(Exception):
@@ -186,7 +187,7 @@ class _Reader:
             elif key == "parallel":
                 out[key] = self.kind("limits", key, value, bool, "true or false")
             else:
-                out[key] = self.positive("limits", key, value, whole=key in ("max_bytes", "server_errors"))
+                out[key] = self.positive("limits", key, value, whole=key in WHOLE)
         return out
 
     def positive(self, table: str, key: str, value: Any, *, whole: bool = False) -> float:

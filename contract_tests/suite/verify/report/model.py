@@ -74,6 +74,12 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
             "budget": session.policy.limits.budget,
             "requests": session.policy.sent,
             "refused": dict(session.policy.refused),
+            "target_seconds": round(session.policy.target_time.seconds, 1),
+            "pauses": {"answers": session.policy.pace.pauses.answers, "seconds": round(session.policy.pace.pauses.seconds, 1)},
+            "created": [
+                {"operation": name, "records": count, "deleted": session.deleted[name]}
+                for name, count in (session.created if session.target.control is None else {}).items()
+            ],
             "excluded": sorted(session.policy.excluded),
             "unfinished": [printable(mask.text(one)) for one in unfinished],
         },
