@@ -66,7 +66,7 @@ class Mask:
     def value(self, value: Any, name: str = "") -> Any:
         """A JSON value without secrets. ``name`` is that of the member that holds it."""
         if isinstance(value, dict):
-            return {key: self.value(inner, str(key)) for key, inner in value.items()}
+            return {self.text(str(key)): self.value(inner, str(key)) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.value(item, name) for item in value]
         if value in (None, "") or isinstance(value, bool):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -63,11 +63,11 @@ def _repeat(session: VerifySession, cause: Cause) -> tuple[Exchange, ...] | None
         return None
 
 
-def accept(store: FindingsStore, deviations: Iterable[Deviation]) -> None:
-    """Mark the causes that the target file accepts."""
+def accept(store: FindingsStore, deviations: Iterable[Deviation], hide: Callable[[str], str]) -> None:
+    """Mark the causes that the target file accepts, by their key or by what the report shows of it. ``hide`` takes secrets out of a text."""
     rows = {" ".join(one.finding.split()): one for one in deviations}
     for cause in store.causes.values():
-        cause.deviation = rows.get(" ".join(cause.key.split()))
+        cause.deviation = rows.get(" ".join(cause.key.split())) or rows.get(" ".join(hide(cause.key).split()))
 
 
 def clean_up(session: VerifySession, created: Iterable[Exchange]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from mockserver.openapi.masking import SHORTEST, Mask
+from mockserver.openapi.masking import PREFIX, SHORTEST, Mask
 
 from ..harness import Target
 from ..harness.findings import Exchange
@@ -23,7 +23,7 @@ class TargetMask(Mask):
             for role, secrets in given.items():
                 for name, value in secrets.items():
                     self.variables.setdefault(value, re.sub(r"\W", "_", f"{role}_{name}").upper())
-        super().__init__(names, self.variables)
+        super().__init__(names, [form for value in self.variables for form in (value, *_wrong_forms(value))])
         self._marks = {value: f"\0{number}\0" for number, value in enumerate(self.variables)}
         self._searched = sorted((value for value in self.variables if len(value) >= SHORTEST), key=len, reverse=True)
 
@@ -52,6 +52,13 @@ class TargetMask(Mask):
             return self.body(body.decode(), media_type(headers)).encode()
         except UnicodeDecodeError:
             return f"({len(body)} bytes)".encode()
+
+
+def _wrong_forms(value: str) -> Iterable[str]:
+    """Wrong credentials that are made from a right one, and show it: reversed, or without its first characters. The mask finds the others itself."""
+    secret = value.rpartition(" ")[2]
+    yield secret[::-1]
+    yield from (secret[start:] for start in {1, 2, len(secret) // 2} if len(secret) - start >= PREFIX)
 
 
 def media_type(headers: Mapping[str, str]) -> str:

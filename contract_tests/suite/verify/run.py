@@ -266,7 +266,7 @@ class VerifyRun:
         assert mask is not None  # the target was reached
         if self._policy.dry_run:
             return DryRunFinished(Counter((one.operation or "(no operation)", one.method, mask.url(one.url)) for one in self._policy.listed))
-        accept(store, plan.file.deviations)
+        accept(store, plan.file.deviations, mask.text)
         join(store)
         today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
         report = build(session, store, Facts(today, time.monotonic() - plan.started, tuple(unfinished), crashed=self._crash is not None), mask)

@@ -40,6 +40,20 @@ def short_id(key: str) -> str:
 
 
 def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
+    """The report of a run. No text in it, and no name of a member, shows a secret."""
+    report: dict[str, Any] = _masked(_build(session, store, facts, mask), mask)
+    return report
+
+
+def _masked(node: Any, mask: TargetMask) -> Any:
+    if isinstance(node, str):
+        return mask.text(node)
+    if isinstance(node, dict):
+        return {_masked(name, mask): _masked(inner, mask) for name, inner in node.items()}
+    return [_masked(inner, mask) for inner in node] if isinstance(node, list) else node
+
+
+def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     contract, plan = session.contract, session.plan
     every = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
     causes = [one for one in every if not one.finding.assumed]
@@ -49,7 +63,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
     clauses = _clauses(store)
     operations = [_operation(store, name) for name in contract.operations]
     laws = [
-        {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": printable(mask.text(verdict.reason))}
+        {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": printable(verdict.reason)}
         for verdict in store.verdicts.values()
         if verdict.subject not in contract.clauses
     ]
@@ -81,7 +95,7 @@ def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Targ
                 for name, count in (session.created if session.target.control is None else {}).items()
             ],
             "excluded": sorted(session.policy.excluded),
-            "unfinished": [printable(mask.text(one)) for one in unfinished],
+            "unfinished": [printable(one) for one in unfinished],
         },
         "verdict": verdict,
         "exit_code": code,
@@ -124,7 +138,7 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
         "stage": cause.stage,
         "law": found.check,
         "operation": found.operation,
-        "sentence": printable(mask.text(found.sentence)),
+        "sentence": printable(found.sentence),
         "clause": found.clause,
         "clauses": sorted(cause.clauses),
         "page": found.page,
@@ -133,7 +147,7 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
         "got": mask.value(to_plain(found.got), found.pointer.rpartition("/")[2]),
         "count": cause.count,
         "confirmed": cause.confirmed,
-        "note": mask.text(cause.note),
+        "note": cause.note,
         "accepted": accepted,
         "exchanges": [describe_exchange(one, mask) for one in found.exchanges],
     }
@@ -194,7 +208,7 @@ def _operation(store: FindingsStore, name: str) -> dict[str, Any]:
         ],
         "laws": {one.subject: str(one.outcome) for one in verdicts if one.subject not in store.contract.clauses},
         "clauses": [
-            {"clause": clause, "sentence": text, "outcome": str(store.clause(clause).outcome), "reason": store.clause(clause).reason}
+            {"clause": clause, "sentence": text, "outcome": str(store.clause(clause).outcome), "reason": printable(store.clause(clause).reason)}
             for clause, text in operation.clauses.items()
         ],
     }
