@@ -63,6 +63,7 @@ def _check_slug(slug: str) -> None:
     show_default=True,
     help="What differs from what the document assumes where the vendor's page is silent: listed apart, or findings.",
 )
+@click.option("--require-coverage", is_flag=True, help="Exit with 3 if nothing is broken but too little was seen to say that the target conforms.")
 @click.option("--init", is_flag=True, help="Write a commented target file and stop.")
 @click.option(
     "--self-test",
@@ -72,7 +73,8 @@ def _check_slug(slug: str) -> None:
 def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:
     """Judge an implementation of the API SLUG by its document: clause tests, documented examples, behaviour checks, generated requests.
 
-    Exit code 0: it conforms. 1: it is broken, each finding with its evidence. 2: it could not be judged, with the reason and what to do.
+    Exit code 0: it conforms, or conforms as far as the run has seen. 1: it is broken, each finding with its evidence. 2: it could not be judged, with
+    the reason and what to do. 3: too little was seen, with --require-coverage.
     """
     started = time.monotonic() - time.process_time()  # what loading Python took counts as well
     with report_crashes("verify", options["report"]):

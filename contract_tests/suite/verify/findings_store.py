@@ -30,6 +30,8 @@ RANK = {
     VerdictStatus.NOT_OBSERVABLE: 1,
     VerdictStatus.NOT_EXERCISED: 0,
 }
+TURNED_AWAY = (400, 401, 403)
+"""Statuses that refuse a call before it reaches what the operation does: for its credentials or its form."""
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Observed:
     codes: Counter[str] = field(default_factory=Counter)
     described: int = 0
     """Answers that the document describes."""
+    reached: bool = False
+    """Whether one of them was more than a refusal of the request's credentials or form."""
 
 
 class FindingsStore:
@@ -121,7 +125,9 @@ class FindingsStore:
             return
         seen = self.observed[exchange.operation]
         seen.statuses[exchange.status] += 1
-        seen.described += self.answers.problem_of(exchange) is None
+        if self.answers.problem_of(exchange) is None:
+            seen.described += 1
+            seen.reached = seen.reached or exchange.status not in TURNED_AWAY or not self.answers.is_refusal(exchange)
         seen.parameters.update(_sent_parameters(exchange, self.contract.operations[exchange.operation].inputs))
         seen.codes.update(self.answers.codes_of(exchange))
         if exchange.method == "POST" and 200 <= exchange.status < 300:

@@ -58,7 +58,7 @@ def _wrong_forms(value: str) -> Iterable[str]:
     """Wrong credentials that are made from a right one, and show it: reversed, or without its first characters. The mask finds the others itself."""
     secret = value.rpartition(" ")[2]
     yield secret[::-1]
-    yield from (secret[start:] for start in {1, 2, len(secret) // 2} if len(secret) - start >= PREFIX)
+    yield from (secret[start:] for start in (1, 2) if len(secret) - start >= PREFIX)
 
 
 def media_type(headers: Mapping[str, str]) -> str:

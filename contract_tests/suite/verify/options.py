@@ -40,6 +40,7 @@ class Options:
     budget: float | None
     any_implementation: bool
     assumptions: Literal["apart", "strict"] = "apart"
+    require_coverage: bool = False
 
 
 @dataclass(frozen=True)

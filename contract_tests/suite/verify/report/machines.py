@@ -7,7 +7,7 @@ from typing import Any
 
 from ....reporting.rendering import render
 
-COLOURS = {"conforms": "#2e7d32", "broken": "#c62828", "could not run": "#616161"}
+COLOURS = {"conforms": "#2e7d32", "conforms as far as seen": "#9e7b00", "broken": "#c62828", "could not run": "#616161"}
 
 
 def junit(report: dict[str, Any]) -> str:
@@ -96,6 +96,8 @@ def badge(report: dict[str, Any]) -> str:
     counts = report["summary"]["clauses"]
     judged = counts["held"] + counts["broken"]
     value = f"{counts['held']}/{judged} clauses" if judged else report["verdict"]
+    if report["verdict"] == "conforms as far as seen":
+        value = f"{counts['held']}/{report['coverage']['clauses_observable']} clauses seen"
     if report["verdict"] == "broken":
         value += f", {report['summary']['findings']} broken"
     return render("badge.svg", label=f"{report['api']['slug']} contract", value=value, colour=COLOURS[report["verdict"]])

@@ -16,9 +16,12 @@ from ..masking import TargetMask
 from ..session import VerifySession
 from ..target_file import Deviation
 from .compare import SCHEMA_VERSION
+from .coverage import describe_gap, measure_coverage
 from .evidence import describe_exchange
 
-CONFORMS, BROKEN, COULD_NOT = "conforms", "broken", "could not run"
+CONFORMS, AS_FAR_AS_SEEN, BROKEN, COULD_NOT = "conforms", "conforms as far as seen", "broken", "could not run"
+TOO_LITTLE = 3
+"""The exit code if too little was seen and the command line requires more."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,18 @@ def short_id(key: str) -> str:
 
 def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     """The report of a run. No text in it, and no name of a member, shows a secret."""
-    report: dict[str, Any] = _masked(_build(session, store, facts, mask), mask)
+    names = frozenset({*store.contract.clauses, *store.contract.operations})
+    report: dict[str, Any] = _masked(_build(session, store, facts, mask), mask, names)
     return report
 
 
-def _masked(node: Any, mask: TargetMask) -> Any:
+def _masked(node: Any, mask: TargetMask, names: frozenset[str]) -> Any:
+    """Plain data without secrets; ``names`` are texts of the document, which stay as they are."""
     if isinstance(node, str):
-        return mask.text(node)
+        return node if node in names else mask.text(node)
     if isinstance(node, dict):
-        return {_masked(name, mask): _masked(inner, mask) for name, inner in node.items()}
-    return [_masked(inner, mask) for inner in node] if isinstance(node, list) else node
+        return {_masked(name, mask, names): _masked(inner, mask, names) for name, inner in node.items()}
+    return [_masked(inner, mask, names) for inner in node] if isinstance(node, list) else node
 
 
 def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
@@ -71,7 +76,10 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
     unfinished = [*facts.unfinished, *store.problems]
     if contract.clauses and not unfinished and not clauses["held"] and not clauses["broken"]:
         unfinished.append("no clause could be judged; the reasons are below, and `--init` writes a target file that asks for what is missing")
+    coverage = measure_coverage(store, len(clauses["held"]) + len(clauses["broken"]))
     verdict, code = (COULD_NOT, 2) if facts.crashed else (BROKEN, 1) if failing else (COULD_NOT, 2) if unfinished else (CONFORMS, 0)
+    if verdict == CONFORMS and not coverage["sufficient"]:
+        verdict, code = AS_FAR_AS_SEEN, TOO_LITTLE if plan.options.require_coverage else 0
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "contract_tests", "version": plan.version},
@@ -110,6 +118,7 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
             "answers_observed": sum(bool(row["seen"]) for row in documented),
             "answers_explained": sum(not row["seen"] and bool(row["unseen"]) for row in documented),
         },
+        "coverage": {**coverage, "gap": describe_gap(coverage)},
         "clauses": clauses,
         "laws": laws,
         "findings": findings,

@@ -15,7 +15,12 @@ from .machines import COLOURS, badge, junit, sarif
 from .model import short_id
 
 SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·", "differs from what we assumed": "≠"}
-VERDICTS = {"conforms": "conforms", "broken": "does not conform", "could not run": "could not be judged"}
+VERDICTS = {
+    "conforms": "conforms",
+    "conforms as far as seen": "conforms as far as seen",
+    "broken": "does not conform",
+    "could not run": "could not be judged",
+}
 MOST = 50
 """Findings that are shown; if there are more, the first of each operation, and the number of the others."""
 
