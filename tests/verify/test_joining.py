@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from contract_tests.suite.checks import DOCUMENTED
 from contract_tests.suite.harness.findings import Finding
+from contract_tests.suite.verify.after import accept
 from contract_tests.suite.verify.cause import Cause
 from contract_tests.suite.verify.clauses import CLAUSE
 from contract_tests.suite.verify.contract import Contract
 from contract_tests.suite.verify.events import FindingMade, Phase
 from contract_tests.suite.verify.findings_store import FindingsStore
 from contract_tests.suite.verify.joining import join
+from contract_tests.suite.verify.places import join_places
 from contract_tests.suite.verify.report.compare import compare
 from contract_tests.suite.verify.target_file import Deviation
 
@@ -98,12 +102,56 @@ def test_what_is_accepted_hides_no_other() -> None:
         assert len(keys(found)) == 3 - which  # once more changes nothing
 
 
+def report_of(*findings: tuple[str, list[str]], level: str = "standard", read_only: bool = False, seen: int = 1, **more: Any) -> dict[str, Any]:
+    """A report with these findings, by key and the keys of those that were joined to it."""
+    rows = [
+        {"id": key, "key": key, "also": also, "sentence": key, "law": key, "operation": "view_invoice", "clauses": [], "stage": "laws"}
+        | {"exchanges": [{"method": "POST"}]}
+        | more
+        for key, also in findings
+    ]
+    return {
+        "findings": rows,
+        "laws": [],
+        "clauses": {"held": [], "broken": [], "not_observable": [], "not_exercised": []},
+        "run": {"level": level, "read_only": read_only, "excluded": [], "stages": {"clauses": 1, **({} if level == "quick" else {"laws": 1})}},
+        "operations": [{"id": "view_invoice", "answers": [{"seen": seen}]}],
+    }
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        report_of(level="quick"),
+        report_of(read_only=True),
+        report_of(seen=0),
+        {**report_of(), "laws": [{"law": "a", "operation": "view_invoice", "outcome": "not exercised"}]},
+    ],
+    ids=["a quicker run", "a run that only reads", "a run that did not reach the operation", "a run that could not try it"],
+)
+def test_what_only_one_run_exercised_is_not_compared(new: dict[str, Any]) -> None:
+    found = compare(report_of(("a", [])), new, "old")
+    assert (found["fixed"], [one["key"] for one in found["not_judged"]]) == ([], ["a"])
+    back = compare(new, report_of(("a", [])), "old")
+    assert (back["new"], [one["key"] for one in back["not_judged_before"]]) == ([], ["a"])
+
+
+def test_a_key_of_an_earlier_version_is_the_same_finding_and_called_renamed() -> None:
+    found = compare(report_of(("test", [])), report_of(("test[row]", []), former_keys=["test"]), "old")
+    assert (found["new"], found["fixed"], [one["key"] for one in found["unchanged"]]) == ([], [], ["test[row]"])
+    assert found["renamed"] == [{"from": "test", "to": "test[row]"}]
+
+
+def test_a_further_place_of_a_known_finding_is_new() -> None:
+    places = [{"operation": "view_invoice", "place": name, "key": name} for name in ("a", "b", "c")]
+    found = compare(report_of(("a", ["b"])), report_of(("a", ["b", "c"]), places=places), "old")
+    assert [one["key"] for one in found["new"]] == ["c"]
+    assert [one["key"] for one in found["unchanged"]] == ["a"]
+
+
 def test_a_finding_that_was_joined_before_is_not_called_new() -> None:
     def report(*findings: tuple[str, list[str]]) -> dict[str, Any]:
-        rows = [
-            {"id": key, "key": key, "also": also, "sentence": key, "law": key, "operation": "view_invoice", "clauses": []} for key, also in findings
-        ]
-        return {"findings": rows, "laws": [], "clauses": {"held": [], "broken": [], "not_observable": [], "not_exercised": []}}
+        return report_of(*findings)
 
     def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
         found = compare(before, after, "old")
@@ -113,4 +161,54 @@ def test_a_finding_that_was_joined_before_is_not_called_new() -> None:
     assert changed_keys(joined, apart) == {"unchanged": ["a", "b"]}
     assert changed_keys(apart, joined) == {"unchanged": ["a"]}
     assert changed_keys(report(), joined) == {"new": ["a"]}
-    assert changed_keys(joined, report()) == {"not_judged": ["a"]}
+    assert changed_keys(joined, report()) == {"fixed": ["a"]}
+
+
+# Places
+
+
+def too_long(into: FindingsStore, operation: str, field: str, keyword: str = "maxLength") -> Cause:
+    sentence = f"{operation}: {field} '{'x' * 51}' breaks {keyword} and is not refused"
+    return into.add(FindingMade(Finding(INPUTS, operation, sentence, pointer=f"/{field}"), Phase.BEHAVIOUR, keyword))
+
+
+def test_one_cause_at_many_places_is_one_finding_that_lists_them() -> None:
+    found = findings_store()
+    for operation in ("update_invoice", "create_invoice"):
+        for field in ("name", "street", "city"):
+            too_long(found, operation, field)
+    other = too_long(found, "create_invoice", "name", "pattern")
+    join_places(found)
+    root, alone = found.causes.values()
+    assert alone.key == other.key
+    assert root.finding.operation == min(("update_invoice", "create_invoice"), key=list(found.contract.operations).index)
+    assert len(root.places) == 6
+    assert len(root.also) == 5
+    assert "; likewise at 5 other places: " in root.finding.sentence
+    assert {key for _, _, key in root.places} == {root.key, *root.also}
+
+
+def test_what_differs_in_more_than_its_place_is_not_joined() -> None:
+    found = findings_store()
+    for text in ("create_invoice: name is not read back", "create_invoice: name changes street too"):
+        found.add(FindingMade(Finding(INPUTS, "create_invoice", text, pointer="/name"), Phase.BEHAVIOUR, text))
+    join_places(found)
+    assert len(found.causes) == 2
+
+
+def test_rows_of_a_contract_test_are_findings_of_their_own_unless_they_say_the_same() -> None:
+    found = findings_store()
+    for row, got in (("name", 201), ("street", 201), ("city", 500), ("zip", 201)):
+        text = f"Too long texts are refused ({row}): this does not hold. Expected 400, got {got}."
+        event = FindingMade(Finding(CLAUSE, "create_invoice", text), Phase.CLAUSES, f"test_too_long[{row}]", row=row)
+        found.add(event)
+    assert [one.former for one in found.causes.values()] == [["the clause holds | create_invoice | / | test_too_long"]] * 4
+    accept(found, [Deviation("the clause holds | create_invoice | / | test_too_long", "known", "erp", dt.date(2999, 1, 1))], str)
+    assert all(one.deviation for one in found.causes.values())
+    join_places(found)
+    assert len(found.causes) == 4  # what is accepted is never joined
+    accept(found, [], str)
+    join_places(found)
+    root, other = sorted(found.causes.values(), key=lambda one: -len(one.places))
+    assert [place for _, place, _ in root.places] == ["name", "street", "zip"]
+    assert other.row == "city"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +67,16 @@ class Verdict:
     finding: Finding | None = None
 
 
+_WORDS = (
+    (re.compile(r"(?:not enough|too many) values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", re.DOTALL), r"\1 expected, \2 came"),
+    (re.compile(r"too many values to unpack \(expected (\d+)\)", re.DOTALL), r"\1 expected, more came"),
+    (re.compile(r"Invalid isoformat string: (.*)", re.DOTALL), r"\1 is no date and time as ISO 8601 has them"),
+    (re.compile(r"invalid literal for int\(\) with base 10: (.*)", re.DOTALL), r"\1 is no whole number"),
+    (re.compile(r"could not convert string to float: (.*)", re.DOTALL), r"\1 is no number"),
+)
+"""Texts of a programming language, and what they mean for an answer."""
+
+
 def to_plain(value: object) -> object:
     """A value that JSON can hold; whatever is no text, number, mapping or collection becomes a text."""
     if value is None or isinstance(value, (str, int, float, bool)):
@@ -72,7 +84,9 @@ def to_plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): to_plain(inner) for key, inner in value.items()}
     if isinstance(value, Collection) and not isinstance(value, (bytes, bytearray)):
-        return [to_plain(inner) for inner in value]
+        found = [to_plain(inner) for inner in value]
+        # The order of a set differs from run to run.
+        return sorted(found, key=lambda one: json.dumps(one, sort_keys=True)) if isinstance(value, AbstractSet) else found
     return str(value)
 
 
@@ -88,4 +102,5 @@ def in_words(error: BaseException | None) -> str:
         return "the record that is looked for is missing"
     if isinstance(error, (TypeError, AttributeError)):
         return "something has another form"
-    return f"something cannot be used ({str(error)[:200]})"
+    text = str(error)[:200]
+    return next((pattern.sub(words, text) for pattern, words in _WORDS if pattern.fullmatch(text)), "a value cannot be used")

@@ -14,7 +14,7 @@ import pytest
 from mockserver.openapi.operations import OperationSpec
 
 from ..harness.findings import Exchange
-from ..harness.policy import PolicyError
+from ..harness.policy import READING, PolicyError
 from .cause import Cause
 from .contract import Contract
 from .events import Event, FindingConfirmed, FindingWithdrawn, StepTaken
@@ -50,7 +50,18 @@ def _confirmation(session: VerifySession, cause: Cause, *, last: bool) -> Findin
         return FindingConfirmed(
             cause.key, (), f"seen {cause.count} times in this run; sent again, the same requests meet what they did the first time"
         )
+    if _has_used_up(session, cause):
+        return FindingConfirmed(cause.key, (), "seen once: the call that showed it changed the state, and cannot be made again")
     return FindingWithdrawn(cause.key, "the same requests, sent again, did not show it")
+
+
+def _has_used_up(session: VerifySession, cause: Cause) -> bool:
+    """Whether the last call of a finding succeeded in changing a state that the target keeps, so that the same call means another thing now."""
+    if session.target.control is not None or "reset" in session.target.hooks or not cause.finding.exchanges:
+        return False
+    last = cause.finding.exchanges[-1]
+    operation = session.contract.operations.get(str(last.operation))
+    return operation is not None and not operation.is_safe and last.method not in READING and not session.answers.is_refusal(last)
 
 
 def _repeat(session: VerifySession, cause: Cause) -> tuple[Exchange, ...] | None:
@@ -67,7 +78,8 @@ def accept(store: FindingsStore, deviations: Iterable[Deviation], hide: Callable
     """Mark the causes that the target file accepts, by their key or by what the report shows of it. ``hide`` takes secrets out of a text."""
     rows = {" ".join(one.finding.split()): one for one in deviations}
     for cause in store.causes.values():
-        cause.deviation = rows.get(" ".join(cause.key.split())) or rows.get(" ".join(hide(cause.key).split()))
+        names = [" ".join(name.split()) for key in (cause.key, *cause.former) for name in (key, hide(key))]
+        cause.deviation = next((rows[name] for name in names if name in rows), None)
 
 
 def clean_up(session: VerifySession, created: Iterable[Exchange]) -> None:

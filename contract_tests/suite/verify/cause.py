@@ -29,6 +29,17 @@ class Cause:
     deviation: Deviation | None = None
     also: list[str] = field(default_factory=list)
     """Keys of other findings that this cause explains."""
+    row: str = ""
+    """The row of a parametrized test."""
+    former: list[str] = field(default_factory=list)
+    """Keys under which earlier versions reported it; an accepted deviation may still name them."""
+    places: list[tuple[str, str, str]] = field(default_factory=list)
+    """Operation, field or row, and key of each place where it was seen, if there are several."""
+
+    @property
+    def keys(self) -> list[str]:
+        """Every key by which a report or a target file may name it."""
+        return [self.key, *self.also, *self.former]
 
 
 def key_of(finding: Finding, keyword: str = "") -> str:

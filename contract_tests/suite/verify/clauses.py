@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -126,9 +127,9 @@ class ClausePlugin:
         Returns whether the clauses hold all the same: the test came to its end, and only an answer on the way was not as documented.
         """
         problems = self._api.problems if self._api is not None else []
-        contract, by_test = self._session.contract, item.name.partition("[")[0]
+        contract = self._session.contract
         if not problems:
-            self._report(self._broken_clause(item, clauses), item, by_test, clauses)
+            self._report(self._broken_clause(item, clauses), item, item.name, clauses)
             return False
         at_end = self._phase == "teardown"
         first = problems[0]
@@ -140,7 +141,7 @@ class ClausePlugin:
         accepted = {" ".join(one.finding.split()) for one in self._session.plan.file.deviations}
         if not at_end and key in accepted and not _follows(self._failure, first):
             # What is accepted must not hide what else is wrong with the test.
-            self._report(self._broken_clause(item, clauses), item, by_test, clauses)
+            self._report(self._broken_clause(item, clauses), item, item.name, clauses)
         return at_end
 
     def _report_difference(self, problem: Problem) -> None:
@@ -151,7 +152,8 @@ class ClausePlugin:
         self._session.emit(FindingMade(finding, Phase.CLAUSES, f"{problem.status} {problem.keyword}"))
 
     def _report(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> str:
-        event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(item.nodeid))
+        row = row_of(item.name) if keyword == item.name else ""
+        event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(item.nodeid), row)
         self._session.emit(event)
         return event.key
 
@@ -161,10 +163,16 @@ class ClausePlugin:
         owned = tuple(clause for clause in clauses if clause in contract.clauses)
         name = contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
         expected, got = self._compared or (None, None)
-        text = f"{sentence(item.name)}: this does not hold. {explain(self._failure, self._compared, exchanges)}"
+        row = f" ({row_of(item.name)})" if row_of(item.name) else ""
+        text = f"{sentence(item.name)}{row}: this does not hold. {explain(self._failure, self._compared, exchanges)}"
         page = contract.operations[name].page if name in contract.operations else None
         clause = contract.clause_at(called[-1] if called else None, owned)
         return Finding(CLAUSE, name, text, clause, page, "", to_plain(expected), to_plain(got), exchanges)
+
+
+def row_of(name: str) -> str:
+    """The row of a parametrized test, from its name; empty if it has none."""
+    return name.partition("[")[2].removesuffix("]")
 
 
 def _follows(failure: BaseException | None, problem: Problem) -> bool:
@@ -196,8 +204,16 @@ def explain(error: BaseException | None, compared: tuple[object, object] | None 
         if compared is not None:
             return f"Expected {pretty(to_plain(compared[0]), 160)}, got {pretty(to_plain(compared[1]), 160)}."
         first = str(error).partition("\n")[0].strip()
-        return f"Not true: {first.removeprefix('assert ')[:300]}." if first else "The assertion of the test failed."
+        said = first.removeprefix("assert ")[:300] or _read_assertion(error)
+        return f"Not true: {said}{'' if first else _describe_last(exchanges).removesuffix('.')}."
     return f"In what the test got, {in_words(error)}{_describe_last(exchanges)}"
+
+
+def _read_assertion(error: AssertionError) -> str:
+    """The source of an assertion that says nothing: it stands in a helper, which pytest does not rewrite."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = (frames[-1].line or "") if frames else ""
+    return line.removeprefix("assert ").strip() or "an assertion of the test"
 
 
 def _describe_last(exchanges: Sequence[Exchange]) -> str:

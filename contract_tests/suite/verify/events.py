@@ -74,10 +74,17 @@ class FindingMade(Event):
     keyword: str = ""
     clauses: tuple[str, ...] = ()
     repeat: Repeat | None = field(default=None, repr=False)
+    row: str = ""
+    """The row of a parametrized test."""
 
     @property
     def key(self) -> str:
         return key_of(self.finding, self.keyword)
+
+    @property
+    def former(self) -> list[str]:
+        """Keys of earlier versions, which had one for all rows of a test."""
+        return [key_of(self.finding, self.keyword.removesuffix(f"[{self.row}]"))] if self.row else []
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class FindingsStore:
         finding = replace(event.finding, assumed=event.finding.assumed and not self._strict)
         cause = self.causes.get(event.key)
         if cause is None:
-            cause = self.causes[event.key] = Cause(event.key, finding, event.phase, event.repeat)
+            cause = self.causes[event.key] = Cause(event.key, finding, event.phase, event.repeat, row=event.row, former=event.former)
         else:
             cause.count += 1
             if cause.finding.assumed and not finding.assumed:
@@ -151,6 +151,7 @@ class FindingsStore:
         root.clauses |= other.clauses
         root.count += other.count
         root.also += [key for key in (other.key, *other.also) if key not in root.also]  # a later phase may have seen it again
+        root.former += [key for key in other.former if key not in root.former]
         del self.causes[other.key]
 
     def _confirm(self, event: FindingConfirmed) -> None:

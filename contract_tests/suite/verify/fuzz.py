@@ -33,6 +33,7 @@ from ..harness.transports import describe_error, police_requests
 from .cause import Repeat
 from .documented import ACCEPTANCE, DocumentedAnswers
 from .events import FindingMade, NoteMade, Phase, VerdictReached
+from .exercised import had_something
 from .replay import replay
 from .session import VerifySession
 
@@ -58,6 +59,8 @@ REFUSING = ("negative_data_rejection", "missing_required_header", "ignored_auth"
 """Checks that expect a refusal, and recognise one by its status only."""
 ALSO_CHECKED = frozenset(CHECKS[name] for name in (*REFUSING, "unsupported_method"))
 """Behaviour checks of this suite that look for the same, by the same name."""
+NO_LINKS = "Missing Open API links"
+"""The title of the error of Schemathesis that says that it has no sequences to try."""
 PARSER_IS_SAFE = sys.version_info >= (3, 12, 2) or (3, 11, 8) <= sys.version_info < (3, 12)
 """Whether threads may parse code at once, as Hypothesis does. An older CPython counts the depth of all syntax trees in one place, and may end the
 parsing of one thread in a SystemError (python/cpython#106905), by which Schemathesis loses the rest of an operation."""
@@ -176,6 +179,9 @@ def _translate(session: VerifySession, event: events.EngineEvent) -> None:
     elif isinstance(event, events.NonFatalError):
         # Schemathesis says of every failure of the network that the connection failed.
         why = describe_error(event.value) if isinstance(event.value, requests.RequestException) else event.info.message
+        if event.info.title == NO_LINKS:  # the operations that would follow a link are left out, or write at a target that keeps it
+            session.emit(NoteMade("no sequences of calls were generated, because no link between the operations of this run is documented"))
+            return
         _report_error(session, event.value, f"Schemathesis, {event.label}: {event.info.title}: {why}")
     elif isinstance(event, events.FatalError):
         _report_error(session, event.exception, f"Schemathesis gave up: {event.exception}")
@@ -198,12 +204,13 @@ def _report_scenario(session: VerifySession, recorder: ScenarioRecorder) -> None
     for case_id, nodes in recorder.checks.items():
         node = recorder.cases.get(case_id)
         operation = session.contract.by_label(node.value.operation.label if node is not None else recorder.label)
+        found = session.contract.operations.get(operation)
         failures = {check.name: check.failure_info.failure for check in nodes if check.failure_info is not None}
         exchange = _exchange(session, recorder, case_id) if failures else None
         if exchange is not None:
             failures = {name: failure for name, failure in failures.items() if not is_excused(session.answers, name, exchange)}
         for check in nodes:
-            if check.failure_info is None and check.name in CHECKS:
+            if check.failure_info is None and check.name in CHECKS and had_something(check.name, recorder, case_id, found):
                 session.emit(VerdictReached(Verdict(CHECKS[check.name], operation, VerdictStatus.HELD)))
         if failures:
             name = min(failures, key=lambda one: GRAVEST.index(one) if one in GRAVEST else len(GRAVEST))

@@ -23,8 +23,17 @@ SHORTEST = 4
 def replay(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
     """The shortest replay found that still shows a violation; None if the whole of it does not.
 
-    The last request alone is tried first, then the requests before it are left out one by one.
+    The last request alone is tried first, then the requests before it are left out one by one. A target that the hook reset makes anew is tried as it
+    is, and then after the reset, which may remove what shows the violation.
     """
+    found = _replay(session, exchanges, shows)
+    if found is None and "reset" in session.target.hooks:
+        session.target.hooks["reset"]()
+        found = _replay(session, exchanges, shows)
+    return found
+
+
+def _replay(session: VerifySession, exchanges: tuple[Exchange, ...], shows: Callable[[tuple[Exchange, ...]], bool]) -> tuple[Exchange, ...] | None:
     if len(exchanges) == 1:
         return _replay_once(session, exchanges, shows)
     if len(exchanges) > 1:
@@ -54,8 +63,6 @@ def _replay_once(
 
 def _send_again(session: VerifySession, exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
     """The exchanges of the same requests, up to the first that could not be sent."""
-    if "reset" in session.target.hooks:
-        session.target.hooks["reset"]()
     world, got = session.world(), list[Exchange]()
     names: dict[str, str] = {}
     with session.client(got) as client:

@@ -33,6 +33,7 @@ from .fuzz import run_fuzz
 from .joining import join
 from .masking import TargetMask
 from .options import CannotRun, RunPlan
+from .places import join_places
 from .reach import make_policy, reach
 from .report.compare import compare
 from .report.model import Facts, build
@@ -268,6 +269,7 @@ class VerifyRun:
             return DryRunFinished(Counter((one.operation or "(no operation)", one.method, mask.url(one.url)) for one in self._policy.listed))
         accept(store, plan.file.deviations, mask.text)
         join(store)
+        join_places(store)
         today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
         report = build(session, store, Facts(today, time.monotonic() - plan.started, tuple(unfinished), crashed=self._crash is not None), mask)
         if plan.earlier is not None:

@@ -30,24 +30,71 @@ def read_report(path: Path, slug: str) -> dict[str, Any]:
     return found
 
 
+LEVELS = ("quick", "standard", "deep")
+
+
 def compare(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, Any]:
-    """The findings that are new, fixed and unchanged. If the new run did not judge what was broken, the finding is not fixed but not judged."""
+    """The findings that are new, fixed and unchanged, among what both runs exercised.
+
+    A finding that the new run could not have made is *not judged*; one that the old run could not have made is *not judged before*. A finding that an
+    earlier version reported under another key is unchanged, and *renamed*. If it was seen at a further place, that place is new.
+    """
     before, after = ({one["key"]: one for one in report["findings"]} for report in (old, new))
-    known, still = ({key for one in report["findings"] for key in (one["key"], *one.get("also", ()))} for report in (old, new))
+    known, still = ({key for one in report["findings"] for key in _keys(one)} for report in (old, new))
     gone = [one for key, one in before.items() if key not in still]
-    judged = {(one["law"], one["operation"]) for one in new["laws"] if one["outcome"] in ("held", "broken")}
-    clauses = {*new["clauses"]["held"], *new["clauses"]["broken"]}
-    fixed = [one for one in gone if (one["law"], one["operation"]) in judged or any(clause in clauses for clause in one["clauses"])]
+    fixed = [one for one in gone if _has_exercised(new, old, one)]
+    met = {key: not known.isdisjoint(_keys(one)) for key, one in after.items()}
+    first = [one for key, one in after.items() if not met[key]]
+    added = [
+        {"id": one["id"], "key": place["key"], "sentence": f"{one['sentence']} (new: {place['operation']} {place['place']})".replace(" )", ")")}
+        for key, one in after.items()
+        if met[key] and key in known
+        for place in one.get("places", ())
+        if place["key"] not in known
+    ]
     return {
         "against": name,
-        "new": [one for key, one in _summarize(after).items() if key not in known],
-        "fixed": list(_summarize({one["key"]: one for one in fixed}).values()),
-        "unchanged": [one for key, one in _summarize(after).items() if key in known],
-        "not_judged": list(_summarize({one["key"]: one for one in gone if one not in fixed}).values()),
+        "new": [*_summarize([one for one in first if _has_exercised(old, new, one)]), *added],
+        "fixed": _summarize(fixed),
+        "unchanged": _summarize([one for key, one in after.items() if met[key]]),
+        "not_judged": _summarize([one for one in gone if one not in fixed]),
+        "not_judged_before": _summarize([one for one in first if not _has_exercised(old, new, one)]),
+        "renamed": [
+            {"from": former, "to": key}
+            for key, one in after.items()
+            for former in one.get("former_keys", ())
+            if former in before and key not in before
+        ],
         "clauses_newly_held": sorted(set(new["clauses"]["held"]) - set(old["clauses"]["held"])),
         "clauses_newly_broken": sorted(set(new["clauses"]["broken"]) - set(old["clauses"]["broken"])),
     }
 
 
-def _summarize(findings: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
-    return {key: {name: one[name] for name in ("id", "key", "sentence")} for key, one in findings.items()}
+def _keys(finding: dict[str, Any]) -> list[str]:
+    return [finding["key"], *finding.get("also", ()), *finding.get("former_keys", ())]
+
+
+def _has_exercised(run: dict[str, Any], other: dict[str, Any], finding: dict[str, Any]) -> bool:
+    """Whether a run could have made a finding of another run: it tried as much, might send the same requests, and came to a verdict of its own."""
+    mine, theirs = run["run"], other["run"]
+    stage, operation = finding.get("stage", ""), finding["operation"]
+    if stage not in mine["stages"] or operation in mine["excluded"] or (mine["read_only"] and not theirs["read_only"] and _writes(finding)):
+        return False
+    if stage != "clauses" and LEVELS.index(mine["level"]) < LEVELS.index(theirs["level"]):
+        return False
+    judged = {*run["clauses"]["held"], *run["clauses"]["broken"]}
+    if stage == "clauses" and finding["clauses"]:
+        return any(clause in judged for clause in finding["clauses"])
+    outcomes = [one["outcome"] for one in run["laws"] if (one["law"], one["operation"]) == (finding["law"], operation)]
+    if outcomes:
+        return "held" in outcomes or "broken" in outcomes
+    answered: list[dict[str, Any]] = next((row["answers"] for row in run["operations"] if row["id"] == operation), [])
+    return any(one["seen"] for one in answered) or not any(row["id"] == operation for row in run["operations"])
+
+
+def _writes(finding: dict[str, Any]) -> bool:
+    return any(one["method"] not in ("GET", "HEAD", "OPTIONS") for one in finding["exchanges"])
+
+
+def _summarize(findings: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{name: one[name] for name in ("id", "key", "sentence")} for one in findings]

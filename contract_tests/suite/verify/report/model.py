@@ -144,6 +144,8 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
         "id": short_id(cause.key),
         "key": cause.key,
         "also": cause.also,
+        "former_keys": cause.former,
+        "places": [{"operation": operation, "place": place, "key": key} for operation, place, key in cause.places],
         "stage": cause.stage,
         "law": found.check,
         "operation": found.operation,

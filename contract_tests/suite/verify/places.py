@@ -1,0 +1,63 @@
+"""Join findings of one cause at several places: fields, rows of a test, operations.
+
+An operation that never checks a length is found once for each field, and again at the operation beside it. These findings say the same but for the
+names of field and operation, so the first of them stands for all, and lists the places of the others. A finding that the target file accepts is never
+joined.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..checks import DOCUMENTED
+from .cause import Cause
+from .findings_store import FindingsStore
+
+SHOWN = 6
+"""Places that a sentence names; the report lists all."""
+_NUMBER = re.compile(r"(?<!\d)(?![1-5]\d\d(?!\d))\d+")
+"""A number that is no status."""
+_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+def join_places(store: FindingsStore) -> None:
+    """Join the causes that differ in their place only; the first in the order of the document stands for all."""
+    order = {name: number for number, name in enumerate(store.contract.operations)}
+    groups: dict[tuple[str, str, str], list[Cause]] = {}
+    for cause in store.causes.values():
+        if cause.deviation is None:
+            groups.setdefault(_shape(cause, order), []).append(cause)
+    for causes in groups.values():
+        root, *others = sorted(causes, key=lambda one: (order.get(one.finding.operation, len(order)), one.key))
+        if others:
+            _join(store, root, others)
+
+
+def _join(store: FindingsStore, root: Cause, others: list[Cause]) -> None:
+    root.places = [(one.finding.operation, _place(one), one.key) for one in (root, *others)]
+    for other in others:
+        store.absorb(root, other)
+    names = [" ".join(filter(None, (operation if operation != root.finding.operation else "", place))) for operation, place, _ in root.places[1:]]
+    names = list(dict.fromkeys(filter(None, names)))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    said = f"; likewise at {len(others)} other place{'s' if len(others) > 1 else ''}"
+    root.finding = replace(root.finding, sentence=f"{root.finding.sentence.rstrip('.')}{said}{': ' if names else ''}{', '.join(names[:SHOWN])}{more}")
+
+
+def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, str, str]:
+    """What a finding says, without the names of its operation and its place, numbers and values."""
+    found = cause.finding
+    words = {*operations, *re.findall(r"\w+", _place(cause))}
+    text = found.sentence
+    if words:
+        text = re.sub(rf"\b(?:{'|'.join(sorted(map(re.escape, words), key=lambda one: (-len(one), one)))})\b", "*", text)
+    if found.check != DOCUMENTED:  # there the names of missing members stand in quotes
+        text = _VALUE.sub("*", text)
+    keyword = cause.key.rpartition(" | ")[2] if found.pointer else ""
+    return found.check, _NUMBER.sub("#", keyword), _NUMBER.sub("#", text)
+
+
+def _place(cause: Cause) -> str:
+    """The field or the row at which a cause was seen; empty if it concerns the whole operation."""
+    return cause.row or cause.finding.pointer.rpartition("/")[2]
