@@ -24,7 +24,7 @@ _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"")
 def join_places(store: FindingsStore) -> None:
     """Join the causes that differ in their place only; the first in the order of the document stands for all."""
     order = {name: number for number, name in enumerate(store.contract.operations)}
-    groups: dict[tuple[str, str, str], list[Cause]] = {}
+    groups: dict[tuple[str, bool, str, str], list[Cause]] = {}
     for cause in store.causes.values():
         if cause.deviation is None:
             groups.setdefault(_shape(cause, order), []).append(cause)
@@ -45,7 +45,7 @@ def _join(store: FindingsStore, root: Cause, others: list[Cause]) -> None:
     root.finding = replace(root.finding, sentence=f"{root.finding.sentence.rstrip('.')}{said}{': ' if names else ''}{', '.join(names[:SHOWN])}{more}")
 
 
-def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, str, str]:
+def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, bool, str, str]:
     """What a finding says, without the names of its operation and its place, numbers and values."""
     found = cause.finding
     words = {*operations, *re.findall(r"\w+", _place(cause))}
@@ -55,7 +55,7 @@ def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, str, str]:
     if found.check != DOCUMENTED:  # there the names of missing members stand in quotes
         text = _VALUE.sub("*", text)
     keyword = cause.key.rpartition(" | ")[2] if found.pointer else ""
-    return found.check, _NUMBER.sub("#", keyword), _NUMBER.sub("#", text)
+    return found.check, found.assumed, _NUMBER.sub("#", keyword), _NUMBER.sub("#", text)
 
 
 def _place(cause: Cause) -> str:
