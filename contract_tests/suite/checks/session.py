@@ -23,6 +23,7 @@ from .formulas import Names, evaluate, holds, sides
 from .model import BehaviourModel, header_of
 from .values import Values
 
+NOT_OBSERVABLE = "not observable here: "
 SHOWN = 8
 """Exchanges that a finding carries at most, the last ones."""
 NOTHING_REFUSED, ALIKE = "nothing is refused", "all is refused alike"
@@ -40,7 +41,9 @@ def guarded(law: str, operation: str, verdicts: Iterator[Verdict]) -> Iterator[V
     except (NotExercised, LookupError) as reason:
         yield Verdict(law, operation, VerdictStatus.NOT_EXERCISED, str(reason))
     except pytest.skip.Exception as reason:
-        yield Verdict(law, operation, VerdictStatus.NOT_OBSERVABLE, str(reason.msg).removeprefix("not observable here: "))
+        text = str(reason.msg)
+        status = VerdictStatus.NOT_OBSERVABLE if text.startswith(NOT_OBSERVABLE) else VerdictStatus.NOT_EXERCISED
+        yield Verdict(law, operation, status, text.removeprefix(NOT_OBSERVABLE))
     except Exception as error:
         if isinstance(error, (PolicyError, httpx.HTTPError)) or is_own_error(error):
             raise

@@ -21,12 +21,14 @@ import httpx
 
 from ..harness import Target
 from ..harness.policy import OutOfTime, Stopped
+from ..harness.roles import REFUSED, WRONG_ON_PURPOSE, TriedRole
 from ..harness.transports import describe_error, open_connections
 from .after import accept, clean_up, confirm
 from .behaviour import run_behaviour
 from .cause import Cause
 from .clauses import run_clauses
 from .creations import MOST, creating, describe_plan, describe_result
+from .credentials import try_roles, without_refused
 from .events import ConfirmationStarted, DryRunFinished, Event, NoteMade, Phase, PhaseFinished, PhaseStarted, RunFinished, RunStarted
 from .findings_store import FindingsStore
 from .fuzz import run_fuzz
@@ -114,6 +116,7 @@ class VerifyRun:
                 yield NoteMade("all tests share the state of this target, so they are made one after the other, whatever --workers says")
             yield from self._announce_creations(target)
             session = VerifySession(plan, target, policy, inner, self.store.answers, self._queue.put, workers)
+            session = yield from self._try_roles(session)
             try:
                 yield from self._judge(session)
                 unfinished = [*([str(policy.stopped)] if policy.stopped is not None else ()), *policy.closed.values()]
@@ -137,6 +140,24 @@ class VerifyRun:
         most = policy.limits.creations or MOST[self.plan.options.level]
         policy.limits = replace(policy.limits, creations=most)
         yield NoteMade(describe_plan(names, most))
+
+    def _try_roles(self, session: VerifySession) -> Generator[Event, None, VerifySession]:
+        """The session without the roles that the target refuses. A mock gives its credentials itself.
+
+        Raises:
+            CannotRun: no role can be used.
+        """
+        if session.target.control is not None or self._policy.dry_run or not session.target.credentials:
+            return session
+        tried: list[TriedRole] = []
+        with suppress(_LeftBehind):
+            yield from self._work(lambda: tried.extend(try_roles(session)))
+        refused = [one for one in tried if one.state == REFUSED]
+        for one in refused:
+            yield NoteMade(f"{one.reason}; what needs it is not exercised")
+        if refused and all(one.state in (REFUSED, WRONG_ON_PURPOSE) for one in tried):
+            raise CannotRun(f"{refused[0].reason}; correct the credentials of the target file, or the variables of the environment that it names")
+        return replace(session, target=without_refused(session.target, tried), roles=tuple(tried))
 
     def _leave_behind(self, session: VerifySession) -> Generator[Event, None, list[str]]:
         """Go on without the phase that did not end in time; why the run is unfinished."""
@@ -163,7 +184,8 @@ class VerifyRun:
 
     def _judge(self, session: VerifySession) -> Iterator[Event]:
         """The phases that judge: one after the other, or the contract tests beside the others if there are several workers."""
-        rest = [(Phase.BEHAVIOUR, run_behaviour), (Phase.GENERATED, run_fuzz)][session.plan.options.level == "quick" :]
+        generated = session.has_owner or not session.target.refused_roles
+        rest = [(Phase.BEHAVIOUR, run_behaviour), *([(Phase.GENERATED, run_fuzz)] if generated else [])][session.plan.options.level == "quick" :]
         if session.workers == 1:
             for phase, work in [(Phase.CLAUSES, run_clauses), *rest]:
                 yield from self._work(partial(self._judge_by, session, phase, partial(work, session)))

@@ -14,6 +14,7 @@ import httpx
 from ..harness import Target
 from ..harness.findings import Exchange
 from ..harness.policy import RequestPolicy
+from ..harness.roles import TriedRole
 from ..harness.transports import PolicyTransport
 from .contract import Contract
 from .creations import creating
@@ -33,6 +34,8 @@ class VerifySession:
     answers: DocumentedAnswers
     emit: Callable[[Event], None]
     workers: int = 1
+    roles: tuple[TriedRole, ...] = ()
+    """What the first calls of each role have shown."""
     deleted: Counter[str] = field(default_factory=Counter)
     """Records that were deleted again, by the operation that created them."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -72,8 +75,13 @@ class VerifySession:
         return httpx.Client(transport=transport, timeout=self.policy.limits.timeout, follow_redirects=False, trust_env=False)
 
     def headers(self) -> dict[str, str]:
-        """The headers of the owner; none if no credentials are known."""
-        return dict(self.target.credentials[self.target.owner]) if self.target.credentials else {}
+        """The headers of the owner; none if no credentials are known, or the target refuses them."""
+        return dict(self.target.credentials[self.target.owner]) if self.has_owner else {}
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether the role that owns what is known has credentials that the target does not refuse."""
+        return bool(self.target.credentials) and not self.target.first_role
 
 
 def sentence(name: str) -> str:

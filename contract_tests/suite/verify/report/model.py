@@ -85,6 +85,7 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
         "tool": {"name": "contract_tests", "version": plan.version},
         "api": {"slug": contract.slug, "title": contract.document.title, "version": contract.document.version},
         "target": {"base_url": mask.url(session.target.base_url), "roles": list(session.target.credentials), "known": sorted(session.target.known)},
+        "roles": [{"role": one.role, "state": one.state, "reason": one.reason} for one in session.roles],
         "run": {
             "started": plan.began,
             "seconds": round(facts.seconds, 1),
