@@ -26,7 +26,7 @@ def document(paths: Mapping[str, Any], version: str = "3.0.3", **more: Any) -> d
     return {"openapi": version, "info": {"title": "Small", "version": "1"}, "paths": paths, **more}
 
 
-def schemas(version: str = "3.0.3", **named: Any) -> dict[str, Any]:
+def schemas(version: str = "3.0.3", /, **named: Any) -> dict[str, Any]:
     """A document whose one operation answers with the schema ``Root``."""
     response = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Root"}}}}
     return document({"/things": {"get": {"operationId": "list", "responses": {"200": response}}}}, version, components={"schemas": named})

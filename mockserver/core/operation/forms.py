@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -77,23 +76,23 @@ def compile_coercer(document: Document, schema: Any) -> Coercer:
 
 
 class _CoercerCompiler:
-    """Compiles coercers. A schema that contains itself is compiled once."""
+    """Compiles coercers, down to a depth that no form reaches. A schema is compiled once at each depth."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._made: dict[int, Coercer] = {}
+        self._made: dict[tuple[int, int], Coercer] = {}
+        self._depth = 0
 
     def compile(self, schema: Any) -> Coercer:
+        if self._depth > 2 * MAX_DEPTH:
+            return _keep
         schema = self._document.resolve(schema)
-        key = id(schema)  # the document keeps its schemas alive
+        key = (id(schema), self._depth)  # the document keeps its schemas alive
         if key not in self._made:
-            self._made[key] = partial(self._call_compiled, key)
+            self._depth += 1
             self._made[key] = self._build(schema)
+            self._depth -= 1
         return self._made[key]
-
-    def _call_compiled(self, key: int, value: Any) -> Any:
-        """Call the coercer of a schema that was still being compiled when it was needed."""
-        return self._made[key](value)
 
     def _build(self, schema: Mapping[str, Any]) -> Coercer:
         branches = [self.compile(branch) for combined in ("anyOf", "oneOf", "allOf") for branch in schema.get(combined, ())]

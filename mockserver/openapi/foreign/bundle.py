@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from mockserver.openapi import limits
+from mockserver.openapi.documents import MAX_REFERENCES
 from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.foreign.defects import Defects, describe
 from mockserver.openapi.foreign.files import Files, FileUnreadable
 from mockserver.openapi.foreign.grammar import GRAMMAR, SECTIONS, Path, rule_of
+from mockserver.openapi.foreign.names import UniqueNames
 from mockserver.openapi.foreign.parsing import copy_tree
 from mockserver.openapi.pointers import join_pointer, split_pointer
 
-MAX_REFERENCES = 20
-"""References that may lead from one to the next."""
 DEPTH = 2 * limits.DOCUMENT_DEPTH.value
 """Levels at most of a document whose references are followed."""
 
@@ -53,7 +53,7 @@ class _Bundler:
         self._defects = defects
         self._sections = _SECTIONS_2 if "swagger" in root else _SECTIONS_3
         self._names: dict[tuple[str, Target], str] = {}
-        self._taken = {kind: set(self._section(kind)) for kind in self._sections}
+        self._taken = {kind: UniqueNames(self._section(kind)) for kind in self._sections}
         self._waiting: list[tuple[str, str, Target]] = []
         self._inside: list[tuple[str, Target]] = []
         self._values = 0
@@ -107,6 +107,9 @@ class _Bundler:
     def _rebuild_object(self, node: dict[str, Any], kind: str, uri: str, path: Path) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for key, value in node.items():
+            if key == "$ref":
+                self._defects.add(self._place(uri, (*path, key)), f"{describe(value)} is no reference", "read as if it were not there; write a text")
+                continue
             rule = rule_of(kind, key)
             out[key] = copy_tree(value) if rule is None else self._rebuild_value(value, *rule, uri, (*path, key))
         if kind == "schema" and isinstance(out.get("discriminator"), dict):
@@ -148,9 +151,13 @@ class _Bundler:
             return self._rebuild(rest, kind, uri, path)
         return {**brought, **self._rebuild(rest, kind, uri, path)} if isinstance(brought, dict) and rest else brought
 
+    def _place(self, uri: str, path: Path) -> str:
+        return self._defects.place(path) if uri == self._files.root else f"{self._label(uri)}#{join_pointer(path)}"
+
     def _report(self, uri: str, path: Path, reference: str, error: _Nothing) -> None:
-        place = self._defects.place(path) if uri == self._files.root else f"{self._label(uri)}#{join_pointer(path)}"
-        self._defects.add(place, f"the reference {describe(reference)} {error}", "read as if nothing were said there; correct or remove it")
+        self._defects.add(
+            self._place(uri, path), f"the reference {describe(reference)} {error}", "read as if nothing were said there; correct or remove it"
+        )
 
     def _rename_mapping(self, discriminator: dict[str, Any], uri: str, path: Path) -> None:
         """Let the values of a discriminator lead to components."""
@@ -183,10 +190,19 @@ class _Bundler:
                 raise _Nothing("names an anchor, and anchors are not followed")
             found = _descend(content, split_pointer(pointer))
             if isinstance(found, tuple):
-                return uri, found
+                leads_on = None if kind in ("", "schema") else self._reference_at((uri, found))
+                if leads_on is None:
+                    return uri, found
+                found = _Onward(leads_on, [])
             onward, rest = found.reference, found.rest
             uri, pointer = self._files.resolve(onward, uri), unquote(onward.partition("#")[2]) + join_pointer(rest)
         raise _Nothing("leads through too many references")
+
+    def _reference_at(self, target: Target) -> str | None:
+        """The reference that a part is, None if it is anything else."""
+        node = self._find(target)
+        reference = node.get("$ref") if isinstance(node, dict) else None
+        return reference if isinstance(reference, str) else None
 
     def _name(self, kind: str, target: Target) -> str:
         """The name of the component that a part is, or is made. Part after part is made from the list of those that wait."""
@@ -197,7 +213,6 @@ class _Bundler:
         key = (kind, target)
         if key not in self._names:
             name = self._names[key] = _choose_name(uri, path, self._taken[kind])
-            self._taken[kind].add(name)
             self._waiting.append((kind, name, target))
         return self._names[key]
 
@@ -243,15 +258,11 @@ def _descend(node: Any, parts: list[str]) -> Path | _Onward:
     return tuple(path)
 
 
-def _choose_name(uri: str, path: Path, taken: set[str]) -> str:
+def _choose_name(uri: str, path: Path, names: UniqueNames) -> str:
     """A name for a part, from its file and its place there, that no other component has."""
     stem = uri.rpartition("/")[2].rpartition(".")[0] or uri.rpartition("/")[2]
     parts = [_NAME.sub("_", str(part)).strip("_") for part in path if str(part) not in _COMMON]
     short = [part for part in parts if part]
-    candidates = (short[-1] if len(path) <= 3 and short else "", "_".join(short[-4:]), "_".join([_NAME.sub("_", stem), *short[-4:]]))  # noqa: PLR2004 - a named part of a file
-    chosen = next((name[:80] for name in candidates if name and not name.isdecimal() and name[:80] not in taken), "")
-    base, number = chosen or candidates[-1][:80] or "part", 2
-    while not chosen or chosen in taken:
-        chosen = f"{base}_{number}"
-        number += 1
-    return chosen
+    named = short[-1] if len(path) <= 3 and short else ""  # noqa: PLR2004 - a named part of a file
+    candidates = [name[:80] for name in (named, "_".join(short[-4:]), "_".join([_NAME.sub("_", stem), *short[-4:]])) if name and not name.isdecimal()]
+    return names.take(next((name for name in candidates if name not in names.taken), (candidates or ["part"])[-1]))

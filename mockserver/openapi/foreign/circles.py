@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.openapi.documents import MAX_REFERENCES
 from mockserver.openapi.foreign.defects import Defects
 from mockserver.openapi.pointers import split_pointer
 
-LONGEST = 50
+LONGEST = MAX_REFERENCES - 1
 """References that may follow one another at one place of a value."""
 
 _BRANCHES = ("allOf", "anyOf", "oneOf")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -55,9 +54,9 @@ class Files:
         self._read[self.root] = self.content
 
     @property
-    def names(self) -> Mapping[str, Any]:
+    def names(self) -> list[str]:
         """The files that were read, the document first."""
-        return self._read
+        return [uri for uri, content in self._read.items() if not isinstance(content, FileUnreadable)]
 
     def replace_root(self, content: Any) -> None:
         """Let the document have another content from now on."""
@@ -70,7 +69,7 @@ class Files:
             return base
         if is_address(base) or is_address(named):
             return urljoin(base, named) if is_address(base) else named
-        return str((Path(base).parent / unquote(named)).resolve())
+        return str((Path(base).parent / unquote(named).replace("\x00", "")).resolve())
 
     def get(self, uri: str) -> Any:
         """The content of a file. Raises FileUnreadable."""
@@ -94,7 +93,7 @@ class Files:
             path = Path(uri)
             if not any(path.is_relative_to(folder) for folder in self._folders):
                 return FileUnreadable("leads out of the folder of the document and the current directory; name a folder above with --ref-root")
-            return self._parse(uri, _read_file(path, path.name))
+            return self._parse(path.name, _read_file(path, path.name))
         except DocumentBroken as error:
             return FileUnreadable(f"cannot be followed: {error}")
 

@@ -111,13 +111,13 @@ def children(kind: str, node: Any) -> Iterator[tuple[Path, str, Any]]:
             continue
         how, inner = rule
         if how == "one":
-            if isinstance(value, list):  # several items, as drafts before 2020-12 have them
+            if isinstance(value, list) and key == "items":  # several items, as drafts before 2020-12 have them
                 yield from (((key, index), inner, item) for index, item in enumerate(value))
             else:
                 yield (key,), inner, value
-        elif isinstance(value, dict):
+        elif how == "map" and isinstance(value, dict):
             yield from (((key, name), inner, item) for name, item in value.items())
-        elif isinstance(value, list):
+        elif how == "list" and isinstance(value, list):
             yield from (((key, index), inner, item) for index, item in enumerate(value))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -32,11 +33,19 @@ def clean_id(written: str) -> str:
     return _UNPRINTABLE.sub("", written).strip()[:LONGEST]
 
 
-def make_unique(name: str, taken: set[str]) -> str:
-    """The name, or with a number behind it if it is taken. The name is taken afterwards."""
-    found, number = name, 2
-    while found in taken:
-        found = f"{name}_{number}"
-        number += 1
-    taken.add(found)
-    return found
+class UniqueNames:
+    """Names each of which is given once."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self._numbers: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        """The name, with a number behind it if it is taken."""
+        found, number = name, self._numbers.get(name, 2)
+        while found in self.taken:
+            found = f"{name}_{number}"
+            number += 1
+        self._numbers[name] = number
+        self.taken.add(found)
+        return found

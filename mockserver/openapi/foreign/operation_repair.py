@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.openapi.documents import METHODS
 from mockserver.openapi.foreign.defects import Defects, describe
 from mockserver.openapi.foreign.grammar import Path
-from mockserver.openapi.foreign.names import clean_id, derive_id, make_unique
+from mockserver.openapi.foreign.names import UniqueNames, clean_id, derive_id
 from mockserver.openapi.foreign.path_repair import placeholders
 from mockserver.openapi.pointers import split_pointer
 
@@ -33,14 +33,14 @@ class OperationRepair:
     def __init__(self, raw: dict[str, Any], defects: Defects) -> None:
         self._raw = raw
         self._defects = defects
-        self._taken: set[str] = set()
+        self._names = UniqueNames()
+        self._given: set[str] = set()
 
     def run(self) -> None:
         named = [(path, item, method) for path, item in self._raw["paths"].items() for method in METHODS if method in item]
-        written = {self._written_id(item[method]) for _, item, method in named} - {""}
+        self._names = UniqueNames(self._written_id(item[method]) for _, item, method in named)
         for path, item, method in named:
-            place: Path = ("paths", path, method)
-            self._name(item[method], method, path, place, written)
+            self._name(item[method], method, path, ("paths", path, method))
         for path, item, method in named:
             self._repair(item[method], item, path, ("paths", path, method))
         for path, item in self._raw["paths"].items():
@@ -65,20 +65,15 @@ class OperationRepair:
         written = operation.get("operationId")
         return clean_id(str(written)) if written is not None and not isinstance(written, dict | list) else ""
 
-    def _name(self, operation: dict[str, Any], method: str, path: str, place: Path, written: set[str]) -> None:
-        own = self._written_id(operation)
-        if own and own in self._taken:
-            name = make_unique(derive_id(method, path), self._taken | written)
-            self._taken.add(name)
+    def _name(self, operation: dict[str, Any], method: str, path: str, place: Path) -> None:
+        own = name = self._written_id(operation)
+        if not own or own in self._given:
+            name = self._names.take(derive_id(method, path))
+        if own in self._given:
             self._defects.at(
                 (*place, "operationId"), f"the operationId {describe(own)} belongs to another operation", f"named {name}; name it otherwise"
             )
-        elif own:
-            name = own
-            self._taken.add(name)
-        else:
-            name = make_unique(derive_id(method, path), self._taken | written)
-            self._taken.add(name)
+        self._given.add(name)
         operation["operationId"] = name
 
     # One operation

@@ -64,7 +64,7 @@ def read_foreign(
         name or derive_slug(source, str(raw["info"]["title"])),
         str(source),
         raw,
-        tuple(list(files.names)[1:]),
+        tuple(files.names[1:]),
         tuple(map(str, overlays)),
         has_skeleton=True,
     )

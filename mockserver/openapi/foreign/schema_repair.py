@@ -50,14 +50,14 @@ _LEFT_OUT = "left out; correct it"
 def repair_schemas(raw: dict[str, Any], defects: Defects, *, is_2020: bool) -> None:
     """Repair every schema of a document in place. ``is_2020`` is set for documents whose schemas are of draft 2020-12."""
     for path, kind, node in walk("document", raw):
+        if kind == "schema" and isinstance(node, dict):
+            _Repair(node, path, defects, is_2020=is_2020).run()
         for steps, below, child in children(kind, node) if isinstance(node, dict) else ():
             if below == "schema" and not isinstance(child, dict):
                 _replace(node, steps, child, (*path, *steps), defects)
-        if kind == "schema" and isinstance(node, dict):
-            _Repair(node, path, defects, is_2020=is_2020).run()
 
 
-def _replace(parent: dict[str, Any], steps: Path, child: Any, path: Path, defects: Defects) -> None:
+def _replace(parent: Any, steps: Path, child: Any, path: Path, defects: Defects) -> None:
     """Put a schema where something else stands: true, false, nothing, or a mistake."""
     if isinstance(child, bool) and steps[0] in _OR_BOOLEAN and len(steps) == 1:
         return
@@ -101,9 +101,9 @@ class _Repair:
         for key in node.keys() & _REPAIRS.keys():
             _REPAIRS[key](self, key)
         self._repair_bounds()
-        if self._is_2020:
+        if isinstance(node.get("items"), list):
             self._repair_items()
-        elif "const" in node:
+        if "const" in node and not self._is_2020:
             node.setdefault("enum", [node["const"]])
             del node["const"]
 
@@ -125,9 +125,6 @@ class _Repair:
     def _repair_reference(self) -> None:
         """Keep what stands beside a reference, where it counts: with the reference in ``allOf``."""
         node = self._node
-        if not isinstance(node["$ref"], str):
-            self._drop("$ref", "is no text")
-            return
         beside = {key for key in node if key != "$ref" and key not in _ANNOTATIONS and not key.startswith("x-")}
         counts = beside if self._is_2020 else {key for key in beside & {"readOnly", "writeOnly"} if node[key] is True}
         if counts:
@@ -311,16 +308,18 @@ class _Repair:
             self._drop(key, "is not known in OpenAPI, or is no mapping of lists of names")
 
     def _repair_items(self) -> None:
-        """Write several items, as earlier drafts have them, as draft 2020-12 does."""
+        """Write several items, as JSON Schema before 2020-12 has them, as the version of the document does."""
         node = self._node
-        if isinstance(node.get("items"), list):
-            node["prefixItems"] = node.pop("items")
-            if "additionalItems" in node:
-                node["items"] = node.pop("additionalItems")
-                if isinstance(node["items"], bool):
-                    node["items"] = {} if node["items"] else {"not": {}}
-            if not node["prefixItems"]:
-                del node["prefixItems"]
+        items = node.pop("items")
+        others = node.pop("additionalItems", None)
+        if not self._is_2020:
+            self._defects.at((*self._path, "items"), "items is a list", "read as any of its schemas; write one schema")
+            node["items"] = {"anyOf": items} if items else {}
+            return
+        if others is not None:
+            node["items"] = others if isinstance(others, dict) else {"not": {}} if others is False else {}
+        if items:
+            node["prefixItems"] = items
 
 
 def _is_number(value: Any) -> bool:
