@@ -64,6 +64,10 @@ class Readings:
         """By field the schema of the values that every implementation takes, where one may take less than the schema allows."""
         return {field: schema for fields in self.find("takes", operation) for field, schema in fields.items()}
 
+    def references(self, operation: str) -> dict[str, str]:
+        """By field the name under which a target may know a record that the field has to refer to."""
+        return {field: name for fields in self.find("refers", operation) for field, name in fields.items()}
+
     # Answers
 
     def orders(self, operation: str) -> set[str]:

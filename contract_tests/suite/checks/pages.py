@@ -137,7 +137,9 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
                 send[page["size"]] = size
             answer = _read(session, name, declared, send)
             items = _items(answer, declared)
-            for formula in session.judged(COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")):
+            for formula in session.judged(
+                COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items, all=whole), _clause(declared, "count")
+            ):
                 yield formula
                 return
             if short and items:

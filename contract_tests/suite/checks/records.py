@@ -211,6 +211,8 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
     verdicts: list[Verdict] = []
     demanded = set(resource.fields) if run.model.readings.is_open(change, KEEPS) else run.model.readings.needed(change)
     for field in changeable[:1] if run.is_quick else changeable:
+        if run.model.readings.references(change).get(field) in run.api.target.known:
+            continue  # only one record is known that it may refer to
         value = _other(session, run.model.sendable(change, field, fields[field][1]), named.get(field), held.get(field))
         if value is None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -110,6 +111,7 @@ class CheckSession:
         never = [*left_out, *(works.get("never", ()) if full else ())]
         fields = self.model.fields(name)
         demanded = self.model.readings.needed(name)
+        referring = {field: known for field, known in self.model.readings.references(name).items() if known in self.api.target.known}
         sent: dict[str, Any] = {}
         for field, (_, schema, needed) in fields.items():
             if field in left_out:
@@ -117,6 +119,8 @@ class CheckSession:
             sendable = self.model.sendable(name, field, schema)
             if field in named:
                 sent[field] = self.value(named[field], sendable)
+            elif field in referring and (needed or field in demanded or full):
+                sent[field] = self._typed(self.api.known(referring[field]), schema)
             elif needed or field in demanded or (full and field not in never):
                 sent[field] = self.values.of(sendable, full=full)
         return {**sent, **{field: self.value(value) for field, value in named.items() if field not in fields and field not in left_out}}
@@ -333,7 +337,18 @@ class CheckSession:
                 sentence = f"{operation}: {formula} does not hold"
             except LookupError as error:
                 expected, got, sentence = formula, None, f"{operation}: {error}"
+            if self._holds_otherwise(operation, formula, names):
+                continue
             yield self.broken(law, operation, sentence, clause=clause, pointer=formula, expected=expected, got=got)
+
+    def _holds_otherwise(self, operation: str, formula: str, names: Mapping[str, Any]) -> bool:
+        """Whether another formula holds that an accepted reading puts in the place of this one."""
+        for others in self.model.readings.find("holds", operation, formula):
+            for other in others:
+                with suppress(LookupError):
+                    if holds(other, names):
+                        return True
+        return False
 
 
 class _Known(dict[str, str]):

@@ -8,6 +8,7 @@ from typing import Any
 from ..harness.envelope import Answer, at
 from ..harness.findings import Verdict
 from ..harness.sameness import same
+from ..harness.target import not_observable
 from .model import OBSERVES, WORKS
 from .refusals import snapshot, unchanged
 from .run import Run
@@ -49,6 +50,9 @@ def _works(run: Run, name: str, *, full: bool) -> Iterator[Verdict]:
     session = run.session(f"works {name} {full}")
     recipe = run.model.works(name)
     answer = session.call(name, recipe, full=full)
+    unknown = sorted({*run.model.readings.references(name).values()} - {*session.api.target.known})
+    if answer.is_refusal and unknown:
+        not_observable(f"{name} was refused, and may have to refer to records of the target; name them under [known]: {', '.join(unknown)}")
     how = "with every optional field" if full else "as its recipe says"
     if answer.is_refusal:
         yield session.broken(LAW, name, f"{name}, called {how}, is refused", clause=recipe.get("clause"), expected="a success", got=str(answer))

@@ -85,7 +85,7 @@ def is_ordinary(model: BehaviourModel, exchange: Exchange) -> bool:
         sent = sent_by(model, exchange)
     except UnreadableBody:
         return False
-    if any(field not in sent for field in readings.needed(name)):
+    if readings.references(name) or any(field not in sent for field in readings.needed(name)):
         return False
     taken: Mapping[str, Any] = readings.taken(name)
     if any(field in sent and not model.fits(schema, sent[field]) for field, schema in taken.items()):

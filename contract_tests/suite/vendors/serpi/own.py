@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from ...harness import ApiClient, not_observable
 from ...harness.target import Make
-from .calls import NEW, PATH, everything
+from .calls import PATH, everything, new
 
 
 def _branch(api: ApiClient) -> Mapping[str, str]:
     """A new branch, found by its description, because the answer to a creation has no id."""
     name = f"CONTRATO {api.stamp}"
-    answer = api.call("POST", PATH, json={**NEW, "descripcion": name})
+    answer = api.call("POST", PATH, json=new(api, descripcion=name))
     made = [branch["id"] for branch in everything(api) if branch["descripcion"] == name]
     if not made:
         not_observable(f"no branch could be made for this test: {answer.text[:200]}")

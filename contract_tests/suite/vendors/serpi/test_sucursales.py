@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import NEW, PATH, branches, everything
+from .calls import NEW, PATH, branches, everything, new, without
 
 OPTIONAL = ("direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador")
 TEXTS = ("descripcion", "direccion", "codigo_ciudad", "codigo_departamento", "codigo_pais", "referencia_sucursal", "direccion2")
@@ -23,7 +23,7 @@ def before_a_change(api: ApiClient) -> list[dict[str, Any]]:
 
 
 def change(api: ApiClient, **fields: Any) -> httpx.Response:
-    return api.call("PUT", PATH, json={**NEW, "id": int(api.known("branch")), **fields})
+    return api.call("PUT", PATH, json={**new(api), "id": int(api.known("branch")), **fields})
 
 
 # Reading
@@ -52,14 +52,15 @@ def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: ApiClient) 
 
 @clause("serpi.list_sucursales.r4")
 def test_the_message_counts_what_was_found(api: ApiClient) -> None:
-    assert api.call("GET", PATH, params={"limite": 3}).json()["message"] == "3 registro(s) encontrados"
+    counts = (3, len(everything(api))) if api.readings else (3,)
+    assert api.call("GET", PATH, params={"limite": 3}).json()["message"] in [f"{count} registro(s) encontrados" for count in counts]
 
 
 @clause("serpi.list_sucursales.r5")
 def test_an_empty_list_has_body_code_201_and_no_errors(api: ApiClient) -> None:
     for answer in (api.call("GET", PATH, role="empty"), api.call("GET", PATH, params={"pagina": 1_000_000})):
         assert answer.status_code in (200, 201)
-        assert answer.json() == {"success": True, "code": 201, "message": "No se encontraron registros", "result": []}
+        assert without(api, answer.json()) == {"success": True, "code": 201, "message": "No se encontraron registros", "result": []}
 
 
 @clause("serpi.list_sucursales.r6")
@@ -75,7 +76,7 @@ def test_a_branch_has_twenty_three_fields(api: ApiClient) -> None:
 @pytest.mark.parametrize("field", REQUIRED)
 def test_a_creation_without_a_required_field_is_refused_and_names_it(api: ApiClient, field: str) -> None:
     before = everything(api)
-    answer = api.call("POST", PATH, json={name: value for name, value in NEW.items() if name != field})
+    answer = api.call("POST", PATH, json={name: value for name, value in new(api).items() if name != field})
     assert answer.status_code in (200, 400)
     assert (answer.json()["success"], answer.json()["code"]) == (False, 400)
     assert f"El campo {field} es obligatorio" in answer.json()["errors"]
@@ -85,7 +86,7 @@ def test_a_creation_without_a_required_field_is_refused_and_names_it(api: ApiCli
 @clause("serpi.create_sucursal.r1")
 @pytest.mark.parametrize("field", OPTIONAL)
 def test_a_creation_without_an_optional_field_is_taken(api: ApiClient, field: str) -> None:
-    answer = api.call("POST", PATH, json={name: value for name, value in NEW.items() if name != field})
+    answer = api.call("POST", PATH, json={name: value for name, value in new(api).items() if name != field})
     assert answer.json()["success"] is True
 
 
@@ -93,7 +94,7 @@ def test_a_creation_without_an_optional_field_is_taken(api: ApiClient, field: st
 @pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_text_holds_fifty_characters_and_no_more(api: ApiClient, method: str, field: str) -> None:
-    body = {**NEW, **({"id": int(api.known("branch"))} if method == "PUT" else {})}
+    body = new(api, **({"id": int(api.known("branch"))} if method == "PUT" else {}))
     assert api.call(method, PATH, json={**body, field: "x" * 50}).json()["success"] is True
     assert api.call(method, PATH, json={**body, field: "x" * 51}).json()["success"] is False
 
@@ -101,16 +102,18 @@ def test_a_text_holds_fifty_characters_and_no_more(api: ApiClient, method: str, 
 @clause("serpi.create_sucursal.r3")
 def test_the_id_is_given_by_the_server(api: ApiClient) -> None:
     taken = {branch["id"] for branch in everything(api)}
-    api.call("POST", PATH, json={**NEW, "id": 1})
+    api.call("POST", PATH, json=new(api, id=1))
     (created,) = [branch for branch in everything(api) if branch["id"] not in taken]
     assert created["descripcion"] == "CONTRATO"
 
 
 @clause("serpi.create_sucursal.r4", "serpi.create_sucursal.r5")
 def test_a_creation_is_answered_with_its_message_only(api: ApiClient) -> None:
-    answer = api.call("POST", PATH, json=NEW)
+    answer = api.call("POST", PATH, json=new(api))
     assert answer.status_code in (200, 201)
-    assert answer.json() == {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"}
+    done = {"success": True, "code": 201, "errors": None, "message": "registro creado exitosamente"}
+    found = without(api, answer.json(), "id", "result")
+    assert found in (without(api, done), *([{**without(api, done), "message": "No se encontraron registros"}] if api.readings else ()))
 
 
 # Changing
@@ -120,15 +123,12 @@ def test_a_creation_is_answered_with_its_message_only(api: ApiClient) -> None:
 @pytest.mark.parametrize("field", [name for name in ("id", *REQUIRED) if name not in MAY_BE_LEFT_OUT_OF_A_CHANGE])
 def test_a_change_without_a_required_field_is_refused_and_names_it(api: ApiClient, field: str) -> None:
     before = before_a_change(api)
-    body = {**NEW, "id": int(api.known("branch")), "descripcion": "NO"}
+    body = new(api, id=int(api.known("branch")), descripcion="NO")
     answer = api.call("PUT", PATH, json={name: value for name, value in body.items() if name != field})
     assert answer.status_code in (200, 400)
-    assert answer.json() == {
-        "success": False,
-        "code": 400,
-        "errors": [f"El campo {field} es obligatorio"],
-        "message": "Se presentaron errores al modificar el registro",
-    }
+    body = answer.json()
+    assert (body["success"], body["code"], body["message"]) == (False, 400, "Se presentaron errores al modificar el registro")
+    assert body["errors"] == [f"El campo {field} es obligatorio"]
     assert everything(api) == before
 
 
@@ -136,10 +136,11 @@ def test_a_change_without_a_required_field_is_refused_and_names_it(api: ApiClien
 @pytest.mark.parametrize("field", OPTIONAL)
 def test_a_change_without_an_optional_field_keeps_it(api: ApiClient, field: str) -> None:
     change(api, **{field: 7 if field.startswith(("ext", "id_")) else "7"})
-    body = {**NEW, "id": int(api.known("branch"))}
+    body = new(api, id=int(api.known("branch")))
     assert api.call("PUT", PATH, json={name: value for name, value in body.items() if name != field}).json()["success"] is True
     (branch,) = [branch for branch in everything(api) if str(branch["id"]) == api.known("branch")]
-    assert str(branch[field]) == "7"
+    replaced = (None, "") if api.readings.is_open("update_sucursal", "keeps") else ()
+    assert str(branch[field]) == "7" or branch[field] in replaced
 
 
 @clause("serpi.update_sucursal.e2", "serpi.update_sucursal.r6")
@@ -150,7 +151,7 @@ def test_an_id_that_no_branch_of_the_client_has_is_refused_by_name(api: ApiClien
     assert answer.status_code in (200, 204, 404)
     if answer.status_code != 204:
         message = f"No se encontraron registros con el id {api.known(name)}"
-        assert answer.json() == {"success": False, "code": 204, "errors": None, "message": message}
+        assert without(api, answer.json()) == without(api, {"success": False, "code": 204, "errors": None, "message": message})
     assert everything(api) == before
 
 
@@ -159,6 +160,6 @@ def test_a_change_names_its_branch_in_the_body_and_is_read_back(api: ApiClient) 
     before = before_a_change(api)
     answer = change(api, descripcion="CAMBIADA", direccion="cl 9")
     assert answer.status_code == 200
-    assert answer.json() == {"success": True, "code": 200, "message": "registro modificado exitosamente"}
+    assert without(api, answer.json()) == {"success": True, "code": 200, "message": "registro modificado exitosamente"}
     changed = [branch for branch in everything(api) if branch not in before]
     assert [(str(branch["id"]), branch["descripcion"], branch["direccion"]) for branch in changed] == [(api.known("branch"), "CAMBIADA", "cl 9")]
