@@ -129,6 +129,7 @@ def test_a_code_that_a_reading_speaks_of_is_documented(document: Document) -> No
                     *KINDS,
                     *KEYWORDS,
                     *document.raw.get("x-state-machine", {}),
+                    *document.security_schemes,
                 }
                 assert named or "." in subject, f"{name}: {subject} is nothing that a reading can be about"
 

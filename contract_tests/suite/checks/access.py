@@ -86,7 +86,7 @@ def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, decl
         return [
             session.broken(LAW, name, f"{what} is not refused", clause=clause, pointer=f"{scheme} {reason}", expected="a refusal", got=str(answer))
         ]
-    wrong = _differences(model, name, code, answer, declared.get("x-refused-as"))
+    wrong = _differences(model, name, code, answer, declared.get("x-refused-as"), f"{scheme} {reason}")
     if wrong:
         text = f"{what} is refused otherwise than documented: {in_words(wrong)}"
         return [
@@ -104,13 +104,13 @@ def _refused(session: CheckSession, name: str, answer: Answer, scheme: str, decl
     return []
 
 
-def _differences(model: BehaviourModel, name: str, code: Any, answer: Answer, other: str | None) -> list[RefusalFault]:
-    """How the refusal of a credential differs from its row, and from the row that may stand for any such refusal."""
+def _differences(model: BehaviourModel, name: str, code: Any, answer: Answer, other: str | None, what: str) -> list[RefusalFault]:
+    """How the refusal of a credential differs from its row, and from the row that may stand for any; readings may name ``what`` is wrong."""
     rows = [str(row) for row in (code, other) if row in model.operations[name].errors]
-    found = [model.reader.differences(name, row, answer, CREDENTIALS) for row in rows]
+    found = [model.reader.differences(name, row, answer, CREDENTIALS, what) for row in rows]
     if rows:
         return [] if not all(found) else found[0]
-    allowed = answer.status in REFUSED or model.reader.allows_status(name, answer, CREDENTIALS)
+    allowed = answer.status in REFUSED or model.reader.allows_status(name, answer, CREDENTIALS, what)
     return [] if allowed else [RefusalFault(f"the status is {answer.status}", assumed=False)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.openapi.documents import load_document
+from mockserver.openapi.readings import REFUSALS, Readings
 
 from ...routing import without_world
 
@@ -25,6 +26,7 @@ class Contract:
         self.slug = slug
         self.document = load_document(slug)
         self.operations = self.document.by_id
+        self.readings = Readings(self.document)
         self.clauses = {clause: (found, sentence) for found in self.operations.values() for clause, sentence in found.clauses.items()}
 
     def find(self, base_url: str, method: str, url: str) -> str | None:
@@ -48,12 +50,14 @@ class Contract:
         """By operation, the statuses with which a target may refuse a request that satisfies every schema, because of the state that it holds.
 
         These are the statuses of the rows of ``x-errors`` whose code does not only report a missing, unknown or unreadable value, and every
-        documented 4xx that is not a usual answer to a broken schema.
+        documented 4xx that is not a usual answer to a broken schema; also the statuses that a reading accepts for these rows.
         """
         found = {}
         of_shape = set(_codes(self.document.raw, OF_SHAPE)) - set(_codes(self.document.raw, None))
         for one in self.operations.values():
-            stated = {str(row["status"]) for code, row in one.errors.items() if code not in of_shape and "status" in row}
+            rows = [code for code, row in one.errors.items() if code not in of_shape and "status" in row]
+            stated = {str(one.errors[code]["status"]) for code in rows}
+            stated |= {str(status) for statuses in self.readings.find("status", one.id, REFUSALS, *rows) for status in statuses}
             found[one.id] = stated | {status for status in one.statuses if status.startswith("4") and status not in BY_SCHEMA}
         return found
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mockserver.openapi.readings import INPUTS
+
 from ..checks.model import FORMS, BehaviourModel
 from ..harness.findings import Exchange
 
@@ -70,8 +72,9 @@ def breaks_page(model: BehaviourModel, exchange: Exchange) -> bool:
         sent = sent_by(model, exchange)
     except UnreadableBody:
         return True
-    missing = any(field not in sent and model.demands(name, field) for field in model.fields(name))
-    return missing or any(model.breaks_page(name, field, value) for field, value in sent.items())
+    judged = [field for field in model.fields(name) if not model.readings.is_open(name, INPUTS, field)]
+    missing = any(field not in sent and model.demands(name, field) for field in judged)
+    return missing or any(model.breaks_page(name, field, sent[field]) for field in judged if field in sent)
 
 
 def is_ordinary(model: BehaviourModel, exchange: Exchange) -> bool:

@@ -1,7 +1,7 @@
 """Troyansys from its page alone, with the threads of the standard library's HTTP server over SQLite.
 
 Environment: PORT, DB, READING, BUG. What only the owner of a staging system can do stands under /_staging: ``POST reset``, ``POST advance`` with
-``{"duration"}``.
+``{"duration"}``, ``POST freeze`` with ``{"moment"}``.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
             store.reset()
         elif action == "advance":
             store.advance(json.loads(body)["duration"])
+        elif action == "freeze":
+            store.freeze(json.loads(body)["moment"])
         else:
             raise Refused(404, "Accion desconocida")
         return 200, {"now": store.now().isoformat()}

@@ -69,13 +69,14 @@ class Store:
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.row_factory = sqlite3.Row
+        self._stopped: dt.datetime | None = None
         self._ahead = dt.timedelta()
         self.reset()
 
     def reset(self) -> None:
         """Everything as at the start, the clock included."""
         with self._lock:
-            self._ahead = dt.timedelta()
+            self._stopped, self._ahead = None, dt.timedelta()
             for name in re.findall(r"create table (\w+)", TABLES):
                 self._database.execute(f"drop table if exists {name}")
             self._database.executescript(TABLES)
@@ -97,8 +98,14 @@ class Store:
         with self._lock:
             self._ahead += dt.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
+    def freeze(self, moment: str) -> None:
+        """Stop the clock at a moment with its offset from UTC."""
+        with self._lock:
+            self._stopped, self._ahead = dt.datetime.fromisoformat(moment).astimezone(ECUADOR), dt.timedelta()
+
     def now(self) -> dt.datetime:
-        return dt.datetime.now(ECUADOR).replace(microsecond=0) + self._ahead
+        with self._lock:
+            return (self._stopped or dt.datetime.now(ECUADOR)).replace(microsecond=0) + self._ahead
 
     def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
