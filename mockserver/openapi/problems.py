@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 PROBLEM = "application/problem+json"
+NO_TYPE = "about:blank"
+"""The type of a problem that has no registered one."""
 
 
 def problem(status: int, detail: str, *, title: str | None = None, **members: Any) -> dict[str, Any]:
@@ -14,4 +16,4 @@ def problem(status: int, detail: str, *, title: str | None = None, **members: An
     Without ``title`` it has the reason phrase of ``status``, which then has to be a registered one. ``members`` are extension members.
     """
     title = HTTPStatus(status).phrase if title is None else title
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
+    return {"type": NO_TYPE, "title": title, "status": status, "detail": detail, **members}

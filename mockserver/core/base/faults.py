@@ -15,6 +15,7 @@
     ├── TooManyRequests      too many requests in a time
     ├── Unavailable          a service behind the vendor is down
     └── VendorFault          an error code of the vendor's own; text and status are in the document
+    NotServed                the mock has no answer that the document allows: a plain 501, never in a vendor's format
     LimitExceeded            a limit of the mock's own: a plain problem that names the limit, never in a vendor's format
     MockBug                  the mock erred: a plain 500 that names operation and place, never in a vendor's format
     ├── ResponseOffSpec      a reply breaks the document
@@ -66,6 +67,13 @@ class LimitExceeded(Exception):
         super().__init__(f"beyond the limit {limit.name} ({limit.value} {limit.unit}): {limit.bounds}")
         self.limit = limit
         self.status = status
+
+
+class NotServed(Exception):
+    """The mock has no answer that the document of the operation allows. The text says why."""
+
+    kind = "not_served"
+    status = 501
 
 
 class UnsupportedMedia(Fault):

@@ -45,7 +45,8 @@ class Stream:
 class Reply:
     """Status, body and headers. ``body`` is JSON data, or bytes of ``media_type``, or a :class:`Stream`, or None for no body at all.
 
-    ``damage`` is set by a fault rule, never by a vendor.
+    ``damage`` is set by a fault rule, never by a vendor. ``is_undocumented`` says that the document has no answer for this case, so that the reply is
+    not compared with it; the reply says so itself.
     """
 
     status: int
@@ -53,6 +54,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
     damage: Damage | None = None
+    is_undocumented: bool = False
 
     def encode(self) -> bytes:
         """The body as bytes; empty for a stream. Raises TypeError if it holds a value that is no JSON."""

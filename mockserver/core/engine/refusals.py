@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, ResponseOffSpec
+from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, NotServed, ResponseOffSpec
 from mockserver.core.base.problems import limit_reply, problem_reply
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.compiled import Operation
@@ -34,6 +34,8 @@ def _render(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
         return reply, error
     if isinstance(error, LimitExceeded):
         return limit_reply(error), error
+    if isinstance(error, NotServed):
+        return problem_reply(error.status, str(error), title="The mock cannot answer", operation=operation.name), error
     if not isinstance(error, MockBug):
         log.error("%s crashed", operation.name, exc_info=error)
         error = HandlerCrashed(operation.name, f"{type(error).__name__}: {error}")

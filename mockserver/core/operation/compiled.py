@@ -213,6 +213,8 @@ class ResponsePlan:
 
         ``payload`` is the encoded body, if it is known; ``key`` holds path and query of the request; valid bodies are remembered by it.
         """
+        if reply.is_undocumented:
+            return
         key_of_status: int | str | None = reply.status
         media = self.statuses.get(reply.status)
         if media is None:

@@ -1,0 +1,334 @@
+"""What each kind of operation does with the records of its family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.core.base.faults import Conflict, NotFound
+from mockserver.core.base.replies import Reply
+from mockserver.core.base.requests import Request
+from mockserver.core.operation.api import Sent
+from mockserver.core.state.world import Transaction
+from mockserver.generic.answers import Answers
+from mockserver.generic.fields import FieldMaker
+from mockserver.generic.lists import cut, select
+from mockserver.generic.plans import find_success
+from mockserver.generic.records import Item, Records, Shelves, label
+from mockserver.generic.values import MISSING, ValueMaker, at
+from mockserver.openapi.inference.model import Family, Kind, Model, Role
+from mockserver.openapi.inference.routes import read_template
+from mockserver.openapi.inference.shapes import body_schema
+from mockserver.openapi.operations import OperationSpec
+
+_ONE = "one"
+"""The key of the record of a singleton."""
+
+
+class OperationPlayer:
+    """Answers one operation from the records of its family."""
+
+    def __init__(self, spec: OperationSpec, role: Role, engine: Engine) -> None:
+        self.spec = spec
+        self.role = role
+        self.engine = engine
+        self.answers = Answers(spec, find_success(spec, role), engine.values)
+        self._family: Family | None = engine.model.families.get(role.family)
+        schema = body_schema(spec)
+        shape = engine.values.shapes.of(schema) if schema is not None else None
+        for part in role.sent.split("/")[1:] if shape is not None else ():
+            shape = engine.values.shapes.of(shape.properties.get(part, {})) if shape is not None else None
+        if shape is not None and shape.is_list and shape.items is not None:
+            shape = engine.values.shapes.of(shape.items)
+        self.sendable = frozenset(shape.properties) if shape is not None else frozenset()
+        self._act = _ACTS[role.kind] if role.is_stateful else OperationPlayer.answer
+
+    def __call__(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        """Answer a call. Raises NotFound, Conflict, NotServed."""
+        return self._act(self, world, request, sent)
+
+    # What all need
+
+    @property
+    def records(self) -> Records:
+        return self.engine.shelves[self.role.family]
+
+    @property
+    def maker(self) -> FieldMaker:
+        return self.engine.makers[self.role.family]
+
+    def parents(self, world: Transaction, sent: Sent) -> dict[str, str]:
+        """The keys of the records that the path leads through. Raises NotFound if one of them does not exist."""
+        found: dict[str, str] = {}
+        for scope in self.role.scopes:
+            value = str(sent.path.get(scope.placeholder, ""))
+            if scope.parent and self.engine.shelves[scope.parent].find(world, found, value) is None:
+                raise NotFound(self.engine.model.families[scope.parent].noun or "record", value)
+            found[label(scope)] = value
+        return found
+
+    def item(self, world: Transaction, parents: Mapping[str, str], sent: Sent) -> Item:
+        """The record that the path names. Raises NotFound."""
+        key = str(sent.path.get(self.role.key, ""))
+        found = self.records.find(world, parents, key)
+        if found is None:
+            raise NotFound(self.records.family.noun or "record", key)
+        return found
+
+    def body(self, sent: Sent) -> dict[str, Any]:
+        """The fields of the record in the body of the request."""
+        found = at(sent.body, self.role.sent)
+        if isinstance(found, list):
+            found = found[0] if found else {}
+        return dict(found) if isinstance(found, dict) else {}
+
+    def show(self, world: Transaction, request: Request, item: Item, headers: Mapping[str, str] | None = None) -> Reply:
+        """The answer that shows a record."""
+        known: Any = dict(self.maker.shown(item.data))
+        keys = dict.fromkeys(("id", self.records.family.identity or "id"), item.key)
+        return self.answers.stateful(world, request, [known] if self.role.wrapped else known, self.role.answer, headers=headers, beside=keys)
+
+    # One record
+
+    def read(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        return self.show(world, request, self.item(world, self.parents(world, sent), sent))
+
+    def create(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        parents = self.parents(world, sent)
+        bodies = at(sent.body, self.role.sent) if self.role.sent_wrapped else None
+        made = [self._make(world, parents, one) for one in bodies if isinstance(one, dict)] if isinstance(bodies, list) else []
+        if not made:
+            made = [self._make(world, parents, self.body(sent))]
+        if self.role.kind is Kind.BULK:
+            return self.answers.stateful(world, request, [dict(self.maker.shown(item.data)) for item in made], self.role.answer)
+        return self.show(world, request, made[-1], self._location(world, made[-1], sent))
+
+    def _location(self, world: Transaction, item: Item, sent: Sent) -> dict[str, str]:
+        """The header that tells where a new record is read; nothing if the document has no path for it."""
+        path = self.records.family.item
+        if not path:
+            return {}
+        template = read_template(path)
+        values = {**{name: str(value) for name, value in sent.path.items()}, template.key: item.key}
+        if not set(template.placeholders) <= values.keys():
+            return {}
+        for name in template.placeholders:
+            path = path.replace(f"{{{name}}}", quote(values[name], safe=""))
+        return {"Location": world.base_url + self.spec.document.base_path + path}
+
+    def _make(self, world: Transaction, parents: Mapping[str, str], body: Mapping[str, Any], key: str | None = None) -> Item:
+        """Store a new record. Raises Conflict if its key is taken."""
+        family, maker = self.records.family, self.maker
+        if key is None:
+            own = body.get(family.identity) if family.identity is not None and family.identity not in maker.read_only else None
+            typed = own if isinstance(own, str | int) and not isinstance(own, bool) and own != "" else None
+            if typed is not None and self.records.find(world, parents, str(typed)) is not None:
+                raise Conflict(f"there is a {family.noun} {typed} already")
+            if typed is None:
+                typed = maker.draw_key(world, parents)
+        else:
+            typed = self._typed(key)
+        data = maker.complete(world, body, self.sendable, parents, typed)
+        fitted = self.engine.values.fit(family.schema, data, noun=family.noun)
+        return self.records.add(world, parents, str(typed), fitted if isinstance(fitted, dict) else data)
+
+    def _typed(self, key: str) -> Any:
+        identity = self.records.family.identity
+        kinds = self.engine.values.shapes.of(self.maker.shape.properties.get(identity or "", {})).kinds
+        return int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key
+
+    def update(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        item = self.item(world, self.parents(world, sent), sent)
+        changes = {
+            **{name: value for name, value in sent.query.items() if value is not None and name in self.maker.shape.properties},
+            **self.body(sent),
+        }
+        return self.show(world, request, self._store(world, item, self._settable(changes)))
+
+    def replace(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        parents = self.parents(world, sent)
+        body = self.body(sent)
+        if self.role.key:
+            item = self.item(world, parents, sent)
+        else:
+            key = str(body.get(self.records.family.identity or "", ""))
+            named = self.records.find(world, parents, key)
+            if named is None:
+                raise NotFound(self.records.family.noun or "record", key)
+            item = named
+        kept = {
+            name: value
+            for name, value in item.data.items()
+            if name not in self.sendable or name in self.maker.read_only or name == self.records.family.identity
+        }
+        return self.show(world, request, self._store(world, item, self._settable(body), kept))
+
+    def upsert(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        parents = self.parents(world, sent)
+        body = self.body(sent)
+        key = str(sent.path.get(self.role.key, "")) if self.role.key else str(body.get(self.records.family.identity or "", ""))
+        item = self.records.find(world, parents, key)
+        if item is None:
+            return self.show(world, request, self._make(world, parents, body, key or None))
+        return self.show(world, request, self._store(world, item, self._settable(body)))
+
+    def _settable(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client may change of a record: not its key, nothing that the server sets, nothing that the record does not have."""
+        identity = self.records.family.identity
+        return {name: value for name, value in self.maker.place(changes).items() if name != identity}
+
+    def _store(self, world: Transaction, item: Item, changes: Mapping[str, Any], kept: Mapping[str, Any] | None = None) -> Item:
+        """Store a record with changes. ``kept`` is what stays of it, by default all."""
+        data = _merge(item.data if kept is None else kept, changes)
+        if data == item.data:
+            return item
+        fitted = self.engine.values.fit(self.records.family.schema, self.maker.touch(world, data, changes), noun=self.records.family.noun)
+        return self.records.change(world, item, fitted if isinstance(fitted, dict) else data)
+
+    def delete(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        item = self.item(world, self.parents(world, sent), sent)
+        self.engine.shelves.remove(world, self.role.family, item)
+        return self.show(world, request, item)
+
+    def act(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        item = self.item(world, self.parents(world, sent), sent)
+        changes = {name: self.maker.moment(name, world.now) if value == "now" else value for name, value in self.role.changes.items()}
+        return self.show(world, request, self._store(world, item, {**self._settable(self.body(sent)), **changes}))
+
+    # Many records
+
+    def show_list(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        parents = self.parents(world, sent)
+        asked = {**sent.query, **(self.body(sent) if self.role.kind is Kind.SEARCH else {})}
+        found = select(self.role, self._below(world, parents), asked)
+        page = cut(self.role, found, asked, world.base_url + request.path)
+        maker = self.maker
+        known = [item.key if self.role.bare_keys else dict(maker.shown(item.data)) for item in page.items]
+        headers = {}
+        if "X-Total-Count" in self.answers.success.headers:
+            headers["X-Total-Count"] = str(page.total)
+        if "Link" in self.answers.success.headers and page.has_more:
+            headers["Link"] = f'<{page.url(1)}>; rel="next"'
+        return self.answers.stateful(world, request, known, self.role.answer, page=page, headers=headers)
+
+    def _below(self, world: Transaction, parents: Mapping[str, str]) -> list[Item]:
+        """The records that a path leads to: those stored below it, else those that refer to the record that it leads through."""
+        records = self.records
+        found = list(records.all(world, parents))
+        for name, value in parents.items():
+            if name in records.labels:
+                continue
+            fields = [field for field, family in records.family.references.items() if family == name]
+            if fields:
+                found = [item for item in found if any(_holds(item.data.get(field), value) for field in fields)]
+        return found
+
+    def count(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        number = len(self._below(world, self.parents(world, sent)))
+        chosen = self.answers.success.media("")
+        schema = chosen[1].get("schema", {}) if chosen is not None else {}
+        shape = self.engine.values.shapes.of(schema)
+        whole = next((name for name, inner in shape.properties.items() if "integer" in self.engine.values.shapes.of(inner).kinds), "count")
+        return self.answers.stateful(world, request, {whole: number} if shape.is_object else number, "")
+
+    def clear(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        for item in self._below(world, self.parents(world, sent)):
+            self.engine.shelves.remove(world, self.role.family, item)
+        return self.answers.generated(world, request, basis={"X-Mock-Basis": "state"})
+
+    # The one record of a singleton
+
+    def _single(self, world: Transaction, parents: Mapping[str, str]) -> Mapping[str, Any]:
+        item = self.records.find(world, parents, _ONE)
+        if item is not None:
+            return item.data
+        values, family = self.engine.values, self.records.family
+        values.seed(world.seed, self.records.table.name, *parents.values())
+        for example in self.engine.singletons.get(family.name, ()):
+            if values.is_valid(family.schema, example):
+                return dict(example)
+        made = values.make(family.schema, noun=family.noun)
+        return made if isinstance(made, dict) else {}
+
+    def show_single(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        known = dict(self.maker.shown(self._single(world, self.parents(world, sent))))
+        return self.answers.stateful(world, request, known, self.role.answer)
+
+    def set_single(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        parents = self.parents(world, sent)
+        changes = self._settable(self.body(sent))
+        data = _merge(self._single(world, parents), changes)
+        fitted = self.engine.values.fit(self.records.family.schema, self.maker.touch(world, data, changes), noun=self.records.family.noun)
+        stored = fitted if isinstance(fitted, dict) else dict(data)
+        item = self.records.find(world, parents, _ONE)
+        if item is None:
+            self.records.add(world, parents, _ONE, stored)
+        else:
+            self.records.change(world, item, stored)
+        return self.answers.stateful(world, request, dict(self.maker.shown(stored)), self.role.answer)
+
+    def unset_single(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        item = self.records.find(world, self.parents(world, sent), _ONE)
+        if item is not None:
+            self.records.opened(world).remove(item.id)
+        return self.answers.generated(world, request, basis={"X-Mock-Basis": "state"})
+
+    # What is none of these
+
+    def answer(self, world: Transaction, request: Request, sent: Sent) -> Reply:
+        """An example or made data; only the records that the path leads through have to exist."""
+        parents = self.parents(world, sent)
+        if self._family is not None and self.role.key:
+            self.item(world, parents, sent)
+        return self.answers.generated(world, request, why=self.role.because, effect=self.spec.method in ("GET", "HEAD"))
+
+
+def _merge(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What was stored with changes in it, as JSON Merge Patch does it; but null stays a value."""
+    merged = dict(stored)
+    for name, value in changes.items():
+        before = merged.get(name)
+        merged[name] = _merge(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
+    return merged
+
+
+def _holds(field: Any, value: str) -> bool:
+    return any(_holds(one, value) for one in field) if isinstance(field, list) else str(field) == value
+
+
+class Engine:
+    """The families of one document with their records, and the makers of their fields."""
+
+    def __init__(self, slug: str, model: Model, values: ValueMaker) -> None:
+        self.model = model
+        self.values = values
+        self.shelves = Shelves(slug, model)
+        self.makers = {name: FieldMaker(records, values) for name, records in self.shelves.by_family.items()}
+        self.singletons: dict[str, list[Any]] = {}
+        """Examples of the records of singletons, by family."""
+
+
+_ACTS: Mapping[Kind, Callable[[OperationPlayer, Transaction, Request, Sent], Reply]] = {
+    Kind.LIST: OperationPlayer.show_list,
+    Kind.SEARCH: OperationPlayer.show_list,
+    Kind.CREATE: OperationPlayer.create,
+    Kind.BULK: OperationPlayer.create,
+    Kind.READ: OperationPlayer.read,
+    Kind.EXISTS: OperationPlayer.read,
+    Kind.UPDATE: OperationPlayer.update,
+    Kind.REPLACE: OperationPlayer.replace,
+    Kind.UPSERT: OperationPlayer.upsert,
+    Kind.DELETE: OperationPlayer.delete,
+    Kind.COUNT: OperationPlayer.count,
+    Kind.CLEAR: OperationPlayer.clear,
+    Kind.ACTION: OperationPlayer.act,
+    Kind.LINK: OperationPlayer.answer,
+    Kind.UNLINK: OperationPlayer.answer,
+    Kind.SHOW: OperationPlayer.show_single,
+    Kind.SET: OperationPlayer.set_single,
+    Kind.UNSET: OperationPlayer.unset_single,
+    Kind.ANSWER: OperationPlayer.answer,
+}
+
+__all__ = ["MISSING", "Engine", "OperationPlayer"]

@@ -1,0 +1,293 @@
+"""Resource families: an item path, its collection, the schema and the key of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.openapi.documents import Document
+from mockserver.openapi.inference.envelopes import BodyPlace, find_list, find_record
+from mockserver.openapi.inference.identity import find_identity
+from mockserver.openapi.inference.model import Confidence, Family, Scope
+from mockserver.openapi.inference.routes import PLACEHOLDER, Template, read_template
+from mockserver.openapi.inference.shapes import Shapes, body_schema, success_schema
+from mockserver.openapi.inference.words import fold
+from mockserver.openapi.operations import OperationSpec
+
+Shape = tuple[str, ...]
+_WRITES = ("PUT", "PATCH", "POST", "DELETE")
+
+
+@dataclass
+class Site:
+    """One path of the document: its operations by method."""
+
+    template: Template
+    operations: dict[str, OperationSpec] = field(default_factory=dict)
+
+    def get(self, *methods: str) -> OperationSpec | None:
+        """The operation of the first of some methods that the path has."""
+        return next((self.operations[method] for method in methods if method in self.operations), None)
+
+
+class Survey:
+    """The paths of a document, and the families that they form."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.shapes = Shapes(document)
+        self.sites: dict[Shape, Site] = {}
+        self.verbs: list[tuple[Template, OperationSpec]] = []
+        for operation in document.operations:
+            template = read_template(operation.path)
+            if template.verb:
+                self.verbs.append((template, operation))
+                continue
+            self.sites.setdefault(template.shape, Site(template)).operations.setdefault(operation.method, operation)
+        self.families: dict[str, Family] = {}
+        self.by_item: dict[Shape, Family] = {}
+        self.by_collection: dict[Shape, Family] = {}
+        self.by_component: dict[str, list[Family]] = {}
+        for site in sorted(self.sites.values(), key=lambda one: len(one.template.segments)):
+            if site.template.is_item:
+                self._add_item(site)
+        for site in sorted(self.sites.values(), key=lambda one: len(one.template.segments)):
+            if not site.template.is_item:
+                self._add_collection(site)
+
+    # Families with an item path
+
+    def _add_item(self, site: Site) -> None:
+        template = site.template
+        collection = self.collection_of(template)
+        at_collection = self.sites.get(collection) if collection is not None else None
+        shows_list = self._shows_list(site, template)
+        if shows_list or (at_collection is None and len(site.operations) < 2 and "GET" not in site.operations):  # noqa: PLR2004 - a read and a write
+            return
+        place = self._record(site, at_collection, template)
+        if place is None:
+            if "GET" in site.operations and success_schema(site.operations["GET"]) is not None:
+                return
+            place = BodyPlace("", {"type": "object"}, because="the document shows no record")
+        self._add(template, collection, at_collection, place)
+
+    def _add(self, template: Template, collection: Shape | None, at_collection: Site | None, place: BodyPlace) -> None:
+        key = self._key_schema(self.sites[template.shape], template.key)
+        identity = place.identity
+        create = at_collection.get("POST") if at_collection is not None else None
+        family = Family(
+            name=self._name(template),
+            noun=template.noun,
+            item=template.path,
+            collection=at_collection.template.path if at_collection is not None else "",
+            schema=place.schema,
+            identity=identity,
+            key=key,
+            chosen_by_client=self._client_chooses(template, create, identity),
+            scopes=self.scopes_of(template, but_last=True),
+            confidence=place.confidence if identity is not None else Confidence.LIKELY,
+            because=place.because,
+        )
+        self.families[family.name] = family
+        self.by_item[template.shape] = family
+        if collection is not None:
+            self.by_collection[collection] = family
+        self._remember_component(family)
+
+    def _remember_component(self, family: Family) -> None:
+        component = self.shapes.component(family.schema)
+        if component:
+            self.by_component.setdefault(component, []).append(family)
+
+    def collection_of(self, template: Template) -> Shape | None:
+        """The path before the placeholders that end an item path, if the document has it; else the path before the last one."""
+        count = 1
+        while count < len(template.segments) and PLACEHOLDER.search(template.segments[-count - 1]):
+            count += 1
+        for cut in (*range(1, count + 1),):
+            if template.before(cut) in self.sites:
+                return template.before(cut)
+        return template.before(1) or None
+
+    def _shows_list(self, site: Site, template: Template) -> bool:
+        """Whether a path that ends in a placeholder shows a list: then the placeholder selects, and names no record."""
+        read = site.get("GET")
+        if read is None or len(site.operations) > 1:
+            return False
+        schema = success_schema(read)
+        shape = self.shapes.of(schema) if schema is not None else None
+        return shape is not None and shape.is_list and find_identity(self.shapes, shape.items, template.key, template.noun) is None
+
+    def _record(self, site: Site, collection: Site | None, template: Template) -> BodyPlace | None:
+        """The schema of a record and where it stands, from the read, else from what else shows one."""
+        shown = [success_schema(one) for method in ("GET", "PUT", "PATCH", "POST") if (one := site.get(method)) is not None]
+        if collection is not None and (create := collection.get("POST")) is not None:
+            shown.append(success_schema(create))
+        found = [place for schema in shown if (place := find_record(self.shapes, schema, template.key, template.noun)) is not None]
+        clear = [place for place in found if place.identity is not None]
+        if clear:
+            return clear[0]
+        if collection is not None and (read := collection.get("GET")) is not None:
+            listed = find_list(self.shapes, success_schema(read), template.noun)
+            if listed is not None and self.shapes.of(listed.schema).properties:
+                identity = find_identity(self.shapes, listed.schema, template.key, template.noun)
+                if identity is not None and not (found and self.shapes.of(found[0].schema).properties):
+                    return BodyPlace("", listed.schema, identity=identity[0], confidence=identity[1], because=identity[2])
+        if found:
+            return found[0]
+        sent = [body_schema(one) for one in (site.get("PUT"), site.get("PATCH"), collection.get("POST") if collection else None) if one is not None]
+        for schema in sent:
+            place = find_record(self.shapes, schema, template.key, template.noun)
+            if place is not None:
+                return place
+        return None
+
+    def _key_schema(self, site: Site, placeholder: str) -> Mapping[str, Any]:
+        for operation in site.operations.values():
+            for parameter in operation.parameters:
+                if parameter.get("in") == "path" and parameter.get("name") == placeholder:
+                    found: Mapping[str, Any] = self.shapes.resolve(parameter.get("schema", {}))
+                    return found
+        return {}
+
+    def _client_chooses(self, template: Template, create: OperationSpec | None, identity: str | None) -> bool:
+        if create is None:
+            return "PUT" in self.sites[template.shape].operations
+        schema = body_schema(create)
+        if schema is None or identity is None:
+            return False
+        place = find_record(self.shapes, schema, template.key, template.noun)
+        shape = self.shapes.of(place.schema if place is not None else schema)
+        if identity not in shape.properties or identity not in shape.required:
+            return False
+        return not self.shapes.resolve(shape.properties[identity]).get("readOnly")
+
+    # Families without an item path
+
+    def _add_collection(self, site: Site) -> None:
+        template = site.template
+        if template.shape in self.by_collection:
+            return
+        read = site.get("GET")
+        if read is None:
+            self._add_created(site)
+            return
+        schema = success_schema(read)
+        if schema is None:
+            return
+        listed = find_list(self.shapes, schema, template.noun)
+        if listed is None:
+            return
+        component = self.shapes.component(listed.schema)
+        if "POST" not in site.operations and component in self.by_component:
+            return  # another list of a family that has paths of its own
+        inner = self.shapes.of(listed.schema)
+        if not inner.properties and "POST" not in site.operations:
+            return
+        identity = find_identity(self.shapes, listed.schema, "", template.noun)
+        family = Family(
+            name=self._name(template),
+            noun=template.noun,
+            item="",
+            collection=template.path,
+            schema=listed.schema,
+            identity=identity[0] if identity is not None else None,
+            key=self.shapes.resolve(inner.properties[identity[0]]) if identity is not None else {},
+            chosen_by_client=False,
+            scopes=self.scopes_of(template, but_last=False),
+            confidence=Confidence.LIKELY,
+            because=f"{read.label} shows a list; the document has no path for one record",
+        )
+        self.families[family.name] = family
+        self.by_collection[template.shape] = family
+        self._remember_component(family)
+
+    def _add_created(self, site: Site) -> None:
+        """A family of which the document only shows the creation: POST on a plural that answers 201 and a record with a key."""
+        template, create = site.template, site.operations.get("POST")
+        if create is None or not template.is_plural or body_schema(create) is None or "201" not in create.statuses:
+            return
+        place = find_record(self.shapes, success_schema(create), "", template.noun)
+        if place is None or place.identity is None or place.wrapped:
+            return
+        family = Family(
+            name=self._name(template),
+            noun=template.noun,
+            item="",
+            collection=template.path,
+            schema=place.schema,
+            identity=place.identity,
+            key=self.shapes.resolve(self.shapes.of(place.schema).properties[place.identity]),
+            chosen_by_client=False,
+            scopes=self.scopes_of(template, but_last=False),
+            confidence=Confidence.LIKELY,
+            because=f"{create.label} answers 201 with a record; the document has no path that reads it",
+        )
+        self.families[family.name] = family
+        self.by_collection[template.shape] = family
+        below = next((one.template for one in self.sites.values() if one.template.shape[: len(template.shape) + 1] == (*template.shape, "{}")), None)
+        if below is not None:
+            self.by_item[below.shape[: len(template.shape) + 1]] = family
+        self._remember_component(family)
+
+    def add_singleton(self, site: Site, schema: Any) -> Family:
+        """A family of one record in each scope, at a path that shows an object."""
+        template = site.template
+        family = Family(
+            name=self._name(template),
+            noun=template.noun,
+            item=template.path,
+            collection="",
+            schema=schema,
+            identity=None,
+            key={},
+            chosen_by_client=False,
+            scopes=self.scopes_of(template, but_last=False),
+            confidence=Confidence.LIKELY,
+            because=f"{template.path} shows one object and names no record",
+            is_singleton=True,
+        )
+        self.families[family.name] = family
+        return family
+
+    # What both have
+
+    def scopes_of(self, template: Template, *, but_last: bool) -> tuple[Scope, ...]:
+        """The placeholders of a path with the families whose records they name, the last placeholder left out if it is the record's own."""
+        found: list[Scope] = []
+        for number, segment in enumerate(template.segments[: len(template.segments) - but_last]):
+            for name in PLACEHOLDER.findall(segment):
+                parent = self._parent_at(template, number, name)
+                found.append(Scope(name, parent.name if parent is not None else ""))
+        return tuple(found)
+
+    def _parent_at(self, template: Template, number: int, placeholder: str) -> Family | None:
+        """The family whose record a placeholder names. Of two placeholders in a row the first may be half of a key: then its name decides."""
+        parent = self.by_item.get(template.shape[: number + 1])
+        in_a_row = number + 1 < len(template.segments) and PLACEHOLDER.search(template.segments[number + 1]) is not None
+        if parent is not None and in_a_row and fold(read_template(parent.item).key) != fold(placeholder):
+            return None
+        return parent
+
+    def _name(self, template: Template) -> str:
+        """A name that no other family has: the noun, else with the nouns before it."""
+        words = [read_template("/" + segment).noun for segment in template.segments if not PLACEHOLDER.search(segment)]
+        words = [word for word in words if word] or ["record"]
+        for count in range(1, len(words) + 1):
+            name = "_".join(words[-count:])
+            if name not in self.families:
+                return name
+        name, number = "_".join(words), 2
+        while f"{name}_{number}" in self.families:
+            number += 1
+        return f"{name}_{number}"
+
+    def family_of_noun(self, name: str) -> Family | None:
+        """The one family whose noun a name is, None if there are several or none."""
+        wanted = fold(name)
+        found = [one for one in self.families.values() if fold(one.noun) == wanted and not one.is_singleton and (one.item or one.collection)]
+        return found[0] if len(found) == 1 else None
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(self.sites.values())

@@ -1,0 +1,187 @@
+"""What is understood of a document: families, keys, roles, envelopes, pages, filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.openapi.documents import Document
+from mockserver.openapi.foreign.read import read_foreign
+from mockserver.openapi.inference.infer import infer
+from mockserver.openapi.inference.model import Filter, Kind, Model
+from mockserver.openapi.inference.words import fold, noun, singular
+from tests.generic.inside import SHOP
+
+OBJECT = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "status": {"type": "string", "enum": ["open", "paid"]}},
+}
+
+
+MANY = {"type": "array", "items": OBJECT}
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}, "description": "x"}
+
+
+def _operation(method: str, path: str, shown: Any = None, sent: Any = None, status: str = "200", **more: Any) -> dict[str, Any]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    spec: dict[str, Any] = {
+        "operationId": f"{method} {path}",
+        "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names] + more.pop("query", []),
+        "responses": {status: {"description": "x"} if shown is None else _json(shown)},
+    }
+    if sent is not None:
+        spec["requestBody"] = _json(sent)
+    return {path: {method: spec}}
+
+
+def _model(*operations: dict[str, Any], schemas: dict[str, Any] | None = None) -> Model:
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        for path, item in one.items():
+            paths.setdefault(path, {}).update(item)
+    raw = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas or {}},
+    }
+    return infer(Document("t", "t.yaml", raw))
+
+
+def _kind(model: Model, operation: str) -> Kind:
+    return model.roles[operation].kind
+
+
+def test_the_families_of_the_shop_and_what_is_below_what() -> None:
+    model = infer(read_foreign(SHOP).document)
+    assert {name: family.identity for name, family in model.families.items()} == {"customer": "id", "order": "id", "settings": None, "health": None}
+    assert model.children == {"customer": ("order", "settings"), "order": (), "settings": (), "health": ()}
+    assert model.families["order"].references == {"customer_id": "customer"}
+    assert model.families["settings"].is_singleton
+
+
+def test_the_roles_of_the_shop() -> None:
+    document = read_foreign(SHOP).document
+    model = infer(document)
+    kinds = {document.by_id[name].label: str(role.kind) for name, role in model.roles.items()}
+    assert kinds == {
+        "GET /customers": "list",
+        "POST /customers": "create",
+        "GET /customers/{customer_id}": "read",
+        "PATCH /customers/{customer_id}": "update",
+        "DELETE /customers/{customer_id}": "delete",
+        "GET /customers/{customer_id}/orders": "list",
+        "POST /customers/{customer_id}/orders": "create",
+        "GET /customers/{customer_id}/orders/{order_id}": "read",
+        "POST /customers/{customer_id}/orders/{order_id}/cancel": "action",
+        "GET /customers/{customer_id}/settings": "show",
+        "PUT /customers/{customer_id}/settings": "set",
+        "POST /reports/sales": "answer",
+        "GET /health": "show",
+    }
+
+
+@pytest.mark.parametrize(
+    ("properties", "placeholder", "expected"),
+    [
+        (["id", "name"], "petId", "id"),
+        (["petId", "name"], "petId", "petId"),
+        (["pet_id", "name"], "petId", "pet_id"),
+        (["uuid", "name"], "pet", "uuid"),
+        (["username", "email"], "username", "username"),
+        (["owner_id", "name"], "name", "name"),
+        (["slug", "title"], "pet_slug", "slug"),
+    ],
+)
+def test_the_key_of_a_record(properties: list[str], placeholder: str, expected: str) -> None:
+    shown = {"type": "object", "properties": {name: {"type": "string"} for name in properties}}
+    model = _model(_operation("get", f"/pets/{{{placeholder}}}", shown), _operation("get", "/pets", {"type": "array", "items": shown}))
+    assert model.families["pet"].identity == expected
+
+
+def test_a_date_at_the_end_of_a_path_is_no_key() -> None:
+    model = _model(_operation("get", "/events/{year}", {"type": "array", "items": OBJECT}))
+    assert _kind(model, "get /events/{year}") is not Kind.READ
+
+
+@pytest.mark.parametrize("wrapper", ["data", "pet", "result", "item"])
+def test_the_record_stands_below_the_name_of_an_envelope(wrapper: str) -> None:
+    shown = {"type": "object", "properties": {wrapper: OBJECT, "meta": {"type": "object"}}}
+    model = _model(_operation("get", "/pets/{id}", shown), _operation("delete", "/pets/{id}", status="204"))
+    assert model.roles["get /pets/{id}"].answer == f"/{wrapper}"
+
+
+@pytest.mark.parametrize("wrapper", ["data", "pets", "items", "results", "entries"])
+def test_the_list_stands_below_the_name_of_an_envelope(wrapper: str) -> None:
+    shown = {
+        "type": "object",
+        "properties": {"total": {"type": "integer"}, "errors": {"type": "array", "items": OBJECT}, wrapper: {"type": "array", "items": OBJECT}},
+    }
+    model = _model(_operation("get", "/pets", shown), _operation("post", "/pets", OBJECT, OBJECT, status="201"))
+    assert model.roles["get /pets"].answer == f"/{wrapper}"
+
+
+def test_a_record_in_a_list_of_one() -> None:
+    shown = {"type": "object", "properties": {"pets": {"type": "array", "items": OBJECT}}}
+    model = _model(_operation("get", "/pets/{id}", shown), _operation("get", "/pets", shown))
+    role = model.roles["get /pets/{id}"]
+    assert (role.answer, role.wrapped) == ("/pets", True)
+
+
+def test_pages_filters_and_order() -> None:
+    query = [
+        {"name": name, "in": "query", "schema": {"type": kind}}
+        for name, kind in (
+            ("per_page", "integer"),
+            ("page", "integer"),
+            ("status", "string"),
+            ("name_gte", "string"),
+            ("q", "string"),
+            ("sort", "string"),
+            ("other", "string"),
+        )
+    ]
+    role = _model(_operation("get", "/pets", {"type": "array", "items": OBJECT}, query=query)).roles["get /pets"]
+    assert (role.paging.size, role.paging.page, role.order, role.text) == ("per_page", "page", "sort", "q")
+    assert role.filters == {"status": Filter("/status"), "name_gte": Filter("/name", "ge")}
+
+
+def test_an_action_without_a_status_that_it_could_set_is_only_a_guess() -> None:
+    model = _model(
+        _operation("get", "/pets/{id}", OBJECT),
+        _operation("delete", "/pets/{id}", status="204"),
+        _operation("post", "/pets/{id}/pay", OBJECT),
+        _operation("post", "/pets/{id}/groom", {"type": "object", "properties": {"minutes": {"type": "integer"}}}),
+    )
+    assert model.roles["post /pets/{id}/pay"].changes == {"status": "paid"}
+    assert not model.roles["post /pets/{id}/groom"].is_stateful
+
+
+def test_a_reason_stands_beside_each_role() -> None:
+    assert all(role.because for role in infer(read_foreign(SHOP).document).roles.values())
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("pets", "pet"),
+        ("categories", "category"),
+        ("addresses", "address"),
+        ("status", "status"),
+        ("people", "person"),
+        ("boxes", "box"),
+        ("news", "news"),
+    ],
+)
+def test_singulars(word: str, expected: str) -> None:
+    assert singular(word) == expected
+
+
+def test_names_are_compared_without_case_and_separators() -> None:
+    assert fold("Pet-Id") == fold("pet_id") == fold("petID") == "petid"
+    assert noun("user-accounts") == "user_account"
