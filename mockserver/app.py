@@ -20,7 +20,7 @@ from mockserver.bundled import load_bundled
 from mockserver.console.pages import Pages
 from mockserver.control import control_api
 from mockserver.control.guard import PREFIX, Guard
-from mockserver.control.published import serve_document
+from mockserver.control.published import published_at, serve_document
 from mockserver.control.runs import Runs
 from mockserver.control.services import ControlServices, Vendor
 from mockserver.control.usage import Usage
@@ -44,9 +44,10 @@ from mockserver.core.state.archive import read as read_world
 from mockserver.core.state.store import MemoryStore
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi import limits
-from mockserver.openapi.addresses import PUBLISHED, check_addresses
+from mockserver.openapi.addresses import check_addresses
 from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
+from mockserver.openapi.foreign.read import ForeignDocument
 
 ROOT = Path(__file__).resolve().parent
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
@@ -132,6 +133,14 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
     return found
 
 
+def make_vendors(documents: Sequence[ForeignDocument], settings: ServerSettings) -> dict[str, tuple[Api, Document, Fixture]]:
+    """API, document and fixture of documents that no package was written for, by slug."""
+    if not documents:
+        return {}
+    make = importlib.import_module("mockserver.generic.vendor").make_vendor  # a server of the bundled vendors does without it
+    return {document.document.slug: make(document, settings) for document in documents}
+
+
 def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:
     """The whole server, of the vendors given or of all that are discovered. Raises SetupError, in one line, if the parts do not fit together."""
     settings = settings or ServerSettings()
@@ -143,6 +152,7 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
     control, store = _control_services(settings, vendors, {slug: fixture for slug, (_, _, fixture) in found.items()})
     served = [*vendors.values(), Vendor(control_api(control), read_document("mock", CONTROL_DOCUMENT), lambda _world: ())]
     check_addresses([vendor.document for vendor in vendors.values()], OWN_PATHS)
+    check_addresses([vendor.document for vendor in served], ())
     compiled = _compile(served)
     control.operations.update({operation.name: operation for operation in compiled.values() if not operation.api.is_control})
     _check(control)
@@ -153,9 +163,10 @@ def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple
     operations = Operations(
         control.pipeline,
         compiled,
-        {vendor.document.base_path: vendor.api for vendor in served},
-        {f"{vendor.document.base_path}{PUBLISHED}": serve_document(vendor) for vendor in served},
-        console.app(),
+        [(vendor.document.base_path, vendor.api) for vendor in served],
+        {page: serve_document(vendor) for vendor in reversed(served) if (page := published_at(vendor.document)) is not None},
+        console.app({vendor.document.slug: serve_document(vendor) for vendor in served}),
+        OWN_PATHS,
     )
     stack = Stack(
         operations,
@@ -229,7 +240,7 @@ def _read_world(file: Path, control: ControlServices) -> World:
 
 
 def _compile(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
-    """Every operation by base path and operationId. Raises HandlersUnbound with every problem of every vendor."""
+    """Every operation by slug and operationId. Raises HandlersUnbound with every problem of every vendor."""
     bound = [(vendor, *bind(vendor.api, vendor.document)) for vendor in vendors]
     problems = [problem for _, _, found in bound for problem in found]
     if problems:
@@ -237,7 +248,7 @@ def _compile(vendors: Sequence[Vendor]) -> dict[tuple[str, str], Operation]:
     operations: dict[tuple[str, str], Operation] = {}
     for vendor, handlers, _ in bound:
         for name, operation in compile_operations(vendor.api, vendor.document, handlers).items():
-            operations[vendor.document.base_path, name] = operation
+            operations[vendor.document.slug, name] = operation
     return operations
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.app import App
+    from mockserver.openapi.foreign.read import ForeignDocument
 
+LISTED = 10
+"""Defects of one document that the text at start lists."""
 _SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents; by default the project's own.")
 
 
@@ -78,6 +81,27 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 
 
 @cli.command()
+@click.argument("documents", nargs=-1, metavar="[DOCUMENT]...")
+@click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="OpenAPI Overlay that changes a DOCUMENT; of several the one that it extends. NAME.overlay.yaml beside NAME.yaml is found. Repeatable.",
+)
+@click.option(
+    "--base-path",
+    "base_paths",
+    multiple=True,
+    metavar="NAME=/PATH",
+    help="Path under which a DOCUMENT is served, instead of its server's. Repeatable.",
+)
+@click.option(
+    "--ref-root", type=click.Path(path_type=Path, file_okay=False), help="Folder to whose files references may lead, besides those around a DOCUMENT."
+)
+@click.option("--allow-remote-refs", is_flag=True, help="Let references lead to other hosts.")
+@click.option("--strict-document", is_flag=True, help="Refuse a DOCUMENT with defects, instead of repairing it.")
+@click.option("--with-vendors", is_flag=True, help="Serve the bundled vendors besides each DOCUMENT.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address requires a token for /_mock.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
@@ -133,6 +157,13 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
 @_SPECS
 def serve(
+    documents: tuple[str, ...],
+    overlays: tuple[Path, ...],
+    base_paths: tuple[str, ...],
+    ref_root: Path | None,
+    allow_remote_refs: bool,  # noqa: FBT001 - click passes it
+    strict_document: bool,  # noqa: FBT001 - likewise
+    with_vendors: bool,  # noqa: FBT001 - likewise
     host: str,
     port: int,
     seed: int,
@@ -151,13 +182,17 @@ def serve(
     record: Path | None,
     specs: Path | None,
 ) -> None:
-    """Start the server, with every vendor's API."""
+    """Start the server, with the API of every DOCUMENT, or with those of the bundled vendors if there is none.
+
+    A DOCUMENT is an OpenAPI document, 2.0 or 3.x, in a file, at an address, or in a folder. NAME=DOCUMENT gives it a name.
+    """
     # Nearly every object of start-up stays, so collecting garbage before the server runs only takes time.
     gc.disable()
-    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415
+    from mockserver.app import ServerSettings, create_app, discover, make_vendors  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
+    from mockserver.sources import SourceOptions, read_sources  # noqa: PLC0415
 
     if token is None and not is_loopback(host):
         token = control_token()
@@ -178,7 +213,10 @@ def serve(
             allow_targets=allow_targets,
             keep=keep,
         )
-        app = create_app(settings)
+        bundled = {} if documents and not with_vendors else discover(settings.specs)
+        options = SourceOptions(overlays, base_paths, ref_root, allow_remote_refs, strict_document)
+        foreign = read_sources(documents, options, {*bundled, "mock"})
+        app = create_app(settings, {**bundled, **make_vendors(foreign, settings)})
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
             try:
@@ -188,6 +226,8 @@ def serve(
         url = _url(host, bound.getsockname()[1])
         bound.listen()
         click.echo(_describe_server(app, url, token))
+        for found in foreign:
+            click.echo(_describe_defects(found), nl=False)
         if announce is not None:
             try:
                 _announce(announce, url)
@@ -258,18 +298,29 @@ def _describe_server(app: App, root: str, token: str | None) -> str:
     world = Transaction(app.base, app.base.clock.now(wall_clock()))
     lines = [f"Serving {len(app.vendors)} APIs on {root}"]
     for slug, vendor in app.vendors.items():
-        credential = vendor.credentials(world)[0]
+        credential = next(iter(vendor.credentials(world)), None)
         lines += [
             "",
             f"  {vendor.document.title}",
             f"    base URL     {root}{vendor.document.base_path}",
             f"    reference    {root}/docs/{slug}",
-            f"    credentials  {credential.name}: " + ", ".join(f"{name}: {value}" for name, value in credential.headers.items()),
         ]
+        if credential is not None:
+            lines.append(f"    credentials  {credential.name}: " + ", ".join(f"{name}: {value}" for name, value in credential.headers.items()))
     if token is not None:
         lines += ["", f"  Other machines can reach this address: calls to the control plane need the header X-Mock-Token: {token}"]
     lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
     return "\n".join(lines)
+
+
+def _describe_defects(found: ForeignDocument) -> str:
+    """The text at start about what a document has that could not be used as it stands; empty if there is nothing."""
+    if not found.defects:
+        return ""
+    more = len(found.defects) - LISTED
+    lines = [f"\n  {found.document.slug}: {len(found.defects)} defects, each repaired or left out; --strict-document refuses them"]
+    lines += [f"    {defect}" for defect in found.defects[:LISTED]]
+    return "\n".join([*lines, *([f"    … and {more} more"] if more > 0 else [])]) + "\n"
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ from mockserver.control.usage import Usage
 from mockserver.openapi import limits
 from mockserver.openapi.errors import SetupError
 
+NEXT = 50
+"""Ports behind one in use that are tried."""
 TICKS = 10
 """How often uvicorn calls ``on_tick`` in a second."""
 MANY = 1_000
@@ -53,9 +55,24 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
-            raise SetupError(f"port {port} on {host} is in use; stop what listens there, or choose another with PORT=… (--port …)") from None
+            free = _find_free_port(host, port)
+            other = f"take {free}, which is free: PORT={free} (--port {free})" if free else "choose another with PORT=… (--port …)"
+            raise SetupError(f"port {port} on {host} is in use; stop what listens there, or {other}") from None
         raise SetupError(f"cannot listen on {host} port {port}: {error.strerror}") from None
     return bound
+
+
+def _find_free_port(host: str, taken: int) -> int | None:
+    """The next port that is free, None if none of the next ones is."""
+    for port in range(taken + 1, min(taken + NEXT, 65_535) + 1):
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            try:
+                tried.bind(address)
+            except OSError:
+                continue
+            return port
+    return None
 
 
 class HttpServer(uvicorn.Server):

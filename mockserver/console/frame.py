@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from mockserver.console import shown
 from mockserver.console.client import ControlClient, ControlRefused
+from mockserver.core.asgi.routing import PAGES
 from mockserver.core.base.names import NOTICE
 
 View = Callable[["Visit"], Awaitable[Response]]
@@ -87,7 +88,12 @@ class Visit:
 
     @property
     def prefix(self) -> str:
-        """What stands in front of every path of this world: ``/~name``, or nothing."""
+        """What stands in front of every page of this world: ``/~name``, or nothing; then ``/_mock``, if the page was asked for there."""
+        return self.world_prefix + str(self.request.scope.get(PAGES, ""))
+
+    @property
+    def world_prefix(self) -> str:
+        """What stands in front of every other path of this world: ``/~name``, or nothing."""
         return str(self.request.scope.get("mockserver.prefix", ""))
 
     def named(self, name: str) -> str:
@@ -138,7 +144,9 @@ class Visit:
         return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
 
     def render(self, template: str, **values: Any) -> str:
-        return self.templates.get_template(template).render(prefix=self.prefix, world=self.world, asked=dict(self.request.query_params), **values)
+        return self.templates.get_template(template).render(
+            prefix=self.prefix, world_prefix=self.world_prefix, world=self.world, asked=dict(self.request.query_params), **values
+        )
 
     def back(self, path: str, said: str = "", *, wrong: bool = False, **params: Any) -> Response:
         """A redirect to another page of this world, with a message about success or failure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import swagger_ui
 from jinja2 import Environment
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
 from mockserver.console.frame import Frame, View
@@ -24,6 +25,7 @@ from mockserver.core.base.digits import EXACT
 from mockserver.core.base.faults import MethodNotAllowed, NotFound
 from mockserver.core.base.problems import problem_reply
 from mockserver.core.base.replies import Reply
+from mockserver.openapi.addresses import PUBLISHED
 
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"
@@ -112,6 +114,17 @@ class _ListedFiles(StaticFiles):
         return super().lookup_path(path) if path in self._names else ("", None)
 
 
+class _Application:
+    """An application that stands at one path; a function would be taken for the view of a page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+
 class Pages:
     """The console as an application. It is connected to the whole server once that is made, because it is a client of it."""
 
@@ -125,12 +138,13 @@ class Pages:
     def connect(self, stack: ASGIApp) -> None:
         self._frame.stack = stack
 
-    def app(self) -> Starlette:
-        """An application that serves the pages, and refuses every other path with a problem."""
+    def app(self, documents: Mapping[str, ASGIApp] = MappingProxyType({})) -> Starlette:
+        """An application that serves the pages and the documents, which are given by slug, and refuses every other path with a problem."""
+        published = [Route(f"/docs/{slug}{PUBLISHED}", _Application(served)) for slug, served in documents.items()]
         files = [Mount("/console/viewer", _ListedFiles(_VIEWER, _VIEWER_FILES)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
         views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # fixed paths before paths with placeholders
         pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
-        app = Starlette(routes=[*files, *pages], exception_handlers={HTTPException: _refuse})
+        app = Starlette(routes=[*published, *files, *pages], exception_handlers={HTTPException: _refuse})
         app.router.redirect_slashes = False  # a slash at the end of a path is removed before, so such a redirect would lead to itself
         return app
 

@@ -23,10 +23,10 @@ async def reference(visit: Visit) -> Response:
     apis = (await visit.plane.get("/apis"))["apis"]
     found: dict[str, Any] | None = next((api for api in apis if api["slug"] == slug), None)
     if found is None and slug == CONTROL:
-        found = {"slug": CONTROL, "title": "Mock control plane", "openapi_url": f"{visit.prefix}{PREFIX}/openapi.json", "credentials": []}
+        found = {"slug": CONTROL, "title": "Mock control plane", "openapi_url": f"{visit.world_prefix}{PREFIX}/openapi.json", "credentials": []}
     if found is None:
         raise ControlRefused(404, "Not Found", f"there is no document {slug}; there are {', '.join(api['slug'] for api in apis)} and {CONTROL}")
-    path = visit.prefix + _path(found["openapi_url"], visit.prefix)
+    path = visit.world_prefix + _path(found["openapi_url"], visit.world_prefix)
     credentials = [{"name": one["name"], "description": one["description"], "headers": one["headers"]} for one in found["credentials"]]
     return await visit.page("reference.html", api=found, url=path, credentials=json.dumps(credentials))
 

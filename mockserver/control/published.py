@@ -5,11 +5,26 @@ from __future__ import annotations
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.control.guard import PREFIX
 from mockserver.control.services import Vendor
 from mockserver.core.base.faults import MethodNotAllowed
 from mockserver.core.operation.api import FaultContext
+from mockserver.openapi.addresses import PUBLISHED
+from mockserver.openapi.documents import Document
 
 _NOWHERE = FaultContext()
+
+
+def published_at(document: Document) -> str | None:
+    """The path below the document's own base path at which it is published; None if an operation has that path."""
+    if document.has_skeleton and document.route("GET", PUBLISHED) is not None:
+        return None
+    return document.base_path + PUBLISHED
+
+
+def published_surely(document: Document) -> str:
+    """A path at which a document is published, and nothing else can be."""
+    return f"{PREFIX}/docs/{document.slug}{PUBLISHED}" if document.has_skeleton else document.base_path + PUBLISHED
 
 
 def serve_document(vendor: Vendor) -> ASGIApp:

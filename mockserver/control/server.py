@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.control.published import published_surely
 from mockserver.control.services import ControlServices, Vendor
 from mockserver.control.usage import render_limits
 from mockserver.core.base.clock import iso
@@ -102,7 +103,7 @@ def _render_api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
         "slug": document.slug,
         "title": document.title,
         "base_url": base_url,
-        "openapi_url": f"{base_url}/openapi.json",
+        "openapi_url": world.base_url + published_surely(document),
         "docs_url": f"{world.base_url}/docs/{document.slug}",
         "operations": len(document.operations),
         "credentials": [

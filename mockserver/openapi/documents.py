@@ -29,8 +29,12 @@ EACH_CALL = "each-call"
 MAX_REFERENCES = 20
 """References that may lead from one to the next."""
 
+SLUG = "x-mockserver-slug"
+"""The key of a document that says to the router whose it is."""
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 _VERSION = re.compile(r"3\.0\.\d")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
@@ -80,6 +84,12 @@ class Document:
     def base_path(self) -> str:
         """The path of the first server, under which the mock serves the API; no slash at its end."""
         return self._servers[0].path.rstrip("/")
+
+    def moved_to(self, base_path: str) -> Document:
+        """The document with another base path; its own servers come after it. Raises DocumentBroken if it is no path."""
+        if not _BASE_PATH.fullmatch(base_path):
+            raise DocumentBroken(f"{self.source}: {base_path} cannot be a base path; write one such as /v2")
+        return replace(self, raw={**self.raw, "servers": [{"url": base_path.rstrip("/") or "/"}, *self.raw["servers"]]})
 
     @cached_property
     def _servers(self) -> list[SplitResult]:
@@ -233,12 +243,12 @@ class Document:
     def raw_for_router(self) -> dict[str, Any]:
         """The document as the router reads it: aliases are paths. With ``has_skeleton`` it has names and paths of the operations only."""
         if self.has_skeleton:
-            return {"openapi": "3.0.3", "info": {"title": self.slug, "version": "0"}, "paths": self._skeleton()}
+            return {"openapi": "3.0.3", "info": {"title": self.slug, "version": "0"}, "paths": self._skeleton(), SLUG: self.slug}
         reachable: dict[str, dict[str, Any]] = {path: dict(item) for path, item in self.raw["paths"].items()}
         for alias, method, path in self.aliases:
             item = self.raw["paths"][path]
             reachable.setdefault(alias, {"parameters": item.get("parameters", [])})[method] = item[method]
-        return {**self.raw, "paths": reachable}
+        return {**self.raw, "paths": reachable, SLUG: self.slug}
 
     def _skeleton(self) -> dict[str, dict[str, Any]]:
         paths: dict[str, dict[str, Any]] = {}

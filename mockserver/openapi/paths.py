@@ -1,4 +1,7 @@
-"""Path templates as a tree of segments. Finding a path takes time by its length, not by the number of templates."""
+"""Path templates as a tree of segments. Finding a path takes time by its length, not by the number of templates.
+
+A placeholder may be a part of a segment, as in ``/v{version}``, ``/{name}.json`` and ``/{id}:cancel``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ class _Node(Generic[T]):
 
     def __init__(self) -> None:
         self.fixed: dict[str, _Node[T]] = {}
-        self.patterns: list[tuple[str, re.Pattern[str] | None, _Node[T]]] = []
+        self.patterns: list[tuple[str, tuple[str, ...] | None, _Node[T]]] = []
         self.names: tuple[str, ...] = ()
         self.value: T | None = None
 
@@ -46,9 +49,8 @@ class PathTree(Generic[T]):
         for existing, _, following in node.patterns:
             if existing == shape:
                 return following
-        pattern = None if shape == "{}" else re.compile("([^/]+)".join(map(re.escape, shape.split("{}"))))
         made: _Node[T] = _Node()
-        node.patterns.append((shape, pattern, made))
+        node.patterns.append((shape, None if shape == "{}" else tuple(shape.split("{}")), made))
         # Those with more fixed text first.
         node.patterns.sort(key=lambda entry: (entry[0].count("{}") * 2 - len(entry[0]), entry[0]))
         return made
@@ -79,11 +81,34 @@ def _descend(node: _Node[T], segments: Sequence[str], at: int, held: tuple[str, 
         if fixed is None and segment and len(node.patterns) == 1 and node.patterns[0][1] is None:
             node, held = node.patterns[0][2], (*held, segment)
             continue
-        for _, pattern, following in node.patterns if segment else ():
-            match = None if pattern is None else pattern.fullmatch(segment)
-            if pattern is None or match is not None:
-                found = _descend(following, segments, at, (*held, *((segment,) if match is None else match.groups())))
+        for _, fixed_texts, following in node.patterns if segment else ():
+            values = (segment,) if fixed_texts is None else _match(fixed_texts, segment)
+            if values is not None:
+                found = _descend(following, segments, at, (*held, *values))
                 if found is not None:
                     return found
         return None
     return None if node.value is None else (node.value, node.names, held)
+
+
+def _match(fixed: Sequence[str], segment: str) -> tuple[str, ...] | None:
+    """The values of the placeholders between fixed texts, none of them empty, the first ones as long as possible; None if the segment does not match.
+
+    The fixed texts are looked for from behind, so the time is linear in the segment, however many placeholders there are.
+    """
+    first, *others = fixed
+    if not segment.startswith(first):
+        return None
+    end = len(segment)
+    values: list[str] = []
+    for number, text in enumerate(reversed(others)):
+        if number == 0:
+            start = end - len(text) if segment.endswith(text) else -1
+        else:
+            start = segment.rfind(text, len(first), end - 1)
+            values.append(segment[start + len(text) : end])
+        if start < len(first) or (values and not values[-1]):
+            return None
+        end = start
+    values.append(segment[len(first) : end])
+    return tuple(reversed(values)) if values[-1] else None

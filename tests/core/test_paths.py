@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.openapi.paths import PathTree
 
@@ -60,3 +65,45 @@ def test_placeholders_at_the_same_place_may_have_other_names(path: str, name: st
     found = made.find(path)
     assert found is not None
     assert found[1] == {name: "1"}
+
+
+PIECES = st.lists(st.sampled_from(["a", "b", ".", "-", "ab", "{}"]), min_size=1, max_size=4).map("".join)
+TEMPLATES = st.lists(st.lists(PIECES, min_size=1, max_size=3).map(lambda segments: "/" + "/".join(segments)), min_size=1, max_size=8, unique=True)
+SENT = st.lists(st.text("ab.-", min_size=1, max_size=5), min_size=1, max_size=3).map(lambda segments: "/" + "/".join(segments))
+
+
+def number_placeholders(template: str) -> str:
+    """A template whose placeholders have names: ``p0``, ``p1`` …"""
+    names = count()
+    return re.sub(r"\{\}", lambda _: f"{{p{next(names)}}}", template)
+
+
+def match(template: str, path: str) -> dict[str, str] | None:
+    """The values of the placeholders of a template in a path, by a regular expression."""
+    found = re.fullmatch("([^/]+)".join(map(re.escape, template.split("{}"))), path)
+    return None if found is None else {f"p{number}": value for number, value in enumerate(found.groups())}
+
+
+def rank(template: str) -> list[tuple[bool, int, str]]:
+    """How a template compares with others: by segments, fixed ones first, then those with more fixed text."""
+    return [("{}" in segment, segment.count("{}") * 2 - len(segment), segment) for segment in template.split("/")]
+
+
+@given(TEMPLATES, SENT)
+def test_the_template_found_is_the_most_fixed_one_that_matches(templates: list[str], path: str) -> None:
+    named = [number_placeholders(template) for template in templates]
+    made, known = tree(*named)
+    best = min((template for template in templates if match(template, path) is not None), key=rank, default=None)
+    found = made.find(path)
+    if best is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert known[id(found[0])] == number_placeholders(best)
+        assert found[1] == match(best, path)
+
+
+@pytest.mark.parametrize("template", ["/" + "{a}" * 30 + "x", "/" + "{a}-" * 30 + "x", "/{a}.{b}.{c}.{d}.{e}.{f}!"])
+def test_a_segment_with_many_placeholders_takes_linear_time(template: str) -> None:
+    made, _ = tree(template)
+    assert made.find("/" + "a.-" * 20_000) is None

@@ -17,7 +17,7 @@ from mockserver.openapi.errors import SetupError
 from tests.conftest import ROOT
 
 
-def document(name: str, base: str, *paths: str) -> Document:
+def document(name: str, base: str, *paths: str, is_foreign: bool = False) -> Document:
     """A document with these paths."""
     raw: dict[str, Any] = {
         "openapi": "3.0.3",
@@ -25,7 +25,7 @@ def document(name: str, base: str, *paths: str) -> Document:
         "servers": [{"url": base}],
         "paths": {path: {"get": {"operationId": f"get_{number}", "responses": {}}} for number, path in enumerate(paths)},
     }
-    return Document(name, f"{name}.yaml", raw)
+    return Document(name, f"{name}.yaml", raw, has_skeleton=is_foreign)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,13 @@ def test_two_documents_with_one_address_are_named(first: tuple[str, str], second
 def test_no_document_takes_an_address_of_the_server(base: str, path: str) -> None:
     with pytest.raises(SetupError, match=r"a\.yaml: .* belongs to the server itself"):
         check_addresses([document("a", base, path)], OWN_PATHS)
+
+
+def test_a_document_that_was_not_written_for_the_server_may_take_the_address_of_a_page() -> None:
+    pages = [document("a", "/", "/console/journal", "/docs", "/", is_foreign=True), document("b", "/_mock/docs/b", "/x", is_foreign=True)]
+    check_addresses(pages, OWN_PATHS)
+    with pytest.raises(SetupError, match=r"a\.yaml and c\.yaml both have /docs, .* or by --base-path c=/path"):
+        check_addresses([*pages, document("c", "/", "/docs", is_foreign=True)], OWN_PATHS)
 
 
 def test_documents_may_stand_beside_and_below_each_other() -> None:

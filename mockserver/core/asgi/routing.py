@@ -7,7 +7,7 @@ each path is one entry, so a 405 lists all methods that the path has; and paths 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,9 +21,15 @@ from mockserver.core.base.requests import ClientGone, Request, read_body, sent_h
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.operation.api import Api, FaultContext
 from mockserver.core.operation.compiled import Operation
+from mockserver.openapi.documents import SLUG
 from mockserver.openapi.paths import PathTree
 
 ALLOW = "mockserver.allow"
+PAGES = "mockserver.pages"
+"""Key of the scope with what stands in front of every page of the server in this request: ``/_mock``, or nothing."""
+OWN = "/_mock"
+_MOVED = re.compile(rf"{OWN}(?:$|/(?:console|docs)(?:$|/))")
+"""Where the pages of the server are as well, for a document that has one of their paths."""
 QUIET = "mockserver.quiet"
 """Key of the scope that is set if the answer has no reader, so that it carries no notice."""
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -41,6 +47,7 @@ class _PathAPI(RoutingAPI):
 
     def __init__(self, specification: Specification, paths: PathTree[_Path], **options: Any) -> None:
         self._paths = paths
+        self._slug = str(specification.get(SLUG, ""))
         super().__init__(specification, **options)
 
     @staticmethod
@@ -49,7 +56,7 @@ class _PathAPI(RoutingAPI):
 
     def _add_operation_internal(self, method: str, path: str, operation: RoutingOperation, name: str | None = None) -> None:  # noqa: ARG002 - Connexion passes it
         base: str = self.base_path
-        context = {"api_base_path": base, "operation_id": operation.operation_id or ""}
+        context = {"api_base_path": base, "slug": self._slug, "operation_id": operation.operation_id or ""}
         self._paths.get_or_make(base + path.rstrip("/") or "/", _Path).contexts[method.upper()] = context
 
 
@@ -59,10 +66,12 @@ class Routing(RoutingMiddleware):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self._paths: PathTree[_Path] = PathTree()
+        self._bases: set[str] = set()
 
     def add_api(self, specification: Specification, base_path: str | None = None, arguments: dict[str, Any] | None = None, **options: Any) -> None:
         """Add one document's paths under its base path."""
         _PathAPI(specification, self._paths, base_path=base_path, arguments=arguments, next_app=self.app, **options)
+        self._bases.add(base_path or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Store the operation that matches in the scope, or on a wrong method those of the path, and call the next application."""
@@ -75,38 +84,56 @@ class Routing(RoutingMiddleware):
                 scope[ALLOW] = tuple(path.contexts)
             else:
                 scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+        elif scope["type"] == "http" and _MOVED.match(scope["path"]) and not self._is_below_a_base(scope["path"]):
+            scope["path"] = scope["path"].removeprefix(OWN) or "/"
+            if scope["path"] == "/console":
+                scope["path"] = "/"
+            scope[PAGES] = OWN
         await self.app(scope, receive, send)
+
+    def _is_below_a_base(self, path: str) -> bool:
+        """Whether a path that is no operation lies below the base path of a document, other than the server itself."""
+        return any(path.startswith(base + "/") for base in self._bases if base not in ("", OWN))
 
 
 class Operations:
     """The end of the stack: reads a routed request, passes it to the pipeline, sends the reply.
 
-    ``operations`` are keyed by base path and operationId, ``apis`` by base path. ``pages`` are served at their exact path, which may lie inside an
-    API. A request outside every API goes to ``other``.
+    ``operations`` are keyed by slug and operationId. ``apis`` are pairs of base path and API; of several with one base path the first one refuses
+    what no operation has. ``pages`` are served at their exact path, which may lie inside an API. A request outside every API goes to ``other``, and
+    so does one at or below a ``reserved`` path that an API at the root has no operation for.
     """
 
     def __init__(
         self,
         pipeline: RequestPipeline,
         operations: Mapping[tuple[str, str], Operation],
-        apis: Mapping[str, Api],
+        apis: Sequence[tuple[str, Api]],
         pages: Mapping[str, ASGIApp],
         other: ASGIApp,
+        reserved: Sequence[str] = (),
     ) -> None:
         self._pipeline = pipeline
         self._operations = operations
-        self._apis = dict(sorted(apis.items(), key=lambda item: -len(item[0])))
+        self._apis = {api.slug: api for _, api in apis}
+        self._bases = sorted(apis, key=lambda item: -len(item[0]))
+        self._reserved = tuple(reserved)
         self._pages = pages
         self._other = other
 
     def api_at(self, path: str) -> Api | None:
         """The API whose base path a path begins with, the longest base path first; None outside every API."""
-        return next((api for base, api in self._apis.items() if path == base or path.startswith(base + "/")), None)
+        found = next(((base, api) for base, api in self._bases if path == base or path.startswith(base + "/")), None)
+        return None if found is None or (not found[0] and self._is_reserved(path)) else found[1]
+
+    def _is_reserved(self, path: str) -> bool:
+        """Whether a path is that of a page of the server, which an API at the root leaves to it."""
+        return path == "/" or any(path == own or path.startswith(own + "/") for own in self._reserved)
 
     def find_api(self, scope: Scope) -> Api | None:
         """The API that a request is routed to, or whose base path it has; None if it is for a page of the mock, or for nothing."""
         routed = scope.get("extensions", {}).get(ROUTING_CONTEXT)
-        return self.api_at(scope["path"]) if routed is None else self._apis[routed["api_base_path"]]
+        return self.api_at(scope["path"]) if routed is None else self._apis[routed["slug"]]
 
     def render_malformed(self, path: str, fault: Fault) -> Reply | None:
         """The reply to bytes that are not an HTTP request, in the format of the API that their path names; None outside every API."""
@@ -120,7 +147,7 @@ class Operations:
         elif (page := self._pages.get(scope["path"])) is not None:
             await page(scope, receive, send)
         elif (routed := scope.get("extensions", {}).get(ROUTING_CONTEXT)) is not None:
-            await self._answer(self._operations[routed["api_base_path"], routed["operation_id"]], scope, receive, send)
+            await self._answer(self._operations[routed["slug"], routed["operation_id"]], scope, receive, send)
         elif (api := self.api_at(scope["path"])) is not None:
             await self._unrouted(api, scope, send)
         else:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
+from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply, Stream
 from mockserver.core.base.requests import MIB, Request
 from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext, Sent
@@ -211,6 +212,8 @@ class ResponsePlan:
     def check(self, reply: Reply, payload: bytes | None = None, key: AnswerKey = ("", b"")) -> None:
         """Raise ResponseOffSpec if a reply breaks the document, or the stricter schema ``x-emits`` that the mock promises.
 
+        A reply may say itself, by the header ``X-Mock-Undocumented``, that the document does not have its status.
+
         ``payload`` is the encoded body, if it is known; ``key`` holds path and query of the request; valid bodies are remembered by it.
         """
         if reply.is_undocumented:
@@ -220,6 +223,8 @@ class ResponsePlan:
         if media is None:
             key_of_status = self.find(reply.status)
             if key_of_status is None:
+                if reply.headers.get(UNDOCUMENTED) == str(reply.status):
+                    return
                 raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
             media = self._media[key_of_status]
         for header in self._required[key_of_status or reply.status]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.openapi.documents import METHODS
 from mockserver.openapi.foreign.defects import Defects, describe
@@ -55,6 +56,9 @@ def _repair_path(path: str, defects: Defects) -> str:
     spaced = re.sub(r"\{\s*[+/.;*]?([^{}]*?)[*+]?\s*\}", r"{\1}", found)
     if _UNPRINTABLE.search(_PLACEHOLDER.sub("", spaced)):
         spaced = spaced.strip()
+    decoded = unquote(spaced)
+    if "%" in spaced and decoded.count("/") == spaced.count("/") and _PLACEHOLDER.findall(decoded) == _PLACEHOLDER.findall(spaced):
+        spaced = decoded  # a server finds paths after they are decoded
     if not spaced.startswith("/"):
         defects.at(("paths", path), "the path does not begin with a slash", "read as if it did; write the slash")
         spaced = "/" + spaced

@@ -20,7 +20,6 @@ from mockserver.openapi.foreign.swagger2 import convert
 from mockserver.openapi.overlays import Overlay, apply_overlays, parse_overlay
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
-_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 _LISTED = 20
 """Defects that one message lists at most."""
 
@@ -58,16 +57,10 @@ def read_foreign(
     files = Files(source, defects, ref_root, allow_remote_refs=allow_remote_refs)
     raw = _bring_together(files, [_read_overlay(file, defects) for file in overlays], defects)
     raw = repair(raw, defects)
+    slug = name or derive_slug(source, str(raw["info"]["title"]))
+    document = Document(slug, str(source), raw, tuple(files.names[1:]), tuple(map(str, overlays)), has_skeleton=True)
     if base_path is not None:
-        raw["servers"] = [{"url": _check_base_path(base_path)}, *raw["servers"]]
-    document = Document(
-        name or derive_slug(source, str(raw["info"]["title"])),
-        str(source),
-        raw,
-        tuple(files.names[1:]),
-        tuple(map(str, overlays)),
-        has_skeleton=True,
-    )
+        document = document.moved_to(base_path)
     if not document.operations and not raw.get("webhooks"):
         raise DocumentBroken(_list_defects(f"{source}: no operation can be served: the document has no paths with methods", defects))
     if strict and len(defects):
@@ -114,12 +107,6 @@ def _read_overlay(file: Path, defects: Defects) -> Overlay:
     if not isinstance(content, dict):
         raise DocumentBroken(f"{file}: is no overlay: it holds no mapping")
     return parse_overlay(content, str(file))
-
-
-def _check_base_path(path: str) -> str:
-    if not path.startswith("/") or not _BASE_PATH.fullmatch(path):
-        raise DocumentBroken(f"the base path {path} cannot be used; write one such as /v2")
-    return path.rstrip("/") or "/"
 
 
 def _list_defects(head: str, defects: Defects) -> str:
