@@ -52,11 +52,11 @@ class Seen:
 
 
 class Audit:
-    """Takes judgements one by one; its size does not grow with their number."""
+    """Takes judgements one by one; its size does not grow with their number. ``strict`` as in TrafficValidator."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, strict: bool = False) -> None:
         self.document = document
-        self.judge = TrafficValidator(document)
+        self.judge = TrafficValidator(document, strict=strict)
         self.kinds: Counter[str] = Counter()
         self.refused = 0
         self.unjudged: Counter[str] = Counter()

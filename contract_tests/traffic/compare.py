@@ -11,7 +11,9 @@ from mockserver.openapi.documents import Document
 from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, find_value
+from mockserver.openapi.readings import KINDS_OF_REFUSAL, Readings
 
+from .findings import REFUSED
 from .judge import short
 from .player import PlayedAnswer, Player
 from .steps import Step
@@ -102,9 +104,9 @@ def difference(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer
 
 
 def _first(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer) -> tuple[str, str, str, str] | None:
-    one, other = left.exchange, right.exchange
+    one, other, readings = left.exchange, right.exchange, Readings(operation.document)
     if one.status != other.status:
-        return "status", "status", str(one.status), str(other.status)
+        return None if _are_accepted(operation, one.status, other.status) else ("status", "status", str(one.status), str(other.status))
     if one.response.media_type != other.response.media_type:
         return "media type", "content-type", one.response.media_type, other.response.media_type
     response = operation.response(one.status) or {}
@@ -115,7 +117,24 @@ def _first(operation: OperationSpec, left: PlayedAnswer, right: PlayedAnswer) ->
             return ("value" if all(values) else "shape"), f"header {name}", values[0] or "(missing)", values[1] or "(missing)"
     places = volatile(operation, one.status, one.response.media_type, left.value)
     places |= volatile(operation, other.status, other.response.media_type, right.value)
-    return next(differing(left.value, right.value, "", places), None)
+    values = readings.read(operation.id, left.value), readings.read(operation.id, right.value)
+    found = differing(*values, "", places)
+    return next((first for first in found if not _is_accepted(operation, first[1], *values)), None)
+
+
+def _are_accepted(operation: OperationSpec, *statuses: int) -> bool:
+    """Whether two refusals differ in their statuses only as accepted readings of the document do."""
+    readings = Readings(operation.document)
+    return all(status >= REFUSED for status in statuses) and any(
+        readings.allows_status(operation.id, status, *KINDS_OF_REFUSAL, *operation.errors) for status in statuses
+    )
+
+
+def _is_accepted(operation: OperationSpec, pointer: str, left: Any, right: Any) -> bool:
+    """Whether an accepted reading allows either side to have nothing at a place, or anything."""
+    readings = Readings(operation.document)
+    values = find_value(left, pointer), find_value(right, pointer)
+    return (None in values and readings.may_lack(operation.id, pointer)) or any(readings.is_free(operation.id, pointer, value) for value in values)
 
 
 def differing(left: Any, right: Any, place: str, places: set[str]) -> Iterator[tuple[str, str, str, str]]:

@@ -34,11 +34,12 @@ from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec, Route
 from mockserver.openapi.places import Place
 from mockserver.openapi.pointers import escape_part, join_pointer
+from mockserver.openapi.readings import KINDS_OF_REFUSAL, Readings
 
 from ..routing import api_path, find_route
 from .causes import ErrorCause, causes
 from .compiled import Body, Compiled, JudgedRequest, JudgedResponse, content_type_for
-from .exchange import RecordedExchange
+from .exchange import HttpMessage, RecordedExchange
 from .findings import REFUSED, Judgement, TrafficFinding
 from .forms import gather, urlencoded
 
@@ -48,10 +49,14 @@ SHORT = 300
 
 
 class TrafficValidator:
-    """Judges the traffic of one vendor."""
+    """Judges the traffic of one vendor, and accepts every reading that the discrepancies of its document accept.
 
-    def __init__(self, document: Document) -> None:
+    ``strict`` accepts no reading but the one that the mock has chosen.
+    """
+
+    def __init__(self, document: Document, *, strict: bool = False) -> None:
         self.document = document
+        self._readings = Readings(document, none=strict)
         self._compiled = Compiled(document)
         self.masking = document.mask
 
@@ -198,7 +203,7 @@ class TrafficValidator:
         operation, message = route.operation, exchange.response
         bodiless = exchange.method == "HEAD" or exchange.status in NO_BODY
         unjudged = (f"response body: {message.unread}",) if message.unread and not bodiless else ()
-        judged = JudgedResponse(exchange.status, message.headers, message.media_type, message.body or None)
+        judged = JudgedResponse(exchange.status, message.headers, message.media_type, self._written(operation, message) or None)
         found: list[TrafficFinding] = []
         if message.broken:
             plain = _plain("malformed", message.broken, message.headers.get("content-encoding"))
@@ -206,8 +211,30 @@ class TrafficValidator:
         for error in self._compiled.response.iter_errors(_request_for(operation), judged):
             if (bodiless or message.unread or message.broken) and isinstance(error, DataValidationError):
                 continue
+            if isinstance(error, ResponseNotFound) and self._readings.allows_status(
+                operation.id, exchange.status, *KINDS_OF_REFUSAL, *operation.errors
+            ):
+                continue
             found += self._response_findings(error, exchange, operation)
         return tuple(found), unjudged
+
+    def _written(self, operation: OperationSpec, message: HttpMessage) -> bytes | None:
+        """The body of a response as the document writes it; as it was sent if it is no JSON, or if nothing differs."""
+        if not self._readings or not message.body or not message.media_type.endswith("json"):
+            return message.body
+        try:
+            body = orjson.loads(message.body)
+        except orjson.JSONDecodeError:
+            return message.body
+        read = self._readings.read(operation.id, body)
+        return message.body if read is body else orjson.dumps(read)
+
+    def _is_accepted(self, operation: OperationSpec, cause: ErrorCause) -> bool:
+        """Whether an accepted reading allows what a schema of a response does not."""
+        pointer = join_pointer(cause.path)
+        if cause.keyword == "required":
+            return self._readings.may_lack(operation.id, pointer)
+        return self._readings.is_free(operation.id, pointer, cause.value)
 
     def _response_findings(self, error: Exception, exchange: RecordedExchange, operation: OperationSpec) -> Iterator[TrafficFinding]:
         cause = error.__cause__
@@ -261,6 +288,8 @@ class TrafficValidator:
             at = self._declared(schema, cause)
             node = self._node(schema, cause)
             whole = ErrorCause((*path, *cause.path), cause.keyword, cause.text, cause.value, cause.steps)
+            if side == "response" and place == "body" and self._is_accepted(operation, whole):
+                continue
             yield self._finding(exchange, operation, side, place, whole, at, declared if declared is not None and not cause.path else node)
 
     def _declared(self, schema: Place, cause: ErrorCause) -> str:

@@ -14,7 +14,7 @@ from mockserver.openapi.pointers import find_value, split_pointer
 
 ANY = "any"
 """Stands for every code, text, field or order."""
-REFUSALS, CREDENTIALS, INPUTS = "refusals", "credentials", "inputs"
+REFUSALS, CREDENTIALS, INPUTS = KINDS_OF_REFUSAL = ("refusals", "credentials", "inputs")
 """Kinds of refusal: all of them, those for a credential, those for an input that breaks its schema."""
 KINDS = ("text", "number", "whole", "bit", "null", ANY)
 """Ways to write a value other than the schema says."""

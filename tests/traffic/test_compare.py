@@ -12,9 +12,13 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from contract_tests.traffic.compare import difference
+from contract_tests.traffic.exchange import HttpMessage, RecordedExchange
+from contract_tests.traffic.player import PlayedAnswer
 from mockserver.cli import cli
+from mockserver.openapi.documents import load_document
 from tests.conftest import Mock, Server
-from tests.traffic.exchanges import SALE
+from tests.traffic.exchanges import SALE, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,3 +218,21 @@ def test_a_side_that_does_not_answer_is_reported(server: Server) -> None:
 
     assert done.exit_code == 1
     assert "Grade F: one side gave no answer" in done.stdout
+
+
+def _at_one_side(body: dict[str, Any], status: int = 200) -> PlayedAnswer:
+    exchange = RecordedExchange(1, "GET", "http://x/serpi/api/v1/Sucursales", HttpMessage(()), status, answer(body))
+    return PlayedAnswer(exchange, body)
+
+
+def test_what_an_accepted_reading_allows_is_no_difference() -> None:
+    document = load_document("serpi")
+    listing = document.by_id["list_sucursales"]
+    number = document.raw["components"]["examples"]["one_branch"]["value"]
+    text = {**number, "result": [{**number["result"][0], "ext": "7"}]}
+    number = {**number, "result": [{**number["result"][0], "ext": 7}]}
+    assert difference(listing, _at_one_side(number), _at_one_side(text)) is None
+    other = {**number, "result": [{**number["result"][0], "ext": 8}]}
+    found = difference(listing, _at_one_side(number), _at_one_side(other))
+    assert found is not None
+    assert (found.kind, found.path) == ("value", "/result/0/ext")

@@ -270,3 +270,17 @@ NAMES = st.one_of(st.sampled_from(["", "a", "[a]", "a[]", "a[b]", "a[b][]", "a[]
 @example([("a[b]", "1"), ("a", "2")])
 def test_judge_and_mock_read_a_form_alike(pairs: list[tuple[str, str]]) -> None:
     assert read(gather, ValueError, pairs) == read(forms.gather, Malformed, pairs)
+
+
+def test_an_answer_in_another_accepted_reading_is_no_finding(serpi: TrafficValidator) -> None:
+    body = json.loads(json.dumps(ONE_BRANCH))
+    body["result"][0]["ext"] = "12"
+    assert serpi.judge(listed(response=answer(body))).findings == ()
+    refusal = {"success": False, "code": 400, "message": "No."}
+    assert serpi.judge(created(status=400, response=answer(refusal))).findings == ()
+
+
+def test_the_mock_is_held_to_the_reading_that_it_has_chosen() -> None:
+    strict = TrafficValidator(load_document("serpi"), strict=True)
+    refusal = {"success": False, "code": 400, "message": "No."}
+    assert places(strict.judge(created(status=400, response=answer(refusal)))) == [("response", "body", "/errors", "required")]

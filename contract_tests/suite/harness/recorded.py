@@ -18,7 +18,7 @@ def audited(file: Path) -> tuple[int, str]:
     judged, reports = 0, []
     for slug in list_slugs():
         with file.open("rb") as opened:
-            audit = Audit(load_document(slug)).read(opened)
+            audit = Audit(load_document(slug), strict=True).read(opened)
         judged += audit.kinds["judged"]
         if audit.violations:
             reports.append(as_text(audit))

@@ -15,7 +15,8 @@ from ..harness.findings import Exchange
 
 ORDINARY_LENGTH, ORDINARY_NUMBER = 255, 2**31
 """Bounds of values that every implementation may be expected to take where the vendor's page names no limit."""
-_FIELD = re.compile(rb'name="([^"]*)"(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)\r\n--', re.DOTALL)
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_FIELD = re.compile(r'name="([^"]*)"(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)\r\n--', re.DOTALL)
 
 
 class UnreadableBody(ValueError):
@@ -27,8 +28,9 @@ def sent_by(model: BehaviourModel, exchange: Exchange) -> dict[str, Any]:
     name = str(exchange.operation)
     operation = model.operations[name]
     parts = urlsplit(exchange.url)
-    in_path = re.search(operation.pattern.pattern, parts.path)
-    found: dict[str, Any] = {key: unquote(value) for key, value in (in_path.groupdict() if in_path else {}).items()}
+    names = [name.strip("{}") for name in _PLACEHOLDER.findall(operation.path)]
+    in_path = re.search("([^/]+)".join(map(re.escape, _PLACEHOLDER.split(operation.path.rstrip("/")))) + "/?$", parts.path)
+    found: dict[str, Any] = dict(zip(names, map(unquote, in_path.groups()), strict=False)) if in_path else {}
     found |= dict(parse_qsl(parts.query, keep_blank_values=True))
     typed = {field: _typed(model, name, field, value) for field, value in found.items()}
     return {**typed, **_body(model, exchange)}
@@ -40,8 +42,8 @@ def _body(model: BehaviourModel, exchange: Exchange) -> dict[str, Any]:
     if not media_type or not body:
         return {}
     if media_type in FORMS:
-        pairs = _FIELD.findall(body) if media_type == FORMS[1] else parse_qsl(body, keep_blank_values=True)
-        texts = {key.decode("utf-8", "replace"): value.decode("utf-8", "replace") for key, value in pairs}
+        text = body.decode("utf-8", "replace")
+        texts = dict(_FIELD.findall(text) if media_type == FORMS[1] else parse_qsl(text, keep_blank_values=True))
         return {field: _typed(model, name, field, value) for field, value in texts.items()}
     try:
         read = json.loads(body)
