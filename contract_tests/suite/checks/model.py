@@ -139,6 +139,12 @@ class BehaviourModel:
         """Whether a formula speaks of a field of which an implementation may keep whole units only."""
         return not self._whole.isdisjoint(re.findall(r"\w+", formula))
 
+    def broken_keywords(self, name: str, field: str, value: Any) -> list[str]:
+        """The keywords that a value of an input breaks, each once; those of the vendor's page if it breaks any."""
+        model = self._page if not self.strict and self.breaks_page(name, field, value) else self
+        schema = model.fields(name).get(field, ("", {}, False))[1]
+        return list(dict.fromkeys(error.kind.name for error in model._compiler.compile(schema).iter_errors(value)))  # noqa: SLF001 - of its own class
+
     def input_clause(self, name: str, field: str, keyword: str) -> str | None:
         """The clause behind a keyword of an input, None if the document names none."""
         by_keyword = self.operations[name].spec.get("x-input-clauses", {})

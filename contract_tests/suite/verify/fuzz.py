@@ -23,7 +23,6 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi import checks as openapi
 
 from mockserver.openapi.operations import OperationSpec
-from mockserver.openapi.pointers import join_pointer
 
 from ..checks import DOCUMENTED
 from ..checks.transport import METHOD
@@ -36,6 +35,7 @@ from .events import FindingMade, NoteMade, Phase, VerdictReached
 from .exercised import had_something
 from .replay import replay
 from .session import VerifySession
+from .wording import describe_failure
 
 EXAMPLES: Mapping[str, int] = {"quick": 1, "standard": 40, "deep": 300}
 CHECKS = {
@@ -109,7 +109,7 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
         checks: dict[str, Any] = {}
         by_state = session.contract.refused_by_state[one.id]
         if by_state:
-            checks["positive_data_acceptance"] = {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "429", *sorted(by_state)]}
+            checks["positive_data_acceptance"] = {"expected-statuses": sorted({"2xx", "3xx", "401", "403", "404", "409", "429", *by_state})}
         if "501" in one.statuses:
             checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "501"]}
         if "multipart/form-data" in one.content:
@@ -248,7 +248,7 @@ def _report_finding(session: VerifySession, recorder: ScenarioRecorder, case_id:
         return
     status = exchanges[-1].status
     check = CHECKS["ignored_auth"] if _is_credential(session, failure) else CHECKS.get(name, name)
-    keyword, pointer, expected, got, text = _describe(failure, status)
+    keyword, pointer, expected, got, text = describe_failure(failure, exchanges[-1], session.answers.model)
     problem = session.answers.problem_of(exchanges[-1]) if check == DOCUMENTED else None
     if problem is not None:  # in the words of contract tests and behaviour checks, so that one cause has one name
         keyword, pointer, expected, got = f"{status} {problem.keyword}", problem.pointer, problem.expected, problem.got
@@ -317,27 +317,3 @@ def _exchange(session: VerifySession, recorder: ScenarioRecorder, case_id: str) 
         got.elapsed,
         session.contract.find(session.target.base_url, sent.method, sent.uri),
     )
-
-
-def _describe(failure: Failure, status: int) -> tuple[str, str, object, object, str]:
-    """Keyword, pointer, expected, got and the rest of the sentence of a failure."""
-    if isinstance(failure, openapi.JsonSchemaError):
-        keyword = str(failure.schema_path[-1]) if failure.schema_path else ""
-        pointer = join_pointer(failure.instance_path)
-        text = f"answers {status} with a body that breaks its schema at {pointer or 'the top'}: {failure.validation_message}"
-        return f"{status} schema {keyword}", pointer, {keyword: failure.schema.get(keyword)}, failure.instance, text
-    first = " ".join(str(failure.message).split())[:240]
-    kind = failure.title if failure.title[1:2].isupper() else failure.title[:1].lower() + failure.title[1:]
-    if isinstance(failure, openapi.UndefinedStatusCode):
-        return f"{status} status", "", failure.allowed_status_codes, status, f"answers with the status {status}, which is not documented"
-    if isinstance(failure, (openapi.UndefinedContentType, openapi.MissingContentType, openapi.MalformedMediaType)):
-        return (
-            f"{status} content-type",
-            "",
-            getattr(failure, "defined_content_types", None),
-            getattr(failure, "content_type", None),
-            f"answers {status}: {kind}. {first}",
-        )
-    if isinstance(failure, openapi.MissingHeaders):
-        return f"{status} header", "", failure.missing_headers, None, f"answers {status} without the headers {', '.join(failure.missing_headers)}"
-    return f"{status}", "", None, status, f"answers {status}: {kind}. {first}".rstrip()

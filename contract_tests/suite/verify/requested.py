@@ -79,6 +79,29 @@ def breaks_page(model: BehaviourModel, exchange: Exchange) -> bool:
     return missing or any(model.breaks_page(name, field, sent[field]) for field in judged if field in sent)
 
 
+def describe_faults(model: BehaviourModel, exchange: Exchange) -> str:
+    """What is wrong with a request, field by field, such as ``phone breaks pattern``; empty if nothing is found."""
+    name = str(exchange.operation)
+    try:
+        sent = sent_by(model, exchange)
+    except UnreadableBody as error:
+        return str(error)
+    missing = [f"{field} is missing" for field, (_, _, needed) in model.fields(name).items() if needed and field not in sent]
+    broken = {field: model.broken_keywords(name, field, value) for field, value in sent.items()}
+    return "; ".join([*missing, *(f"{field} breaks {', '.join(keywords)}" for field, keywords in broken.items() if keywords)])
+
+
+def suspects(model: BehaviourModel, exchange: Exchange) -> dict[str, Any]:
+    """The inputs that explain best why a valid request is refused: those that the answer names, else the uncommon ones, else all."""
+    try:
+        sent = sent_by(model, exchange)
+    except UnreadableBody:
+        return {}
+    answer = exchange.response_body.decode("utf-8", "replace")
+    named = {field: value for field, value in sent.items() if re.search(rf"\b{re.escape(field)}\b", answer)}
+    return named or {field: value for field, value in sent.items() if not _is_common(value)} or sent
+
+
 def is_ordinary(model: BehaviourModel, exchange: Exchange) -> bool:
     """Whether every implementation has to take a request that satisfies the schema.
 
