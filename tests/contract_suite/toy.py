@@ -158,9 +158,9 @@ class Toy:
         return {"points": 0, **thing}
 
 
-def verdicts(toy: Toy, declared: Document, *, strict: bool = False) -> list[Verdict]:
+def verdicts(toy: Toy, declared: Document, *, strict: bool = False, known: Mapping[str, str] | None = None) -> list[Verdict]:
     """What the behaviour checks say of an implementation; ``strict`` as a mock is judged."""
-    target = Target("toy", "http://toy", {"owner": {"key": KEY}}, strict=strict)
+    target = Target("toy", "http://toy", {"owner": {"key": KEY}}, known or {}, strict=strict)
     api = ApiClient(
         target, httpx.Client(transport=httpx.MockTransport(lambda request: _sent(toy(request)))), AnswerValidator(declared, strict=strict)
     )

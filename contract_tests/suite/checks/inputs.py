@@ -103,7 +103,7 @@ def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) ->
     found = []
     for field, (place, schema, _) in model.fields(name).items():
         by_state = (*model.works(name).get("by-state", ()), *model.works(name).get("never", ()))
-        narrower = model.readings.taken(name)
+        narrower = {*model.readings.taken(name), *model.readings.references(name)}
         if (
             place in ("path", "header")
             or field in by_state

@@ -24,6 +24,10 @@ MOST_PAGES = 60
 LARGEST = 100
 """Records of the largest page that is asked for on a walk."""
 SIZES = (1, 2, 7)
+HUGE = 2**31
+"""A size that no page has. It may be refused, or mean as many records as a page can hold."""
+SMALL = 10
+"""Records that a page can hold at least."""
 
 
 def check(run: Run) -> Iterator[Verdict]:
@@ -168,6 +172,12 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
                 text = f"{name}: a page of {size} holds {len(items)}"
                 yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
                 return
+        answer = _read(session, name, declared, {page["size"]: HUGE})
+        items = _items(answer, declared)
+        if not answer.is_refusal and len(items) < min(len(whole), SMALL):
+            text = f"{name}: a page of {HUGE} holds {len(items)}, where there are {len(whole)}"
+            yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected="a refusal, or a full page", got=len(items))
+            return
         yield session.held(SIZE, name)
 
 

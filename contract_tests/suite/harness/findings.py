@@ -83,6 +83,8 @@ def to_plain(value: object) -> object:
         return value
     if isinstance(value, Mapping):
         return {str(key): to_plain(inner) for key, inner in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted(map(to_plain, value), key=str)  # a set has another order in each run
     if isinstance(value, Collection) and not isinstance(value, (bytes, bytearray)):
         found = [to_plain(inner) for inner in value]
         # The order of a set differs from run to run.

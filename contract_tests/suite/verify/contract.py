@@ -46,6 +46,12 @@ class Contract:
         return next((one for one in clauses if operation and one in self.operations[operation].clauses), clauses[0] if clauses else None)
 
     @cached_property
+    def rows_of_state(self) -> dict[str, set[str]]:
+        """By operation, the rows of ``x-errors`` whose code does not only report a missing, unknown or unreadable value."""
+        of_shape = set(_codes(self.document.raw, OF_SHAPE)) - set(_codes(self.document.raw, None))
+        return {one.id: {code for code, row in one.errors.items() if code not in of_shape and "status" in row} for one in self.operations.values()}
+
+    @cached_property
     def refused_by_state(self) -> dict[str, set[str]]:
         """By operation, the statuses with which a target may refuse a request that satisfies every schema, because of the state that it holds.
 
@@ -53,9 +59,8 @@ class Contract:
         documented 4xx that is not a usual answer to a broken schema; also the statuses that a reading accepts for these rows.
         """
         found = {}
-        of_shape = set(_codes(self.document.raw, OF_SHAPE)) - set(_codes(self.document.raw, None))
         for one in self.operations.values():
-            rows = [code for code, row in one.errors.items() if code not in of_shape and "status" in row]
+            rows = self.rows_of_state[one.id]
             stated = {str(one.errors[code]["status"]) for code in rows}
             stated |= {str(status) for statuses in self.readings.find("status", one.id, REFUSALS, *rows) for status in statuses}
             found[one.id] = stated | {status for status in one.statuses if status.startswith("4") and status not in BY_SCHEMA}

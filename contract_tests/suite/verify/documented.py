@@ -37,13 +37,14 @@ class DocumentedAnswers:
         self.model = BehaviourModel(self.contract.document, strict=True)
 
     def problem_of(self, exchange: Exchange) -> Problem | None:
-        """The first part of an answer that the document does not describe; None if it describes the answer."""
+        """The first part of an answer that the document does not describe, before others one that breaks the page; None if there is none."""
         called = self.contract.operations.get(str(exchange.operation))
         if called is None:
             return None
         # As bytes: httpx takes texts of ASCII only, and a target may send others.
         headers = [(name.encode(), value.encode()) for name, value in exchange.response_headers.items() if name.lower() not in ENCODED]
-        return next(self._answers.problems(called, httpx.Response(exchange.status, headers=headers, content=exchange.response_body)), None)
+        answer = httpx.Response(exchange.status, headers=headers, content=exchange.response_body)
+        return min(self._answers.problems(called, answer), key=lambda problem: problem.assumed, default=None)
 
     def is_refusal(self, exchange: Exchange) -> bool:
         """Whether an answer refuses the request, by its status or by what the document says of refusals."""
@@ -58,6 +59,11 @@ class DocumentedAnswers:
         if check in BROKEN_ON_PURPOSE:
             return not breaks_page(self.model, exchange)
         return check == ACCEPTANCE and not is_ordinary(self.model, exchange)
+
+    def is_refused_by_state(self, exchange: Exchange) -> bool:
+        """Whether an answer is, in an accepted reading, a documented error that depends on the state of the target."""
+        rows = self.contract.rows_of_state[str(exchange.operation)]
+        return not self.model.strict and not rows.isdisjoint(self.codes_of(exchange))
 
     def codes_of(self, exchange: Exchange) -> list[str]:
         """The documented errors that an answer may be: those whose status, code and message it has."""

@@ -125,7 +125,8 @@ class FindingsStore:
             return
         seen = self.observed[exchange.operation]
         seen.statuses[exchange.status] += 1
-        if self.answers.problem_of(exchange) is None:
+        problem = self.answers.problem_of(exchange)
+        if problem is None or problem.assumed:
             seen.described += 1
             seen.reached = seen.reached or exchange.status not in TURNED_AWAY or not self.answers.is_refusal(exchange)
         seen.parameters.update(_sent_parameters(exchange, self.contract.operations[exchange.operation].inputs))

@@ -222,7 +222,7 @@ def is_excused(answers: DocumentedAnswers, check: str, exchange: Exchange) -> bo
     if check in REFUSING and answers.is_refusal(exchange):
         return True
     if check == ACCEPTANCE:
-        return has_brackets(exchange)
+        return has_brackets(exchange) or answers.is_refused_by_state(exchange)
     if answers.model.strict:
         return False
     if check == "unsupported_method":
