@@ -1,4 +1,4 @@
-"""What Schemathesis reports is told in words of the suite that name operation, field and answer."""
+"""What Schemathesis reports is put into words of the suite that name operation, field and answer."""
 
 from __future__ import annotations
 
