@@ -46,6 +46,7 @@ class Clean:
     seed: int
     findings: list[str] = field(default_factory=list)
     unclear: int = 0
+    assumed: int = 0
     clauses: dict[str, int] = field(default_factory=dict)
     exit_code: int = 0
     seconds: float = 0.0
@@ -158,7 +159,18 @@ def _compare(runs: Sequence[Run], results: dict[str, Judgement], level: str) -> 
             quiet[run.tool, run.reading] |= result.keys
             sentences = [one.sentence for one in result.findings]
             clean.append(
-                Clean(run.reading, run.tool, run.seed, sentences, result.unclear, result.clauses, result.exit_code, result.seconds, result.problem)
+                Clean(
+                    run.reading,
+                    run.tool,
+                    run.seed,
+                    sentences,
+                    result.unclear,
+                    result.assumed,
+                    result.clauses,
+                    result.exit_code,
+                    result.seconds,
+                    result.problem,
+                )
             )
     for run in (one for one in runs if one.bug):
         result, bug = results[run.key(level)], run.implementation.bugs[run.bug]
@@ -179,7 +191,9 @@ def table(implementation: Implementation, clean: Sequence[Clean], kills: Sequenc
         unseen = one.clauses.get("not_observable", 0) + one.clauses.get("not_exercised", 0)
         seen = f"{one.clauses.get('held', 0)}, {one.clauses.get('broken', 0)}, {unseen}" if one.clauses else ""
         count = f"could not run: {one.problem}" if one.problem else len(one.findings)
-        lines.append(f"| {one.reading} | {one.tool} | {one.seed} | {count} | {one.unclear} | {seen} | {one.exit_code} | {one.seconds:.0f} |")
+        lines.append(
+            f"| {one.reading} | {one.tool} | {one.seed} | {count} | {one.unclear} | {one.assumed} | {seen} | {one.exit_code} | {one.seconds:.0f} |"
+        )
     if not kills:
         return "\n".join(lines)
     lines += [

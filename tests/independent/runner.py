@@ -243,6 +243,7 @@ def _read_report(result: Judgement, report: Mapping[str, Any], unclear: tuple[st
         clauses = tuple(sentences.get(clause, clause) for clause in one["clauses"])
         result.findings.append(ReportedFinding(one["key"], one["sentence"], calls.get(one["operation"], ""), clauses))
     result.clauses = report["summary"]["clauses"]
+    result.assumed = report["summary"].get("assumed", 0)
 
 
 def _find_free_port() -> int:

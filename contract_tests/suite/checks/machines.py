@@ -104,7 +104,7 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
         yield session.held(ILLEGAL, edge["by"])
         return
     if "error" in edge:
-        problems = run.model.reader.differences(edge["by"], edge["error"], answer)
+        problems = run.model.reader.differences(edge["by"], edge["error"], answer, f"{name} {state}")
         if problems:
             text = f"{what} was to be refused with {edge['error']}, but {in_words(problems)}"
             yield session.broken(

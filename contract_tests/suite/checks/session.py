@@ -252,7 +252,7 @@ class CheckSession:
                 answer = self.call(step["call"], {key: value for key, value in step.items() if key != "keep"}, full=bool(step.get("full")))
                 if answer.is_refusal and not step.get("refused"):
                     raise NotExercised(f"{step['call']}, which has to come before, was refused: {answer}")
-                found = answer.body
+                found = self._picked(step, at(answer.body, step.get("at", "")))
                 if "as" in step:
                     self.scope[step["as"]] = answer.sent
             for name, pointer in step.get("keep", {}).items():
@@ -272,10 +272,15 @@ class CheckSession:
             found[name] = None if answer.is_refusal else at(answer.body, read.get("at", ""))
             if "children" in read:
                 found[name] = records(answer.body, read.get("at", ""), read["children"])
-            if "pick" in read and isinstance(found[name], list):
-                wanted = {key: self.value(value) for key, value in read["pick"].items()}
-                found[name] = next((item for item in found[name] if all(same(item.get(key), value) for key, value in wanted.items())), None)
+            found[name] = self._picked(read, found[name])
         return found
+
+    def _picked(self, read: Mapping[str, Any], found: Any) -> Any:
+        """The record of a list that ``pick`` describes; what was found itself if it is no list, or nothing is to be picked."""
+        if "pick" not in read or not isinstance(found, list):
+            return found
+        wanted = {key: self.value(value) for key, value in read["pick"].items()}
+        return next((item for item in found if all(same(item.get(key), value) for key, value in wanted.items())), None)
 
     # Verdicts
 

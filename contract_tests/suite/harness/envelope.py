@@ -135,7 +135,8 @@ class Envelope:
             yield "status", f"the status is {answer.status}"
         said = at(answer.body, self._declared["status"]) if "status" in self._declared else None
         others = () if self._strict else (answer.status,)
-        if said is not None and not any(same(said, one) for one in (row["status"], *others)):
+        accepted = isinstance(said, int) and self._readings.allows_status(name, said, REFUSALS, *known)
+        if said is not None and not accepted and not any(same(said, one) for one in (row["status"], *others)):
             yield "status", f"the body says {said}"
 
     def _code(self, name: str, code: str, row: Mapping[str, Any], answer: Answer, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -149,7 +150,7 @@ class Envelope:
         yield "code", "there is no code" if got is None else f"the code is {got}"
 
     def _message(self, name: str, row: Mapping[str, Any], answer: Answer, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        message = row.get("message")
+        message = self._message_of(name, row, answer, known)
         if not message:
             return
         if "code" in self._declared and "message" in self._declared:
@@ -162,6 +163,16 @@ class Envelope:
             allowed = any(self._readings.allows("message", name, text, REFUSALS, *known) for text in (None, *texts))
             if not allowed and not any(message in text for text in texts):
                 yield "message", f"nowhere stands {message!r}"
+
+    def _message_of(self, name: str, row: Mapping[str, Any], answer: Answer, known: tuple[str, ...]) -> Any:
+        """The text of a row, or of the row whose code the answer has if a reading accepts that code instead; None if that code has no row."""
+        got = at(answer.body, self._declared["code"]) if "code" in self._declared else None
+        own = (known[0], known[1], *row.get("aliases", ()))
+        if got is None or got in own or not self._readings.allows("code", name, got, REFUSALS, *known):
+            return row.get("message")
+        errors = self._operations[name].errors
+        other: Mapping[str, Any] = next((one for code, one in errors.items() if got in (one.get("code", code), *one.get("aliases", ()))), {})
+        return other.get("message")
 
     def _field(self, name: str, row: Mapping[str, Any], answer: Answer, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         if "field" not in row or "field" not in self._declared:

@@ -58,8 +58,6 @@ def earn(wallet: sqlite3.Row, hundredths: int) -> int:
     if BUG == "amount_clamped":
         hundredths = min(hundredths, 3_276_700)
     earned = (hundredths * basis_points + 5_000) // 10_000
-    if BUG == "points_cut":
-        earned = earned // 100 * 100
     return earned // 100 * 100 if READING == "b" else int(earned)
 
 
@@ -111,7 +109,7 @@ def _check_account(store: Store, call: Call, phone: str, balance: int) -> None:
     using = call.get("transaction_type") == USE
     if not call.account["has_balance"]:
         refuse("wallet_redeem_13", "Saldo insuficiente")
-    if store.is_blacklisted(call.account["id"], phone) and (using or BUG != "blacklist_for_using_only"):
+    if store.is_blacklisted(call.account["id"], phone) and BUG != "blacklist_ignored":
         refuse("wallet_redeem_14", "Número de teléfono se encuentra en tu blacklist.")
     if not using:
         return

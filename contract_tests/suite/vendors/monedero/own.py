@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from ...harness import ApiClient, not_observable
 from ...harness.target import Make, fresh_digits
-from .calls import send
+from .calls import points, send
 
 TRIES = 20
 """Phones that are made up before it is said that the target knows all."""
 POINTS = "250"
-"""Points with which the customer of a test begins."""
+"""Points that the customer of a test gets; the target may give more as a welcome."""
+BIRTHDATE = "1990-12-31"
+"""Sent with each registration, because a wallet may be set up to ask for it."""
 
 
 def _new_phone(api: ApiClient) -> Mapping[str, str]:
@@ -35,12 +37,12 @@ def _contact(api: ApiClient) -> Mapping[str, str]:
     """A customer of both wallets, with points in the first."""
     phone = _new_phone(api)["new_phone"]
     wallets = ["$wallet", *(["$ticket_wallet"] if "ticket_wallet" in api.target.known else [])]
-    made = [send(api, "add_contact", wallet_key=wallet, phone=phone) for wallet in wallets]
+    made = [send(api, "add_contact", wallet_key=wallet, phone=phone, customer_birthdate=BIRTHDATE) for wallet in wallets]
     made += [send(api, "update_balance", phone=phone, transaction_amount=POINTS)]
     for answer in made:
         if answer.json().get("success") is not True:
             not_observable(f"no customer could be made for this test: {answer.text[:200]}")
-    return {"contact": phone, "contact_points": POINTS}
+    return {"contact": phone, "contact_points": f"{points(api, phone):g}"}
 
 
 OWN: Mapping[str, Make] = {"new_phone": _new_phone, "contact": _contact, "contact_points": _contact, "number_to_archive": _number_to_archive}

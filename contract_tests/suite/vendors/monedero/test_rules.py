@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause
-from .calls import OPERATIONS, WORKING, own, points, refused, send, succeeded, used_up
+from .calls import OPERATIONS, WORKING, are_same, own, points, refused, send, succeeded, use_of_points, used_up
 
 # Cashiers, managers and wallets
 
@@ -25,7 +25,7 @@ def test_the_cashiers_and_managers_of_the_account_are_listed(api: ApiClient) -> 
 @clause("monedero.get_toolusers.r2")
 def test_a_listed_usertool_id_signs_the_other_calls(api: ApiClient) -> None:
     listed = succeeded(send(api, "get_toolusers"), "tool_users_01")["result"]
-    manager = next(str(usertool["usertool_id"]) for usertool in listed if usertool["usertool_type"] == "gerente")
+    manager = next(str(usertool["usertool_id"]) for usertool in listed if str(usertool["usertool_id"]) == api.known("manager"))
     succeeded(send(api, "create_sale", usertool_id=manager), "new_sale_01")
 
 
@@ -78,21 +78,23 @@ def test_the_new_customer_gets_a_message_with_a_link(api: ApiClient) -> None:
 def test_four_fields_are_needed_and_the_birthday_where_the_wallet_needs_it(api: ApiClient) -> None:
     for field in WORKING["add_contact"]:
         assert send(api, "add_contact", **{field: None}).json()["success"] is False
-    assert send(api, "add_contact", wallet_key="$birthday_wallet").json()["success"] is False
-    succeeded(send(api, "add_contact", wallet_key="$birthday_wallet", customer_birthdate="1990-12-31"), "contact_add_01")
+    without = send(api, "add_contact", wallet_key="$birthday_wallet")
+    if api.is_refusal("add_contact", without) or not api.readings.is_open("add_contact", "birthday that is asked for and missing"):
+        assert without.json()["success"] is False
+        succeeded(send(api, "add_contact", wallet_key="$birthday_wallet", customer_birthdate="1990-12-31"), "contact_add_01")
     succeeded(send(api, "add_contact"), "contact_add_01")
 
 
 @clause("monedero.add_contact.r4")
 @pytest.mark.parametrize("phone", ["477555019", "47755501990", "477-555-0199", "+524775550199", "47755501 9"])
 def test_a_phone_has_ten_digits(api: ApiClient, phone: str) -> None:
-    refused(send(api, "add_contact", phone=phone), "add_contact", "contact_add_04")
+    refused(api, send(api, "add_contact", phone=phone), "add_contact", "contact_add_04")
 
 
 @clause("monedero.add_contact.r5")
 def test_a_customer_is_registered_once_in_a_wallet(api: ApiClient) -> None:
     succeeded(send(api, "add_contact"), "contact_add_01")
-    refused(send(api, "add_contact", customer_name="Otra"), "add_contact", "wallet_manager_08")
+    refused(api, send(api, "add_contact", customer_name="Otra"), "add_contact", "wallet_manager_08")
     listed = succeeded(send(api, "get_contacts"), "balance_get_01")["result"]
     assert [contact["contact_name"] for contact in listed if contact["contact_phone"] == api.known("new_phone")] == ["Clienta"]
 
@@ -108,7 +110,7 @@ def test_a_customer_is_registered_once_in_a_wallet(api: ApiClient) -> None:
     ],
 )
 def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: ApiClient, fields: dict[str, str], code: str) -> None:
-    refused(send(api, "add_contact", **fields), "add_contact", code)
+    refused(api, send(api, "add_contact", **fields), "add_contact", code)
     assert api.outbox() == []
 
 
@@ -117,7 +119,7 @@ def test_landlines_unsupported_ladas_and_malformed_birthdays_are_refused(api: Ap
     ("role", "what", "code"), [("no_customers_left", "customers_left", "wallet_manager_18"), ("no_balance", "balance", "wallet_manager_11")]
 )
 def test_an_account_that_has_used_something_up_registers_nobody(api: ApiClient, role: str, what: str, code: str) -> None:
-    refused(send(api, "add_contact", role=role, **used_up(what, "$new_phone")), "add_contact", code)
+    refused(api, send(api, "add_contact", role=role, **used_up(what, "$new_phone")), "add_contact", code)
 
 
 @clause("monedero.get_contacts.r2", "monedero.get_contacts.r3", "monedero.get_contacts.r4", "monedero.get_contacts.r5")
@@ -138,17 +140,18 @@ def test_a_phone_asks_for_one_contact_with_its_points(api: ApiClient) -> None:
 def test_a_sale_gives_the_percentage_and_another_takes_points(api: ApiClient) -> None:
     before, percent = points(api), float(api.known("wallet_percent"))
     given = succeeded(send(api, "create_sale", transaction_amount="1000"), "new_sale_01")
-    assert float(given["newBalance"]) == points(api) == before + 1000 * percent / 100
+    assert float(given["newBalance"]) == points(api)
+    assert are_same(api, points(api), before + 1000 * percent / 100)
     used = succeeded(send(api, "create_sale", transaction_type="1", transaction_amount=None, points_used="50"), "new_sale_01")
-    assert float(used["newBalance"]) == points(api) == before + 1000 * percent / 100 - 50
+    assert float(used["newBalance"]) == points(api) == float(given["newBalance"]) - 50
     assert (used["message"].rstrip("."), used["status"]) == ("Venta creada correctamente", 200)
 
 
 @clause("monedero.create_sale.r4", "monedero.create_sale.r5")
 def test_each_type_needs_its_own_number_only(api: ApiClient) -> None:
-    refused(send(api, "create_sale", transaction_amount=None), "create_sale", "new_sale_06")
+    refused(api, send(api, "create_sale", transaction_amount=None), "create_sale", "new_sale_06")
     succeeded(send(api, "create_sale", points_used=None), "new_sale_01")
-    assert send(api, "create_sale", transaction_type="1", points_used=None).json()["code"] in ("new_sale_08", "wallet_redeem_07", "new_sale_06")
+    refused(api, send(api, "create_sale", transaction_type="1", points_used=None), "create_sale", "new_sale_08")
     before = points(api)
     succeeded(send(api, "create_sale", transaction_type="1", transaction_amount=None, points_used="1"), "new_sale_01")
     succeeded(send(api, "create_sale", transaction_type="1", transaction_amount="500", points_used="1"), "new_sale_01")
@@ -157,7 +160,7 @@ def test_each_type_needs_its_own_number_only(api: ApiClient) -> None:
 
 @clause("monedero.create_sale.r6")
 def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: ApiClient) -> None:
-    refused(send(api, "create_sale", wallet_key="$ticket_wallet"), "create_sale", "new_sale_11")
+    refused(api, send(api, "create_sale", wallet_key="$ticket_wallet"), "create_sale", "new_sale_11")
     succeeded(send(api, "create_sale", wallet_key="$ticket_wallet", ticket="T-1"), "new_sale_01")
     succeeded(send(api, "create_sale", ticket=None), "new_sale_01")
     succeeded(send(api, "create_sale", ticket="T-2"), "new_sale_01")
@@ -166,10 +169,10 @@ def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: ApiClient) -> None
 @clause("monedero.create_sale.r8")
 def test_nobody_uses_more_points_than_there_are(api: ApiClient) -> None:
     before = points(api)
-    too_many = send(api, "create_sale", transaction_type="1", points_used=str(before + 0.01))
-    refused(too_many, "create_sale", "wallet_redeem_10")
+    too_many = send(api, "create_sale", transaction_type="1", points_used=f"{before + 1:g}")
+    refused(api, too_many, "create_sale", "wallet_redeem_10")
     assert points(api) == before
-    all_of_them = send(api, "create_sale", transaction_type="1", points_used=str(before))
+    all_of_them = send(api, "create_sale", transaction_type="1", points_used=f"{before:g}")
     assert float(succeeded(all_of_them, "new_sale_01")["newBalance"]) == points(api) == 0
 
 
@@ -178,29 +181,32 @@ REFUSALS: tuple[tuple[str, str, str, dict[str, str], tuple[str, str]], ...] = (
     ("r10", "r8", "", {"usertool_id": "$cashier_without_permission"}, ("new_sale_14", "balance_update_12")),
     ("r10", "r8", "", {"usertool_id": "$archived_cashier"}, ("new_sale_14", "balance_update_12")),
     ("r11", "r9", "", {"phone": "$new_phone"}, ("new_sale_12", "balance_update_10")),
-    ("r12", "r10", "", {"phone": "$blacklisted_phone"}, ("wallet_redeem_14", "wallet_balance_update_10")),
-    ("r14", "r11", "no_balance", used_up("balance"), ("wallet_redeem_13", "wallet_balance_update_09")),
+    ("r12", "r10", "", use_of_points(phone="$blacklisted_phone"), ("wallet_redeem_14", "wallet_balance_update_10")),
+    ("r14", "r11", "no_balance", use_of_points("balance"), ("wallet_redeem_13", "wallet_balance_update_09")),
 )
 
 
 def _refusals() -> list[object]:
     return [
-        pytest.param(name, role, fields, code, marks=clause(f"monedero.{name}.{rule}"), id=f"{name}-{code}-{','.join(fields.values())}")
+        pytest.param(name, role, sent, code, marks=clause(f"monedero.{name}.{rule}"), id=f"{name}-{code}-{','.join(sent.values())}")
         for sale_rule, balance_rule, role, fields, codes in REFUSALS
-        for name, rule, code in (("create_sale", sale_rule, codes[0]), ("update_balance", balance_rule, codes[1]))
+        for name, rule, code, sent in (
+            ("create_sale", sale_rule, codes[0], fields),
+            ("update_balance", balance_rule, codes[1], {field: value for field, value in fields.items() if field not in use_of_points()}),
+        )
     ]
 
 
 @pytest.mark.parametrize(("name", "role", "fields", "code"), _refusals())
 def test_who_may_not_take_part_is_refused(api: ApiClient, name: str, role: str, fields: dict[str, Any], code: str) -> None:
-    refused(send(api, name, role=role, **fields), name, code)
+    refused(api, send(api, name, role=role, **fields), name, code)
 
 
 @clause("monedero.create_sale.r13")
 def test_without_redemptions_nothing_is_sold(api: ApiClient) -> None:
-    for fields in ({}, {"transaction_type": "1", "points_used": "1"}):
-        answer = send(api, "create_sale", role="no_redemptions_left", **used_up("redemptions_left"), **fields)
-        refused(answer, "create_sale", "wallet_redeem_18")
+    """Sales that give points are tried where the page is read as the mock reads it: the row may speak of spending only."""
+    for fields in (use_of_points("redemptions_left"), *([] if api.readings else [used_up("redemptions_left")])):
+        refused(api, send(api, "create_sale", role="no_redemptions_left", **fields), "create_sale", "wallet_redeem_18")
 
 
 @clause(
@@ -212,24 +218,24 @@ def test_without_redemptions_nothing_is_sold(api: ApiClient) -> None:
 )
 def test_points_are_added_and_removed_directly(api: ApiClient) -> None:
     before = points(api)
-    added = succeeded(send(api, "update_balance", transaction_amount="100.5"), "balance_update_01")
-    assert float(added["newBalance"]) == points(api) == before + 100.5
-    removed = succeeded(send(api, "update_balance", transaction_type="1", transaction_amount="0.5"), "balance_update_01")
-    assert float(removed["newBalance"]) == points(api) == before + 100
+    added = succeeded(send(api, "update_balance", transaction_amount="100"), "balance_update_01")
+    assert float(added["newBalance"]) == points(api) == before + 100
+    removed = succeeded(send(api, "update_balance", transaction_type="1", transaction_amount="5"), "balance_update_01")
+    assert float(removed["newBalance"]) == points(api) == before + 95
     assert (removed["message"].rstrip("."), removed["status"]) == ("Saldo actualizado correctamente", 200)
 
 
 @clause("monedero.update_balance.r4")
 @pytest.mark.parametrize("kind", ["0", "1"])
 def test_a_change_of_points_always_needs_its_amount(api: ApiClient, kind: str) -> None:
-    refused(send(api, "update_balance", transaction_type=kind, transaction_amount=None), "update_balance", "balance_update_06")
+    refused(api, send(api, "update_balance", transaction_type=kind, transaction_amount=None), "update_balance", "balance_update_06")
 
 
 @clause("monedero.update_balance.r6")
 def test_nobody_loses_more_points_than_there_are(api: ApiClient) -> None:
     before = points(api)
-    too_many = send(api, "update_balance", transaction_type="1", transaction_amount=str(before + 0.01))
-    refused(too_many, "update_balance", "wallet_balance_update_07")
+    too_many = send(api, "update_balance", transaction_type="1", transaction_amount=f"{before + 1:g}")
+    refused(api, too_many, "update_balance", "wallet_balance_update_07")
     assert points(api) == before
 
 
@@ -240,37 +246,46 @@ def test_nobody_loses_more_points_than_there_are(api: ApiClient) -> None:
 def test_a_new_collaborator_is_listed_and_works(api: ApiClient) -> None:
     body = succeeded(send(api, "add_employee"), "toolusers_01")
     assert (body["message"].rstrip("."), body["status"]) == ("Usuario creado con éxito", 200)
-    listed = {str(usertool["usertool_id"]): usertool for usertool in succeeded(send(api, "get_toolusers"), "tool_users_01")["result"]}
-    usertool = listed[str(body["collaboratorId"])]
-    assert (usertool["usertool_name"], usertool["usertool_type"]) == (own(api, "employee_name"), "cajero")
-    succeeded(send(api, "create_sale", usertool_id=str(body["collaboratorId"])), "new_sale_01")
+    usertool = _listed(api, own(api, "employee_name"))
+    if not api.readings.is_open("add_employee", "answer.collaboratorId in after.listed.usertool_id"):
+        assert str(usertool["usertool_id"]) == str(body["collaboratorId"])
+    if not api.readings.is_free("get_toolusers", "/usertool_type", "cajero"):
+        assert usertool["usertool_type"] == "cajero"
+    succeeded(send(api, "create_sale", usertool_id=str(usertool["usertool_id"])), "new_sale_01")
+
+
+def _listed(api: ApiClient, name: str) -> dict[str, Any]:
+    """The one collaborator of a name."""
+    (found,) = [one for one in succeeded(send(api, "get_toolusers"), "tool_users_01")["result"] if one["usertool_name"] == name]
+    return dict(found)
 
 
 @clause("monedero.add_employee.r2")
 def test_a_collaborator_is_a_cashier_or_a_manager(api: ApiClient) -> None:
     succeeded(send(api, "add_employee", type="gerente"), "toolusers_01")
-    for kind in ("jefe", "", "CAJERO"):
-        refused(send(api, "add_employee", type=kind), "add_employee", "err_toolusers_02")
+    for kind in ("jefe", "", *([] if api.readings else ["CAJERO"])):
+        refused(api, send(api, "add_employee", type=kind), "add_employee", "err_toolusers_02")
 
 
 @clause("monedero.add_employee.r3")
 @pytest.mark.parametrize("field", WORKING["add_employee"])
 def test_all_five_fields_are_needed(api: ApiClient, field: str) -> None:
-    refused(send(api, "add_employee", **{field: None}), "add_employee", "err_toolusers_02")
+    refused(api, send(api, "add_employee", **{field: None}), "add_employee", "err_toolusers_02")
 
 
 @clause("monedero.add_employee.r4")
 def test_name_and_password_are_unique(api: ApiClient) -> None:
     succeeded(send(api, "add_employee"), "toolusers_01")
     same_name = send(api, "add_employee", password="otra-#", number="44#")
-    refused(same_name, "add_employee", "err_toolusers_03")
+    refused(api, same_name, "add_employee", "err_toolusers_03")
     same_password = send(api, "add_employee", employee_name="Otra #", number="44#")
-    refused(same_password, "add_employee", "err_toolusers_03")
+    refused(api, same_password, "add_employee", "err_toolusers_03")
 
 
 @clause("monedero.disable_employee.e4", "monedero.disable_employee.r1", "monedero.disable_employee.r4")
 def test_a_collaborator_is_archived_by_number_and_works_no_more(api: ApiClient) -> None:
-    added = str(succeeded(send(api, "add_employee"), "toolusers_01")["collaboratorId"])
+    succeeded(send(api, "add_employee"), "toolusers_01")
+    added = str(_listed(api, own(api, "employee_name"))["usertool_id"])
     body = succeeded(send(api, "disable_employee", number=own(api, "number")), "toolusers_01")
     assert (body["message"].rstrip("."), body["status"]) == ("Se archivó correctamente el usuario", 200)
     assert send(api, "create_sale", usertool_id=added).json()["success"] is False
