@@ -146,7 +146,8 @@ def _judge_by_schemathesis(run: Run, folder: Path) -> Judgement:
 
 
 def _describe(run: Run, result: Judgement) -> str:
-    told = result.problem or f"{len(result.findings)} findings" + "".join(f"\n    {one.sentence[:180]}" for one in result.findings if not run.bug)
+    lines = [*(one.sentence for one in result.findings), *(f"unfinished: {one}" for one in result.unfinished)]
+    told = result.problem or f"{len(result.findings)} findings" + "".join(f"\n    {one[:180]}" for one in lines if not run.bug)
     return f"{run.implementation.slug} {run.reading} {run.bug or 'conforming'}, {run.tool}, seed {run.seed}: {told} ({result.seconds:.0f} s)"
 
 

@@ -225,7 +225,7 @@ def s10_constraints(document: Document) -> Iterator[str]:
         if (
             isinstance(node, dict)
             and "pattern" in node
-            and path[-1] not in ("properties", "x-fault-codes", "x-input-clauses")
+            and path[-1] not in ("properties", "x-fault-codes", "x-input-clauses", "x-provenance")
             and not str(node["pattern"]).startswith("^")
         ):
             yield f"{'/'.join(path)} has a pattern that is not anchored"

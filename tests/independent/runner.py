@@ -115,7 +115,10 @@ class ReportedFinding:
 
 @dataclass
 class Judgement:
-    """What one run of the command says of one server. ``problem`` tells why there is no report; it is empty if there is one."""
+    """What one run of the command says of one server.
+
+    ``unfinished`` tells what it could not do, ``problem`` why there is no report; it is empty if there is one.
+    """
 
     slug: str
     reading: str
@@ -127,6 +130,7 @@ class Judgement:
     unclear: int = 0
     assumed: int = 0
     clauses: dict[str, int] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
     seconds: float = 0.0
     problem: str = ""
 
@@ -243,6 +247,7 @@ def _read_report(result: Judgement, report: Mapping[str, Any], unclear: tuple[st
         clauses = tuple(sentences.get(clause, clause) for clause in one["clauses"])
         result.findings.append(ReportedFinding(one["key"], one["sentence"], calls.get(one["operation"], ""), clauses))
     result.clauses = report["summary"]["clauses"]
+    result.unfinished = report["run"]["unfinished"]
     result.assumed = report["summary"].get("assumed", 0)
 
 
