@@ -57,8 +57,8 @@ def _negative(session: CheckSession, name: str, sent: Mapping[str, Any], refused
             continue
         in_text = place != "body" or media_type in FORMS
         for keyword, value in breaking(model, declared, needed=needed and place != "path", in_text=in_text, value=sent.get(field)):
-            if value == "" and in_text and not needed and not model.strict:
-                continue  # many forms send the fields that were not filled in
+            if value == "" and model.may_be_blank(name, field):
+                continue
             changed = {key: inner for key, inner in sent.items() if key != field} if value is LEFT_OUT else {**sent, field: value}
             answer = session.dispatch(name, changed, role=role)
             refused[field, keyword] = answer

@@ -100,6 +100,11 @@ class BehaviourModel:
         declared = self._page.fields(name).get(field)
         return declared is not None and not self._page.fits(declared[1], value)
 
+    def may_be_blank(self, name: str, field: str) -> bool:
+        """Whether an empty text may stand for an input that is not sent: many forms send the fields that were not filled in."""
+        place, _, needed = self.fields(name).get(field, ("body", {}, False))
+        return not self.strict and not needed and (place != "body" or self.body(name)[0] in FORMS)
+
     def demands(self, name: str, field: str) -> bool:
         """Whether the vendor's page says that an input has to be sent, and accepts no other reading."""
         if self.strict:

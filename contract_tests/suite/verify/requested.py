@@ -76,7 +76,8 @@ def breaks_page(model: BehaviourModel, exchange: Exchange) -> bool:
         return True
     judged = [field for field in model.fields(name) if not model.readings.is_open(name, INPUTS, field)]
     missing = any(field not in sent and model.demands(name, field) for field in judged)
-    return missing or any(model.breaks_page(name, field, sent[field]) for field in judged if field in sent)
+    filled = [field for field in judged if field in sent and not (sent[field] == "" and model.may_be_blank(name, field))]
+    return missing or any(model.breaks_page(name, field, sent[field]) for field in filled)
 
 
 def describe_faults(model: BehaviourModel, exchange: Exchange) -> str:
