@@ -14,12 +14,17 @@ from ..harness import ApiClient
 from ..harness.findings import Finding, Verdict, VerdictStatus
 from . import (
     access,
+    agreement,
+    answers_alike,
     computed,
+    conditions,
     faults,
     inputs,
     kept,
     machines,
     pages,
+    passwords,
+    placing,
     reads,
     records,
     refusals,
@@ -49,11 +54,16 @@ LAWS: tuple[ModuleType, ...] = (
     pages,
     tenants,
     kept,
+    agreement,
     updates,
     faults,
     together,
     strictness,
+    placing,
+    passwords,
+    conditions,
     reads,
+    answers_alike,
 )
 """The families of checks, in the order in which they run."""
 DOCUMENTED = "the answer is documented"

@@ -1,4 +1,4 @@
-"""Several faults in one call, and numbers in a form that is none: refused without a failure, and nothing is changed."""
+"""Several faults in one call, and numbers in a form that is none: refused without a failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from ..harness.findings import Verdict
 from .edges import WRONG_TYPES
 from .model import FORMS
-from .refusals import snapshot, unchanged
 from .run import Run
 from .session import CheckSession, guarded
 
@@ -34,7 +33,6 @@ def _several(run: Run, name: str) -> Iterator[Verdict]:
     session = run.session(f"several {name}")
     works = run.model.works(name)
     sent, role = session.prepare(name, works), str(works.get("role", ""))
-    before = snapshot(session)
     tried = 0
     for what, request in _faulty(session, name, sent):
         tried += 1
@@ -46,7 +44,7 @@ def _several(run: Run, name: str) -> Iterator[Verdict]:
         yield session.broken(SEVERAL, name, f"{name} {what} {how}", clause=clause, pointer=what, expected="a refusal", got=str(answer))
         return
     if tried:
-        yield from unchanged(session, name, before, None, f"{name}, refused for several faults,", SEVERAL)
+        yield session.held(SEVERAL, name)
 
 
 def _faulty(session: CheckSession, name: str, sent: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -71,37 +71,37 @@ def _list(run: Run, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]
         yield from guarded(FILTER, name, _filter(session, name, declared, one))
 
 
-def _items(answer: Answer, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
+def items_of(answer: Answer, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = records(answer.body, declared.get("at", ""))
     return [] if answer.is_refusal else found
 
 
-def _clause(declared: Mapping[str, Any], part: str) -> str | None:
+def clause_of(declared: Mapping[str, Any], part: str) -> str | None:
     found: str | None = declared.get("clauses", {}).get(part)
     return found
 
 
-def _read(session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
+def read_list(session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any]) -> Answer:
     return session.call(name, {"after": [], "send": {**declared.get("send", {}), **send}})
 
 
-def _every(
+def every_item(
     session: CheckSession, name: str, declared: Mapping[str, Any], send: Mapping[str, Any] | None = None
 ) -> tuple[Answer, list[dict[str, Any]]]:
     """The first page of the largest size, and the records of all pages; at a mock there is only one page."""
     recipe = {"after": [], "send": {**declared.get("send", {}), **declared.get("whole", {}), **(send or {})}}
     pages = list(every_page(session, name, recipe))
-    return pages[0], [item for page in pages for item in _items(page, declared)]
+    return pages[0], [item for page in pages for item in items_of(page, declared)]
 
 
 def _whole(session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
-    answer, items = _every(session, name, declared)
+    answer, items = every_item(session, name, declared)
     yield from _ordered(session, name, declared, items)
     identity = declared.get("identity", "id")
     ids = [item.get(identity) for item in items]
     if len(set(map(str, ids))) != len(ids):
-        yield session.broken(VISIT, name, f"{name} shows a record twice", clause=_clause(declared, "visit"), got=ids)
-    found = list(session.judged(COUNT, name, declared.get("holds", ()), session.names(**answer.names, items=items), _clause(declared, "count")))
+        yield session.broken(VISIT, name, f"{name} shows a record twice", clause=clause_of(declared, "visit"), got=ids)
+    found = list(session.judged(COUNT, name, declared.get("holds", ()), session.names(**answer.names, items=items), clause_of(declared, "count")))
     yield from found or [session.held(COUNT, name)]
 
 
@@ -115,7 +115,7 @@ def _ordered(session: CheckSession, name: str, declared: Mapping[str, Any], item
     wrong = _out_of_order(values, way)
     if wrong and ANY not in accepted and all(_out_of_order(values, other) for other in accepted):
         text = f"{name} is not in the order {order}"
-        yield session.broken(ORDER, name, text, clause=_clause(declared, "order"), pointer=key, expected=order, got=str(wrong[0]))
+        yield session.broken(ORDER, name, text, clause=clause_of(declared, "order"), pointer=key, expected=order, got=str(wrong[0]))
     else:
         yield session.held(ORDER, name)
 
@@ -127,7 +127,7 @@ def _out_of_order(values: list[Any], way: str) -> list[tuple[Any, Any]]:
 
 def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     page = declared["page"]
-    whole = [item.get(declared.get("identity", "id")) for item in _every(session, name, declared)[1]]
+    whole = [item.get(declared.get("identity", "id")) for item in every_item(session, name, declared)[1]]
     if not declared.get("whole") and "size" not in page:
         whole = []
     sizes = [page["fixed"]] if "fixed" in page else [max(page.get("walk", 7), min(LARGEST, 2 * len(whole) // MOST_PAGES))]
@@ -139,21 +139,21 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
             send = {page["parameter"]: cursor} if cursor is not None else {}
             if "size" in page:
                 send[page["size"]] = size
-            answer = _read(session, name, declared, send)
-            items = _items(answer, declared)
+            answer = read_list(session, name, declared, send)
+            items = items_of(answer, declared)
             for formula in session.judged(
-                COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items, all=whole), _clause(declared, "count")
+                COUNT, name, page.get("holds", ()), session.names(**answer.names, items=items, all=whole), clause_of(declared, "count")
             ):
                 yield formula
                 return
             if short and items:
                 text = f"{name}: a page that is not full is followed by another"
-                yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"))
+                yield session.broken(VISIT, name, text, clause=clause_of(declared, "visit"))
                 return
             short = len(items) < size
             if len(items) > size:
                 text = f"{name}: a page of {size} holds {len(items)}"
-                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                yield session.broken(SIZE, name, text, clause=clause_of(declared, "size"), expected=size, got=len(items))
                 return
             seen += [item.get(declared.get("identity", "id")) for item in items]
             if page.get("by", "number") == "number":
@@ -167,10 +167,10 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
         yield from visited(session, name, declared, seen, whole)
     if "size" in page and not run.is_quick:
         for size in SIZES:
-            items = _items(_read(session, name, declared, {page["size"]: size}), declared)
+            items = items_of(read_list(session, name, declared, {page["size"]: size}), declared)
             if len(items) != min(size, len(whole)) and whole:
                 text = f"{name}: a page of {size} holds {len(items)}"
-                yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected=size, got=len(items))
+                yield session.broken(SIZE, name, text, clause=clause_of(declared, "size"), expected=size, got=len(items))
                 return
         answer = _read(session, name, declared, {page["size"]: HUGE})
         items = _items(answer, declared)
@@ -188,10 +188,10 @@ def visited(session: CheckSession, name: str, declared: Mapping[str, Any], seen:
     other = next((pair for pair in zip_longest(seen, whole) if pair[0] != pair[1]), None) if whole else None
     if twice or (expected is not None and not same(len(seen), expected)):
         text = f"{name}: its pages show {len(seen)} records, {twice} of them twice, where there are {expected}"
-        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=expected, got=len(seen))
+        yield session.broken(VISIT, name, text, clause=clause_of(declared, "visit"), expected=expected, got=len(seen))
     elif other:
         text = f"{name}: its pages show {other[0]!r} where the whole list shows {other[1]!r}"
-        yield session.broken(VISIT, name, text, clause=_clause(declared, "visit"), expected=other[1], got=other[0])
+        yield session.broken(VISIT, name, text, clause=clause_of(declared, "visit"), expected=other[1], got=other[0])
     else:
         yield session.held(VISIT, name)
 
@@ -199,8 +199,8 @@ def visited(session: CheckSession, name: str, declared: Mapping[str, Any], seen:
 def _filter(session: CheckSession, name: str, declared: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Verdict]:
     session.assumed = bool(one.get("assumed"))
     session.steps(one.get("after", ()))
-    _, everything = _every(session, name, declared)
-    answer, items = _every(session, name, declared, one["send"])
+    _, everything = every_item(session, name, declared)
+    answer, items = every_item(session, name, declared, one["send"])
     names = session.names(**answer.names, items=items, all=everything)
     verdicts = list(session.judged(FILTER, name, one.get("holds", ()), names, one.get("clause")))
     if "field" in one:

@@ -10,6 +10,7 @@ from ..harness import ApiClient
 from ..harness.answers import Problem
 from ..harness.findings import Exchange
 from .model import WORKS, BehaviourModel
+from .observed import Observer
 from .session import CheckSession
 from .values import Values
 
@@ -29,6 +30,7 @@ class Run:
     def __post_init__(self) -> None:
         self.salt = "" if self.api.target.control else os.urandom(4).hex()
         self.sessions: list[CheckSession] = []
+        self.observer = Observer(self.model)
 
     def session(self, label: str) -> CheckSession:
         """A session in a world of its own, whose values depend on the seed and the label only.
@@ -63,5 +65,7 @@ class Run:
         """The problems found in the answers of the sessions so far; they are cleared."""
         self.put_back()
         found = [problem for session in self.sessions for problem in session.problems]
+        for session in self.sessions:
+            self.observer.see(session.exchanges)
         self.sessions = []
         return found

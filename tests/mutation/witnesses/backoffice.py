@@ -170,3 +170,16 @@ def no_mail(api: ApiClient) -> bool:
 def mail_to_the_first(api: ApiClient) -> bool:
     _token(api)
     return bool(api.outbox()[-1]["to"] == api.known("token_user_email"))
+
+
+def password_trimmed(api: ApiClient) -> bool:
+    held = api.login()
+    return call(api, "login", username=held["username"], password=f"{held['password']} ").status_code == 401
+
+
+def password_not_changed(api: ApiClient) -> bool:
+    name = new_name()
+    call(api, "create_user", user_name=name)
+    user = _read(api, "login", username=name, password=WORKING["create_user"]["password"])
+    call(api, "update_user", id=str(user["id"]), password="another-password-1")
+    return call(api, "login", username=name, password="another-password-1").status_code == 200

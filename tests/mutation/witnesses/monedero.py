@@ -62,3 +62,14 @@ def contact_given_twice_at_once(api: ApiClient) -> bool:
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda _: call(api, "add_contact"), range(3)))
     return sum(bool(answer.json()["success"]) for answer in answers) == 1
+
+
+def points_for_the_first_thousand(api: ApiClient) -> bool:
+    before = points(api)
+    call(api, "create_sale", transaction_amount="50000")
+    return bool(points(api) == before + 5000)
+
+
+def list_without_birthdays(api: ApiClient) -> bool:
+    call(api, "add_contact", customer_birthdate="1990-12-31")
+    return "1990-12-31" in [contact["contact_birthdate"] for contact in call(api, "get_contacts").json()["result"]]

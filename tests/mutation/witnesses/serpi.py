@@ -143,3 +143,18 @@ def refused_change_written(api: ApiClient) -> bool:
 
 def equal_change_refused(api: ApiClient) -> bool:
     return [call(api, CHANGE, movil="5").json()["success"] for _ in range(2)] == [True, True]
+
+
+def changed_branch_moves(api: ApiClient) -> bool:
+    before = [branch["id"] for branch in everything(api)]
+    call(api, CHANGE)
+    return [branch["id"] for branch in everything(api)] == before
+
+
+def newest_branch_first(api: ApiClient) -> bool:
+    found = [branch["id"] for branch in everything(api)]
+    return found == sorted(found)
+
+
+def latin_charset(api: ApiClient) -> bool:
+    return "iso-8859-1" not in call(api, "list_sucursales").headers["content-type"]

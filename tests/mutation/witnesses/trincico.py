@@ -122,3 +122,15 @@ def welcome_without_code(api: ApiClient) -> bool:
 
 def mail_not_sent(api: ApiClient) -> bool:
     return len(_messages(api, scope="subscription_updated", target_id="$subscription")) == 1
+
+
+def second_filter_ignored(api: ApiClient) -> bool:
+    query = {"limit": 100, "service_id": api.known("service"), "status": "draft"}
+    return {row["status"] for row in call(api, "list_invoices", query=query).json()["data"]} <= {"draft"}
+
+
+def filter_on_the_first_page_only(api: ApiClient) -> bool:
+    query: dict[str, Any] = {"limit": 1, "status": "ready"}
+    first = call(api, "list_invoices", query=query).json()
+    more = call(api, "list_invoices", query={**query, "next_page": first["next_page"]}).json() if first["next_page"] else first
+    return {row["status"] for row in more["data"]} <= {"ready"}

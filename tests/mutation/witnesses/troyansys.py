@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.suite.vendors.troyansys.calls import CONTEXTS, USER, credentials, send
@@ -112,3 +114,9 @@ def invoice_not_mailed(api: ApiClient) -> bool:
 
 def mailed_to_the_company(api: ApiClient) -> bool:
     return bool(_messages(api)[0]["to"] == "c@example.com")
+
+
+def utc_labelled_as_local(api: ApiClient) -> bool:
+    answer = call(api, "create_invoice")
+    made = datetime.fromisoformat(answer.json()["data"]["issued_at"])
+    return abs(made - parsedate_to_datetime(answer.headers["date"])) < timedelta(hours=1)
