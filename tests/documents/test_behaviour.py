@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA = json.loads((SPECS / "behaviour.schema.json").read_text())
 KINDS = (REFUSALS, CREDENTIALS, INPUTS, "keeps", "starts")
-ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine")
+ROOT_KEYS = ("x-envelope", "x-tenants", "x-resource", "x-state-machine", "x-roles", "x-logins", "x-known")
 HOSTED = "hosted pages"
 """Tag of pages for people. They have no recipes, because they are tested in a browser."""
 ONLY_BY_FORM = ("malformed", "too_large", "unsupported_media")

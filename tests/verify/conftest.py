@@ -51,7 +51,13 @@ def verify(folder: Path, *arguments: object, **environment: str) -> Done:
     """Run the command in a folder; fails if it prints a traceback."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "contract_tests", *map(str, arguments), *([] if "--init" in arguments else ["--report", str(folder / "report")])],
+        [
+            sys.executable,
+            "-m",
+            "contract_tests",
+            *map(str, arguments),
+            *([] if {"--init", "--doctor"} & set(arguments) else ["--report", str(folder / "report")]),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

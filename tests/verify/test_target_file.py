@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
-from contract_tests.suite.verify.asked import find_names, find_roles
 from contract_tests.suite.verify.contract import Contract
-from contract_tests.suite.verify.target_file import BadTargetFile, TargetFile, make_template, read_target_file
+from contract_tests.suite.verify.needs import find_needs
+from contract_tests.suite.verify.target_file import BadTargetFile, TargetFile, read_target_file
+from contract_tests.suite.verify.template import make_schema, make_template
 from mockserver.openapi.documents import list_slugs
 
 if TYPE_CHECKING:
@@ -114,16 +117,35 @@ def test_a_file_that_is_missing_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("slug", list_slugs())
 def test_the_file_that_init_writes_can_be_read_and_names_what_the_tests_ask_for(tmp_path: Path, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = Contract(slug)
-    known, logins = find_names(slug)
-    roles = find_roles(contract)
-    text = make_template(slug, contract.document.title, "https://api.example.com", roles, logins, known)
-    for header in next(iter(roles.values())):
+    needs = find_needs(contract)
+    text = make_template(
+        contract, needs, "https://api.example.com", proposals={needs.known[0].name: 'a "quoted" one'} if needs.known[0].source else {}
+    )
+    for header in needs.headers:
         monkeypatch.setenv(f"OWNER_{header.replace('-', '_').upper()}", "value")
     path = tmp_path / "contract.toml"
     path.write_text(text)
     found = read_target_file(path, contract.operations)
     assert found.api == slug
-    assert set(found.credentials["owner"]) == set(next(iter(roles.values())))
-    assert all(f"# {name} = " in text for name in known)
-    uncommented = "\n".join(line.removeprefix("# ") if line.startswith(("# [credentials", "# [logins")) else line for line in text.splitlines())
-    assert tomllib.loads(uncommented)["known"] == {}
+    assert set(found.credentials["owner"]) == set(needs.headers)
+    proposed = {needs.known[0].name: 'a "quoted" one'} if needs.known[0].source else {}
+    assert found.known == proposed
+    assert all(f"# {one.name} = " in text for one in needs.known if one.name not in proposed)
+    assert all(one.says and f"# {one.says}" in text for one in needs.known)
+    assert all(says and f"# {says}" in text for says in (*needs.roles.values(), *needs.logins.values()))
+    schema = make_schema(contract, needs)
+    jsonschema.Draft7Validator.check_schema(schema)
+    checked = jsonschema.Draft7Validator(schema)
+    filled = re.sub(r"^# (\w[\w-]* = |\[)", r"\1", text, flags=re.MULTILINE)  # every line that a comment offers
+    assert [
+        error.message
+        for error in checked.iter_errors(
+            tomllib.loads(
+                filled.replace('some_operation"', f'{next(iter(contract.operations))}"').replace(
+                    "some_operation =", f"{next(iter(contract.operations))} ="
+                )
+            )
+        )
+    ] == []
+    assert not checked.is_valid({"api": slug, "bas_url": "https://api.example.com"})
+    assert not checked.is_valid({"api": slug, "exclude": {"operations": ["no_such"]}})

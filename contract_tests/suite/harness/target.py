@@ -74,6 +74,8 @@ class Target:
     parallel: bool = False
     refused_roles: Mapping[str, str] = field(default_factory=dict)
     """Roles whose credentials the target refuses everywhere, with what it answered; they are not among ``credentials``."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Names under ``known`` whose value is not what it has to be, with the reason."""
     first_role: str = ""
     """The first role of the target file, if it is refused too."""
 
@@ -266,6 +268,8 @@ class ApiClient:
             if name not in self._own:
                 self._own |= self.target.own[name](self)
             return self._own[name]
+        if name in self.target.unfit:
+            not_observable(self.target.unfit[name])
         if name not in self.target.known:
             not_observable(f"no {name.replace('_', ' ')} is known at this target")
         return self.target.known[name]

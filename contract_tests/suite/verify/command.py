@@ -1,4 +1,4 @@
-"""The command: ``python -m contract_tests SLUG --url BASE_URL``, also ``mockserver verify``. Exit code 0 conforms, 1 broken, 2 could not run."""
+"""The command: ``mockserver verify SLUG --url BASE_URL``. Exit code 0 conforms, 1 broken, 2 could not run, 3 too little was seen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,18 +17,15 @@ import click
 from mockserver.openapi.documents import list_slugs
 
 from ...crashes import report_crashes
-from .contract import Contract
 from .options import DEFAULT_FILE, CannotRun, Options, make_plan
 from .report.compare import BadReport
-from .target_file import BadTargetFile, make_template
+from .target_file import BadTargetFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .events import Event
     from .run import VerifyRun
-
-_PACKAGE = __name__.rsplit(".", 3)[0]  # `contract_tests`, or `mockserver.contract_tests` in the wheel
 
 
 def _check_slug(slug: str) -> None:
@@ -64,13 +62,23 @@ def _check_slug(slug: str) -> None:
     help="What differs from what the document assumes where the vendor's page is silent: listed apart, or findings.",
 )
 @click.option("--require-coverage", is_flag=True, help="Exit with 3 if nothing is broken but too little was seen to say that the target conforms.")
-@click.option("--init", is_flag=True, help="Write a commented target file and stop.")
+@click.option(
+    "--init", is_flag=True, help="Try the given credentials, propose known ids, write a commented target file with its JSON Schema, and stop."
+)
+@click.option(
+    "--credential",
+    "given",
+    multiple=True,
+    metavar="ROLE.HEADER=VALUE",
+    help="With --init: a credential to try, such as owner.Authorization='Bearer …'. It is not written; the environment and a terminal are asked too.",
+)
+@click.option("--doctor", is_flag=True, help="Try the credentials, and say what the target file lacks, and which clauses need it; only reads.")
 @click.option(
     "--self-test",
     is_flag=True,
     help="Plant violations in copies of the mock, judge each, and print which were found; needs no target, but a checkout.",
 )
-def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoReturn:
+def verify(slug: str, *, init: bool, given: tuple[str, ...], doctor: bool, self_test: bool, **options: Any) -> NoReturn:
     """Judge an implementation of the API SLUG by its document: clause tests, documented examples, behaviour checks, generated requests.
 
     Exit code 0: it conforms, or conforms as far as the run has seen. 1: it is broken, each finding with its evidence. 2: it could not be judged, with
@@ -81,10 +89,11 @@ def verify(slug: str, *, init: bool, self_test: bool, **options: Any) -> NoRetur
         try:
             _check_slug(slug)
             if init:
-                sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE))
+                sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE, given))
             if self_test:
                 sys.exit(_self_test(slug, options["workers"], options["seed"]))
-            sys.exit(_run(Options(slug, **options), started))
+            chosen = Options(slug, **options)
+            sys.exit(_doctor(chosen, started) if doctor else _run(chosen, started))
         except (CannotRun, BadTargetFile, BadReport) as error:
             click.echo(f"could not run: {error}", err=True)
             sys.exit(2)
@@ -111,16 +120,12 @@ def _self_test(slug: str, workers: int, seed: int) -> int:
 
 def _run(options: Options, started: float) -> int:
     plan = make_plan(options, started)
-    try:
+    with _needs_extra():
         from .events import RunFinished  # noqa: PLC0415 - the command line answers before the suite is loaded
         from .progress import Progress  # noqa: PLC0415
         from .report.terminal import Summary  # noqa: PLC0415
         from .report.write import ReportFolder  # noqa: PLC0415
         from .run import VerifyRun  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise CannotRun(
-            f"the package {error.name} is missing; install mockserver with the extra `verify`, in a checkout by: pip install -e '.[verify]'"
-        ) from None
 
     run = VerifyRun(plan)
     subscribers: list[Callable[[Event], None]] = [Progress(run.store, hide=run.hide), Summary(options.report)]
@@ -149,22 +154,39 @@ def _interruptible(run: VerifyRun) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _init(slug: str, url: str | None, path: Path) -> int:
-    from .asked import find_names, find_roles  # noqa: PLC0415
+def _init(slug: str, url: str | None, path: Path, given: tuple[str, ...]) -> int:
+    with _needs_extra():
+        from .setup import init  # noqa: PLC0415
 
-    if path.exists():
-        raise CannotRun(f"{path} is there already; move it away, or name another with --target")
-    contract = Contract(slug)
-    known, logins = find_names(slug)
-    path.write_text(
-        make_template(slug, contract.document.title, url or "https://api.example.com", find_roles(contract), logins, known), encoding="utf-8"
-    )
-    command = f"mockserver verify {slug} --target {path}"
-    click.echo(f"Wrote {path}. Fill in base_url, credentials and known ids, then look at what would be sent, read, and judge:")
-    click.echo(f"  {command} --dry-run\n  {command} --read-only --level quick\n  {command} --report reports/{slug}")
+    def ask(what: str) -> str:
+        return str(click.prompt(f"{what} (empty to leave it out)", default="", show_default=False, hide_input=True, err=True))
+
+    for line in init(slug, url, path, given, ask if sys.stdin.isatty() else None):
+        click.echo(line)
     return 0
 
 
+def _doctor(options: Options, started: float) -> int:
+    plan = make_plan(replace(options, read_only=True), started)
+    with _needs_extra():
+        from .doctor import examine  # noqa: PLC0415
+
+    for line in examine(plan):
+        click.echo(line)
+    return 0
+
+
+@contextmanager
+def _needs_extra() -> Iterator[None]:
+    """Say which extra is missing if a package of the suite is."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise CannotRun(
+            f"the package {error.name} is missing; install mockserver with the extra `verify`, in a checkout by: pip install -e '.[verify]'"
+        ) from None
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
-    verify.main(args=arguments, prog_name=f"python -m {_PACKAGE}" if arguments is None else "mockserver verify")
+    verify.main(args=arguments, prog_name="mockserver verify")
     raise SystemExit(0)

@@ -15,6 +15,7 @@ from ..harness.policy import Limits, PolicyError, RequestPolicy
 from ..harness.target import own_records
 from ..harness.transports import PolicyTransport, describe_error
 from .events import Event, NoteMade
+from .needs import find_needs, find_unfit
 from .options import CannotRun, RunPlan
 
 
@@ -89,8 +90,12 @@ def _discover(plan: RunPlan, transport: PolicyTransport, emit: Callable[[Event],
                 emit(NoteMade(f"it is a mock: {len(found.credentials)} roles and {len(found.known)} known ids are taken from its control plane"))
             if file.hooks and policy.read_only:
                 emit(NoteMade("hooks are not used in a read-only run"))
+            unfit = {} if found.control is not None else find_unfit(find_needs(plan.contract), file.known)
+            for reason in unfit.values():
+                emit(NoteMade(f"{reason}; what needs it is not observable here"))
             return replace(
                 found,
+                unfit=unfit,
                 credentials={**file.credentials, **{role: headers for role, headers in found.credentials.items() if role not in file.credentials}},
                 known={**found.known, **file.known},
                 logins={**found.logins, **file.logins},

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jinja2
-
 TABLES = {
     "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),
     "tls": ("verify", "ca_file"),
@@ -241,11 +239,3 @@ class _Reader:
                     raise self.fail("deviations", key, "must not be empty")
             found.append(Deviation(texts[0], texts[1], texts[2], expires))
         return tuple(found)
-
-
-def make_template(slug: str, title: str, base_url: str, roles: Mapping[str, tuple[str, ...]], logins: tuple[str, ...], known: tuple[str, ...]) -> str:
-    """A commented target file for an API, with the roles, their headers, and the names of known records that its contract tests use."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701 - TOML
-    environment.filters["variable"] = lambda name: "${" + re.sub(r"\W", "_", name).upper() + "}"
-    text = Path(__file__).with_name("contract.toml.jinja").read_text(encoding="utf-8")
-    return environment.from_string(text).render(slug=slug, title=title, base_url=base_url, roles=roles, logins=logins, known=known)
