@@ -172,11 +172,11 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
                 text = f"{name}: a page of {size} holds {len(items)}"
                 yield session.broken(SIZE, name, text, clause=clause_of(declared, "size"), expected=size, got=len(items))
                 return
-        answer = _read(session, name, declared, {page["size"]: HUGE})
-        items = _items(answer, declared)
+        answer = read_list(session, name, declared, {page["size"]: HUGE})
+        items = items_of(answer, declared)
         if not answer.is_refusal and len(items) < min(len(whole), SMALL):
             text = f"{name}: a page of {HUGE} holds {len(items)}, where there are {len(whole)}"
-            yield session.broken(SIZE, name, text, clause=_clause(declared, "size"), expected="a refusal, or a full page", got=len(items))
+            yield session.broken(SIZE, name, text, clause=clause_of(declared, "size"), expected="a refusal, or a full page", got=len(items))
             return
         yield session.held(SIZE, name)
 

@@ -255,6 +255,9 @@ class CheckSession:
                 found = self._picked(step, at(answer.body, step.get("at", "")))
                 if "as" in step:
                     self.scope[step["as"]] = answer.sent
+                for formula in step.get("given", ()):
+                    if not holds(formula, self.names(**answer.names)):
+                        raise NotExercised(f"{step['call']}: {formula} is not so at this target")
             for name, pointer in step.get("keep", {}).items():
                 kept = at(found, pointer)
                 if kept is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.openapi.provenance import is_assumed
+
 from ..harness.envelope import are_assumed, in_words
 from ..harness.findings import Verdict
 from .records import Resource
@@ -36,6 +38,7 @@ def _unique(run: Run, name: str, create: str, field: str, declared: dict[str, An
         answer = session.call(create, {**resource.part("create"), "send": {**resource.part("create").get("send", {}), field: taken}})
         if not answer.is_refusal and run.model.readings.is_open(create, declared["code"]):
             continue
+        session.assumed = taken != value and is_assumed(declared, "ignores")
         found = run.model.reader.differences(create, declared["code"], answer)
         if found:
             text = f"{create}: a {field} that is taken was to be refused with {declared['code']}, but {in_words(found)}"
