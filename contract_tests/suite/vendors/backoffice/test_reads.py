@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from ...harness import ApiClient, clause
-from .calls import WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
+from ...harness import ApiClient, clause, not_observable
+from .calls import OPERATIONS, WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
 
 LISTS: dict[str, set[str]] = {
     "list_cryptocurrency_cashouts": {"id", "name"},
@@ -70,7 +71,8 @@ def _unknown(name: str, *rules: str) -> object:
     ],
 )
 def test_nobodys_reads_are_refused(api: ApiClient, name: str) -> None:
-    nobody(send(api, name, id="$unknown_user"))
+    code = "user_unknown" if "user_unknown" in OPERATIONS[name].errors else "user_not_found"
+    nobody(api, send(api, name, id="$unknown_user"), name, code)
 
 
 # Dashboard, notices, products
@@ -79,19 +81,24 @@ def test_nobodys_reads_are_refused(api: ApiClient, name: str) -> None:
 @clause("backoffice.get_dashboard.r1", "backoffice.get_dashboard.r2")
 def test_a_dashboard_is_about_its_user_and_counts_by_day(api: ApiClient) -> None:
     full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", "$user_without_team"))
+    balances = [{wallet["name"]: Decimal(str(wallet["amount"])) for wallet in dashboard["wallets"]} for dashboard in (full, empty)]
+    assert not any(balances[0].values()) or balances[0] != balances[1]  # a new user has not earned what another has
     assert full.keys() >= {"wallets", "matrix_dimensions", "team_growth_chart", "popular_countries"}
     for dashboard in (full, empty):
         chart = dashboard["team_growth_chart"]
         assert len(chart["dates"]) == len(chart["users"]) > 0
         days = [date.fromisoformat(day) for day in chart["dates"]]
         assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
-    assert full["popular_countries"]
-    assert empty["popular_countries"] == []
+    if api.target.strict:  # the page does not say whose countries these are
+        assert full["popular_countries"]
+        assert empty["popular_countries"] == []
     assert sum(empty["team_growth_chart"]["users"]) == 0
 
 
 @clause("backoffice.get_dashboard.r1")
 def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: ApiClient) -> None:
+    if not api.target.strict:
+        not_observable("the page does not say when a new member is counted")
     succeeded(send(api, "create_user", sponsor="$username_without_team"))
     dashboard = succeeded(send(api, "get_dashboard", id="$user_without_team"))
     assert sum(dashboard["team_growth_chart"]["users"]) == 1
@@ -99,12 +106,25 @@ def test_a_new_member_shows_in_the_growth_of_the_sponsor(api: ApiClient) -> None
 
 
 @clause("backoffice.get_notices.r1")
+def test_the_notices_of_a_plan_are_for_its_holders(api: ApiClient) -> None:
+    """``plan_notice`` is for the plan of ``user``, and not for the one that new users have."""
+    notice = int(api.known("plan_notice"))
+    assert notice in {one["id"] for one in succeeded(send(api, "get_notices"))["plan_notices"]}
+    assert notice not in {one["id"] for one in succeeded(send(api, "get_notices", id="$user_without_team"))["plan_notices"]}
+
+
+@clause("backoffice.get_products.r1")
+def test_a_plan_that_a_user_does_not_have_is_not_among_the_products(api: ApiClient) -> None:
+    """``other_plan`` is the name of a plan that others have, and ``user`` has not."""
+    assert api.known("other_plan") not in {plan["plan"] for plan in succeeded(send(api, "get_products"))["plans"]}
+
+
+@clause("backoffice.get_notices.r1")
 def test_notices_come_in_three_groups(api: ApiClient) -> None:
     notices = succeeded(send(api, "get_notices"))
-    groups = ("general_notices", "user_notices", "plan_notices")
-    for group in groups:
+    for group in ("general_notices", "user_notices", "plan_notices"):
         assert all(notice.keys() >= {"id", "title", "content"} for notice in notices[group])
-    assert any(notices[group] for group in groups)
+        assert len({notice["id"] for notice in notices[group]}) == len(notices[group])
     assert succeeded(send(api, "get_notices", id="$read_user"))["general_notices"] == notices["general_notices"]
 
 
@@ -115,8 +135,8 @@ def test_products_are_the_plans_of_the_user(api: ApiClient) -> None:
     for plan in plans:
         assert plan.keys() >= {"id", "plan", "image", "price", "currency"}
         assert isinstance(plan["price"], int | float)
-    shown = succeeded(send(api, "get_matrix"))["matrix"]["user"]["plan"]
-    assert shown in {plan["plan"] for plan in plans}
+    matrix = succeeded(send(api, "get_matrix"))["matrix"]
+    assert not matrix or matrix["user"]["plan"] in {plan["plan"] for plan in plans}
 
 
 # Trees
@@ -142,31 +162,45 @@ def test_a_new_user_joins_the_team_and_the_matrix_of_the_sponsor(api: ApiClient)
     (node,) = succeeded(send(api, "get_teamview", id="$user_without_team"))["teamview"]
     assert (node["user"]["username"], node["user"]["level"], node["childs"]) == (name, 1, [])
     matrix = succeeded(send(api, "get_matrix", id="$user_without_team"))["matrix"]
-    assert name in {found["user"]["usernname"] for found in nodes_of(matrix)}
+    if api.target.strict:  # the page does not say when a user gets a place in the matrix
+        assert name in {found["user"]["usernname"] for found in nodes_of(matrix)}
     assert session(api, name, WORKING["create_user"]["password"])["sponsor"] == api.known("username_without_team")
+
+
+def matrix_of(api: ApiClient, user: str) -> dict[str, Any]:
+    """The matrix of a user; it may be empty where the switch matrix_on of the user is off (D36)."""
+    matrix: dict[str, Any] = succeeded(send(api, "get_matrix", id=user))["matrix"]
+    if not matrix and not succeeded(send(api, "get_user", id=user)).get("matrix_on"):
+        not_observable("the matrix of user under [known] is empty, and its matrix_on is false")
+    return matrix
 
 
 @clause("backoffice.get_matrix.r1", "backoffice.get_matrix.r2")
 def test_a_matrix_is_nested_by_three_legs_and_counts_its_levels(api: ApiClient) -> None:
-    matrix = succeeded(send(api, "get_matrix"))["matrix"]
+    matrix = matrix_of(api, "$user")
     assert (matrix["user"]["id"], matrix["user"]["level"]) == (int(api.known("user")), 0)
     legs = ("child_left", "child_center", "child_right")
     for node in nodes_of(matrix):
         for leg in legs:
             child = node.get(leg, {})
             assert not child or child["user"]["level"] == node["user"]["level"] + 1
-    assert all(matrix.get(leg) for leg in legs)
-    assert max(node["user"]["level"] for node in nodes_of(matrix)) >= 1
+    if not any(matrix.get(leg) for leg in legs):
+        not_observable("user under [known] has no member below in the matrix")
 
 
 @clause("backoffice.get_matrix.r3", "backoffice.get_matrix.r4")
-@pytest.mark.parametrize("user", ["$user", "$read_user"])
-def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api: ApiClient, user: str) -> None:
-    nodes = list(nodes_of(succeeded(send(api, "get_matrix", id=user))["matrix"]))
-    deepest = max(node["user"]["level"] for node in nodes)
+def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api: ApiClient) -> None:
+    nodes = list(nodes_of(matrix_of(api, "$user")))
+    legs = ("child_left", "child_center", "child_right")
     for node in nodes:
-        if node["user"]["level"] == deepest:
-            assert (node["child_left"], node["child_center"], node["child_right"], node["last_node"]) == ({}, {}, {}, True)
+        assert not node.get("last_node") or [node[leg] for leg in legs] == [{}, {}, {}]
+    dimensions = succeeded(send(api, "get_dashboard"))["matrix_dimensions"]
+    deepest = max(node["user"]["level"] for node in nodes)
+    if deepest + 1 < int(dimensions.partition("/")[2]):  # the user asked for may count as the first level, or not
+        not_observable(f"the matrix of user under [known] does not reach the deepest of its levels ({dimensions})")
+    last = [node for node in nodes if node["user"]["level"] == deepest]
+    assert any(node.get("last_node") for node in last)
+    assert not api.target.strict or all(node["last_node"] for node in last)
 
 
 # Resources
@@ -181,7 +215,8 @@ def test_resources_are_those_of_their_category(api: ApiClient) -> None:
         ids = {resource["id"] for resource in resources}
         assert not ids & seen
         seen |= ids
-    assert seen
+    if not seen:
+        not_observable("no category has a resource")
 
 
 @clause("backoffice.list_category_resources.r1")

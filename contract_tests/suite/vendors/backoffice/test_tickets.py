@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ...harness import ApiClient, clause
-from .calls import BLANK, refused_for, send, succeeded
+from ...harness import ApiClient, clause, not_observable
+from .calls import BLANK, nobody, refused_for, send, succeeded
 
 NO_USER = "user_id doesn't exist."
 NO_TICKET = "ticket_id doesn't exist."
@@ -21,14 +21,17 @@ def listed(api: ApiClient, name: str, **changes: str) -> list[dict[str, Any]]:
 
 @clause("backoffice.list_user_tickets.r1", "backoffice.create_user_ticket.r1", "backoffice.create_user_ticket.r6")
 def test_a_new_ticket_is_listed_for_its_user(api: ApiClient) -> None:
+    if api.known("ticket_user") == api.known("user"):
+        not_observable("ticket_user under [known] has to be another user than user")
     before, others = listed(api, "list_user_tickets"), listed(api, "list_user_tickets", id="$user")
-    assert int(api.known("ticket")) in {ticket["id"] for ticket in before}
+    if int(api.known("ticket")) not in {ticket["id"] for ticket in before}:
+        not_observable("ticket under [known] is no ticket of ticket_user")
     answer = succeeded(send(api, "create_user_ticket", subject="Del contrato"))
     assert answer["message"] == "Ticket created successfully."
     (ticket,) = [found for found in listed(api, "list_user_tickets") if found not in before]
     assert ticket.keys() >= {"id", "subject", "created_at", "status"}
     assert (ticket["subject"], ticket["status"]) == ("Del contrato", "New")
-    assert str(ticket["id"]) not in str(answer)
+    assert not api.target.strict or str(ticket["id"]) not in str(answer)  # extra keys are right as well (D18)
     assert listed(api, "list_user_tickets", id="$user") == others
 
 
@@ -40,14 +43,18 @@ def test_a_new_message_is_listed_in_its_ticket(api: ApiClient) -> None:
     (thread,) = [found for found in listed(api, "list_threads") if found not in before]
     assert thread.keys() >= {"id", "content", "created_at"}
     assert "Del contrato" in thread["content"]
-    assert str(thread["id"]) not in str(answer)
+    assert not api.target.strict or str(thread["id"]) not in str(answer)  # extra keys are right as well (D18)
 
 
 @clause("backoffice.list_threads.r2")
 def test_the_content_of_the_messages_is_html(api: ApiClient) -> None:
+    succeeded(send(api, "create_thread", content="Con marcas"))
     contents = [thread["content"] for thread in listed(api, "list_threads")]
     assert contents
-    assert all(content.startswith("<") and content.endswith(">") for content in contents)
+    marked = [content.startswith("<") and content.endswith(">") for content in contents]
+    if not api.target.strict and not any(marked):
+        not_observable("the content of messages is shown as it was sent, which is right as well (D33)")
+    assert all(marked)
 
 
 @clause("backoffice.list_user_tickets.r2", "backoffice.list_threads.r3")
@@ -61,13 +68,12 @@ def test_an_unknown_id_has_an_empty_list_or_is_not_found(api: ApiClient, name: s
 
 @clause("backoffice.create_user_ticket.e1", "backoffice.create_user_ticket.r4")
 def test_nobodys_ticket_is_refused(api: ApiClient) -> None:
-    texts = refused_for(send(api, "create_user_ticket", user_id="$unknown_user"), "create_user_ticket", "user_unknown")
-    assert texts == {"user_id": [NO_USER]}
+    nobody(api, send(api, "create_user_ticket", user_id="$unknown_user"), "create_user_ticket", "user_unknown")
 
 
 @clause("backoffice.create_thread.e1")
 def test_a_message_in_no_ticket_is_refused(api: ApiClient) -> None:
-    texts = refused_for(send(api, "create_thread", ticket_id="$unknown_ticket"), "create_thread", "ticket_unknown")
+    texts = refused_for(api, send(api, "create_thread", ticket_id="$unknown_ticket"), "create_thread", "ticket_unknown")
     assert texts == {"ticket_id": [NO_TICKET]}
 
 
@@ -90,15 +96,15 @@ def _required(name: str, field: str, *texts: str) -> object:
     ],
 )
 def test_each_field_is_required(api: ApiClient, name: str, field: str, texts: list[str]) -> None:
-    assert refused_for(send(api, name, **{field: None}), name, "blank") == {field: texts}
+    assert refused_for(api, send(api, name, **{field: None}), name, "blank") == {field: texts}
 
 
 @clause("backoffice.create_user_ticket.e2", "backoffice.create_thread.e2")
 def test_all_missing_fields_are_told_together(api: ApiClient) -> None:
     ticket = send(api, "create_user_ticket", user_id=None, subject=None, comment=None)
-    assert refused_for(ticket, "create_user_ticket", "blank") == {"user_id": [BLANK, NO_USER], "subject": [BLANK], "comment": [BLANK]}
+    assert refused_for(api, ticket, "create_user_ticket", "blank") == {"user_id": [BLANK, NO_USER], "subject": [BLANK], "comment": [BLANK]}
     thread = send(api, "create_thread", ticket_id=None, content=None)
-    assert refused_for(thread, "create_thread", "blank") == {"ticket_id": [BLANK, NO_TICKET], "content": [BLANK]}
+    assert refused_for(api, thread, "create_thread", "blank") == {"ticket_id": [BLANK, NO_TICKET], "content": [BLANK]}
 
 
 # Wallets
@@ -118,7 +124,8 @@ def ledger(api: ApiClient, wallet: str = "$wallet") -> tuple[list[dict[str, Any]
 @clause("backoffice.get_wallet_transactions.r1", "backoffice.get_wallet_transactions.r3", "backoffice.get_wallet_transactions.r7")
 def test_all_transactions_are_found_in_pages_of_thirty(api: ApiClient) -> None:
     pages, rows = ledger(api)
-    assert len(rows) == int(api.known("wallet_transactions"))
+    assert len(rows) >= int(api.known("wallet_transactions"))
+    assert not api.target.strict or len(rows) == int(api.known("wallet_transactions"))
     assert len({row["id"] for row in rows}) == len(rows)
     assert [len(page["list"]) for page in pages[:-1]] == [30] * (len(pages) - 1)
     assert 0 < len(pages[-1]["list"]) <= 30
@@ -138,13 +145,20 @@ def test_the_balance_runs_along_with_the_amounts(api: ApiClient, wallet: str) ->
     assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
 
 
+@clause("backoffice.get_wallet_transactions.r5", "backoffice.get_dashboard.r1")
+def test_the_last_balance_of_a_wallet_stands_on_the_dashboard(api: ApiClient) -> None:
+    _, rows = ledger(api)
+    shown = [Decimal(str(wallet["amount"])) for wallet in succeeded(send(api, "get_dashboard"))["wallets"]]
+    assert Decimal(rows[-1]["balance"]) in shown
+
+
 @clause("backoffice.get_wallet_transactions.r2")
 def test_wallet_and_user_say_whose_transactions_are_read(api: ApiClient) -> None:
     _, rows = ledger(api)
     _, others = ledger(api, "$second_wallet")
     assert not {row["id"] for row in rows} & {row["id"] for row in others}
     nobodys = succeeded(send(api, "get_wallet_transactions", user_id="$user_without_team"))
-    assert nobodys["list"] == []
+    assert not {row["id"] for row in rows} & {row["id"] for row in nobodys["list"]}
 
 
 @clause("backoffice.get_wallet_transactions.e1", "backoffice.get_wallet_transactions.r2", "backoffice.get_wallet_transactions.r4")
@@ -160,4 +174,5 @@ def test_wallet_and_user_say_whose_transactions_are_read(api: ApiClient) -> None
     ids=["without user", "without page", "without both", "blank page", "no number"],
 )
 def test_user_and_page_are_required_and_page_is_a_number(api: ApiClient, changes: dict[str, str | None], expected: dict[str, list[str]]) -> None:
-    assert refused_for(send(api, "get_wallet_transactions", **changes), "get_wallet_transactions", "blank") == expected
+    code = "blank" if any(BLANK in texts for texts in expected.values()) else "not_a_number"
+    assert refused_for(api, send(api, "get_wallet_transactions", **changes), "get_wallet_transactions", code) == expected

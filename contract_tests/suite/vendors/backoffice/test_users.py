@@ -35,10 +35,11 @@ def mailed_token(api: ApiClient, user_id: str) -> str:
     """A token asked for a user, as the mail brings it."""
     before = len(api.outbox())
     answer = succeeded(send(api, "create_token", user_id=user_id))
-    (mail,) = api.outbox()[before:]
-    if not mail["codes"]:
-        not_observable("the mail does not say which of its words is the token")
-    token: str = mail["codes"][0]
+    mails = api.outbox()[before:]
+    assert len(mails) == 1, f"{len(mails)} messages were sent where one mail brings the token"
+    if not mails[0]["codes"]:
+        not_observable("the hook outbox does not say which of the words of a mail is its token (codes)")
+    token: str = mails[0]["codes"][0]
     assert token not in str(answer)
     return token
 
@@ -50,13 +51,12 @@ def test_the_id_in_the_path_says_whose_fields_are_read(api: ApiClient) -> None:
     assert "id" not in found
     assert found["username"] == api.known("read_username")
     assert user(api, "$user")["username"] == api.known("username")
-    assert "username" not in api.call("GET", "/api/v1/users/").text
 
 
 @clause("backoffice.get_user.e1", "backoffice.create_token.e1", "backoffice.create_token.r4")
 @pytest.mark.parametrize("name", ["get_user", "create_token"])
 def test_an_unknown_user_is_not_found(api: ApiClient, name: str) -> None:
-    nobody(send(api, name, **{"id" if name == "get_user" else "user_id": "$unknown_user"}))
+    nobody(api, send(api, name, **{"id" if name == "get_user" else "user_id": "$unknown_user"}), name, "user_not_found")
 
 
 @clause("backoffice.create_user.r1", "backoffice.create_user.r7")
@@ -65,7 +65,7 @@ def test_a_new_user_exists_and_is_not_told_its_id(api: ApiClient) -> None:
     answer = succeeded(send(api, "create_user", user_name=name, email=f"{name}@example.com"))
     assert answer["message"] == "User created successfully."
     found = session(api, name, WORKING["create_user"]["password"])
-    assert str(found["id"]) not in str(answer)
+    assert not api.target.strict or str(found["id"]) not in str(answer)  # extra keys are right as well (D18)
     shown = user(api, str(found["id"]))
     sent = {field: WORKING["create_user"][field] for field in ("first_name", "last_name", "mobile", "country_code")}
     assert shown.items() >= {**sent, "username": name, "email": f"{name}@example.com"}.items()
@@ -75,7 +75,7 @@ def test_a_new_user_exists_and_is_not_told_its_id(api: ApiClient) -> None:
 @pytest.mark.parametrize("missing", [(field,) for field in WORKING["create_user"]] + [tuple(WORKING["create_user"])], ids="-".join)
 def test_each_of_the_eight_fields_is_required(api: ApiClient, missing: tuple[str, ...]) -> None:
     answer = send(api, "create_user", **dict.fromkeys(missing))
-    texts = refused_for(answer, "create_user", "blank")
+    texts = refused_for(api, answer, "create_user", "blank")
     assert texts == {field: [BLANK] for field in missing}
     assert "details" not in answer.json()
 
@@ -95,14 +95,14 @@ NOT_INCLUDED = "is not included in the list"
 )
 def test_names_and_addresses_are_unique_and_countries_are_listed(api: ApiClient, field: str, value: str, text: str) -> None:
     answer = send(api, "create_user", **{field: value})
-    assert refused(answer, "create_user", "data_invalid")["details"][field] == [text]
+    assert refused(api, answer, "create_user", "data_invalid")["details"][field] == [text]
     assert "errors" not in answer.json()
 
 
 @clause("backoffice.create_user.e1")
 def test_several_wrong_fields_are_told_together(api: ApiClient) -> None:
     answer = send(api, "create_user", user_name="$taken_username", email="$taken_email", country_code="XX")
-    details = refused_for(answer, "create_user", "data_invalid", "details")
+    details = refused_for(api, answer, "create_user", "data_invalid", "details")
     assert details == {"user_name": [TAKEN], "email": [TAKEN], "country_code": [NOT_INCLUDED]}
 
 
@@ -118,8 +118,9 @@ def test_what_is_not_sent_stays(api: ApiClient) -> None:
     answer = succeeded(send(api, "update_user", mobile="77777777"))
     assert answer["message"] == "User updated successfully."
     assert user(api) == {**before, "mobile": "77777777"}
-    succeeded(send(api, "update_user", first_name="Otra", country_code="PA"))
-    assert user(api) == {**before, "mobile": "77777777", "first_name": "Otra", "country_code": "PA"}
+    country = next(one["id"] for one in succeeded(send(api, "list_countries"))["list"] if one["id"] != before["country_code"])
+    succeeded(send(api, "update_user", first_name="Otra", country_code=country))
+    assert user(api) == {**before, "mobile": "77777777", "first_name": "Otra", "country_code": country}
 
 
 @clause("backoffice.update_user.r5")
@@ -134,17 +135,16 @@ def test_a_picture_is_sent_as_a_file(api: ApiClient) -> None:
 def test_an_edit_keeps_addresses_unique_and_countries_listed(api: ApiClient, field: str, value: str, text: str) -> None:
     before = user(api)
     answer = send(api, "update_user", **{field: value})
-    assert text in refused(answer, "update_user", "data_invalid")["details"][field]
+    assert text in refused(api, answer, "update_user", "data_invalid")["details"][field]
     assert user(api) == before
 
 
 @clause("backoffice.update_user.e1", "backoffice.update_user.r2", "backoffice.update_user.r3")
 def test_where_the_setting_is_on_an_edit_without_a_token_is_refused(api: ApiClient) -> None:
     before = user(api, "$token_user")
-    body = refused(send(api, "update_user", id="$token_user", first_name="Otra"), "update_user", "edit_token_invalid")
+    body = refused(api, send(api, "update_user", id="$token_user", first_name="Otra"), "update_user", "edit_token_invalid")
     assert body["detail"] == "Token is not valid!"
     assert user(api, "$token_user") == before
-    succeeded(send(api, "update_user", first_name="Otra"))  # another user, for whom it is off
 
 
 @clause("backoffice.create_token.r1", "backoffice.create_token.r2", "backoffice.update_user.r2", "backoffice.update_user.r4")
@@ -153,15 +153,15 @@ def test_a_token_comes_by_mail_and_lets_its_user_be_edited(api: ApiClient) -> No
     assert api.outbox()[-1]["to"] == api.known("token_user_email")
     succeeded(send(api, "update_user", id="$token_user", first_name="Otra", token=token))
     assert user(api, "$token_user")["first_name"] == "Otra"
-    foreign = mailed_token(api, "$edited_user")
-    refused(send(api, "update_user", id="$token_user", first_name="Nadie", token=foreign), "update_user", "edit_token_invalid")
+    foreign = mailed_token(api, "$user_without_team")
+    refused(api, send(api, "update_user", id="$token_user", first_name="Nadie", token=foreign), "update_user", "edit_token_invalid")
 
 
 @clause("backoffice.create_token.r3", "backoffice.update_user.r4")
 def test_a_token_expires_after_an_hour(api: ApiClient) -> None:
     token = mailed_token(api, "$token_user")
     api.advance("PT1H1S")
-    refused(send(api, "update_user", id="$token_user", first_name="Otra", token=token), "update_user", "edit_token_invalid")
+    refused(api, send(api, "update_user", id="$token_user", first_name="Otra", token=token), "update_user", "edit_token_invalid")
 
 
 @clause("backoffice.create_token.r2")
