@@ -116,9 +116,10 @@ READINGS = {
 }
 
 READING = READINGS[os.environ.get("READING") or "a"]
-BUG = os.environ.get("BUG", "")
+BUGS = frozenset(os.environ.get("BUG", "").split(","))
+"""One planted bug, or several with commas between them."""
 
 
 def has_bug(name: str) -> bool:
     """Whether this server is to have the planted bug."""
-    return name == BUG
+    return name in BUGS
