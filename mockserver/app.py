@@ -29,7 +29,7 @@ from mockserver.core.asgi.cors import Cors
 from mockserver.core.asgi.routing import Operations, Routing
 from mockserver.core.asgi.world_middleware import Worlds
 from mockserver.core.base.clock import Clock, wall_clock
-from mockserver.core.base.faults import Fault, HandlersUnbound
+from mockserver.core.base.faults import Fault, HandlersUnbound, LimitExceeded
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.targets import Targets
 from mockserver.core.base.visitors import LOOPBACK_ORIGIN
@@ -235,7 +235,7 @@ def _read_world(file: Path, control: ControlServices) -> World:
         raise SetupError(f"{file}: {error.strerror}") from None
     except orjson.JSONDecodeError as error:
         raise SetupError(f"{file}: not JSON: {error}") from None
-    except Fault as error:
+    except (Fault, LimitExceeded) as error:
         raise SetupError(f"{file}: not an exported world: {str(error)[:1000]}") from None
 
 

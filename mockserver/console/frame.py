@@ -20,6 +20,7 @@ from mockserver.console import shown
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.core.asgi.routing import PAGES
 from mockserver.core.base.names import NOTICE
+from mockserver.openapi import limits
 
 View = Callable[["Visit"], Awaitable[Response]]
 
@@ -35,9 +36,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-MAX_FORM = 1024 * 1024
-"""Bytes that a form may have."""
-MAX_FIELDS = 1000
 TOKEN = "mock_token"  # noqa: S105 - the name of a cookie
 SAID = "mock_said"
 SIGN_IN = "/console/sign-in"
@@ -117,10 +115,10 @@ class Visit:
         data = b""
         async for part in self.request.stream():
             data += part
-            if len(data) > MAX_FORM:
+            if len(data) > limits.CONSOLE_FORM.value:
                 raise HTTPException(413)
         try:
-            pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+            pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=limits.FORM_FIELDS.value)
         except ValueError:
             raise HTTPException(400) from None
         for name, value in pairs:

@@ -12,11 +12,9 @@ from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Damage, Reply
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference
-from mockserver.core.state.rules import MAX_DELAY, Delay, Rule
+from mockserver.core.state.rules import Delay, Rule
 from mockserver.core.state.world import Transaction
-
-MAX_RULES = 100
-"""Rules of one world at most."""
+from mockserver.openapi import limits
 
 
 def list_faults(world: Transaction) -> Reply:
@@ -24,8 +22,8 @@ def list_faults(world: Transaction) -> Reply:
 
 
 def add_fault(control: ControlServices, world: Transaction, body: Mapping[str, Any]) -> Reply:
-    if len(world.faults.rules) >= MAX_RULES:
-        raise Conflict(f"a world has at most {MAX_RULES} rules; remove some")
+    if len(world.faults.rules) >= limits.FAULT_RULES.value:
+        raise Conflict(f"a world has at most {limits.FAULT_RULES.value} rules; remove some")
     damage = Damage(body["damage"]["kind"], body["damage"].get("seconds", 0.0)) if "damage" in body else None
     answer = body.get("answer", {})
     rule = Rule(
@@ -90,7 +88,7 @@ def _require(world: Transaction, rule: int) -> None:
 def _read_delay(value: Mapping[str, Any] | float) -> Delay:
     if not isinstance(value, dict):
         return Delay("fixed", float(value))  # type: ignore[arg-type]
-    return Delay(value["distribution"], value["seconds"], value.get("most", MAX_DELAY), value.get("sigma", 0.0))
+    return Delay(value["distribution"], value["seconds"], value.get("most", float(limits.DELAY.value)), value.get("sigma", 0.0))
 
 
 def _find_operations(control: ControlServices, rule: Rule) -> list[Operation]:

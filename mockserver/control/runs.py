@@ -17,6 +17,7 @@ import orjson
 
 from mockserver.bundled import name_bundled
 from mockserver.core.base.clock import iso, stopwatch, wall_clock
+from mockserver.openapi import limits
 
 LINES = 400
 """Lines of output that are kept of a run, the last ones."""
@@ -24,8 +25,6 @@ WIDTH = 500
 """Characters of a line that are kept."""
 GRACE = 50.0
 """Seconds beyond twice its budget after which the process of a run is killed. The budget counts the time of the target, the run needs some itself."""
-MAX_REPORT = 64 * 1024 * 1024
-"""Bytes of a report at most; a larger one is not served."""
 
 State = Literal["idle", "running", "held", "broken", "failed", "stopped"]
 _STATES: Mapping[int, State] = {0: "held", 1: "broken"}
@@ -149,11 +148,11 @@ class Runs:
         return max(found, key=lambda file: file.stat().st_mtime_ns).parent if found else None
 
     def read_file(self, name: str) -> bytes | None:
-        """A file of the newest report; None if there is none, or if it is larger than MAX_REPORT."""
+        """A file of the newest report; None if there is none, or if it is beyond the limit ``report-file``."""
         folder = self.find_newest_folder()
         try:
             file = (folder or self.reports) / name
-            return file.read_bytes() if folder is not None and file.stat().st_size <= MAX_REPORT else None
+            return file.read_bytes() if folder is not None and file.stat().st_size <= limits.REPORT_FILE.value else None
         except OSError:
             return None
 

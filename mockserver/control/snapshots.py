@@ -61,5 +61,10 @@ def _render_counts(before: int, after: int) -> dict[str, int]:
 
 def _render(snapshot: Snapshot) -> dict[str, Any]:
     world: World = snapshot.world
-    records = sum(len(rows.records) for rows in world.tables.values())
-    return {"name": snapshot.name, "taken_at": iso(snapshot.taken_at), "seed": world.seed, "records": records, "messages": len(world.outbox)}
+    return {
+        "name": snapshot.name,
+        "taken_at": iso(snapshot.taken_at),
+        "seed": world.seed,
+        "records": world.count_records(),
+        "messages": len(world.outbox),
+    }

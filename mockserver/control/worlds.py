@@ -11,13 +11,14 @@ import orjson
 
 from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso, wall_clock
-from mockserver.core.base.faults import Conflict, Invalid, NotFound
+from mockserver.core.base.faults import Conflict, Invalid, LimitExceeded, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
 from mockserver.core.state.archive import Tables, digest, read, write
 from mockserver.core.state.store import NEW, StoredWorld
 from mockserver.core.state.world import Transaction, World
+from mockserver.openapi import limits
 
 READABLE = 8 * 1024 * 1024
 """Bytes up to which an exported world is indented."""
@@ -107,7 +108,10 @@ async def get_digest(control: ControlServices, request: Request, name: str) -> R
 
 async def export_world(control: ControlServices, request: Request, name: str) -> Reply:
     """A world as JSON that can be edited, imported again, and given to ``mockserver serve --world``."""
-    return Reply(200, await asyncio.to_thread(_write_file, await control.world(name, request), control.tables))
+    data = await asyncio.to_thread(_write_file, await control.world(name, request), control.tables)
+    if len(data) > limits.WORLD_BYTES.value:
+        raise LimitExceeded(limits.WORLD_BYTES, 413, "delete records, or read them with GET /_mock/state/{api}/{table}")
+    return Reply(200, data)
 
 
 def _write_file(world: World, tables: Tables) -> bytes:
@@ -175,7 +179,7 @@ def _render_stored(control: ControlServices, listed: StoredWorld) -> dict[str, A
         "seed": world.seed,
         "now": iso(world.clock.now(wall_clock())),
         "mode": world.clock.mode,
-        "records": sum(len(rows.records) for rows in world.tables.values()),
+        "records": world.count_records(),
         "messages": len(world.outbox),
         "timers": len(world.timers),
         "rules": len(world.faults.rules),

@@ -155,6 +155,11 @@ LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
 """Every limit under its heading, in the order of the page."""
 
 
+def find_limit(name: str) -> Limit:
+    """The limit of this name. Raises StopIteration if there is none."""
+    return next(limit for limit in all_limits() if limit.name == name)
+
+
 def all_limits() -> tuple[Limit, ...]:
     """Every limit, in the order of the page."""
     return tuple(limit for _, group in LIMITS for limit in group)

@@ -19,11 +19,12 @@ from mockserver.core.base.clock import Clock, iso, parse_duration, parse_moment
 from mockserver.core.base.names import DEFAULT, is_world_name
 from mockserver.core.base.visitors import INSIDE
 from mockserver.core.operation.paging import by_page
-from mockserver.core.state.outbox import CAPACITY, Message
+from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.store import NEW, MemoryStore
 from mockserver.core.state.tables import Rows, Table, TransactionTable, fields_of, tables_of
 from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
+from mockserver.openapi import limits
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -256,10 +257,10 @@ def test_same_seed_and_same_draws_give_the_same(seed: int, kind: str) -> None:
 
 def test_the_outbox_keeps_the_newest() -> None:
     transaction = Transaction(World(), NOW)
-    for number in range(CAPACITY + 3):
+    for number in range(limits.OUTBOX.value + 3):
         transaction.send("zoo", "sms", "+1", f"no {number}")
     kept = list(transaction.outbox.ascending())
-    assert (len(kept), kept[0].body) == (CAPACITY, "no 3")
+    assert (len(kept), kept[0].body) == (limits.OUTBOX.value, "no 3")
     transaction.clear_outbox()
     assert len(transaction.outbox) == 0
 

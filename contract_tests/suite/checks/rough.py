@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.openapi import limits
+
 from ..harness.envelope import Answer
 from ..harness.findings import Verdict
 from ..harness.target import not_observable
@@ -15,7 +17,6 @@ from .session import CheckSession, guarded
 SIZE = "a body that is too large is refused"
 FAILS = "no request makes the server fail"
 TOO_LARGE = 413
-MIB = 1024 * 1024
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 NO_TEXT = "%FF"
 """A byte with which no text in UTF-8 begins."""
@@ -50,7 +51,7 @@ def _too_large(run: Run, name: str) -> Iterator[Verdict]:
 def limit(model: BehaviourModel, name: str) -> int:
     """Bytes that the body of an operation may have."""
     declared = model.operations[name].request_body
-    return int(declared.get("x-max-bytes", 8 * MIB if MULTIPART in declared["content"] else MIB))
+    return int(declared.get("x-max-bytes", (limits.FILES_BODY if MULTIPART in declared["content"] else limits.BODY).value))
 
 
 def _filled(media_type: str, size: int) -> dict[str, Any]:

@@ -59,12 +59,16 @@ class TooLarge(Fault):
 
 
 class LimitExceeded(Exception):
-    """A request is beyond a limit of the mock for which no document has an answer. ``status`` is 429, 431 or 503."""
+    """A request is beyond a limit of the mock for which no document has an answer.
+
+    ``status`` is 413, 429, 431 or 503. ``advice`` says what to do, after a semicolon.
+    """
 
     kind = "limit"
 
-    def __init__(self, limit: Limit, status: int) -> None:
-        super().__init__(f"beyond the limit {limit.name} ({limit.value} {limit.unit}): {limit.bounds}")
+    def __init__(self, limit: Limit, status: int, advice: str = "") -> None:
+        ending = f"{limit.bounds.removesuffix('.')}; {advice}" if advice else limit.bounds
+        super().__init__(f"beyond the limit {limit.name} ({limit.value} {limit.unit}): {ending}")
         self.limit = limit
         self.status = status
 

@@ -10,7 +10,6 @@ from mockserver.core.base.faults import TooLarge
 from mockserver.core.base.names import DEFAULT
 from mockserver.core.base.visitors import Visitor, identify_visitor
 
-MIB = 1024 * 1024
 LONGEST = 18
 """Digits of a Content-Length; a longer number is too large, whatever it is."""
 _HEADERS = "mockserver.headers"

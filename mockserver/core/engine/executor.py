@@ -18,6 +18,7 @@ from mockserver.core.engine.timers import Timers
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, NEW, Store, Versioned
 from mockserver.core.state.world import Transaction, World, is_due
+from mockserver.openapi import limits
 
 log = logging.getLogger("mockserver")
 
@@ -114,6 +115,9 @@ def _answer(operation: Operation, request: Request, world: World, current: World
     except Exception as error:  # noqa: BLE001 - refuse distinguishes and logs them
         return _refuse(operation, error, now, current, changed=current is not world)
     after = transaction.finish()
+    if transaction.added > 0 and after.count_records() > limits.WORLD_RECORDS.value:
+        full = LimitExceeded(limits.WORLD_RECORDS, 413, "delete some, or go on in another world")
+        return _refuse(operation, full, now, current, changed=current is not world)
     if after is current:
         return Outcome(reply=reply, at=now, world=after, changed=after is not world, payload=payload)
     return Outcome(

@@ -22,9 +22,10 @@ from mockserver.core.engine.outcome import AppliedEffect, Outcome
 from mockserver.core.engine.refusals import render_unsatisfiable
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.preferences import PreferenceNotSatisfiable, answer_preference, parse_prefer
-from mockserver.core.state.rules import MAX_DELAY, Faults, Preference, Rule
+from mockserver.core.state.rules import Faults, Preference, Rule
 from mockserver.core.state.store import COMMIT_ATTEMPTS, NEW, Store, Versioned
 from mockserver.core.state.world import Transaction, World
+from mockserver.openapi import limits
 
 HeadersOf = Callable[[str, str, Transaction], Mapping[str, str]]
 
@@ -104,7 +105,7 @@ class FaultInjector:
     async def run(self, operation: Operation, request: Request, world: World) -> Outcome:
         """Run an operation whose request has a header ``Prefer``, or whose world has fault rules."""
         try:
-            preference = parse_prefer(request.headers.get("prefer", ""), operation, MAX_DELAY)
+            preference = parse_prefer(request.headers.get("prefer", ""), operation, limits.DELAY.value)
             if preference is not None and preference.is_answer:
                 await asyncio.sleep(preference.delay)
                 return _answer_from_document(operation, request, preference, world)

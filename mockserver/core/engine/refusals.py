@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, NotServed, ResponseOffSpec
+from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, NotServed, ResponseOffSpec, TooLarge
 from mockserver.core.base.problems import limit_reply, problem_reply
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.compiled import Operation
@@ -16,8 +16,8 @@ log = logging.getLogger("mockserver")
 def refuse(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
     """The reply to an error of an operation, and the error that it reports.
 
-    A Fault is rendered by the vendor, and its reply is checked like any other. A limit of the mock is a plain problem that names it. Anything else
-    is a bug of the mock. It is logged and answered with a plain 500.
+    A Fault is rendered by the vendor, and its reply is checked like any other. A limit of the mock, also that of a body of the control plane, is a
+    plain problem that names it. Anything else is a bug of the mock. It is logged and answered with a plain 500.
     """
     reply, reported = _render(operation, error)
     _release_frames(reported)
@@ -25,6 +25,8 @@ def refuse(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
 
 
 def _render(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
+    if isinstance(error, TooLarge) and operation.api.is_control:
+        error = LimitExceeded(operation.body.bound, error.status, "send a shorter body")
     if isinstance(error, Fault):
         try:
             reply = operation.api.render_fault(error, operation.fault_context)

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
 from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply, Stream
-from mockserver.core.base.requests import MIB, Request
+from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext, Sent
 from mockserver.core.operation.binding import Handler, list_arguments
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
@@ -20,18 +20,16 @@ from mockserver.core.operation.parameters import ParameterPlan
 from mockserver.core.operation.security import plan_security
 from mockserver.core.operation.uploads import UploadRules
 from mockserver.core.state.world import Transaction
+from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
+from mockserver.openapi.limits import Limit, find_limit
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.schemas import SchemaCompiler, Validator
 
 AnswerKey = tuple[str, bytes]
 
-MAX_BODY = MIB
-"""Bytes at most in a JSON or urlencoded body."""
-MAX_MULTIPART = 8 * MIB
-"""Bytes at most in a multipart body, files included."""
-PROVEN = MIB // 4
+PROVEN = 256 * 1024
 """Bytes of valid answers remembered per operation, with the paths and queries that they answer."""
 
 
@@ -75,7 +73,10 @@ class BodyPlan:
             name: document.resolve(schema) for found in schemas for name, schema in found.get("properties", {}).items()
         }
         has_files = any(parse is _read_bytes for parse, _ in self.media.values()) or find_media(self.media, MULTIPART) is not None
-        self.limit: int = spec.request_body.get("x-max-bytes", MAX_MULTIPART if has_files else MAX_BODY)
+        named = spec.request_body.get("x-limit")
+        self.bound: Limit = find_limit(named) if named else limits.FILES_BODY if has_files else limits.BODY
+        """The limit of the table that bounds the body, if the document sets no other."""
+        self.limit: int = spec.request_body.get("x-max-bytes", self.bound.value)
 
     @staticmethod
     def _choose_parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:

@@ -16,14 +16,15 @@ import orjson
 from rpds import HashTrieMap
 
 from mockserver.core.base.clock import Clock
-from mockserver.core.base.faults import Invalid
+from mockserver.core.base.faults import Invalid, LimitExceeded
 from mockserver.core.state.codec import Misfits, codec_for
 from mockserver.core.state.mapping import RecordValidator
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
-from mockserver.core.state.rules import NO_FAULTS, Faults
+from mockserver.core.state.rules import NO_FAULTS, Faults, Rule
 from mockserver.core.state.tables import Rows, Table, rows_of
 from mockserver.core.state.world import Timer, World
+from mockserver.openapi import limits
 from mockserver.openapi.errors import Violation
 
 Tables = Mapping[str, Table[Any]]
@@ -93,7 +94,7 @@ def digest(world: World, tables: Tables) -> str:
 def read(
     data: Any, tables: Tables, actions: Iterable[str] = (), operations: Iterable[str] = (), record_validators: Judges = MappingProxyType({})
 ) -> World:
-    """The world of a document. Raises Invalid with everything that does not fit.
+    """The world of a document. Raises Invalid with everything that does not fit, and LimitExceeded if it holds too many records.
 
     ``actions`` are the timers' names and ``operations`` the full names of operations that there are; ``record_validators`` hold
     the records to their vendors'
@@ -101,6 +102,8 @@ def read(
     """
     misfits = Misfits()
     found = codec_for(_WorldFile).decode(data, "", misfits)
+    if sum(map(_count_records, found.get("tables", {}).values())) > limits.WORLD_RECORDS.value:
+        raise LimitExceeded(limits.WORLD_RECORDS, 413, "import fewer")
     if found.get("mockserver", FORMAT) != FORMAT:
         misfits.add("/mockserver", f"is not {FORMAT}, the layout that this version reads")
     if not 0 <= found.get("seed", 0) <= LARGEST:
@@ -108,7 +111,14 @@ def read(
     for number, timer in enumerate(found.get("timers", ())):
         if timer.action not in actions:
             misfits.add(f"/timers/{number}/action", f"is none of {', '.join(sorted(actions)) or 'those that there are: none'}")
-    for number, rule in enumerate(found.get("faults", NO_FAULTS).rules):
+    if len(found.get("outbox", ())) > limits.OUTBOX.value:
+        misfits.add("/outbox", f"has more than {limits.OUTBOX.value} messages")
+    rules = found.get("faults", NO_FAULTS).rules
+    if len(rules) > limits.FAULT_RULES.value:
+        misfits.add("/faults/rules", f"has more than {limits.FAULT_RULES.value} rules")
+    for number, rule in enumerate(rules):
+        if not _is_short(rule):
+            misfits.add(f"/faults/rules/{number}", f"delays calls by less than 0 or more than {limits.DELAY.value} seconds")
         unknown = set(rule.operations) - set(operations)
         if unknown:
             misfits.add(f"/faults/rules/{number}/operations", f"names {', '.join(sorted(unknown))}, which there is not")
@@ -147,6 +157,18 @@ def _judged(name: str, rows: Rows[Any], record_validators: Judges) -> Iterator[V
         if index in judge.unique and len(positions) > 1:
             ids = ", ".join(repr(rows.records[position].id) for position in positions.ascending())
             yield Violation("body", where, "unique", f"{ids} have the same {index}")
+
+
+def _count_records(content: Any) -> int:
+    records = content.get("records") if isinstance(content, dict) else None
+    return len(records) if isinstance(records, list) else 0
+
+
+def _is_short(rule: Rule) -> bool:
+    """Whether the delays of a rule are within the limit."""
+    seconds = [] if rule.delay is None else [rule.delay.seconds, rule.delay.most]
+    seconds += [] if rule.damage is None else [rule.damage.seconds]
+    return all(0 <= value <= limits.DELAY.value for value in seconds)
 
 
 def _rows(name: str, content: Any, tables: Tables, misfits: Misfits) -> Rows[Any] | None:

@@ -13,9 +13,6 @@ _LINK = re.compile(r"https?://[^\s<>\"']+")
 
 Channel = Literal["mail", "sms", "whatsapp"]
 
-CAPACITY = 1000
-"""Messages kept per world; if there are more, the oldest is dropped."""
-
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -13,9 +13,7 @@ from typing import Literal
 from mockserver.core.base import ids
 from mockserver.core.base.replies import Damage
 from mockserver.core.base.requests import Request
-
-MAX_DELAY = 60.0
-"""Seconds by which one rule or one preference may delay a call."""
+from mockserver.openapi import limits
 
 When = Literal["before", "after"]
 
@@ -57,7 +55,7 @@ class Delay:
 
     distribution: Literal["fixed", "uniform", "lognormal"]
     seconds: float
-    most: float = MAX_DELAY
+    most: float = float(limits.DELAY.value)
     sigma: float = 0.0
 
     def draw(self, chance: ids.Chance) -> float:

@@ -17,10 +17,11 @@ from rpds import HashTrieMap
 from mockserver.core.base import ids
 from mockserver.core.base.clock import Clock
 from mockserver.core.base.faults import HandlerCrashed
-from mockserver.core.state.outbox import CAPACITY, Channel, Message
+from mockserver.core.state.outbox import Channel, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults
 from mockserver.core.state.tables import EMPTY, Record, Rows, Table, TransactionTable
+from mockserver.openapi import limits
 
 Action = Callable[["Transaction", int | str | None], None]
 
@@ -48,6 +49,10 @@ class World:
     timers: tuple[Timer, ...] = ()
     outbox: Ordered[Message] = field(default_factory=Ordered)
     faults: Faults = NO_FAULTS
+
+    def count_records(self) -> int:
+        """The records of all tables."""
+        return sum(len(rows.records) for rows in self.tables.values())
 
 
 class Transaction:
@@ -124,6 +129,11 @@ class Transaction:
         return sum(opened.writes for opened in self._open.values())
 
     @property
+    def added(self) -> int:
+        """By how many records the tables have grown in this transaction; negative if they have shrunk."""
+        return sum(len(opened.rows.records) - len(opened.before.records) for opened in self._open.values())
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """The records written in this transaction, by table and in the order of the writes; at most LOGGED per table."""
         return tuple(
@@ -136,7 +146,8 @@ class Transaction:
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
         """Put a message of an API into the outbox. If the outbox is full, the oldest message is dropped."""
         outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
-        self._outbox = outbox.drop(outbox.end - 1 - CAPACITY) if len(outbox) > CAPACITY else outbox
+        most = limits.OUTBOX.value
+        self._outbox = outbox.drop(outbox.end - 1 - most) if len(outbox) > most else outbox
 
     @property
     def outbox(self) -> Ordered[Message]:
