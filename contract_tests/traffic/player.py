@@ -59,7 +59,7 @@ class Side:
 def _published(origin: str, slug: str) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]] | None:
     """The headers and the logins of each role that a mock publishes for an API; None if no mock of that API answers."""
     try:
-        with httpx.Client(timeout=TIMEOUT) as client:
+        with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
             status, message = call(client, "GET", f"{origin}/_mock/apis")
         if status != httpx.codes.OK or message.body is None:
             return None

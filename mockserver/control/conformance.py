@@ -27,12 +27,11 @@ async def start_conformance(control: ControlServices, request: Request, body: Ma
     vendor = control.vendor(body["api"])
     url = body.get("url") or request.server_url + vendor.document.base_path
     is_own = _is_own(url, request)
-    if not is_own:
-        await control.targets.check(url)
+    resolved = "" if is_own else await control.targets.check(url)
     token = find_token({name.encode("latin-1"): value.encode("latin-1") for name, value in request.headers.items()})
     environment = {"MOCKSERVER_TOKEN": token.decode("latin-1")} if token and is_own else {}
     try:
-        await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment)
+        await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment, resolved)
     except RunInProgress:
         raise Conflict(f"a run against {control.runs.url} is in progress; wait for it, or stop it") from None
     except OSError as error:

@@ -66,8 +66,11 @@ class Runs:
         """Seconds that the run has taken so far, or took."""
         return 0.0 if self.started_at is None else (stopwatch() if self._ended is None else self._ended) - self._started
 
-    async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None) -> None:
-        """Start a run. Raises RunInProgress if there is one, OSError if the process cannot be started."""
+    async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None, resolved: str = "") -> None:
+        """Start a run. Raises RunInProgress if there is one, OSError if the process cannot be started.
+
+        ``resolved`` are the addresses to which the run connects, as :meth:`mockserver.core.base.targets.Targets.check` returns them.
+        """
         if self.is_running:
             raise RunInProgress
         self.state, self.api, self.url, self.level = "running", api, url, level
@@ -79,7 +82,18 @@ class Runs:
             folder.mkdir(parents=True, exist_ok=True)
             self._process = await asyncio.create_subprocess_exec(
                 *(self.command or (sys.executable, "-m", name_bundled("contract_tests"))),
-                *(api, "--url", url, "--level", level, "--report", str(folder), "--time-budget", str(budget)),
+                *(
+                    api,
+                    "--url",
+                    url,
+                    "--level",
+                    level,
+                    "--report",
+                    str(folder),
+                    "--time-budget",
+                    str(budget),
+                    *(("--resolve", resolved) if resolved else ()),
+                ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

@@ -11,7 +11,7 @@ import itertools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -84,7 +84,7 @@ class Target:
         """The target at a base URL; a mock gives its credentials, logins and seeded records itself."""
         parts = urlsplit(base_url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        get = httpx.get if client is None else client.get
+        get = partial(httpx.get, trust_env=False) if client is None else client.get
         try:
             apis = get(f"{origin}/_mock/apis", headers=control_headers(), timeout=TIMEOUT)
         except httpx.TransportError:
@@ -151,7 +151,7 @@ class ApiClient:
         self.problems: list[Problem] = []
         self.differences: list[Problem] = []
         """Problems that differ from what the document assumes only."""
-        self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
         self._answers = answers or _answers(target.slug, target.strict)
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
         self._own: dict[str, str] = {}

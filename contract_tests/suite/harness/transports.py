@@ -189,9 +189,21 @@ def _dry_answer(request: requests.PreparedRequest) -> requests.Response:
 
 @contextmanager
 def police_requests(policy: RequestPolicy, record: Callable[[Exchange], None]) -> Iterator[None]:
-    """Let every session of requests send through the policy for a while: Schemathesis makes its sessions itself, and takes none from outside."""
+    """Let every session of requests send through the policy for a while: Schemathesis makes its sessions itself, and takes none from outside.
+
+    These sessions take nothing from the environment, neither proxies nor credentials of a file ``.netrc``.
+    """
     adapter = PolicyAdapter(policy, record)
-    with patch.object(requests.Session, "get_adapter", lambda _session, url: adapter):  # noqa: ARG005 - named by its callers
+    begin = requests.Session.__init__
+
+    def begin_apart(session: requests.Session) -> None:
+        begin(session)
+        session.trust_env = False
+
+    with (
+        patch.object(requests.Session, "get_adapter", lambda _session, url: adapter),  # noqa: ARG005 - named by its callers
+        patch.object(requests.Session, "__init__", begin_apart),
+    ):
         yield
     adapter.close()
 

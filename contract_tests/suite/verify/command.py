@@ -53,6 +53,7 @@ def _check_slug(slug: str) -> None:
     metavar="SECONDS",
     help="Time that the run may wait for the target, in all; 120, 600, 3600 by level.",
 )
+@click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS", help="Call this address when the host is named, as curl does. Repeatable.")
 @click.option("--any-implementation", is_flag=True, help="Judge a mock by what the document allows, not by what the mock has promised as well.")
 @click.option(
     "--assumptions",

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from ..harness.resolved import Resolved, read_resolved
 from .contract import Contract
 from .report.compare import read_report
 from .target_file import TargetFile, read_target_file
@@ -41,6 +42,7 @@ class Options:
     any_implementation: bool
     assumptions: Literal["apart", "strict"] = "apart"
     require_coverage: bool = False
+    resolve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class RunPlan:
     earlier: dict[str, Any] | None = None
     """The report to compare with."""
     version: str = ""
+    resolved: Resolved = field(default_factory=dict)
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
 
     @property
@@ -71,7 +74,7 @@ def make_plan(options: Options, started: float) -> RunPlan:
     """Read the files that the options name.
 
     Raises:
-        CannotRun: there is no usable URL, or the target file is of another API.
+        CannotRun: there is no usable URL, the target file is of another API, or an address of ``--resolve`` cannot be read.
         BadTargetFile: the target file cannot be used.
         BadReport: the report to compare with cannot be used.
     """
@@ -84,7 +87,11 @@ def make_plan(options: Options, started: float) -> RunPlan:
         raise CannotRun(f"{url} is no URL of HTTP; write for example http://127.0.0.1:8000/acme/v1")
     budget = options.budget or float(file.limits.get("budget", BUDGETS[options.level]))
     earlier = read_report(options.compare, options.slug) if options.compare else None
-    return RunPlan(options, contract, file, url, budget, started, earlier, _installed_version())
+    try:
+        resolved = read_resolved(options.resolve)
+    except ValueError as error:
+        raise CannotRun(f"--resolve: {error}; write for example shop.example:443:192.0.2.1") from None
+    return RunPlan(options, contract, file, url, budget, started, earlier, _installed_version(), resolved)
 
 
 def _read_file(options: Options, contract: Contract) -> TargetFile:

@@ -21,6 +21,7 @@ import httpx
 
 from ..harness import Target
 from ..harness.policy import OutOfTime, Stopped
+from ..harness.resolved import resolve_as
 from ..harness.roles import REFUSED, WRONG_ON_PURPOSE, TriedRole
 from ..harness.transports import describe_error, open_connections
 from .after import accept, clean_up, confirm
@@ -106,7 +107,7 @@ class VerifyRun:
     def _run(self) -> Iterator[Event]:
         plan, policy, options = self.plan, self._policy, self.plan.options
         yield RunStarted(plan.contract.document.title, plan.url, options.level, options.seed, plan.budget, policy.read_only)
-        with open_connections(plan.file.verify) as inner:
+        with resolve_as(plan.resolved), open_connections(plan.file.verify) as inner:
             target = yield from self._reach(inner)
             if target.strict:
                 self.store.answers.judge_strictly()

@@ -42,8 +42,10 @@ class Targets:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self._patterns = [_read_pattern(text) for text in patterns]
 
-    async def check(self, url: str) -> None:
-        """Check that the server may call a URL. Raises Forbidden.
+    async def check(self, url: str) -> str:
+        """Check that the server may call a URL. Returns the addresses that were checked, as HOST:PORT:ADDRESS,ADDRESS…; empty if the URL has one.
+
+        The caller has to connect to these addresses, because another look-up may give others. Raises Forbidden.
 
         A name has to be allowed, and every address to which it resolves has to be a public one or to be allowed itself. Loopback addresses are
         allowed with the name ``localhost``.
@@ -57,13 +59,17 @@ class Targets:
         if literal is not None:
             if not self._allows_address(literal, port):
                 raise Forbidden(f"the server does not call {host}:{port}; {_ADVICE} {host}:{port} to let it")
-            return
+            return ""
+        if not host.isascii():
+            raise Forbidden(f"{host[:200]} is not ASCII; write the name as the domain name system has it")
         if not self._allows_name(host, port):
             raise Forbidden(f"the server does not call {host[:200]}:{port}; {_ADVICE} {host[:200]}:{port} to let it")
-        for address in await _resolve(host, port):
+        addresses = await _resolve(host, port)
+        for address in addresses:
             is_local = address.is_loopback and (host == "localhost" or host.endswith(".localhost"))
             if not address.is_global and not is_local and not self._allows_address(address, port):
                 raise Forbidden(f"{host[:200]} is {address}, which is not public; {_ADVICE} {address} as well to let the server call it")
+        return f"{host}:{port}:{','.join(map(str, addresses))}"
 
     def _allows_name(self, host: str, port: int) -> bool:
         return any(
