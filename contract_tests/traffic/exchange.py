@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from mockserver.openapi.limits import find_limit_name
+
 
 class Headers(dict[str, str]):
     """Headers by lower-case name, found in any spelling; several of one name are joined by commas."""
@@ -72,6 +74,11 @@ class RecordedExchange:
     @cached_property
     def path(self) -> str:
         return urlsplit(self.url).path
+
+    @property
+    def limit(self) -> str:
+        """The limit of the mock beyond which it refused the call, in no vendor's name; empty for any other answer."""
+        return find_limit_name(self.status, self.response.media_type, self.response.headers.get("x-mock-limit"))
 
     @property
     def host(self) -> str:

@@ -40,7 +40,8 @@ class Judgement:
     """The findings of one exchange.
 
     ``kind`` is ``judged``; ``foreign``, outside the API; ``unknown``, at a path or with a method that the document lacks; ``document``, the
-    document itself; ``preflight``; ``unanswered``; or ``injected``, answered by a fault rule or a preference.
+    document itself; ``preflight``; ``unanswered``; ``limit``, refused beyond a limit of the mock; or ``injected``, answered by a fault rule or a
+    preference.
     """
 
     number: int

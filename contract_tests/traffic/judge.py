@@ -69,6 +69,8 @@ class TrafficValidator:
             return Judgement(exchange.number, "unanswered", 0, route)
         if route is None:
             return self._unrouted(exchange, path)
+        if exchange.limit:
+            return Judgement(exchange.number, "limit", exchange.status, route)
         request, unjudged, sent = self.request(route, exchange)
         if exchange.injected:
             return Judgement(exchange.number, "injected", exchange.status, route, request, (), unjudged, sent)
@@ -77,6 +79,8 @@ class TrafficValidator:
 
     def _unrouted(self, exchange: RecordedExchange, path: str) -> Judgement:
         """An exchange that no operation is documented for: only an answer that does not refuse it is a finding."""
+        if exchange.limit:
+            return Judgement(exchange.number, "limit", exchange.status)
         if exchange.method == "OPTIONS":
             return Judgement(exchange.number, "preflight", exchange.status)
         if _is_document(exchange.method, path):

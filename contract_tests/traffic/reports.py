@@ -10,6 +10,7 @@ from .audit import Audit
 _KINDS = {
     "judged": "judged",
     "injected": "answered so on purpose, not judged",
+    "limit": "refused beyond a limit of the mock, not judged",
     "unknown": "at paths or with methods that the document lacks",
     "unanswered": "without an answer",
     "foreign": "outside the API",

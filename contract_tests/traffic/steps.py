@@ -127,14 +127,14 @@ def _kept(where: str, name: str, said: Any) -> KeptField:
 
 
 def recorded(exchanges: Iterable[RecordedExchange], document: Document, *, only_successes: bool = False) -> Iterator[Step]:
-    """The calls of a recording that belong to the API, as steps; calls without a documented operation or without an answer are left out.
+    """The calls of a recording that belong to the API, as steps; calls without a documented operation or a vendor's answer are left out.
 
     Raises ScenarioBroken for a query that cannot be read.
     """
     for exchange in exchanges:
         path = api_path(document, exchange.path, exchange.host)
         route = None if path is None else find_route(document, exchange.method, path)
-        if path is None or route is None or exchange.status == 0 or exchange.injected:
+        if path is None or route is None or exchange.status == 0 or exchange.injected or exchange.limit:
             continue
         if only_successes and exchange.status >= 400:
             continue

@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+REFUSALS = frozenset({413, 429, 431, 503})
+"""The statuses of refusals beyond a limit."""
+SHOWN_NAME = 40
+"""Characters of a limit's name that are taken from an answer."""
 
 REFUSED = "The call is refused with 413."
 HEAD_REFUSED = "The call is refused with 431."
@@ -153,6 +157,12 @@ LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
     ),
 )
 """Every limit under its heading, in the order of the page."""
+
+
+def find_limit_name(status: int, media_type: str, named: str) -> str:
+    """The name of the limit beyond which a mock refused a call, by an answer's status, Content-Type and X-Mock-Limit; empty for any other answer."""
+    is_problem = media_type.partition(";")[0].strip().lower() == "application/problem+json"
+    return named[:SHOWN_NAME] if status in REFUSALS and is_problem else ""
 
 
 def find_limit(name: str) -> Limit:

@@ -148,7 +148,7 @@ def canary() -> Iterator[Canary]:
         yield found
 
 
-def judge(folder: Path, origin: str, canary: Canary, level: str = "quick", budget: int = BUDGET) -> Done:
+def judge(folder: Path, origin: str, canary: Canary, level: str = "quick", budget: int = BUDGET, patience: float = START_UP) -> Done:
     """The end of the real command with little memory. Everything that it writes is checked for what no target may cause."""
     (folder / "contract.toml").write_text(FILE)
     started = time.monotonic()
@@ -158,7 +158,7 @@ def judge(folder: Path, origin: str, canary: Canary, level: str = "quick", budge
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=budget + START_UP,
+        timeout=budget + patience,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "HTTP_PROXY": canary.origin, "ALL_PROXY": canary.origin},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),

@@ -177,6 +177,10 @@ class RequestPolicy:
         if limits.creations is not None and method == "POST" and self.created[name] >= limits.creations:
             self._refuse(f"{name} has made {limits.creations} records, as many as [limits] allows")
 
+    def leave_out(self, limit: str) -> None:
+        """Count an answer by which a mock refused a call beyond a limit of its own: no vendor gave it, so it is not judged. Raises RequestRefused."""
+        self._refuse(f"the mock refused it beyond its limit {limit}")
+
     def _refuse(self, reason: str) -> NoReturn:
         with self._lock:
             self.refused[reason] = self.refused.get(reason, 0) + 1

@@ -17,6 +17,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from mockserver.openapi.limits import find_limit_name
+
 from .bodies import read_body
 from .findings import Exchange
 from .policy import RequestPolicy
@@ -61,7 +63,7 @@ class PolicyTransport(httpx.BaseTransport):
         """The answer, read to its end and decoded, with a note for a body that cannot be read.
 
         Raises:
-            PolicyError: the policy does not let the request through.
+            PolicyError: the policy does not let the request through, or a mock refused it beyond a limit of its own.
             httpx.TransportError: there is no answer, or none that ends.
         """
         policy, body = self.policy, request.read()
@@ -74,6 +76,7 @@ class PolicyTransport(httpx.BaseTransport):
             pauses += 1
             policy.admit(request.method, str(request.url))
             exchange, answer = self._exchange(request, body, operation)
+        leave_out_limit(policy, exchange)
         policy.count_answer(exchange)
         if self._record is not None:
             self._record(exchange)
@@ -139,6 +142,7 @@ class PolicyAdapter(HTTPAdapter):
             pauses += 1
             policy.admit(str(request.method), str(request.url))
             exchange, answer = self._exchange(request, operation, options)
+        leave_out_limit(policy, exchange)
         policy.count_answer(exchange)
         self._record(exchange)
         return answer
@@ -206,6 +210,14 @@ def police_requests(policy: RequestPolicy, record: Callable[[Exchange], None]) -
     ):
         yield
     adapter.close()
+
+
+def leave_out_limit(policy: RequestPolicy, exchange: Exchange) -> None:
+    """Raise RequestRefused if a mock refused the call beyond a limit of its own."""
+    headers = {name.lower(): value for name, value in exchange.response_headers.items()}
+    limit = find_limit_name(exchange.status, headers.get("content-type", ""), headers.get("x-mock-limit", ""))
+    if limit:
+        policy.leave_out(limit)
 
 
 def describe_error(error: Exception) -> str:

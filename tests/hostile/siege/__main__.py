@@ -56,7 +56,7 @@ def main() -> int:
             memory = server.resident[-1] / MEBIBYTE
             print(f"round {done}: {time.monotonic() - started:6.0f} s {server.calls:9,} calls {memory:6.0f} MiB {len(findings)} findings", flush=True)  # noqa: T201
             for one in found:
-                print(f"{one.kind}, seed {one.seed}: {one.text[-1500:]}", flush=True)  # noqa: T201
+                print(f"{one.kind}, seed {one.seed}: {one.text}", flush=True)  # noqa: T201
         print(report(server, tallies, done, time.monotonic() - started, findings))  # noqa: T201 - what it is for
     return 1 if findings else 0
 

@@ -107,10 +107,10 @@ class Besieged:
                 until = time.monotonic() + patience
                 while (part := line.recv(1 << 18)) and time.monotonic() < until:
                     received += part
-            except ConnectionError:
-                pass
             except TimeoutError:
                 self.silent += not received
+            except OSError:  # the server has closed the connection, before or while something was sent
+                pass
         answers = list(split_answers(received))
         self.statuses.update(answer.status for answer in answers)
         for answer in answers:
