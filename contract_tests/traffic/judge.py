@@ -64,13 +64,13 @@ class TrafficValidator:
         path = api_path(self.document, exchange.path, exchange.host)
         if path is None:
             return Judgement(exchange.number, "foreign", exchange.status)
+        if exchange.limit:
+            return Judgement(exchange.number, "limit", exchange.status)
         route = find_route(self.document, exchange.method, path)
         if exchange.status == 0:
             return Judgement(exchange.number, "unanswered", 0, route)
         if route is None:
             return self._unrouted(exchange, path)
-        if exchange.limit:
-            return Judgement(exchange.number, "limit", exchange.status, route)
         request, unjudged, sent = self.request(route, exchange)
         if exchange.injected:
             return Judgement(exchange.number, "injected", exchange.status, route, request, (), unjudged, sent)
@@ -79,8 +79,6 @@ class TrafficValidator:
 
     def _unrouted(self, exchange: RecordedExchange, path: str) -> Judgement:
         """An exchange that no operation is documented for: only an answer that does not refuse it is a finding."""
-        if exchange.limit:
-            return Judgement(exchange.number, "limit", exchange.status)
         if exchange.method == "OPTIONS":
             return Judgement(exchange.number, "preflight", exchange.status)
         if _is_document(exchange.method, path):

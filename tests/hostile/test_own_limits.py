@@ -71,8 +71,10 @@ def test_neither_client_of_the_suite_hands_it_to_a_test() -> None:
     seen: list[Any] = []
     with serving(refuse) as origin:
         policy = RequestPolicy(frozenset({origin}), lambda _method, _url: "x", Limits())
-        with httpx.Client(transport=PolicyTransport(policy, httpx.HTTPTransport(), seen.append)) as client, pytest.raises(RequestRefused):
-            client.get(f"{origin}/x")
+        with httpx.HTTPTransport() as inner:
+            client = httpx.Client(transport=PolicyTransport(policy, inner, seen.append))
+            with pytest.raises(RequestRefused, match="its limit worlds"):
+                client.get(f"{origin}/x")
         with police_requests(policy, seen.append), requests.Session() as session, pytest.raises(RequestRefused, match="its limit worlds"):
             session.get(f"{origin}/x")
     assert seen == []
