@@ -121,6 +121,18 @@ async def delete_world(visit: Visit) -> Response:
     return visit.back("/console/worlds", f"The world {name} is forgotten; its next use makes it anew.")
 
 
+async def pin_world(visit: Visit) -> Response:
+    name = visit.named("name")
+    await visit.plane.call("PUT", f"/worlds/{name}/pin")
+    return visit.back("/console/worlds", f"The world {name} is pinned: it never leaves for another one.")
+
+
+async def unpin_world(visit: Visit) -> Response:
+    name = visit.named("name")
+    await visit.plane.call("DELETE", f"/worlds/{name}/pin")
+    return visit.back("/console/worlds", f"The world {name} is no longer pinned.")
+
+
 def _go(visit: Visit, name: str, said: str) -> Response:
     target = Visit(visit.request, visit.plane, visit.templates)
     target.request.scope["mockserver.prefix"] = "" if name == "default" else f"/~{quote(name, safe='')}"

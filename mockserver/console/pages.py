@@ -65,6 +65,8 @@ CHANGES: dict[str, View] = {
     "/console/switch": overview.switch,
     "/console/worlds": overview.create_world,
     "/console/worlds/{name}/delete": overview.delete_world,
+    "/console/worlds/{name}/pin": overview.pin_world,
+    "/console/worlds/{name}/unpin": overview.unpin_world,
     "/console/sign-in": overview.sign_in,
     "/console/sign-out": overview.sign_out,
     "/console/journal/clear": journal.clear,

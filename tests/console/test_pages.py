@@ -266,6 +266,22 @@ def test_worlds_are_made_visited_and_forgotten(mock: Mock, console: httpx.Client
     assert httpx.get(f"{mock.url}/_mock/worlds/{name}").status_code == 404
 
 
+def test_a_world_is_pinned_and_unpinned_by_its_button(mock: Mock, console: httpx.Client) -> None:
+    name = f"{mock.world}-kept"
+    console.post("/console/worlds", data={"name": name})
+    for action, pinned in (("pin", True), ("unpin", False)):
+        shown = console.get(f"/console/worlds?prefix={name}").text
+        (button,) = re.findall(rf'action="([^"]*/console/worlds/{name}/{action})"', shown)
+        assert button == f"/~{mock.world}/console/worlds/{name}/{action}"
+        answer = console.post(f"/console/worlds/{name}/{action}")
+        assert answer.headers["location"].endswith("/console/worlds")
+        assert httpx.get(f"{mock.url}/_mock/worlds/{name}").json()["pinned"] is pinned
+        assert ('<span class="badge">pinned</span>' in console.get(f"/console/worlds?prefix={name}").text) is pinned
+    assert f"/console/worlds/{name}/unpin" not in console.get(f"/console/worlds?prefix={name}").text
+    assert "/console/worlds/default/" not in console.get("/console/worlds?prefix=default").text.replace("default/delete", "")
+    assert console.post("/console/worlds/never-made/unpin").status_code == 404
+
+
 def test_a_form_that_cannot_be_read_is_refused(console: httpx.Client) -> None:
     assert console.post("/console/faults", json={}).status_code == 415
     assert console.post("/console/faults", data={"x": "y" * 2_000_000}).status_code == 413
