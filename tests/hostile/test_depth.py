@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.core.base.faults import Malformed
-from mockserver.core.operation.bodies import parse_json
+from mockserver.core.operation.bodies import PIECE, parse_json
 from mockserver.openapi import limits
 from tests.hostile.application import Application
 
@@ -105,6 +105,57 @@ def test_the_depth_of_a_text_is_that_of_its_value(value: Any, around: int, shape
             parse_json(text)
     else:
         assert parse_json(text) == orjson.loads(text)
+
+
+LONG = "x" * (PIECE // 2)
+_long = st.recursive(_values | st.just(LONG), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4), max_leaves=12)
+
+
+@settings(deadline=None)
+@given(_long, st.sampled_from([0, orjson.OPT_INDENT_2]), st.sampled_from(["", " \n", "\t"]))
+def test_a_long_text_is_parsed_piece_by_piece_to_the_same_value(value: Any, option: int, before: str) -> None:
+    text = before.encode() + orjson.dumps([LONG, LONG, {"a": value, "b": LONG, "c": LONG}], option=option)
+    assert len(text) > PIECE
+    assert parse_json(text) == orjson.loads(text)
+
+
+LONG_MEMBER = b'"' + b"x" * (2 * PIECE) + b'"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": 1, "b": %b, "a": 2}',
+        b'{"a": {"c": 1}, "b": %b, "a": 2}',
+        b'{"a": %b, "a": %b}',
+        b'[{"b": %b, "c": {"a": 1, "a": 2}}]',
+        b'{"d:e": {"a": 1}, "b": %b, "d:e": 2}',
+        b'{"\\u003a": 1, "b": %b, "\\u003a": 2}',
+    ],
+)
+def test_a_member_that_a_long_text_names_twice_is_refused(text: bytes) -> None:
+    with pytest.raises(Malformed, match="twice"):
+        parse_json(text.replace(b"%b", LONG_MEMBER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[%b",
+        b"[%b,]",
+        b'{"a": %b',
+        b'{"a" %b}',
+        b"[%b] 1",
+        b"[%b, NaN]",
+        b'{"a": %b, "b": 01}',
+        b'[%b, "\xff"]',
+        b'{"\xff": %b}',
+        b'[%b, "\\ud800"]',
+    ],
+)
+def test_a_long_text_that_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(Malformed, match="no JSON"):
+        parse_json(text.replace(b"%b", LONG_MEMBER))
 
 
 @given(st.binary(max_size=300) | st.text(alphabet='[]{}"\\:,1 ', max_size=600).map(str.encode))

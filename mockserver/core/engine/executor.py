@@ -5,6 +5,7 @@ A reply commits the transaction, whatever its status. An error drops it, so a re
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -89,7 +90,12 @@ class Executor:
             world = (await self._store.load(request.world)).world
         now = world.clock.now(wall_clock())
         try:
-            reply = await operation.answer(request, Transaction(world, now, request.base_url, request.own_url))
+            transaction = Transaction(world, now, request.base_url, request.own_url)
+            if len(request.body) <= limits.BODY.value:
+                answering = operation.answer(request, transaction)
+            else:  # a long body, such as that of an imported world, is read while other requests are answered
+                answering = await asyncio.to_thread(operation.answer, request, transaction)
+            reply = await answering
             operation.responses.check(reply)
         except Exception as error:  # noqa: BLE001 - refuse distinguishes and logs them
             return _refuse(operation, error, now, world)

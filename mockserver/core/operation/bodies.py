@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+import msgspec
 import orjson
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -28,6 +29,14 @@ _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
+PIECE = 64 * 1024
+"""Bytes of JSON that are parsed at once."""
+_BLANKS = b" \t\r\n"
+_TWICE = "the body is no JSON that can be trusted: an object names the same member twice"
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file of a multipart form, in memory. ``filename`` is the client's text; never use it as a path."""
@@ -46,11 +55,30 @@ def parse_json(body: bytes) -> Any:
     if len(body) > _DEPTH and _is_too_deep(body):
         raise Malformed(f"the body is nested deeper than {_DEPTH} levels; send it flatter")
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return _parse_piece(body)
+    except (orjson.JSONDecodeError, msgspec.DecodeError) as error:
         raise Malformed(f"the body is no JSON: {error}") from None
-    if b":" in body and _names_a_member_twice(body, value):
-        raise Malformed("the body is no JSON that can be trusted: an object names the same member twice")
+
+
+def _parse_piece(text: bytes) -> Any:
+    """The value of a JSON text. The members of a long object or list are parsed one by one, so that other threads run in between.
+
+    Raises JSONDecodeError, DecodeError, and Malformed if an object names a member twice.
+    """
+    if len(text) > PIECE:
+        kind = text.lstrip(_BLANKS)[:1]
+        if kind == b"[":
+            return [_parse_piece(bytes(item)) for item in _decode_list(text)]
+        if kind == b"{":
+            members = {name: bytes(member) for name, member in _decode_object(text).items()}
+            # Each member has one colon besides those of its value; of a member that is named twice, those of the first one are missing.
+            if not any(":" in name for name in members):
+                if text.count(b":") != len(members) + sum(member.count(b":") for member in members.values()):
+                    raise Malformed(_TWICE)
+                return {name: _parse_piece(member) for name, member in members.items()}
+    value = orjson.loads(text)
+    if b":" in text and _names_a_member_twice(text, value):
+        raise Malformed(_TWICE)
     return value
 
 
