@@ -104,6 +104,18 @@ def test_what_a_test_uses_up_is_reset_by_the_owner_or_not_used() -> None:
     assert str(skipped.value).startswith("not observable here: it would use up the subscription, which no call brings back; it needs the hook reset")
 
 
+def test_a_call_that_has_used_something_up_is_followed_by_a_reset_where_there_is_one() -> None:
+    owner = Hooks()
+    api = ApiClient(replace(NOTHING, hooks={"reset": owner.reset}))
+    api.has_spent()
+    api.close()
+    assert owner.used == ["reset"]
+
+    helpless = ApiClient(NOTHING)
+    helpless.has_spent()
+    helpless.close()
+
+
 def test_at_the_mock_a_test_may_use_up_every_record(api: ApiClient) -> None:
     api.spends("the subscription")
     assert send(api, "cancel_subscription").status_code == 204

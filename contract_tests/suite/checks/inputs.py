@@ -10,7 +10,7 @@ from mockserver.openapi.readings import INPUTS
 from ..harness.envelope import Answer, are_assumed, in_words
 from ..harness.findings import Verdict
 from .edges import LEFT_OUT, breaking, keeping
-from .model import FORMS
+from .model import FORMS, BehaviourModel
 from .refusals import NOTHING, snapshot, unchanged
 from .run import Run
 from .session import CheckSession, guarded
@@ -73,10 +73,7 @@ def _negative(session: CheckSession, name: str, sent: Mapping[str, Any], refused
 
 def _judge(session: CheckSession, name: str, field: str, keyword: str, answer: Answer, value: Any) -> Iterator[Verdict]:
     model = session.model
-    codes = model.declared(name, field).get("x-fault-codes", {}).get(keyword, [])
-    general = model.operations[name].fault_codes
-    codes = codes or general.get(keyword, general.get("invalid", []))
-    codes = [codes] if isinstance(codes, str) else list(codes)
+    codes = _codes(model, name, field, keyword)
     clause = next((row for code in codes if (row := model.operations[name].errors.get(code, {}).get("clause"))), None) or model.input_clause(
         name, field, keyword
     )
@@ -96,6 +93,20 @@ def _judge(session: CheckSession, name: str, field: str, keyword: str, answer: A
         yield session.broken(LAW, name, text, clause=clause, pointer=place, expected=codes, got=str(answer), assumed=assumed)
 
 
+def _codes(model: BehaviourModel, name: str, field: str, keyword: str) -> list[str]:
+    """The rows of ``x-errors`` that answer a field that breaks a keyword."""
+    general = model.operations[name].fault_codes
+    codes = model.declared(name, field).get("x-fault-codes", {}).get(keyword, []) or general.get(keyword, general.get("invalid", []))
+    return [codes] if isinstance(codes, str) else list(codes)
+
+
+def _is_about_another_row(model: BehaviourModel, name: str, field: str, keyword: str, answer: Answer) -> bool:
+    """Whether a refusal is documented for something else, such as a value that is taken: it does not say that the value breaks the keyword."""
+    errors, codes = model.operations[name].errors, _codes(model, name, field, keyword)
+    expected = {errors[code].get("code", code) for code in codes if code in errors}
+    return any(not model.reader.differences(name, code, answer) for code, row in errors.items() if row.get("code", code) not in expected)
+
+
 def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) -> Iterator[Verdict]:
     """Values just inside of a constraint: not answered like the one just outside."""
     model = run.model
@@ -113,7 +124,7 @@ def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) ->
             continue
         for keyword, value in keeping(model, schema):
             outside = refused.get((field, keyword))
-            if outside is None:
+            if outside is None or _is_about_another_row(model, name, field, keyword, outside):
                 continue
             inner = run.session(f"inside {name} {field} {keyword} {str(value)[:9]}")
             answer = inner.call(name, {"send": {field: value}})

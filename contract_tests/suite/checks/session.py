@@ -177,7 +177,10 @@ class CheckSession:
         response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
         self.exchanges.append(_exchange(name, response))
         self.problems += [(problem, self.exchanges[-1]) for problem in (*self.api.problems[before:], *self.api.differences[differing:])]
-        return self.model.reader.answer(name, response, sent)
+        answer = self.model.reader.answer(name, response, sent)
+        if not answer.is_refusal and "spends" in self.model.works(name):
+            self.api.has_spent()
+        return answer
 
     def credentials(self, name: str, role: str = "", way: int = 0) -> dict[str, str]:
         """The headers of a role for one way of authentication of an operation; empty if it needs none."""

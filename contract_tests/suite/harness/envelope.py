@@ -178,7 +178,7 @@ class Envelope:
         if "field" not in row or "field" not in self._declared:
             return
         named = at(answer.body, self._declared["field"])
-        given = named if isinstance(named, list) else [named]
+        given = (named or [None]) if isinstance(named, list) else [named]  # an empty list names none
         if row["field"] in given or any(self._readings.allows("field", name, one, REFUSALS, *known) for one in given):
             return
         if named is None and self._readings.may_lack(name, self._declared["field"]):

@@ -205,6 +205,10 @@ class ApiClient:
             not_observable(f"it would use up {what}, which no call brings back; it needs the hook reset, or a target that is made anew for each run")
         self._needs_reset = True
 
+    def has_spent(self) -> None:
+        """Reset a target after the test, if it can be: a call, perhaps one that was to be refused, has used up what no call restores."""
+        self._needs_reset = self._needs_reset or (self.is_shared and "reset" in self.target.hooks)
+
     def call(self, method: str, path: str, *, role: str | None = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a call, in the words of the document. ``role`` is the owner unless another is named, None for a call without credentials."""
         self._note_earlier_messages()
