@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.core.base.faults import NotServed
+from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.state.world import Transaction
@@ -20,7 +21,6 @@ from mockserver.openapi.pointers import escape_part, split_pointer
 
 BASIS = "X-Mock-Basis"
 ADJUSTED = "X-Mock-Adjusted"
-UNDOCUMENTED = "X-Mock-Undocumented"
 _UNSAFE = re.compile(r"[^\x20-\x7e]+")
 _PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 _ADJUSTMENTS = 10

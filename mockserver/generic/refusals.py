@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.core.base.faults import Fault, Invalid, Unauthenticated
+from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.api import FaultContext
-from mockserver.generic.answers import UNDOCUMENTED
 from mockserver.generic.plans import concrete, examples_of, is_json
 from mockserver.generic.values import ValueMaker
 from mockserver.openapi.inference.shapes import Shape

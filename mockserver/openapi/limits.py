@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockserver.openapi.problems import PROBLEM
+
 MIB = 1024 * 1024
 REFUSALS = frozenset({413, 429, 431, 503})
 """The statuses of refusals beyond a limit."""
@@ -161,7 +163,7 @@ LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
 
 def find_limit_name(status: int, media_type: str, named: str) -> str:
     """The name of the limit beyond which a mock refused a call, by an answer's status, Content-Type and X-Mock-Limit; empty for any other answer."""
-    is_problem = media_type.partition(";")[0].strip().lower() == "application/problem+json"
+    is_problem = media_type.partition(";")[0].strip().lower() == PROBLEM
     return named[:SHOWN_NAME] if status in REFUSALS and is_problem else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,6 @@ from faker import Faker
 
 from mockserver.app import ServerSettings, create_app
 from mockserver.core.base.faults import Fault
-from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.problems import problem_reply
 from mockserver.core.base.replies import Reply
 from mockserver.core.engine.fixtures import Fixture
@@ -46,8 +46,7 @@ def _echo(slug: str, name: str) -> Any:
 
 def _refuse(fault: Fault, _context: FaultContext) -> Reply:
     reply = problem_reply(fault.status, str(fault))
-    reply.headers = {**reply.headers, UNDOCUMENTED: str(fault.status)}
-    return reply
+    return replace(reply, is_undocumented=True)
 
 
 def make_vendor(found: ForeignDocument, _settings: ServerSettings) -> tuple[Api, Document, Fixture]:

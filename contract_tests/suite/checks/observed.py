@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mockserver.openapi.documents import Document
+
 from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus
 from .model import BehaviourModel
 
@@ -50,7 +52,7 @@ class Observer:
         self._seen: set[tuple[str, int, bytes]] = set()
         self._loose = set(_of_several_types(model))
         self._declared = {
-            name: set(_property_names(model.document.raw, operation.spec.get("responses", {}))) for name, operation in model.operations.items()
+            name: set(_property_names(model.document, operation.spec.get("responses", {}))) for name, operation in model.operations.items()
         }
         self.problems: dict[tuple[str, str, str], Finding] = {}
         self.tried: dict[tuple[str, str], None] = {}
@@ -179,16 +181,13 @@ def _of_several_types(model: BehaviourModel) -> Iterator[str]:
                 yield field
 
 
-def _property_names(document: Any, node: Any, depth: int = 0) -> Iterator[str]:
+def _property_names(document: Document, node: Any, depth: int = 0) -> Iterator[str]:
     """Names of all properties below a node of a document, references followed."""
     if depth > 40:
         return
     if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/"):
-            found = document
-            for part in reference[2:].split("/"):
-                found = found[part.replace("~1", "/").replace("~0", "~")]
+        if "$ref" in node:
+            found = document.resolve(node)
             yield from _property_names(document, found, depth + 1)
         properties = node.get("properties")
         if isinstance(properties, dict):

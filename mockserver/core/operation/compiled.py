@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
-from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply, Stream
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext, Sent
@@ -224,8 +223,6 @@ class ResponsePlan:
         if media is None:
             key_of_status = self.find(reply.status)
             if key_of_status is None:
-                if reply.headers.get(UNDOCUMENTED) == str(reply.status):
-                    return
                 raise ResponseOffSpec(self._name, reply.status, text=f"status {reply.status} is not documented")
             media = self._media[key_of_status]
         for header in self._required[key_of_status or reply.status]:
