@@ -47,7 +47,6 @@ from mockserver.openapi import limits
 from mockserver.openapi.addresses import check_addresses
 from mockserver.openapi.documents import SPECS, Document, read_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
-from mockserver.openapi.foreign.read import ForeignDocument
 
 ROOT = Path(__file__).resolve().parent
 CONTROL_DOCUMENT = ROOT / "control" / "openapi.yaml"
@@ -131,14 +130,6 @@ def discover(specs: Path) -> dict[str, tuple[Api, Document, Fixture]]:
             raise SetupError(f"{slug} has no fixtures: {error}; write fixtures/{slug}.py") from None
         found[slug] = (api, read_document(slug, specs / f"{slug}.yaml"), fixture)
     return found
-
-
-def make_vendors(documents: Sequence[ForeignDocument], settings: ServerSettings) -> dict[str, tuple[Api, Document, Fixture]]:
-    """API, document and fixture of documents that no package was written for, by slug."""
-    if not documents:
-        return {}
-    make = importlib.import_module("mockserver.generic.vendor").make_vendor  # a server of the bundled vendors does without it
-    return {document.document.slug: make(document, settings) for document in documents}
 
 
 def create_app(settings: ServerSettings | None = None, found: Mapping[str, tuple[Api, Document, Fixture]] | None = None) -> App:

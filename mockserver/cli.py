@@ -16,9 +16,11 @@ from mockserver.extras import name_extra
 from mockserver.openapi.errors import SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from mockserver.app import App
+    from mockserver.generic.vendor import GenericVendor
     from mockserver.openapi.foreign.read import ForeignDocument
 
 LISTED = 10
@@ -188,7 +190,7 @@ def serve(
     """
     # Nearly every object of start-up stays, so collecting garbage before the server runs only takes time.
     gc.disable()
-    from mockserver.app import ServerSettings, create_app, discover, make_vendors  # noqa: PLC0415
+    from mockserver.app import ServerSettings, create_app, discover  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
@@ -216,7 +218,8 @@ def serve(
         bundled = {} if documents and not with_vendors else discover(settings.specs)
         options = SourceOptions(overlays, base_paths, ref_root, allow_remote_refs, strict_document)
         foreign = read_sources(documents, options, {*bundled, "mock"})
-        app = create_app(settings, {**bundled, **make_vendors(foreign, settings)})
+        made = _make_vendors(foreign)
+        app = create_app(settings, {**bundled, **{slug: (vendor.api, vendor.document, vendor.fixture) for slug, vendor in made.items()}})
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
             try:
@@ -227,7 +230,7 @@ def serve(
         bound.listen()
         click.echo(_describe_server(app, url, token))
         for found in foreign:
-            click.echo(_describe_defects(found), nl=False)
+            click.echo(_describe_understanding(made[found.document.slug], url) + _describe_defects(found), nl=False)
         if announce is not None:
             try:
                 _announce(announce, url)
@@ -311,6 +314,22 @@ def _describe_server(app: App, root: str, token: str | None) -> str:
         lines += ["", f"  Other machines can reach this address: calls to the control plane need the header X-Mock-Token: {token}"]
     lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
     return "\n".join(lines)
+
+
+def _make_vendors(foreign: Sequence[ForeignDocument]) -> dict[str, GenericVendor]:
+    """A vendor for each document that no package was written for, by slug."""
+    if not foreign:
+        return {}
+    from mockserver.generic.vendor import make_vendor  # noqa: PLC0415 - a server of the bundled vendors does without it
+
+    return {found.document.slug: make_vendor(found) for found in foreign}
+
+
+def _describe_understanding(vendor: GenericVendor, root: str) -> str:
+    """The text at start about what was understood of a document, with a call to copy."""
+    lines = [f"\n  {vendor.document.slug}: {vendor.summary}; `mockserver explain` says why"]
+    call = vendor.sample_call(root)
+    return "\n".join([*lines, *([f"    {call}"] if call else [])]) + "\n"
 
 
 def _describe_defects(found: ForeignDocument) -> str:

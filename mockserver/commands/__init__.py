@@ -4,6 +4,7 @@ import click
 
 from mockserver.bundled import load_bundled
 from mockserver.commands.clock import clock
+from mockserver.commands.explain import explain_command
 from mockserver.commands.faults import faults
 from mockserver.commands.journal import journal, outbox
 from mockserver.commands.worlds import env, reset, snapshot, worlds
@@ -17,5 +18,6 @@ COMMANDS: tuple[click.Command, ...] = (
     outbox,
     snapshot,
     env,
+    explain_command,
     *load_bundled("contract_tests.traffic.verbs").VERBS,
 )

@@ -17,13 +17,14 @@ from mockserver.core.engine.fixtures import Fixture
 from mockserver.core.operation.api import Api, Credential, Sent
 from mockserver.core.state.world import Transaction
 from mockserver.generic.handlers import Engine, OperationPlayer
+from mockserver.generic.plans import examples_of, find_success
 from mockserver.generic.refusals import Refusals
 from mockserver.generic.seeds import Seeder
 from mockserver.generic.values import ValueMaker
 from mockserver.openapi.documents import Document
 from mockserver.openapi.foreign.read import ForeignDocument
 from mockserver.openapi.inference.infer import infer
-from mockserver.openapi.inference.model import Model
+from mockserver.openapi.inference.model import Kind, Model
 from mockserver.openapi.inference.shapes import Shapes
 
 KEY, TOKEN, USER, PASSWORD = "demo-key", "demo-token", "demo", "demo"
@@ -43,17 +44,40 @@ class GenericFixture:
     def seed(self, world: Transaction, fake: Faker) -> None:  # noqa: ARG002 - values are made by the engine's own generator
         self.seeder.seed(world)
 
-    def credentials(self, _world: Transaction) -> Sequence[Credential]:
+    def credentials(self, _world: Transaction | None = None) -> Sequence[Credential]:
         return self.demo
 
 
 class GenericVendor(NamedTuple):
-    """The parts of a vendor that was made from a document. ``model`` is what was understood."""
+    """The parts of a vendor that was made from a document. ``model`` is what was understood, ``unserved`` what is answered 501."""
 
     api: Api
     document: Document
     fixture: Fixture
     model: Model
+    unserved: Mapping[str, str]
+
+    @property
+    def summary(self) -> str:
+        """How many operations are answered from state, from an example of the document, from generated data, and not at all."""
+        found = {"stateful": 0, "by example": 0, "generated": 0, "not served": 0}
+        for spec in self.document.operations:
+            role = self.model.roles[spec.id]
+            contents = find_success(spec, role).contents.values()
+            has_example = any(True for media in contents for _ in examples_of(spec.document, media))
+            by = "not served" if spec.id in self.unserved else "stateful" if role.is_stateful else "by example" if has_example else "generated"
+            found[by] += 1
+        return f"{sum(found.values())} operations: " + ", ".join(f"{number} {name}" for name, number in found.items())
+
+    def sample_call(self, root: str) -> str:
+        """A command that calls a list of the document, with its credential; empty if it has no list that needs nothing."""
+        for spec in self.document.operations:
+            needs = any(one.get("required") for one in spec.parameters)
+            if self.model.roles[spec.id].kind is Kind.LIST and not needs:
+                demo = self.fixture.credentials(None)[:1] if spec.security else ()  # type: ignore[arg-type]
+                headers = "".join(f" -H '{name}: {value}'" for one in demo for name, value in one.headers.items())
+                return f"curl{headers} {root}{self.document.base_path}{spec.path}"
+        return ""
 
 
 def make_vendor(foreign: ForeignDocument, *, locale: str = "en_US") -> GenericVendor:
@@ -77,7 +101,7 @@ def make_vendor(foreign: ForeignDocument, *, locale: str = "en_US") -> GenericVe
         join_callers=_join,
     )
     fixture = GenericFixture(Seeder(engine, roles), _credentials(document), locale)
-    return GenericVendor(api, document, fixture, model)
+    return GenericVendor(api, document, fixture, model, foreign.unserved)
 
 
 def _handler(player: OperationPlayer) -> Callable[..., Reply]:

@@ -12,14 +12,13 @@ from click.testing import CliRunner
 
 from mockserver import app as server
 from mockserver import serving
-from mockserver.app import create_app
 from mockserver.cli import cli
 from mockserver.openapi.documents import SPECS
 from mockserver.openapi.errors import SetupError
 from mockserver.openapi.foreign.read import ForeignDocument, read_foreign
 from mockserver.serving import listen
 from tests.foreign.documents import OK, STRING, document, write
-from tests.foreign.vendor import install, make_vendor, serve
+from tests.foreign.vendor import serve
 
 
 def named(folder: Path, name: str, base: str, *paths: str, **more: Any) -> ForeignDocument:
@@ -117,7 +116,6 @@ def test_pages_of_another_host_still_reach_no_page_of_the_server(tmp_path: Path)
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
     """Run ``serve`` up to the moment at which the server would run."""
-    install(monkeypatch)
     made: list[Any] = []
     monkeypatch.setattr(serving, "run", lambda app, *_: made.append(app))
     result = CliRunner().invoke(cli, ["serve", "--port", "0", *arguments], catch_exceptions=True)
@@ -172,11 +170,3 @@ def test_every_operation_of_a_document_is_recorded_and_validated_like_one_of_a_v
     assert app.call("PUT", "/pets").status == 405
     recorded = json.loads(app.call("GET", "/_mock/journal").body)["exchanges"]
     assert {one["operation"] for one in recorded} == {"create-pet", None}
-
-
-def test_the_server_is_made_of_what_the_engine_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch)
-    made = server.make_vendors([named(tmp_path, "one", "/", "/a")], server.ServerSettings())
-    assert list(made) == ["one"]
-    assert create_app(found=made).vendors["one"].document.slug == "one"
-    assert make_vendor is not None

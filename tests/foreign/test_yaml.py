@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.openapi.errors import DocumentBroken
@@ -26,11 +26,13 @@ def parse(text: str | bytes, name: str = "a.yaml") -> tuple[Any, list[str]]:
     return value, list(map(str, defects))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine takes long for a tree
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_json_is_read_as_it_was_written(tree: Any) -> None:
     assert parse(orjson.dumps(tree), "a.json")[0] == tree
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine takes long for a tree
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_yaml_is_read_as_it_was_written(tree: Any) -> None:
     assert parse(yaml.safe_dump(tree, allow_unicode=False).encode())[0] == tree

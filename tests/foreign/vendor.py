@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
-import pytest
 from faker import Faker
 
 from mockserver.app import ServerSettings, create_app
@@ -63,10 +60,3 @@ def make_vendor(found: ForeignDocument, _settings: ServerSettings) -> tuple[Api,
 def serve(*documents: ForeignDocument) -> Application:
     """A server of documents, called without a socket."""
     return Application(create_app(found={found.document.slug: make_vendor(found, ServerSettings()) for found in documents}))
-
-
-def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let these vendors stand in place of the generic engine."""
-    module = ModuleType("mockserver.generic.vendor")
-    module.make_vendor = make_vendor  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "mockserver.generic.vendor", module)
