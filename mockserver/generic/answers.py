@@ -15,6 +15,7 @@ from mockserver.core.base.requests import Request
 from mockserver.core.state.world import Transaction
 from mockserver.generic.lists import ListPage, describe, is_nested, says_total
 from mockserver.generic.plans import Success, concrete, examples_of, is_json
+from mockserver.generic.secrecy import hide_write_only, shows_write_only
 from mockserver.generic.values import MISSING, ValueMaker, at, put
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, split_pointer
@@ -34,6 +35,16 @@ class Answers:
         self.spec = spec
         self.success = success
         self.values = values
+        self._hides: dict[int, bool] = {
+            id(media["schema"]): True for media in success.contents.values() if "schema" in media and shows_write_only(values.shapes, media["schema"])
+        }
+
+    def _shown(self, schema: Any, body: Any) -> Any:
+        """A body without what is only written, if it may be without."""
+        if id(schema) not in self._hides:
+            return body
+        hidden = hide_write_only(self.values.shapes, schema, body)
+        return hidden if self.values.is_valid(schema, hidden) else body
 
     def seed(self, world: Transaction, request: Request) -> None:
         """Let what is made depend on the world's seed and on the path, so that two reads give the same."""
@@ -71,12 +82,12 @@ class Answers:
         if pointer and isinstance(body, dict):
             body = {**self._named(schema, beside or {}), **body}
         if self.values.is_valid(schema, body):
-            return self._reply(body, media_type, basis)
+            return self._reply(self._shown(schema, body), media_type, basis)
         fitted = self.values.fit(schema, body, noun="")
         if not self.values.is_valid(schema, fitted):
             raise NotServed(f"no body fits the schema of {self.spec.label} {self.success.status}: its keywords contradict each other")
         adjusted = list(_differences(known, at(fitted, pointer), pointer))[:_ADJUSTMENTS]
-        return self._reply(fitted, media_type, {**basis, ADJUSTED: " ".join(adjusted)} if adjusted else basis)
+        return self._reply(self._shown(schema, fitted), media_type, {**basis, ADJUSTED: " ".join(adjusted)} if adjusted else basis)
 
     def _beside(self, world: Transaction, request: Request, known: Any, media_type: str, media: Mapping[str, Any], basis: Mapping[str, str]) -> Reply:
         """An answer in which no place for the record is documented.
@@ -105,11 +116,11 @@ class Answers:
         schema = media.get("schema")
         for example in examples_of(self.spec.document, media):
             if schema is None or self.values.is_valid(schema, example):
-                return self._reply(example, media_type, basis or _basis("example", why, effect=effect))
+                return self._reply(self._shown(schema, example), media_type, basis or _basis("example", why, effect=effect))
         body = {} if schema is None else self.values.make(schema)
         if schema is not None and not self.values.is_valid(schema, body):
             raise NotServed(f"no body fits the schema of {self.spec.label} {self.success.status}: its keywords contradict each other")
-        return self._reply(body, media_type, basis or _basis("generated", why, effect=effect))
+        return self._reply(self._shown(schema, body), media_type, basis or _basis("generated", why, effect=effect))
 
     def _named(self, schema: Any, values: Mapping[str, str]) -> dict[str, Any]:
         """Those of some values whose names the schema has, in its types."""

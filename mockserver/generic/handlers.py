@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.core.base.faults import Conflict, NotFound
+from mockserver.core.base.faults import Conflict, Malformed, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Sent
@@ -16,12 +16,14 @@ from mockserver.generic.fields import FieldMaker
 from mockserver.generic.lists import cut, select
 from mockserver.generic.plans import find_success
 from mockserver.generic.records import Item, Records, Shelves, label
-from mockserver.generic.values import MISSING, ValueMaker, at
+from mockserver.generic.values import ValueMaker, at, walk
 from mockserver.openapi.inference.model import Family, Kind, Model, Role
 from mockserver.openapi.inference.routes import read_template
 from mockserver.openapi.inference.shapes import body_schema
 from mockserver.openapi.operations import OperationSpec
 
+LEAST, MOST = -(2**63), 2**64 - 1
+"""The whole numbers that can be stored and sent."""
 _ONE = "one"
 """The key of the record of a singleton."""
 
@@ -45,7 +47,9 @@ class OperationPlayer:
         self._act = _ACTS[role.kind] if role.is_stateful else OperationPlayer.answer
 
     def __call__(self, world: Transaction, request: Request, sent: Sent) -> Reply:
-        """Answer a call. Raises NotFound, Conflict, NotServed."""
+        """Answer a call. Raises NotFound, Conflict, Malformed, NotServed."""
+        if sent.body is not None and any(isinstance(node, int) and not LEAST <= node <= MOST for node in walk(sent.body)):
+            raise Malformed("a number has more than 64 bits")
         return self._act(self, world, request, sent)
 
     # What all need
@@ -124,7 +128,9 @@ class OperationPlayer:
             own = body.get(family.identity) if family.identity is not None and family.identity not in maker.read_only else None
             typed = own if isinstance(own, str | int) and not isinstance(own, bool) and own != "" else None
             if typed is not None and self.records.find(world, parents, str(typed)) is not None:
-                raise Conflict(f"there is a {family.noun} {typed} already")
+                if family.chosen_by_client:
+                    raise Conflict(f"there is a {family.noun} {typed} already")
+                typed = None
             if typed is None:
                 typed = maker.draw_key(world, parents)
         else:
@@ -330,5 +336,3 @@ _ACTS: Mapping[Kind, Callable[[OperationPlayer, Transaction, Request, Sent], Rep
     Kind.UNSET: OperationPlayer.unset_single,
     Kind.ANSWER: OperationPlayer.answer,
 }
-
-__all__ = ["MISSING", "Engine", "OperationPlayer"]

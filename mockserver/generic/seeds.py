@@ -30,6 +30,9 @@ class Seeder:
         for spec, role, success in roles.values():
             if role.is_stateful and role.family:
                 self._collect(spec, role, success)
+            for placeholder, named in (*((scope.placeholder, scope.parent) for scope in role.scopes), (role.key, role.family)):
+                if placeholder and named:
+                    self._keys.setdefault(named, []).extend(_key_examples(spec, placeholder))
         for name, family in engine.model.families.items():
             shown = engine.values.shapes.resolve(family.schema)
             examples = shown.get("examples")
@@ -40,11 +43,10 @@ class Seeder:
     def _collect(self, spec: OperationSpec, role: Role, success: Success) -> None:
         """Keep the records in the examples of one operation, those of reads first, and the keys in examples of its path."""
         found = self._examples.setdefault(role.family, [])
-        if role.key:
-            self._keys.setdefault(role.family, []).extend(_key_examples(spec, role.key))
         if role.kind is Kind.SHOW:
             self._engine.singletons.setdefault(role.family, []).extend(_bodies(spec, success))
-        if role.kind not in _READS or role.answer is None:
+        chosen = role.kind is Kind.CREATE and self._engine.model.families[role.family].chosen_by_client  # the example of the call shall work
+        if role.kind not in _READS or role.answer is None or chosen:
             return
         for body in _bodies(spec, success):
             value = at(body, role.answer)

@@ -68,6 +68,11 @@ class Document:
     has_skeleton: bool = False
 
     @property
+    def allows_control_characters(self) -> bool:
+        """Whether texts of parameters may hold control characters. Hand-written documents are of vendors that refuse them."""
+        return self.has_skeleton
+
+    @property
     def title(self) -> str:
         return str(self.raw["info"]["title"])
 

@@ -278,3 +278,12 @@ def test_any_operation_is_read_and_compiles(tmp_path: Path, item: Any, operation
     spec = {**(operation if isinstance(operation, dict) else {})}
     content = document({"/a": item, "/b/{id}": {"get": spec}}, components=components, servers=servers)
     assert compiled(read(tmp_path, content).document)
+
+
+@pytest.mark.parametrize(("name", "most"), [("int32", 2**31 - 1), ("int64", 2**63 - 1)])
+def test_an_integer_is_bounded_by_its_format(tmp_path: Path, name: str, most: int) -> None:
+    content = document(
+        {"/a": {"get": {"responses": OK, "parameters": [{"name": "n", "in": "query", "schema": {"type": "integer", "format": name}}]}}}
+    )
+    schema = read_foreign(write(tmp_path, content)).document.operations[0].parameters[0]["schema"]
+    assert (schema["minimum"], schema["maximum"]) == (-most - 1, most)

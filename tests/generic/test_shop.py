@@ -167,3 +167,13 @@ async def test_worlds_are_apart(shop: Inside) -> None:
     made = await _customer(shop)
     async_path = f"/customers/{made['id']}"
     assert (await shop.call("GET", async_path, headers={**shop.headers, "X-Mock-World": "other"})).status_code == 404
+
+
+async def test_a_number_of_more_than_64_bits_spoils_nothing(shop: Inside) -> None:
+    for number in (2**70, -(2**64), 10**300):
+        assert (await shop.call("POST", "/customers", {"name": "Big", "tags": [], "size": number})).status_code < 500
+    assert (await shop.call("GET", "/customers?limit=50")).status_code == 200
+
+
+async def test_control_characters_in_a_query_are_texts_like_others(shop: Inside) -> None:
+    assert (await shop.call("GET", "/customers?q=%01")).json()["data"] == []

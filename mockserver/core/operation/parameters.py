@@ -52,6 +52,7 @@ class _Place:
             for alias in (name, *parameter.get("x-aliases", ())):
                 self.wire_names[alias.casefold() if "x-aliases" in parameter or place == "header" else alias] = name
         self._coercers = {parameter["name"]: _compile_reader(document, parameter) for parameter in declared}
+        self._refuses_control = not document.allows_control_characters
         self._emptiable = {parameter["name"] for parameter in declared if parameter.get("x-empty-is-missing")}
         self._aliased = any("x-aliases" in parameter for parameter in declared)
         schema: dict[str, Any] = {"type": "object", "properties": dict(self.schemas)}
@@ -72,7 +73,7 @@ class _Place:
                 name = self.wire_names.get(wire_name.casefold())
             if name is None or (value == "" and name in self._emptiable):
                 continue
-            if isinstance(value, str) and _CONTROL.search(value):
+            if self._refuses_control and isinstance(value, str) and _CONTROL.search(value):
                 violations.append(self._validator.violation(self.place, [name], "pattern", "control characters are not allowed"))
                 continue
             values[name] = self._coercers[name](value)

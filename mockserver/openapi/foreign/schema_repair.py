@@ -40,6 +40,7 @@ _OR_BOOLEAN = ("additionalProperties", "additionalItems", "unevaluatedProperties
 _ANNOTATIONS = frozenset({"description", "title", "summary", "example", "examples", "deprecated", "default", "externalDocs", "xml", "$comment"})
 _IDENTIFIERS = ("$id", "$schema", "$anchor", "$vocabulary", "$dynamicAnchor", "$recursiveAnchor", "$comment")
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
+_BITS = {"int32": 32, "int64": 64}
 _FLAGS = ("nullable", "readOnly", "writeOnly", "uniqueItems", "deprecated")
 _DELIMITED = re.compile(r"/(.*)/[dgimsuvy]*", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -101,11 +102,22 @@ class _Repair:
         for key in node.keys() & _REPAIRS.keys():
             _REPAIRS[key](self, key)
         self._repair_bounds()
+        self._bound_by_format()
         if isinstance(node.get("items"), list):
             self._repair_items()
         if "const" in node and not self._is_2020:
             node.setdefault("enum", [node["const"]])
             del node["const"]
+
+    def _bound_by_format(self) -> None:
+        """Bound an integer of 32 or 64 bits: the validators compare the formats of texts only."""
+        bits = _BITS.get(str(self._node.get("format")))
+        if bits is None or self._node.get("type") not in ("integer", ["integer"], ["integer", "null"]):
+            return
+        if not {"minimum", "exclusiveMinimum"} & self._node.keys():
+            self._node["minimum"] = -(2 ** (bits - 1))
+        if not {"maximum", "exclusiveMaximum"} & self._node.keys():
+            self._node["maximum"] = 2 ** (bits - 1) - 1
 
     def _drop(self, key: str, why: str) -> None:
         self._defects.at((*self._path, key), f"{key} {why}", _LEFT_OUT)
