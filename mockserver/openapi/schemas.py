@@ -136,6 +136,10 @@ class SchemaCompiler:
             self._cache[key] = Validator(self, schema, compiled)
         return self._cache[key]
 
+    def clear(self) -> None:
+        """Forget what was compiled; validators and their compiler refer to each other, so that nothing else would free them soon."""
+        self._cache.clear()
+
     def locate(self, schema: Any, path: Sequence[str | int]) -> tuple[Mapping[str, Any], tuple[int, ...]]:
         """The schema of the document for a path into a value, and the rank of that schema in the order of the document."""
         rank: list[int] = []

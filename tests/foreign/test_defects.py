@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.foreign.read import derive_slug, read_foreign
+from mockserver.openapi.schemas import SchemaCompiler
 from tests.foreign.documents import OK, STRING, compiled, document, read, schemas, texts, write
 
 
@@ -23,6 +24,7 @@ from tests.foreign.documents import OK, STRING, compiled, document, read, schema
         ({"type": "string,null"}, {"type": "string", "nullable": True}, None),
         ({"minLength": "3"}, {"minLength": 3}, None),
         ({"minLength": -1}, {}, "minLength: minLength is -1"),
+        ({"maxLength": 1e30}, {}, "maxLength: maxLength is 1e+30"),
         ({"multipleOf": 0}, {}, "multipleOf: multipleOf is 0"),
         ({"required": True}, {}, "required: required is no list of names; left out; name the property"),
         ({"required": []}, {}, None),
@@ -235,6 +237,26 @@ def test_a_document_without_an_operation_is_refused(tmp_path: Path, content: str
 )
 def test_the_slug_is_made_of_file_folder_or_title(source: str, slug: str) -> None:
     assert derive_slug(source, "The Title") == slug
+
+
+def test_an_operation_whose_schemas_cannot_be_compiled_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(compiler: SchemaCompiler, schema: Any) -> Any:
+        if schema == {"type": "string", "title": "bad"}:
+            raise DocumentBroken("a schema cannot be used")
+        return compile_schema(compiler, schema)
+
+    compile_schema = SchemaCompiler.compile
+    monkeypatch.setattr(SchemaCompiler, "compile", refuse)
+    bad = {"name": "q", "in": "query", "schema": {"type": "string", "title": "bad"}}
+    paths: dict[str, Any] = {"/a/{id}": {"get": {"parameters": [bad], "responses": OK}}, "/b": {"get": {"responses": OK}}}
+    found = read(tmp_path, document(paths))
+    assert found.unserved == {"get_a_by_id": "a schema cannot be used"}
+    assert [one["name"] for one in found.document.operations[0].parameters] == ["id"]
+    assert "answered 501" in texts(found)
+    assert compiled(found.document)
+    del paths["/b"]
+    with pytest.raises(DocumentBroken, match="no operation can be served"):
+        read(tmp_path, document(paths))
 
 
 VALUES: Any = st.recursive(

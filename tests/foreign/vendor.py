@@ -47,11 +47,12 @@ def _refuse(fault: Fault, _context: FaultContext) -> Reply:
 
 
 def make_vendor(found: ForeignDocument, _settings: ServerSettings) -> tuple[Api, Document, Fixture]:
-    document = found.document
-    for operation in document.raw["paths"].values():
-        for spec in operation.values():
-            if isinstance(spec, dict) and "responses" in spec:
-                spec["responses"] = {"200": {"description": "", "content": {"application/json": {}}}}
+    echoed = {"200": {"description": "", "content": {"application/json": {}}}}
+    paths = {
+        path: {key: {**spec, "responses": echoed} if isinstance(spec, dict) and "responses" in spec else spec for key, spec in item.items()}
+        for path, item in found.document.raw["paths"].items()
+    }
+    document = replace(found.document, raw={**found.document.raw, "paths": paths})
     handlers = {spec.id: _echo(document.slug, spec.id) for spec in document.operations}
     verifiers = dict.fromkeys(document.security_schemes, lambda _world, credential: credential)
     return Api(document.slug, (handlers,), _refuse, verifiers=verifiers), document, EmptyFixture()

@@ -17,6 +17,7 @@ from mockserver.openapi.foreign.files import Files, is_address
 from mockserver.openapi.foreign.parsing import parse_document
 from mockserver.openapi.foreign.repair import repair
 from mockserver.openapi.foreign.swagger2 import convert
+from mockserver.openapi.foreign.unserved import set_aside_unserved
 from mockserver.openapi.overlays import Overlay, apply_overlays, parse_overlay
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -63,9 +64,12 @@ def read_foreign(
         document = document.moved_to(base_path)
     if not document.operations and not raw.get("webhooks"):
         raise DocumentBroken(_list_defects(f"{source}: no operation can be served: the document has no paths with methods", defects))
+    document, unserved = set_aside_unserved(document, defects)
+    if unserved and len(unserved) == len(document.operations):
+        raise DocumentBroken(_list_defects(f"{source}: no operation can be served", defects))
     if strict and len(defects):
         raise DocumentBroken(_list_defects(f"{source}: {len(defects)} defects", defects))
-    return ForeignDocument(document, tuple(defects))
+    return ForeignDocument(document, tuple(defects), unserved)
 
 
 def derive_slug(source: str | Path, title: str) -> str:

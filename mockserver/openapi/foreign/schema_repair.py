@@ -45,6 +45,8 @@ _FLAGS = ("nullable", "readOnly", "writeOnly", "uniqueItems", "deprecated")
 _DELIMITED = re.compile(r"/(.*)/[dgimsuvy]*", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _LONGEST_PATTERN = 5000
+_MOST = 2**53
+"""The largest number that every reader of JSON knows exactly."""
 _LEFT_OUT = "left out; correct it"
 
 
@@ -206,7 +208,7 @@ class _Repair:
 
     def _repair_count(self, key: str) -> None:
         number = _as_number(self._node[key])
-        if number is None or number < 0 or number != int(number):
+        if number is None or not 0 <= number <= _MOST or number != int(number):
             self._drop(key, f"is {describe(self._node[key])}, not a number of things")
         else:
             self._node[key] = int(number)
