@@ -39,6 +39,7 @@ from tests.foreign.documents import OK, STRING, compiled, document, read, schema
         ({"properties": {"a": None}}, {"properties": {"a": {}}}, None),
         ({"items": True}, {"items": {}}, None),
         ({"allOf": {"type": "string"}}, {"allOf": [{"type": "string"}]}, "allOf: allOf is no list"),
+        ({"allOf": {"$ref": 5}}, {"allOf": [{}]}, "allOf/$ref: 5 is no reference"),
         ({"anyOf": []}, {}, None),
         ({"nullable": "true"}, {"nullable": True}, None),
         ({"nullable": 7}, {}, "nullable: nullable is 7"),
@@ -53,7 +54,7 @@ from tests.foreign.documents import OK, STRING, compiled, document, read, schema
 def test_a_schema_is_repaired(tmp_path: Path, schema: dict[str, Any], kept: dict[str, Any], defect: str | None) -> None:
     found = read(tmp_path, schemas(Root=schema))
     assert found.document.schemas["Root"] == kept
-    assert len(found.defects) == (defect is not None)
+    assert bool(found.defects) == (defect is not None)
     if defect is not None:
         assert str(found.defects[0]).startswith(f"small.yaml#/components/schemas/Root/{defect}")
     assert compiled(found.document)

@@ -212,7 +212,7 @@ class ResponsePlan:
     def check(self, reply: Reply, payload: bytes | None = None, key: AnswerKey = ("", b"")) -> None:
         """Raise ResponseOffSpec if a reply breaks the document, or the stricter schema ``x-emits`` that the mock promises.
 
-        A reply may say itself, by the header ``X-Mock-Undocumented``, that the document does not have its status.
+        A reply that says itself that it is undocumented is not checked.
 
         ``payload`` is the encoded body, if it is known; ``key`` holds path and query of the request; valid bodies are remembered by it.
         """

@@ -118,8 +118,10 @@ class _Bundler:
 
     def _rebuild_value(self, value: Any, how: str, kind: str, uri: str, path: Path) -> Any:
         if isinstance(value, dict) and how != "one":
-            if isinstance(value.get("$ref"), str):  # the map as a whole stands elsewhere
+            if isinstance(value.get("$ref"), str):  # the map or the list as a whole stands elsewhere
                 return self._bring(value["$ref"], how, kind, uri, path)
+            if how == "list":
+                return self._rebuild(value, kind, uri, path)
             return {name: self._rebuild(item, kind, uri, (*path, name)) for name, item in value.items()}
         if isinstance(value, list):
             return [self._rebuild(item, kind, uri, (*path, index)) for index, item in enumerate(value)]
