@@ -63,7 +63,7 @@ class OtherReading(httpx.BaseTransport):
             body = json.loads(content)
         except ValueError:
             return status, content
-        return status, json.dumps(self._other_body(body, is_refusal=refused.is_refusal)).encode()
+        return status, json.dumps(self._other_body(operation, body, is_refusal=refused.is_refusal)).encode()
 
     def _is_about(self, operation: OperationSpec, request: httpx.Request, answer: httpx.Response) -> bool:
         """Whether an entry names the row that a refusal is, or the kind of the refusal."""
@@ -76,12 +76,15 @@ class OtherReading(httpx.BaseTransport):
         kinds |= {INPUTS} if answer.status_code in BY_FORM and CREDENTIALS not in kinds else set()
         return "of" not in self._entry or not {*rows, *codes, *kinds}.isdisjoint(self._entry["of"])
 
-    def _other_body(self, body: Any, *, is_refusal: bool) -> Any:
+    def _other_body(self, operation: OperationSpec, body: Any, *, is_refusal: bool) -> Any:
         entry = self._entry
         envelope: Mapping[str, Any] = self._document.raw.get("x-envelope", {})
         for form, other in (("code", "other_code"), ("message", "Otro texto"), ("field", "other")):
             if form in entry and form in envelope and at(body, envelope[form]) is not None:
                 _put(body, envelope[form], other if entry[form] == ANY else entry[form][0])
+        if "code" in entry and "message" in envelope and entry["code"] != ANY:  # a code comes with its own text
+            rows = (row for code, row in operation.errors.items() if entry["code"][0] in (row.get("code", code), *row.get("aliases", ())))
+            _put(body, envelope["message"], next((row["message"] for row in rows if "message" in row), at(body, envelope["message"])))
         for pointer in entry.get("absent", ()):
             _drop(body, split_pointer(pointer))
         for pointer, others in entry.get("at", {}).items():
@@ -142,8 +145,6 @@ def _value(value: Any, kinds: list[str]) -> Any:  # noqa: PLR0911 - one line for
     if "text" in kinds and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if "number" in kinds and isinstance(value, str) and value.isdecimal() and not value.startswith("0"):
-        return int(value)
-    if "whole" in kinds and isinstance(value, float):
         return int(value)
     if "null" in kinds and value == "":
         return None

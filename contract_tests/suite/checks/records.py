@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from mockserver.openapi.readings import ANY
 
 from ..harness.envelope import Answer, records
 from ..harness.findings import Verdict
@@ -100,8 +103,14 @@ class Resource:
         return {
             place: (sent[name], shown[place])
             for name, place in self.fields.items()
-            if name in sent and place in shown and not self.keeps(name, sent[name], shown[place])
+            if name in sent and place in shown and place not in self._free and not self.keeps(name, sent[name], shown[place])
         }
+
+    @cached_property
+    def _free(self) -> set[str]:
+        """Fields of a record that an accepted reading does not judge."""
+        readings = self.session.model.readings
+        return {field for call in calls(self.spec) for field, kinds in readings.kinds(call).items() if ANY in kinds}
 
     def keeps(self, name: str, sent: Any, shown: Any) -> bool:
         """Whether a field is shown as it was sent, or in another form in which it may be kept."""
