@@ -194,7 +194,8 @@ class AnswerValidator:
         pointer = join_pointer(error.instance_path)
         if error.kind.name == "required":
             return self.readings.may_lack(operation.id, f"{pointer}/{escape_part(error.kind.property)}")
-        return self.readings.is_free(operation.id, pointer, find_value(body, pointer))
+        is_free = self.readings.is_free(operation.id, pointer, find_value(body, pointer))
+        return is_free or self.readings.is_open(operation.id, f"answer {error.kind.name}")
 
     def _undeclared(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[str]:
         """Pointers to the fields that no branch of the schemas at a place declares; none if a branch leaves the place open."""

@@ -40,7 +40,8 @@ class Answer:
             self.body = self.body[inner]
         refused = envelope.get("refused", {})
         says_no = bool(refused) and all(same(at(self.body, pointer), value) for pointer, value in refused.items())
-        self.is_refusal = (self.status >= REFUSED and self.status not in envelope.get("accepted", ())) or says_no
+        by_status = self.status >= REFUSED and self.status not in envelope.get("accepted", ())
+        self.is_refusal = by_status or self.status in envelope.get("refused-status", ()) or says_no
 
     @property
     def names(self) -> dict[str, Any]:

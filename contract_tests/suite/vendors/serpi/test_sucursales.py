@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ...harness import ApiClient, clause
+from ...harness import ApiClient, clause, not_observable
 from .calls import NEW, PATH, branches, everything, new, without
 
 OPTIONAL = ("direccion2", "telefono2", "ext", "ext2", "movil", "id_cobrador")
@@ -29,6 +29,14 @@ def change(api: ApiClient, **fields: Any) -> httpx.Response:
 # Reading
 
 
+def _at_least(api: ApiClient, count: int) -> list[dict[str, Any]]:
+    """Every branch of the owner; the test ends if there are fewer than it needs."""
+    found = everything(api)
+    if len(found) < count:
+        not_observable(f"it needs {count} branches of the owner, and {len(found)} are listed")
+    return found
+
+
 @clause("serpi.list_sucursales.r1")
 def test_neither_parameter_is_needed(api: ApiClient) -> None:
     answer = api.call("GET", PATH)
@@ -39,12 +47,13 @@ def test_neither_parameter_is_needed(api: ApiClient) -> None:
 @clause("serpi.list_sucursales.r2")
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_limite_is_the_size_of_a_page(api: ApiClient, size: int) -> None:
+    _at_least(api, size)
     assert len(branches(api, limite=size)) == size
 
 
 @clause("serpi.list_sucursales.r3")
 def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: ApiClient) -> None:
-    whole = [branch["id"] for branch in everything(api)]
+    whole = [branch["id"] for branch in _at_least(api, 3)]
     pages = [[branch["id"] for branch in branches(api, limite=20, pagina=number)] for number in range(1, len(whole) // 20 + 3)]
     assert [branch for page in pages for branch in page] == whole
     assert branches(api, limite=1, pagina=3)[0]["id"] == whole[2]
@@ -52,7 +61,8 @@ def test_pagina_picks_the_page_and_pages_visit_each_branch_once(api: ApiClient) 
 
 @clause("serpi.list_sucursales.r4")
 def test_the_message_counts_what_was_found(api: ApiClient) -> None:
-    counts = (3, len(everything(api))) if api.readings else (3,)
+    found = _at_least(api, 3)
+    counts = (3, len(found)) if api.readings else (3,)
     assert api.call("GET", PATH, params={"limite": 3}).json()["message"] in [f"{count} registro(s) encontrados" for count in counts]
 
 
@@ -96,7 +106,8 @@ def test_a_creation_without_an_optional_field_is_taken(api: ApiClient, field: st
 def test_a_text_holds_fifty_characters_and_no_more(api: ApiClient, method: str, field: str) -> None:
     body = new(api, **({"id": int(api.known("branch"))} if method == "PUT" else {}))
     assert api.call(method, PATH, json={**body, field: "x" * 50}).json()["success"] is True
-    assert api.call(method, PATH, json={**body, field: "x" * 51}).json()["success"] is False
+    longer = api.call(method, PATH, json={**body, field: "x" * 51})
+    assert longer.json()["success"] is False or api.readings.is_open("create_sucursal" if method == "POST" else "update_sucursal", "maxLength")
 
 
 @clause("serpi.create_sucursal.r3")
