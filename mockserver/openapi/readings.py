@@ -46,6 +46,12 @@ class Readings:
         found = [str(one) for statuses in self.find("status", operation, *subjects) for one in statuses]
         return str(status) in found or f"{status // 100}xx" in found
 
+    def knows_status(self, operation: str, status: int) -> bool:
+        """Whether some answer of an operation may have a status, whatever the answer is about."""
+        entries = [entry for entry in self._entries if operation in entry.get("on", (operation,))]
+        found = [str(one) for entry in entries for one in entry.get("status", ())]
+        return str(status) in found or f"{status // 100}xx" in found
+
     def allows(self, form: str, operation: str, value: object, *subjects: str) -> bool:
         """Whether a ``code``, a ``message`` or the ``field`` at fault may be this one."""
         return any(said == ANY or value in said for said in self.find(form, operation, *subjects))

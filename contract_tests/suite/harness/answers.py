@@ -14,7 +14,7 @@ from mockserver.openapi.documents import Document
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, find_value, join_pointer
 from mockserver.openapi.provenance import NOT_DESCRIBED, described
-from mockserver.openapi.readings import KINDS_OF_REFUSAL, Readings
+from mockserver.openapi.readings import Readings
 from mockserver.openapi.schemas import SchemaCompiler
 
 from .bodies import find_excess, find_reason
@@ -106,7 +106,7 @@ class AnswerValidator:
         status = response.status_code
         declared = operation.response(status)
         if declared is None:
-            if status != NOT_ALLOWED and not self.readings.allows_status(operation.id, status, *KINDS_OF_REFUSAL, *operation.errors):
+            if status != NOT_ALLOWED and not self.readings.knows_status(operation.id, status):
                 text = f"answers with the status {status}, which is not documented"
                 yield self._problem(operation, status, "status", "", text, list(operation.statuses), status)
             return
