@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.independent.runner import HERE, Implementation, serve
+from tests.independent.runner import HERE, SHARED, Implementation, is_rightly_named, judge, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLUGS = [slug for slug in ("serpi", "troyansys", "monedero") if (HERE / slug / "about.json").exists()]
+SLUGS = ("serpi", "troyansys", "monedero")
+READINGS = [(HERE / slug, reading) for slug in SLUGS for reading in Implementation.read(HERE / slug).readings]
+OTHERS = [(SHARED / "serpi", "b"), (SHARED / "serpi", "c"), (SHARED / "monedero", "b"), (SHARED / "monedero", "d")]
+"""Readings of implementations beside the checkout."""
+FOUND_QUICKLY = [("serpi", "change_answers_only"), ("troyansys", "ruc_without_zero"), ("monedero", "archived_may_sign")]
 
 
 def _witnesses(slug: str) -> Any:
@@ -51,3 +55,23 @@ def test_each_witness_sees_its_bug(slug: str, tmp_path: Path) -> None:
         with serve(implementation, tmp_path / name, reading=bug.reading, bug=name) as origin, contextlib.closing(module.Api(origin)) as api:
             unseen += [] if module.WITNESSES[name](api) else [name]
     assert unseen == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("folder", "reading"), [*READINGS, *OTHERS], ids=lambda one: one if isinstance(one, str) else f"{one.parents[1].name}-{one.name}"
+)
+def test_the_suite_finds_nothing_at_a_conforming_reading(folder: Path, reading: str, tmp_path: Path) -> None:
+    if not folder.exists():
+        pytest.skip(f"{folder} is not there; it holds an implementation that is not part of the project")
+    result = judge(Implementation.read(folder), tmp_path, reading=reading)
+    assert (result.problem, result.unfinished, [one.sentence for one in result.findings]) == ("", [], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slug", "name"), FOUND_QUICKLY)
+def test_the_suite_finds_a_planted_bug_and_names_it(slug: str, name: str, tmp_path: Path) -> None:
+    implementation = Implementation.read(HERE / slug)
+    result = judge(implementation, tmp_path, bug=name, level="quick")
+    assert result.findings, result.problem
+    assert any(is_rightly_named(implementation.bugs[name], one) for one in result.findings), [one.sentence for one in result.findings]
