@@ -98,7 +98,7 @@ PLANTED = [
     ("response", sale(response=answer(without(SOLD, "newBalance"))), ("body", "/newBalance", "required"), None),
     ("response", sale(response=answer(changed(SOLD, code="sold"))), ("body", "/code", "enum"), None),
     ("response", listed(response=branches(id="first")), ("body", "/result/0/id", "type"), None),
-    ("response", sale(status=418), ("status", "", "undocumented"), None),
+    ("response", sale(status=207), ("status", "", "undocumented"), None),
     ("response", sale(response=answer(SOLD, ("content-type", "text/html"))), ("media type", "", "media type"), None),
     ("response", sale(response=HttpMessage((JSON,), b'{"success": tru')), ("body", "", "malformed"), None),
 ]
