@@ -158,6 +158,14 @@ def test_a_long_text_that_is_no_json_is_refused(text: bytes) -> None:
         parse_json(text.replace(b"%b", LONG_MEMBER))
 
 
+@pytest.mark.parametrize("unit", [b"[", b'{"a":', b'[{"a":', b'{"a":['])
+@pytest.mark.parametrize("times", [20_000, 200_000])
+@pytest.mark.parametrize("end", [b"", b"1", b"1]", b"x"])
+def test_a_long_deep_text_that_breaks_off_is_refused(unit: bytes, times: int, end: bytes) -> None:
+    with pytest.raises(Malformed, match=r"nested deeper|no JSON"):
+        parse_json(unit * times + end)
+
+
 @given(st.binary(max_size=300) | st.text(alphabet='[]{}"\\:,1 ', max_size=600).map(str.encode))
 def test_any_text_is_parsed_or_refused(text: bytes) -> None:
     try:

@@ -32,6 +32,7 @@ _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 PIECE = 64 * 1024
 """Bytes of JSON that are parsed at once."""
 _BLANKS = b" \t\r\n"
+_DEEP = f"the body is nested deeper than {_DEPTH} levels; send it flatter"
 _TWICE = "the body is no JSON that can be trusted: an object names the same member twice"
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -53,9 +54,11 @@ def parse_json(body: bytes) -> Any:
     ``json-depth``.
     """
     if len(body) > _DEPTH and _is_too_deep(body):
-        raise Malformed(f"the body is nested deeper than {_DEPTH} levels; send it flatter")
+        raise Malformed(_DEEP)
     try:
         return _parse_piece(body)
+    except RecursionError:  # a text that breaks off, whose depth was not seen
+        raise Malformed(_DEEP) from None
     except (orjson.JSONDecodeError, msgspec.DecodeError) as error:
         raise Malformed(f"the body is no JSON: {error}") from None
 
