@@ -41,3 +41,11 @@ def test_brackets_in_the_names_of_a_form_are_seen(kind: str, body: bytes, bracke
 def test_a_refusal_with_the_status_200_is_recognised_as_the_document_declares(check: str, body: bytes, expected: bool) -> None:  # noqa: FBT001 - a row of the table
     exchange = Exchange("POST", "http://x/wallet/contact/add", {}, b"", 200, {}, body, 0.01, "add_contact")
     assert is_excused(DocumentedAnswers(Contract("monedero")), check, exchange) is expected
+
+
+def test_what_a_405_allows_stands_on_no_page() -> None:
+    exchange = Exchange("PATCH", "http://target/invoices", {}, b"", 405, {"allow": "GET, POST"}, b"", 0.0, None)
+    answers = DocumentedAnswers(Contract("trincico"))
+    assert answers.is_assumed("allow_header_conformance", exchange)
+    answers.judge_strictly()
+    assert not answers.is_assumed("allow_header_conformance", exchange)

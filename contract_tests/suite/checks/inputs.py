@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.openapi.readings import INPUTS
 
-from ..harness.envelope import Answer, are_assumed, in_words
+from ..harness.envelope import Answer, are_assumed, at, in_words
 from ..harness.findings import Verdict
 from .edges import LEFT_OUT, breaking, keeping
 from .model import FORMS, BehaviourModel
@@ -104,7 +104,8 @@ def _is_about_another_row(model: BehaviourModel, name: str, field: str, keyword:
     """Whether a refusal is documented for something else, such as a value that is taken: it does not say that the value breaks the keyword."""
     errors, codes = model.operations[name].errors, _codes(model, name, field, keyword)
     expected = {errors[code].get("code", code) for code in codes if code in errors}
-    return any(not model.reader.differences(name, code, answer) for code, row in errors.items() if row.get("code", code) not in expected)
+    got = at(answer.body, model.envelope["code"]) if "code" in model.envelope else None
+    return got not in expected and any(got == row.get("code", code) for code, row in errors.items())
 
 
 def _positive(run: Run, name: str, refused: Mapping[tuple[str, str], Answer]) -> Iterator[Verdict]:

@@ -205,6 +205,7 @@ def seed_invoice(key: str, service: str, customer: str, reference: str, status: 
         status=status,
         created_at=moment,
         updated_at=moment,
+        stored_amount=23550,
     )
     for number, (price, quantity, tax) in enumerate([(10000, 2, "15.25"), (500, 1, None)]):
         insert(
