@@ -27,8 +27,10 @@ from tests.mutation.mutants import mutant
 
 FOUND = {
     agreement.AGREE: "monedero.list_without_birthdays",
+    conditions.CROSSED: "monedero.points_used_by_a_purchase",
     conditions.PAIRED: "monedero.blacklisted_may_use_points",
     conditions.RANGE: "monedero.points_for_the_first_thousand",
+    conditions.SPENT: "monedero.empty_balance_unchecked",
     faults.NUMBERS: "monedero.number_up_to_the_first_letter",
     faults.SEVERAL: "serpi.several_faults_fail",
     kept.LENGTH: "serpi.length_in_code_units",
@@ -46,14 +48,17 @@ FOUND = {
     placing.MOVED: "serpi.changed_branch_moves",
     placing.PAGED: "trincico.filter_on_the_first_page_only",
     placing.TOGETHER: "trincico.second_filter_ignored",
+    strictness.KEYS: "monedero.wallet_key_in_any_case",
     strictness.LAW: "serpi.halves_of_two_clients",
     together.CHANGED: "serpi.changes_at_once_lost",
     together.CREATED: "serpi.creations_at_once_lost",
     together.SUMS: "monedero.sales_at_once_lost",
     together.UNIQUE: "monedero.contact_given_twice_at_once",
     updates.EMPTIED: "serpi.null_keeps_what_was_there",
+    updates.NOTHING: "serpi.zero_is_not_sent",
     updates.REFUSED: "serpi.refused_change_written",
     updates.REPEATED: "serpi.equal_change_refused",
+    updates.TEXT: "serpi.changed_text_without_accents",
 }
 """A planted violation by the check that has to find it."""
 

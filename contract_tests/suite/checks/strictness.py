@@ -22,6 +22,7 @@ from .run import Run
 from .session import CheckSession, guarded
 
 LAW = "a credential is compared exactly"
+KEYS = "a key names one record"
 SHORTEST = 8
 """Characters of a secret of which a part is sent."""
 TURNS = 2
@@ -31,12 +32,64 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 Spoilt = Mapping[tuple[str, str], Mapping[str, str]]
 """Headers by scheme and what is wrong with its credential."""
 Accepted = dict[str, list[tuple[str, str, CheckSession, Answer]]]
-"""By scheme: what was wrong with a credential that was accepted, and the operation, its session and its answer."""
+"""By scheme or field: what was wrong with what was accepted, and the operation, its session and its answer."""
 PAIR = "credentials"
+
+
+KEY = re.compile(r"(^|_)(key|token|uuid|id)$")
+"""Names of fields that hold a key; a name of a person or an address may be compared without case."""
 
 
 def check(run: Run) -> Iterator[Verdict]:
     yield from guarded(LAW, "", _all(run))
+    if not run.is_quick:
+        yield from guarded(KEYS, "", _keys(run))
+
+
+def _keys(run: Run) -> Iterator[Verdict]:
+    """Each known key in other case, and without its last character; what was taken is reported once for each field."""
+    taken: Accepted = {}
+    tried: list[str] = []
+    for name in run.working:
+        for field, said in run.model.works(name).get("send", {}).items():
+            if KEY.search(field) and isinstance(said, str) and said.startswith("$"):
+                yield from guarded(KEYS, name, _key(run, name, field, taken, tried))
+    for field, found in taken.items():
+        how, name, session, answer = found[0]
+        text = f"{', '.join(dict.fromkeys(one for _, one, _, _ in found))}: a {field} {how} stands for the record with the right one"
+        clause = _key_clause(run, name, field)
+        yield session.broken(KEYS, name, text, clause=clause, pointer=f"/{field} {how}", expected="a refusal", got=str(answer))
+    broken = {name for found in taken.values() for _, name, _, _ in found}
+    yield from (Verdict(KEYS, name, VerdictStatus.HELD) for name in dict.fromkeys(tried) if name not in broken)
+
+
+def _key(run: Run, name: str, field: str, taken: Accepted, tried: list[str]) -> Iterator[Verdict]:
+    """Send a known key in other forms, and note what was taken; yields only what keeps it from being tried."""
+    session = run.session(f"key {name} {field}")
+    role = str(run.model.works(name).get("role", ""))
+    sent = session.prepare(name, run.model.works(name))
+    key = str(sent[field])
+    if len(key) < SHORTEST or key.isdigit() or UUID.fullmatch(key):
+        return
+    is_read = run.model.operations[name].is_safe
+    shown = session.dispatch(name, sent, role=role).body if is_read else None
+    tried.append(name)
+    for how, other in (("in other case", key.swapcase()), ("without its last character", key[:-1])):
+        answer = session.dispatch(name, {**sent, field: other}, role=role)
+        if not answer.is_refusal and (not is_read or (answer.body == shown and shown)):
+            taken.setdefault(field, []).append((how, name, session, answer))
+            return
+    yield from ()
+
+
+def _key_clause(run: Run, name: str, field: str) -> str | None:
+    """The clause of the error that a wrong key is refused with, if a recipe says so."""
+    operation = run.model.operations[name]
+    for code, recipes in operation.recipes.items():
+        if code in operation.errors and any(set(one.get("send", {})) == {field} for one in (recipes if isinstance(recipes, list) else [recipes])):
+            found: str | None = operation.errors[code].get("clause")
+            return found
+    return None
 
 
 def _all(run: Run) -> Iterator[Verdict]:

@@ -218,7 +218,7 @@ def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str,
     sent = session.prepare(name, said, full=bool(computation.get("full")))
     session.scope["sent"] = sent
     role, clause = _role(session, name, computation), computation.get("clause")
-    start, change = _amounts(session, computation, was, by, sent)
+    start, change = amounts(session, computation, was, by, sent)
     takes_all = same(start + change, 0)
     if not change:
         return
@@ -226,7 +226,7 @@ def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str,
         alone = session.dispatch(name, sent, role=role)
         if alone.is_refusal:
             raise NotExercised(f"{name} was refused: {alone}")
-        before, (start, _) = start, _amounts(session, computation, was, by, sent)
+        before, (start, _) = start, amounts(session, computation, was, by, sent)
         change = start - before
     answers = at_once(session, name, [sent] * CALLS, role=role)
     failed = list(_failed(session, SUMS, name, answers, clause))
@@ -236,7 +236,7 @@ def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str,
     taken = sum(not answer.is_refusal for answer in answers)
     if not taken:
         raise NotExercised(f"{name} was refused: {answers[0]}")
-    end, _ = _amounts(session, computation, was, by, sent)
+    end, _ = amounts(session, computation, was, by, sent)
     if not takes_all and not same(end, start + taken * change):
         text = f"{name}: {taken} calls at once were answered with success, and together they do not make {taken} times the change of one"
         yield session.broken(SUMS, name, text, clause=clause, expected=float(start + taken * change), got=float(end))
@@ -247,7 +247,7 @@ def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str,
         yield session.held(SUMS, name)
 
 
-def _amounts(session: CheckSession, computation: Mapping[str, Any], was: str, by: str, sent: Mapping[str, Any]) -> tuple[Any, Any]:
+def amounts(session: CheckSession, computation: Mapping[str, Any], was: str, by: str, sent: Mapping[str, Any]) -> tuple[Any, Any]:
     """The amount now, and by how much the formulas say that a call changes it. Raises NotExercised if they cannot be read."""
     names = session.names(sent=sent, before=session.observed(computation["observe"]))
     try:

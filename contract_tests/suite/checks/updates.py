@@ -13,6 +13,7 @@ from ..harness.envelope import Answer
 from ..harness.findings import Verdict
 from ..harness.sameness import same
 from .edges import LEFT_OUT, breaking
+from .kept import CORPUS, MARK, difference
 from .model import FORMS
 from .records import Made, Resource, calls
 from .run import Run
@@ -20,7 +21,11 @@ from .session import NotExercised, guarded
 
 EMPTIED = "null empties a field"
 REFUSED = "a refused change writes nothing of what it carries"
+NOTHING = "zero, no and an empty text are values"
+TEXT = "a changed text is kept as it was sent"
 REPEATED = "the same change twice is one change"
+CHANGED = ("letters with accents", "quotes", "characters beyond the 16-bit range", "leading zeros", "letters of both cases", "60 characters")
+"""Kinds of special texts that are tried in changes."""
 ALONE = 6
 """Fields that are tried alone if a change of all of them is refused."""
 
@@ -28,14 +33,15 @@ ALONE = 6
 def check(run: Run) -> Iterator[Verdict]:
     for name, spec in run.model.resources.items():
         if "change" in spec and run.wants(*calls(spec)):
-            for law in (REFUSED,) if run.is_quick else (REFUSED, EMPTIED, REPEATED):
+            for law in (REFUSED,) if run.is_quick else (REFUSED, EMPTIED, NOTHING, TEXT, REPEATED):
                 yield from guarded(law, name, _judged(run, name, law))
 
 
 def _judged(run: Run, name: str, law: str) -> Iterator[Verdict]:
     """The verdicts of one check, with a new record."""
     change = _Change(run, name, law)
-    yield from {REFUSED: change.refused, EMPTIED: change.emptied, REPEATED: change.repeated}[law]()
+    ways = {REFUSED: change.refused, EMPTIED: change.emptied, NOTHING: change.nothing, TEXT: change.texts, REPEATED: change.repeated}
+    yield from ways[law]()
 
 
 class _Change:
@@ -51,6 +57,7 @@ class _Change:
         self.made: Made = self.resource.create()
         self.fixed = {field: said for field, said in self.named.items() if field not in self.resource.fields}
         never = self.part.get("never", ())
+        self.loose = {*self.session.model.volatile(), *self.part.get("changes", ())}
         self.changeable = [field for field in self.fields if field in self.resource.fields and field not in never]
 
     def shown(self) -> dict[str, Any]:
@@ -98,6 +105,58 @@ class _Change:
         else:
             yield self.session.held(EMPTIED, self.name)
 
+    def nothing(self) -> Iterator[Verdict]:
+        """Each number, flag and text set to zero, no and the empty text, where the schema allows that; a careless server takes them for not sent."""
+        model = self.session.model
+        empty: dict[str, Any] = {"integer": 0, "number": 0, "boolean": False}
+        if model.body(self.name)[0] not in FORMS:  # a form sends every field that a person left empty
+            empty["string"] = ""
+        tried = False
+        for field in self.changeable:
+            schema = model.document.merge_all_of(self.fields[field][1])
+            value = empty.get(schema.get("type", ""))
+            place = self.resource.fields[field]
+            before = self.shown().get(place)
+            if value is None or not model.fits(schema, value) or place in self.loose or same(before, value) or "format" in schema:
+                continue
+            answer = self.send({field: value})
+            if answer.is_refusal:
+                continue  # whether it has to be taken is the business of the checks of inputs
+            tried = True
+            after = self.shown().get(place)
+            if not same(after, value):
+                text = f"{self.name}: {field}, set to {value!r} with success, is shown as {after!r}"
+                clause = self.resource.clause("change")
+                yield self.session.broken(NOTHING, self.name, text, clause=clause, pointer=place, expected=value, got=after)
+                return
+        if tried:
+            yield self.session.held(NOTHING, self.name)
+
+    def texts(self) -> Iterator[Verdict]:
+        """Every free text of a change at once, each with another special text, in as many changes as there are kinds."""
+        model, stored = self.session.model, self.resource.spec.get("stored", {})
+        schemas = {field: model.document.merge_all_of(self.fields[field][1]) for field in self.changeable}
+        free = {field: schema for field, schema in schemas.items() if schema.get("type") == "string" and not {"format", "enum"} & schema.keys()}
+        fields = [field for field in free if field not in self.named and field not in stored]
+        tried = False
+        for turn in range(len(CHANGED) if fields else 0):
+            kinds = {field: CHANGED[(turn + place) % len(CHANGED)] for place, field in enumerate(fields)}
+            texts = {field: CORPUS[kind](self.session.values.word(MARK)) for field, kind in kinds.items()}
+            sent = {field: text for field, text in texts.items() if model.fits(free[field], text)}
+            if not sent or self.send(sent).is_refusal:
+                continue
+            tried, shown = True, self.shown()
+            for field, text in sent.items():
+                got = shown.get(self.resource.fields[field])
+                if got != text:
+                    how = difference(text, str(got), kinds[field])
+                    sentence = f"{self.name}: {field} with {kinds[field]} is shown otherwise than it was sent: {how}"
+                    clause = self.resource.clause("change")
+                    yield self.session.broken(TEXT, self.name, sentence, clause=clause, pointer=how, expected=text, got=got)
+                    return
+        if tried:
+            yield self.session.held(TEXT, self.name)
+
     def refused(self) -> Iterator[Verdict]:
         """A change of which one field is wrong: first the wrong field first, then last."""
         media_type, _ = self.session.model.body(self.name)
@@ -142,8 +201,7 @@ class _Change:
             views.append((self.shown(), len(self.resource.list())))
         if answers[0].is_refusal:
             raise NotExercised(f"{self.name} was refused: {answers[0]}")
-        loose = {*self.session.model.volatile(), *self.part.get("changes", ())}
-        first, second = ({one: inner for one, inner in view.items() if one not in loose} for view, _ in views)
+        first, second = ({one: inner for one, inner in view.items() if one not in self.loose} for view, _ in views)
         if answers[1].is_refusal:
             text, got = f"{self.name}: the same change, sent again, is refused", str(answers[1])
         elif not same(first, second) or views[0][1] != views[1][1]:

@@ -73,3 +73,18 @@ def points_for_the_first_thousand(api: ApiClient) -> bool:
 def list_without_birthdays(api: ApiClient) -> bool:
     call(api, "add_contact", customer_birthdate="1990-12-31")
     return "1990-12-31" in [contact["contact_birthdate"] for contact in call(api, "get_contacts").json()["result"]]
+
+
+def wallet_key_in_any_case(api: ApiClient) -> bool:
+    return bool(call(api, "create_sale", wallet_key=api.known("wallet").swapcase()).json()["code"] == "new_sale_10")
+
+
+def points_used_by_a_purchase(api: ApiClient) -> bool:
+    before = points(api)
+    call(api, "create_sale", transaction_amount="1000", points_used="5")
+    return bool(points(api) == before + 100)
+
+
+def empty_balance_unchecked(api: ApiClient) -> bool:
+    sent = {"transaction_type": "1", "transaction_amount": None, "points_used": str(points(api))}
+    return [call(api, "create_sale", **sent).json()["success"] for _ in range(2)] == [True, False]

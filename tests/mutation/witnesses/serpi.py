@@ -158,3 +158,14 @@ def newest_branch_first(api: ApiClient) -> bool:
 
 def latin_charset(api: ApiClient) -> bool:
     return "iso-8859-1" not in call(api, "list_sucursales").headers["content-type"]
+
+
+def zero_is_not_sent(api: ApiClient) -> bool:
+    call(api, CHANGE, ext=7)
+    call(api, CHANGE, ext=0)
+    return bool(_branch(api)["ext"] == 0)
+
+
+def changed_text_without_accents(api: ApiClient) -> bool:
+    call(api, CHANGE, descripcion="Bogotá")
+    return bool(_branch(api)["descripcion"] == "Bogotá")
