@@ -38,8 +38,7 @@ def _command(exchange: Exchange, mask: TargetMask) -> str:
     words = ["curl", "-sS", "-i", "-X", exchange.method, _quote(mask.url(exchange.url))]
     for name, value in exchange.request_headers.items():
         if name.lower() not in SILENT:
-            marked = mask.mark(value, whole=mask.is_secret(name))
-            words += ["-H", _quote(f"{name}: " + (mask.text(marked) if "\0" in marked else mask.header(name, value)))]
+            words += ["-H", _quote(f"{name}: {mark_header(name, value, mask)}")]
     if len(exchange.request_body) > TOO_LONG:
         words += ["--data-binary", f'"$(head -c {len(exchange.request_body)} /dev/zero | tr "\\0" x)"']
     elif exchange.request_body:
@@ -48,13 +47,27 @@ def _command(exchange: Exchange, mask: TargetMask) -> str:
     return f"{got}\n{' '.join(words)}\necho"
 
 
+def mark_header(name: str, value: str, mask: TargetMask) -> str:
+    r"""The value of a header in which ``\0number\0`` stands for each secret that a variable has; other secrets are hidden."""
+    marked = mask.mark(value, whole=mask.is_secret(name))
+    return mask.text(marked) if "\0" in marked else mask.header(name, value)
+
+
+def mark_body(exchange: Exchange, mask: TargetMask) -> str:
+    r"""The body of a request, likewise.
+
+    Raises:
+        UnicodeDecodeError: it is no text.
+    """
+    return mask.text(_hide(mask.mark(exchange.request_body.decode()), media_type(exchange.request_headers), mask))
+
+
 def _body(exchange: Exchange, mask: TargetMask) -> str:
     try:
-        text = exchange.request_body.decode()
+        return _quote(mark_body(exchange, mask))
     except UnicodeDecodeError:
         hidden = mask.text(exchange.request_body.decode("latin-1")).encode("latin-1")
         return f'"$(printf %s {base64.b64encode(hidden).decode()} | base64 -d)"'
-    return _quote(mask.text(_hide(mask.mark(text), media_type(exchange.request_headers), mask)))
 
 
 def _hide(text: str, kind: str, mask: TargetMask) -> str:

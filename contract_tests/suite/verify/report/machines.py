@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from ....reporting.rendering import render
+from ..severity import BREAKS, COSMETIC, LEAKS, LOSES
 
+LEVELS = {LEAKS: "error", LOSES: "error", BREAKS: "error", COSMETIC: "warning"}
 COLOURS = {"conforms": "#2e7d32", "conforms as far as seen": "#9e7b00", "broken": "#c62828", "could not run": "#616161"}
 
 
 def junit(report: dict[str, Any]) -> str:
-    """JUnit XML: a suite for each operation, a case for each clause and check."""
-    by_clause = {clause: one for one in report["findings"] for clause in one["clauses"]}
-    by_law = {tuple(key.split(" | ")[:2]): one for one in report["findings"] for key in one["also"]}
-    by_law |= {(one["law"], one["operation"]): one for one in report["findings"]}
-    suites = {}
+    """JUnit XML: a suite for each operation, a case for each clause, check and finding."""
+    reasons = {(one["law"], one["operation"]): one["reason"] for one in report["laws"]}
+    told = {(one["law"], one["operation"]) for one in report["findings"]}
+    told |= {tuple(key.split(" | ")[:2]) for one in report["findings"] for key in one["also"]}
+    suites: dict[str, list[dict[str, str]]] = {one["id"]: [] for one in report["operations"]}
     for operation in report["operations"]:
         name = operation["id"]
-        suites[name] = [_case(one["clause"], one["outcome"], one["reason"], by_clause.get(one["clause"])) for one in operation["clauses"]]
-        suites[name] += [_case(law, outcome, "", by_law.get((law, name))) for law, outcome in operation["laws"].items()]
+        for one in operation["clauses"]:
+            suites[name].append(_case(one["clause"], one["outcome"], one["reason"], _about(report, one["clause"])))
+        for law, outcome in operation["laws"].items():
+            if outcome != "broken" or (law, name) not in told:  # a finding is a case of its own
+                suites[name].append(_case(law, outcome, reasons.get((law, name), ""), []))
+    for finding in report["findings"]:
+        suites.setdefault(finding["operation"], []).append(_case(f"finding {finding['key']}", "broken", "", [finding]))
     return render("verify.xml", report=report, suites=suites)
 
 
-def _case(name: str, outcome: str, reason: str, finding: dict[str, Any] | None) -> dict[str, str]:
-    """A test case; ``kind`` is empty if it passed."""
-    accepted = finding["accepted"] if finding is not None else None
-    if accepted is not None and accepted["expired"]:
-        accepted = None
-    if outcome == "broken" and accepted is None:
-        message, text = (finding["sentence"], finding["key"]) if finding is not None else (reason or name, "")
-        return {"name": name, "kind": "failure", "message": message, "text": text}
+def _about(report: dict[str, Any], clause: str) -> list[dict[str, Any]]:
+    return [one for one in report["findings"] if clause in one["clauses"]]
+
+
+def _is_accepted(finding: dict[str, Any]) -> bool:
+    return finding["accepted"] is not None and not finding["accepted"]["expired"]
+
+
+def _case(name: str, outcome: str, reason: str, findings: list[dict[str, Any]]) -> dict[str, str]:
+    """A test case with what all of its findings say; ``kind`` is empty if it passed."""
+    failing = [one for one in findings if not _is_accepted(one)]
+    if outcome == "broken" and (failing or not findings):
+        message = "; ".join(one["sentence"] for one in failing) or reason or name
+        return {"name": name, "kind": "failure", "message": message, "text": "\n".join(map(_describe, failing))}
+    if outcome == "broken":
+        return {"name": name, "kind": "skipped", "message": f"accepted: {'; '.join(one['accepted']['reason'] for one in findings)}"}
     if outcome == "held":
         return {"name": name, "kind": ""}
-    return {"name": name, "kind": "skipped", "message": f"accepted: {accepted['reason']}" if accepted is not None else f"{outcome}: {reason}"}
+    return {"name": name, "kind": "skipped", "message": f"{outcome}: {reason}" if reason else outcome}
+
+
+def _describe(finding: dict[str, Any]) -> str:
+    """What the text of a failure says of one finding."""
+    lines = [
+        finding["sentence"],
+        f"severity: {finding['severity']}",
+        *([f"the page says: {finding['statement']}"] if finding["statement"] else []),
+        *([f"page: {finding['page']}"] if finding["page"] else []),
+        f"expected: {json.dumps(finding['expected'], ensure_ascii=False)[:400]}",
+        f"got: {json.dumps(finding['got'], ensure_ascii=False)[:400]}",
+        f"key: {finding['key']}",
+        f"again: evidence/{finding['id']}.sh, evidence/test_{finding['id']}.py",
+    ]
+    return "\n".join(lines)
 
 
 def sarif(report: dict[str, Any]) -> dict[str, Any]:
@@ -41,23 +72,28 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
     rules = sorted({one["law"] for one in report["findings"]})
     places = {one["id"]: f"{one['method']} {one['path']}" for one in report["operations"]}
     slug = report["api"]["slug"]
+    lines = {one["id"]: one["source"] or {"file": f"specs/{slug}.yaml", "line": 1} for one in report["operations"]}
     results = []
     for one in report["findings"]:
+        place = lines.get(one["operation"], {"file": f"specs/{slug}.yaml", "line": 1})
         result: dict[str, Any] = {
             "ruleId": _rule_id(one["law"]),
             "ruleIndex": rules.index(one["law"]),
-            "level": "error",
+            "level": LEVELS[one["severity"]],
             "message": {"text": one["sentence"]},
             "locations": [
                 {
-                    "physicalLocation": {"artifactLocation": {"uri": f"specs/{slug}.yaml"}, "region": {"startLine": 1}},
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": place["file"]},
+                        "region": {"startLine": place["line"]},
+                    },
                     "logicalLocations": [
                         {"name": one["operation"], "fullyQualifiedName": places.get(one["operation"], one["operation"]), "kind": "member"}
                     ],
                 }
             ],
             "partialFingerprints": {"findingKey/v1": one["id"]},
-            "properties": {"clauses": one["clauses"], "pointer": one["pointer"], "key": one["key"]},
+            "properties": {"clauses": one["clauses"], "pointer": one["pointer"], "key": one["key"], "severity": one["severity"]},
         }
         if one["accepted"] is not None and not one["accepted"]["expired"]:
             result["suppressions"] = [{"kind": "external", "justification": f"{one['accepted']['reason']} ({one['accepted']['owner']})"}]

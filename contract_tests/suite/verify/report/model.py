@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,13 @@ from ..cause import Cause
 from ..findings_store import FindingsStore
 from ..masking import TargetMask
 from ..session import VerifySession
+from ..severity import ORDER, severity_of
 from ..target_file import Deviation
 from .compare import SCHEMA_VERSION
 from .coverage import describe_gap, measure_coverage
 from .evidence import describe_exchange
+from .lines import find_lines
+from .names import short_id
 
 CONFORMS, AS_FAR_AS_SEEN, BROKEN, COULD_NOT = "conforms", "conforms as far as seen", "broken", "could not run"
 TOO_LITTLE = 3
@@ -35,11 +38,6 @@ class Facts:
     seconds: float
     unfinished: tuple[str, ...] = ()
     crashed: bool = False
-
-
-def short_id(key: str) -> str:
-    """The name of a finding in files and links, made from its key."""
-    return hashlib.sha256(key.encode()).hexdigest()[:10]
 
 
 def build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
@@ -60,13 +58,15 @@ def _masked(node: Any, mask: TargetMask, names: frozenset[str]) -> Any:
 
 def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: TargetMask) -> dict[str, Any]:
     contract, plan = session.contract, session.plan
-    every = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, one.finding.operation, one.finding.check, one.key))
+    statements = {clause: sentence for clause, (_, sentence) in contract.clauses.items()}
+    lines = find_lines(contract.document)
+    every = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, _rank(one), one.finding.operation, one.finding.check, one.key))
     causes = [one for one in every if not one.finding.assumed]
-    assumed = [_finding(one, facts, mask) for one in every if one.finding.assumed]
-    findings = [_finding(one, facts, mask) for one in causes]
+    assumed = [_finding(one, facts, mask, statements) for one in every if one.finding.assumed]
+    findings = [_finding(one, facts, mask, statements) for one in causes]
     failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
     clauses = _clauses(store)
-    operations = [_operation(store, name) for name in contract.operations]
+    operations = [_operation(store, name, lines.get(name)) for name in contract.operations]
     laws = [
         {"law": verdict.subject, "operation": verdict.operation, "outcome": str(verdict.outcome), "reason": printable(verdict.reason)}
         for verdict in store.verdicts.values()
@@ -124,7 +124,7 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
         "laws": laws,
         "findings": findings,
         "assumed": assumed,
-        "unconfirmed": [_finding(one, facts, mask) for one in store.unconfirmed],
+        "unconfirmed": [_finding(one, facts, mask, statements) for one in store.unconfirmed],
         "deviations": [_deviation(one, causes, facts.today) for one in plan.file.deviations],
         "operations": operations,
         "never_observed": [
@@ -138,7 +138,11 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
     }
 
 
-def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
+def _rank(cause: Cause) -> int:
+    return ORDER.index(severity_of(cause.finding.check, cause.key))
+
+
+def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[str, str]) -> dict[str, Any]:
     found, deviation = cause.finding, cause.deviation
     accepted = None if deviation is None else {**_describe_deviation(deviation), "expired": deviation.expired(facts.today)}
     return {
@@ -149,9 +153,11 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask) -> dict[str, Any]:
         "places": [{"operation": operation, "place": place, "key": key} for operation, place, key in cause.places],
         "stage": cause.stage,
         "law": found.check,
+        "severity": severity_of(found.check, cause.key),
         "operation": found.operation,
         "sentence": printable(found.sentence),
         "clause": found.clause,
+        "statement": statements.get(found.clause or next(iter(sorted(cause.clauses)), ""), ""),
         "clauses": sorted(cause.clauses),
         "page": found.page,
         "pointer": found.pointer,
@@ -187,7 +193,7 @@ def _clauses(store: FindingsStore) -> dict[str, list[Any]]:
     return found
 
 
-def _operation(store: FindingsStore, name: str) -> dict[str, Any]:
+def _operation(store: FindingsStore, name: str, source: dict[str, Any] | None) -> dict[str, Any]:
     operation, seen = store.contract.operations[name], store.observed[name]
     documented = list(operation.statuses)
     statuses = documented + sorted(str(status) for status in seen.statuses if str(status) not in documented)
@@ -196,6 +202,7 @@ def _operation(store: FindingsStore, name: str) -> dict[str, Any]:
         "id": name,
         "method": operation.method,
         "path": operation.path,
+        "source": source,
         "summary": operation.summary,
         "page": operation.page,
         "provenance": operation.provenance,

@@ -12,7 +12,8 @@ from ..events import Event, RunFinished
 from ..masking import TargetMask
 from .evidence import curl_script, har
 from .machines import COLOURS, badge, junit, sarif
-from .model import short_id
+from .names import short_id
+from .regression import pytest_file
 
 SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·", "differs from what we assumed": "≠"}
 VERDICTS = {
@@ -130,13 +131,16 @@ def write(folder: Path, report: dict[str, Any], causes: Iterable[Cause], mask: T
     """Write every format, and the evidence of each finding under ``evidence/``."""
     evidence = folder / "evidence"
     evidence.mkdir(parents=True, exist_ok=True)
-    for old in (*evidence.glob("*.sh"), *evidence.glob("*.har")):
+    for old in (*evidence.glob("*.sh"), *evidence.glob("*.har"), *evidence.glob("test_*.py")):
         old.unlink()
     scripts = {}
     for cause in causes:
         name = short_id(cause.key)
         scripts[name] = curl_script(cause, mask)
         (evidence / f"{name}.sh").write_text(scripts[name], encoding="utf-8")
+        test = pytest_file(cause, mask)
+        if test is not None:
+            (evidence / f"test_{name}.py").write_text(test, encoding="utf-8")
         (evidence / f"{name}.har").write_text(
             as_json(har(cause.finding.exchanges, mask, report["run"]["started"], report["tool"]["version"])), encoding="utf-8"
         )

@@ -1,0 +1,43 @@
+"""How grave a finding is: what it does to the clients and the data of the target. Reports show the gravest first."""
+
+from __future__ import annotations
+
+from ..checks import (
+    access,
+    computed,
+    kept,
+    pages,
+    reads,
+    records,
+    refusals,
+    strictness,
+    tenants,
+    together,
+    transport,
+    unique,
+    updates,
+)
+
+LEAKS, LOSES, BREAKS, COSMETIC = "leaks", "loses data", "breaks clients", "cosmetic"
+ORDER = (LEAKS, LOSES, BREAKS, COSMETIC)
+"""The gravest first."""
+_OF_CHECK = {
+    **dict.fromkeys((access.LAW, strictness.LAW, tenants.LAW, "another tenant cannot read it"), LEAKS),
+    **dict.fromkeys(
+        (
+            *(records.WRITTEN, records.LISTED, records.ALONE, records.CHANGED, records.KEPT, records.GONE, "what was deleted is gone"),
+            *(kept.TEXT, kept.LISTED, kept.TWICE, kept.LENGTH, refusals.NOTHING, reads.LAW, computed.LAW, unique.LAW, pages.VISIT),
+            *(together.CREATED, together.CHANGED, together.UNIQUE, together.SUMS, updates.EMPTIED, updates.REFUSED, updates.REPEATED),
+        ),
+        LOSES,
+    ),
+    **dict.fromkeys((transport.METHOD, transport.MEDIA, "a 405 names the methods that are allowed"), COSMETIC),
+}
+_COSMETIC_KEYWORDS = (" header", " content-type")
+
+
+def severity_of(check: str, key: str) -> str:
+    """The gravity of a finding, by its check and the keyword at the end of its key; whatever is not named breaks clients."""
+    if key.rpartition(" | ")[2].endswith(_COSMETIC_KEYWORDS):
+        return COSMETIC
+    return _OF_CHECK.get(check, BREAKS)
