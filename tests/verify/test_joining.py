@@ -168,8 +168,8 @@ def test_a_finding_that_was_joined_before_is_not_called_new() -> None:
 
 
 def too_long(into: FindingsStore, operation: str, field: str, keyword: str = "maxLength") -> Cause:
-    sentence = f"{operation}: {field} '{'x' * 51}' breaks {keyword} and is not refused"
-    return into.add(FindingMade(Finding(INPUTS, operation, sentence, pointer=f"/{field}"), Phase.BEHAVIOUR, keyword))
+    sentence = f"{operation} with a {field} that breaks {keyword} is not refused"
+    return into.add(FindingMade(Finding(INPUTS, operation, sentence, pointer=f"/{field} {keyword}"), Phase.BEHAVIOUR))
 
 
 def test_one_cause_at_many_places_is_one_finding_that_lists_them() -> None:

@@ -48,16 +48,16 @@ def _join(store: FindingsStore, root: Cause, others: list[Cause]) -> None:
 def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, bool, str, str]:
     """What a finding says, without the names of its operation and its place, numbers and values."""
     found = cause.finding
-    words = {*operations, *re.findall(r"\w+", _place(cause))}
-    text = found.sentence
-    if words:
-        text = re.sub(rf"\b(?:{'|'.join(sorted(map(re.escape, words), key=lambda one: (-len(one), one)))})\b", "*", text)
+    words = sorted({*operations, *re.findall(r"\w+", _place(cause))}, key=lambda one: (-len(one), one))
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+    text = pattern.sub("*", found.sentence)
     if found.check != DOCUMENTED:  # there the names of missing members stand in quotes
         text = _VALUE.sub("*", text)
-    keyword = cause.key.rpartition(" | ")[2] if found.pointer else ""
+    keyword = pattern.sub("*", cause.key.rpartition(" | ")[2]) if found.pointer else ""
     return found.check, found.assumed, _NUMBER.sub("#", keyword), _NUMBER.sub("#", text)
 
 
 def _place(cause: Cause) -> str:
     """The field or the row at which a cause was seen; empty if it concerns the whole operation."""
-    return cause.row or cause.finding.pointer.rpartition("/")[2]
+    place, _, _ = cause.finding.pointer.partition(" ")  # some checks put a keyword behind the pointer
+    return cause.row or place.rpartition("/")[2]
