@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import subprocess
@@ -118,7 +119,8 @@ def test_a_deviation_is_accepted_until_its_day_and_a_fix_is_noticed(tmp_path: Pa
     assert first.code == 1
     old = tmp_path / "old.json"
     old.write_text((first.folder / "report.json").read_text())
-    until = "reason = 'known'\nowner = 'erp'\nexpires = 2999-01-01\n"
+    day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=100)
+    until = f"reason = 'known'\nowner = 'erp'\nexpires = {day}\n"
     rows = [f"[[deviations]]\nfinding = {json.dumps(one['key'])}\n{until}" for one in first.report["findings"]]
     file = tmp_path / "contract.toml"
     file.write_text("\n".join(rows))
@@ -126,7 +128,7 @@ def test_a_deviation_is_accepted_until_its_day_and_a_fix_is_noticed(tmp_path: Pa
     assert accepted.code == 0, accepted.out
     assert {one["state"] for one in accepted.report["deviations"]} == {"used"}
     assert len(accepted.report["comparison"]["unchanged"]) == len(rows)
-    file.write_text("\n".join(rows).replace("2999", "2020"))
+    file.write_text("\n".join(rows).replace(str(day), "2020-01-01"))
     expired = verify(tmp_path, "serpi", "--url", branches_without_descriptions, "--level", "quick")
     assert expired.code == 1
     assert "EXPIRED" in expired.out

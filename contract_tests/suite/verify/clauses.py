@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,14 @@ class ClausePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[MAKE_API] = self._make_api
         config.option.tbstyle = "line"  # the others parse the source of a test that fails, which must not happen in two threads
+
+    @pytest.fixture
+    def api(self) -> Iterator[ApiClient]:
+        """The target, for tests of a file that the target file names; those of this package have the same from their conftest."""
+        made = self._make_api()
+        yield made
+        made.close()
+        assert not made.problems, "; ".join(problem.sentence for problem in made.problems)
 
     def _make_api(self) -> ApiClient:
         self._api = ApiClient(self._session.target, self._session.client(self._exchanges))
@@ -113,7 +121,7 @@ class ClausePlugin:
         for problem in self._api.differences if self._api is not None else ():
             self._report_difference(problem)
         if outcome is VerdictStatus.BROKEN:
-            self.broken[item.nodeid] = tuple(self._exchanges)
+            self.broken[place_of(item)] = tuple(self._exchanges)
             if self._report_findings(item, clauses):
                 outcome, reason = VerdictStatus.HELD, "what the test asserts holds; an answer that it got is not as documented"
         known = self._session.contract.clauses
@@ -153,7 +161,7 @@ class ClausePlugin:
 
     def _report(self, finding: Finding, item: pytest.Item, keyword: str, clauses: tuple[str, ...]) -> str:
         row = row_of(item.name) if keyword == item.name else ""
-        event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(item.nodeid), row)
+        event = FindingMade(finding, Phase.CLAUSES, keyword, clauses, self._repeat.of(place_of(item)), row)
         self._session.emit(event)
         return event.key
 
@@ -168,6 +176,11 @@ class ClausePlugin:
         page = contract.operations[name].page if name in contract.operations else None
         clause = contract.clause_at(called[-1] if called else None, owned)
         return Finding(CLAUSE, name, text, clause, page, "", to_plain(expected), to_plain(got), exchanges)
+
+
+def place_of(item: pytest.Item) -> str:
+    """The file and the name of a test, as pytest takes them. The id of a node has no file if that stands outside of pytest's root."""
+    return f"{item.path}::{item.nodeid.partition('::')[2]}"
 
 
 def row_of(name: str) -> str:
@@ -237,7 +250,7 @@ def run_clauses(session: VerifySession, on_collected: Callable[[], object] = lam
     folder = VENDORS / session.contract.slug
     if not folder.is_dir():
         session.problem(f"there are no contract tests of {session.contract.slug}")
-    elif run_pytest([str(folder)], ClausePlugin(session, on_collected)) == pytest.ExitCode.USAGE_ERROR:
+    elif run_pytest([str(folder), *map(str, session.plan.file.tests)], ClausePlugin(session, on_collected)) == pytest.ExitCode.USAGE_ERROR:
         session.problem("the contract tests could not run: pytest refused its options; is its version supported by this package?")
 
 
@@ -257,7 +270,7 @@ class _Repeat:
     def _run(self) -> dict[str, tuple[Exchange, ...]]:
         if self._broken is None:
             plugin = ClausePlugin(replace(self._session, emit=self._emit))
-            run_pytest([f"{HERE.parents[2]}{os.sep}{test}" for test in self._tests], plugin)
+            run_pytest([*dict.fromkeys(self._tests)], plugin)
             self._broken = plugin.broken
         return self._broken
 

@@ -18,13 +18,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TABLES = {
-    "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "deviations"),
+    "": ("api", "base_url", "also", "tls", "credentials", "logins", "known", "limits", "exclude", "hooks", "tests", "deviations"),
     "tls": ("verify", "ca_file"),
     "limits": ("timeout", "budget", "max_bytes", "rate", "rates", "server_errors", "parallel", "requests", "requests_per_operation", "creations"),
     "exclude": ("operations",),
     "hooks": ("advance", "freeze", "outbox", "reset", "break_upstream"),
     "deviations": ("finding", "reason", "owner", "expires"),
 }
+LONGEST = 366
+"""Days for which a deviation may be accepted."""
 WHOLE = frozenset({"max_bytes", "server_errors", "requests", "requests_per_operation", "creations"})
 """Limits that are whole numbers."""
 
@@ -61,6 +63,8 @@ class TargetFile:
     excluded: frozenset[str] = frozenset()
     hooks: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
+    tests: tuple[Path, ...] = ()
+    """Files with contract tests of the user's own."""
 
 
 def read_target_file(path: Path, operations: Mapping[str, object]) -> TargetFile:
@@ -167,7 +171,15 @@ class _Reader:
             self.excluded(self.table("exclude", data)),
             {name: self.hook(name, value) for name, value in hooks.items()},
             self.deviations(data),
+            tuple(self.test(one) for one in self.kind("", "tests", data.get("tests", []), list, "a list of files")),
         )
+
+    def test(self, value: Any) -> Path:
+        """A file with tests, relative to the target file."""
+        file = (self.path.parent / self.text("", "tests", value)).resolve()
+        if not file.is_file() or file.suffix != ".py":
+            raise self.fail("", "tests", f"names {file}, which is no Python file")
+        return file
 
     def url(self, table: str, key: str, value: Any) -> str:
         found = self.text(table, key, value)
@@ -233,6 +245,10 @@ class _Reader:
                 except ValueError:
                     raise self.fail("deviations", "expires", f"must be a day such as 2027-01-31, not {expires!r}") from None
             self.kind("deviations", "expires", expires, dt.date, "a day such as 2027-01-31")
+            if (expires - dt.datetime.now(dt.UTC).date()).days > LONGEST:  # noqa: TID251 - how long a deviation lasts is a question to the wall clock
+                raise self.fail(
+                    "deviations", "expires", f"must be at most {LONGEST} days from today, not {expires}; accept it again then, if it is still so"
+                )
             texts = [self.text("deviations", key, row[key]) for key in ("finding", "reason", "owner")]
             for key, value in zip(("finding", "reason", "owner"), texts, strict=True):
                 if not value.strip():

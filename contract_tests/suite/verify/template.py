@@ -79,6 +79,7 @@ def make_schema(contract: Contract, needs: Needs) -> dict[str, Any]:
         ),
         "exclude": _table({"operations": {"type": "array", "items": operation}}),
         "hooks": _table({name: {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]} for name in TABLES["hooks"]}),
+        "tests": {"type": "array", "items": text, "description": "Python files with contract tests of your own, relative to this file."},
         "deviations": {
             "type": "array",
             "items": {
