@@ -253,7 +253,7 @@ def text_fields(resource: Resource) -> dict[str, Any]:
     said = {**model.works(part["call"]).get("send", {}), **part.get("send", {})}
     found = {}
     for name, (place, schema, _) in model.fields(part["call"]).items():
-        merged = model.document.merge_all_of(schema)
+        merged = model.document.merge_all_of(model.sendable(part["call"], name, schema))
         is_free = name not in said or (isinstance(said[name], dict) and said[name].get("fresh") is True)
         if place == "body" and name in resource.fields and is_free and merged.get("type") == "string" and not {"format", "enum"} & merged.keys():
             found[name] = merged
