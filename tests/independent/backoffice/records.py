@@ -63,7 +63,7 @@ def create_ticket(call: Call) -> tuple[int, dict[str, Any]]:
     made = call.db.execute("INSERT INTO tickets (user, subject, status, made) VALUES (?, ?, 'New', ?)", (user, subject, call.now))
     if found:
         raise Refused(status, {"errors": found}, keeps=True)
-    if READING.comment != "none" and not has_bug("comment_lost"):
+    if READING.comment != "none":
         add_thread(call, made.lastrowid or 0, wrap(comment, READING.comment))
     return READING.created, {"message": "Ticket created successfully."} | ({"id": made.lastrowid} if READING.extra_key else {})
 

@@ -85,7 +85,7 @@ def test_nobodys_reads_are_refused(api: ApiClient, name: str) -> None:
 def test_a_dashboard_is_about_its_user_and_counts_by_day(api: ApiClient) -> None:
     full, empty = (succeeded(send(api, "get_dashboard", id=user)) for user in ("$user", "$user_without_team"))
     balances = [{wallet["name"]: Decimal(str(wallet["amount"])) for wallet in dashboard["wallets"]} for dashboard in (full, empty)]
-    assert not any(balances[0].values()) or balances[0] != balances[1]  # a new user has not earned what another has
+    assert not any(balances[0].values()) or balances[0] != balances[1], "a new user has the amounts of another"
     assert full.keys() >= {"wallets", "matrix_dimensions", "team_growth_chart", "popular_countries"}
     for dashboard in (full, empty):
         chart = dashboard["team_growth_chart"]
@@ -204,7 +204,7 @@ def test_the_deepest_nodes_of_a_matrix_are_last_and_have_three_empty_places(api:
     if deepest + 1 < int(dimensions.partition("/")[2]):  # the user asked for may count as the first level, or not
         not_observable(f"the matrix of user under [known] does not reach the deepest of its levels ({dimensions})")
     last = [node for node in nodes if node["user"]["level"] == deepest]
-    assert any(node.get("last_node") for node in last)
+    assert any(node.get("last_node") for node in last), "no node at the deepest level has last_node true"
     assert not api.target.strict or all(node["last_node"] for node in last)
 
 
@@ -218,7 +218,7 @@ def test_resources_are_those_of_their_category(api: ApiClient) -> None:
         resources = succeeded(send(api, "list_resources", id=str(category["id"])))["list"]
         assert all(resource.keys() >= {"id", "title", "description", "video", "file"} for resource in resources)
         ids = {resource["id"] for resource in resources}
-        assert not ids & seen
+        assert not ids & seen, f"resources of the category {category['id']} are those of another too: {sorted(ids & seen)}"
         seen |= ids
     if not seen:
         not_observable("no category has a resource")

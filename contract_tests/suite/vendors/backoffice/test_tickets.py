@@ -31,7 +31,9 @@ def test_a_new_ticket_is_listed_for_its_user(api: ApiClient) -> None:
         not_observable("ticket under [known] is no ticket of ticket_user")
     answer = succeeded(send(api, "create_user_ticket", subject="Del contrato"))
     assert answer["message"] == "Ticket created successfully."
-    (ticket,) = [found for found in listed(api, "list_user_tickets") if found not in before]
+    new = [found for found in listed(api, "list_user_tickets") if found not in before]
+    assert len(new) == 1, f"{len(new)} tickets are new in the list where one was opened"
+    ticket = new[0]
     assert ticket.keys() >= {"id", "subject", "created_at", "status"}
     assert (ticket["subject"], ticket["status"]) == ("Del contrato", "New")
     assert not api.target.strict or str(ticket["id"]) not in str(answer)  # extra keys are right as well (D18)
@@ -43,7 +45,9 @@ def test_a_new_message_is_listed_in_its_ticket(api: ApiClient) -> None:
     before = listed(api, "list_threads")
     answer = succeeded(send(api, "create_thread", content=TEXT))
     assert answer["message"] == "Ticket thread created successfully."
-    (thread,) = [found for found in listed(api, "list_threads") if found not in before]
+    new = [found for found in listed(api, "list_threads") if found not in before]
+    assert len(new) == 1, f"{len(new)} messages are new in the list where one was sent"
+    thread = new[0]
     assert thread.keys() >= {"id", "content", "created_at"}
     assert TEXT in unescape(thread["content"])
     assert not api.target.strict or str(thread["id"]) not in str(answer)  # extra keys are right as well (D18)
