@@ -57,7 +57,7 @@ def test_what_cannot_be_read_says_so(formula: str) -> None:
         ("sent.items[7] == 1", "the record that is looked for is missing"),
         ("after.empty.name == 1", "something has another form"),
         ("token + 1 == 1", "something has another form"),
-        ("sent.amount / 0 == 1", "something cannot be used"),
+        ("sent.amount / 0 == 1", "a value cannot be used"),
     ],
 )
 def test_unreadable_answers_are_reported_without_words_of_the_programming_language(formula: str, words: str) -> None:
