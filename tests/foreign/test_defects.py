@@ -40,6 +40,8 @@ from tests.foreign.documents import OK, STRING, compiled, document, read, schema
         ({"items": True}, {"items": {}}, None),
         ({"allOf": {"type": "string"}}, {"allOf": [{"type": "string"}]}, "allOf: allOf is no list"),
         ({"allOf": {"$ref": 5}}, {"allOf": [{}]}, "allOf/$ref: 5 is no reference"),
+        ({"$ref": "#/components/schemas/Other", "allOf": 5, "title": "T"}, {"$ref": "#/components/schemas/Other", "title": "T"}, None),
+        ({"unknown": {"properties": None}, "title": "T"}, {"title": "T"}, None),
         ({"anyOf": []}, {}, None),
         ({"nullable": "true"}, {"nullable": True}, None),
         ({"nullable": 7}, {}, "nullable: nullable is 7"),
@@ -52,7 +54,7 @@ from tests.foreign.documents import OK, STRING, compiled, document, read, schema
     ],
 )
 def test_a_schema_is_repaired(tmp_path: Path, schema: dict[str, Any], kept: dict[str, Any], defect: str | None) -> None:
-    found = read(tmp_path, schemas(Root=schema))
+    found = read(tmp_path, schemas(Root=schema, Other={}))
     assert found.document.schemas["Root"] == kept
     assert bool(found.defects) == (defect is not None)
     if defect is not None:

@@ -134,6 +134,7 @@ def test_a_discriminator_leads_to_components(tmp_path: Path) -> None:
         (".", "is no file"),
         ("https://example.com/a.yaml#/A", "leads to example.com, and references to other hosts are read with --allow-remote-refs only"),
         ("#anchor", "names an anchor"),
+        ("", "is empty"),
         ("broken.yaml", "cannot be followed: broken.yaml: line 2 column 1"),
     ],
 )

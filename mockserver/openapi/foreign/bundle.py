@@ -179,13 +179,15 @@ class _Bundler:
 
     def _follow(self, reference: str, base: str, kind: str = "") -> Target:
         """The part that a reference leads to. Raises _Nothing."""
+        if not reference.strip():
+            raise _Nothing("is empty")
         uri = self._files.resolve(reference, base)
         pointer = unquote(reference.partition("#")[2])
         for _ in range(MAX_REFERENCES):
             try:
                 content = self._files.get(uri)
             except FileUnreadable as error:
-                if kind and reference in self._section(kind) and "#" not in reference:
+                if kind in self._sections and reference in self._section(kind) and "#" not in reference:
                     return self._files.root, (*self._sections[kind], reference)
                 raise _Nothing(str(error)) from None
             if pointer and not pointer.startswith("/"):

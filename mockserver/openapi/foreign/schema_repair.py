@@ -38,6 +38,11 @@ _MAPS = tuple(key for key, (how, _) in GRAMMAR["schema"].items() if how == "map"
 _LISTS = tuple(key for key, (how, _) in GRAMMAR["schema"].items() if how == "list")
 _OR_BOOLEAN = ("additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems")
 _ANNOTATIONS = frozenset({"description", "title", "summary", "example", "examples", "deprecated", "default", "externalDocs", "xml", "$comment"})
+_STRUCTURED = {*GRAMMAR["schema"], *_ANNOTATIONS, *_COUNTS} | set(
+    "type enum const required dependentRequired dependencies discriminator pattern format minimum maximum exclusiveMinimum exclusiveMaximum"
+    " multipleOf nullable readOnly writeOnly uniqueItems $ref".split()
+)
+"""Keywords whose value may be a mapping or a list, and those for which that is a defect."""
 _IDENTIFIERS = ("$id", "$schema", "$anchor", "$vocabulary", "$dynamicAnchor", "$recursiveAnchor", "$comment")
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
 _BITS = {"int32": 32, "int64": 64}
@@ -101,7 +106,7 @@ class _Repair:
         self._repair_flags()
         if "type" in node:
             self._repair_type()
-        for key in node.keys() & _REPAIRS.keys():
+        for key in [one for one in node if one in _REPAIRS]:
             _REPAIRS[key](self, key)
         self._repair_bounds()
         self._bound_by_format()
@@ -135,12 +140,16 @@ class _Repair:
                 self._drop(key, f"{describe(node[key])} is a dynamic reference, which is not followed")
         if isinstance(node.get("id"), str):
             del node["id"]  # names a schema in draft 4
+        for key in [one for one, value in node.items() if isinstance(value, dict | list) and one not in _STRUCTURED and not one.startswith("x-")]:
+            del node[key]  # says nothing about values, and may hold anything
 
     def _repair_reference(self) -> None:
         """Keep what stands beside a reference, where it counts: with the reference in ``allOf``."""
         node = self._node
         beside = {key for key in node if key != "$ref" and key not in _ANNOTATIONS and not key.startswith("x-")}
         counts = beside if self._is_2020 else {key for key in beside & {"readOnly", "writeOnly"} if node[key] is True}
+        for key in beside - counts:
+            del node[key]  # OpenAPI 3.0 says that it does not count
         if counts:
             rest = {key: value for key, value in node.items() if key in counts or key in _ANNOTATIONS or key.startswith("x-")}
             reference = {"$ref": node["$ref"]}

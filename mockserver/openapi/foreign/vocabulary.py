@@ -96,7 +96,7 @@ SHAPES: Mapping[str, Callable[[Any], bool]] = {
 
 def leave_out_others(node: dict[str, Any], path: Path, defects: Defects) -> None:
     """Leave out the extensions of an object whose values are not what the server means by their names."""
-    for key in node.keys() & SHAPES.keys():
+    for key in [one for one in node if one in SHAPES]:
         is_operation = len(path) == 3 and path[0] == "paths"  # noqa: PLR2004 - paths, a path, a method
         fits = SHAPES[key](node[key])
         if fits and is_operation and key in ("x-aliases", "x-unseen"):
