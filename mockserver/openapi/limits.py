@@ -1,6 +1,6 @@
 """Every bound that the server, the control plane, the suite and the traffic tools hold, in one table.
 
-This module imports nothing. The other modules read a bound from here as ``limits.NAME.value``. ``docs/limits.md`` is generated from
+This module imports the media type of problems only. The other modules read a bound from here as ``limits.NAME.value``. ``docs/limits.md`` is generated from
 :data:`LIMITS`. A bound that an option of a command sets has its default here.
 """
 
