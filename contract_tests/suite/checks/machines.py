@@ -9,7 +9,7 @@ from ..harness.envelope import are_assumed, in_words
 from ..harness.findings import Verdict
 from ..harness.sameness import same
 from .run import Run
-from .session import CheckSession, guarded
+from .session import CheckSession, NotExercised, guarded
 
 LEGAL = "a legal edge is taken"
 ILLEGAL = "an illegal edge is refused"
@@ -67,11 +67,18 @@ def _elsewhere(session: CheckSession, law: str, name: str, edge: Mapping[str, An
     return session.broken(law, edge["by"], text, clause=edge.get("clause"), pointer=state, expected=state, got=found)
 
 
+def _need_state(run: Run, edge: Mapping[str, Any], name: str, state: str) -> None:
+    """Raises NotExercised if an accepted reading explains that a state is not seen."""
+    if run.model.readings.is_open(edge["by"], f"{name} {state}"):
+        raise NotExercised(f"a {name} that is {state} cannot be told from others in a reading that the page allows")
+
+
 def _legal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str, Any], state: str, number: int) -> Iterator[Verdict]:
     session = run.session(f"edge {name} {number} {state}")
     session.assumed = bool(edge.get("assumed"))
     found = _reach(session, machine, state)
     if found is not None:
+        _need_state(run, edge, name, state)
         yield _elsewhere(session, LEGAL, name, edge, state, found)
         return
     answer = session.call(edge["by"], edge)
@@ -95,6 +102,7 @@ def _illegal(run: Run, name: str, machine: Mapping[str, Any], edge: Mapping[str,
     session.assumed = bool(edge.get("assumed"))
     found = _reach(session, machine, state)
     if found is not None:
+        _need_state(run, edge, name, state)
         yield _elsewhere(session, ILLEGAL, name, edge, state, found)
         return
     answer = session.call(edge["by"], edge)
