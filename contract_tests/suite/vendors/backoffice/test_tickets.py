@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
 
@@ -38,6 +40,28 @@ def test_a_new_ticket_is_listed_for_its_user(api: ApiClient) -> None:
     assert (ticket["subject"], ticket["status"]) == ("Del contrato", "New")
     assert not api.target.strict or str(ticket["id"]) not in str(answer)  # extra keys are right as well (D18)
     assert listed(api, "list_user_tickets", id="$user") == others
+
+
+def _clock(api: ApiClient) -> datetime:
+    """What the clock of the target says now, by the header Date; the clock is put there if hooks may have moved it."""
+    told = send(api, "list_legs").headers.get("date")
+    if told is None:
+        not_observable("the target sends no header Date")
+    now = parsedate_to_datetime(told)
+    if not api.is_shared or {"advance", "freeze"} & api.target.hooks.keys():
+        api.freeze(now.isoformat())
+    return now
+
+
+@clause("backoffice.list_user_tickets.r1")
+def test_the_moment_of_a_new_ticket_is_told_with_its_true_offset(api: ApiClient) -> None:
+    before, now = listed(api, "list_user_tickets"), _clock(api)
+    succeeded(send(api, "create_user_ticket"))
+    told = [datetime.fromisoformat(found["created_at"]) for found in listed(api, "list_user_tickets") if found not in before]
+    assert told
+    for moment in told:
+        assert moment.tzinfo is not None, f"{moment} has no offset"
+        assert abs(moment - now) <= timedelta(minutes=2), f"a ticket that was opened at {now} has the moment {moment}"
 
 
 @clause("backoffice.list_threads.r1", "backoffice.create_thread.r1", "backoffice.create_thread.r4")
