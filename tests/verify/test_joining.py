@@ -106,7 +106,7 @@ def report_of(*findings: tuple[str, list[str]], level: str = "standard", read_on
     """A report with these findings, by key and the keys of those that were joined to it."""
     rows = [
         {"id": key, "key": key, "also": also, "sentence": key, "law": key, "operation": "view_invoice", "clauses": [], "stage": "laws"}
-        | {"exchanges": [{"method": "POST"}]}
+        | {"exchanges": [{"method": "POST"}], "accepted": None}
         | more
         for key, also in findings
     ]
@@ -188,6 +188,15 @@ def test_one_cause_at_many_places_is_one_finding_that_lists_them() -> None:
     assert {key for _, _, key in root.places} == {root.key, *root.also}
 
 
+def test_accepting_the_finding_accepts_its_places_and_accepting_a_place_accepts_no_other() -> None:
+    for which, left in ((0, 1), (1, 2)):
+        found = findings_store()
+        causes = [too_long(found, "create_invoice", field) for field in ("city", "name", "street")]
+        causes[which].deviation = Deviation("x", "known", "erp", dt.date(2999, 1, 1))
+        join_places(found)
+        assert len(found.causes) == left
+
+
 def test_what_differs_in_more_than_its_place_is_not_joined() -> None:
     found = findings_store()
     for text in ("create_invoice: name is not read back", "create_invoice: name changes street too"):
@@ -205,8 +214,6 @@ def test_rows_of_a_contract_test_are_findings_of_their_own_unless_they_say_the_s
     assert [one.former for one in found.causes.values()] == [["the clause holds | create_invoice | / | test_too_long"]] * 4
     accept(found, [Deviation("the clause holds | create_invoice | / | test_too_long", "known", "erp", dt.date(2999, 1, 1))], str)
     assert all(one.deviation for one in found.causes.values())
-    join_places(found)
-    assert len(found.causes) == 4  # what is accepted is never joined
     accept(found, [], str)
     join_places(found)
     root, other = sorted(found.causes.values(), key=lambda one: -len(one.places))

@@ -1,8 +1,8 @@
 """Join findings of one cause at several places: fields, rows of a test, operations.
 
 An operation that never checks a length is found once for each field, and again at the operation beside it. These findings say the same but for the
-names of field and operation, so the first of them stands for all, and lists the places of the others. A finding that the target file accepts is never
-joined.
+names of field and operation, so the first of them stands for all, and lists the places of the others. If the target file accepts the first,
+it accepts all places; another that it accepts is not joined.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ def join_places(store: FindingsStore) -> None:
     order = {name: number for number, name in enumerate(store.contract.operations)}
     groups: dict[tuple[str, bool, str, str], list[Cause]] = {}
     for cause in store.causes.values():
-        if cause.deviation is None:
-            groups.setdefault(_shape(cause, order), []).append(cause)
+        groups.setdefault(_shape(cause, order), []).append(cause)
     for causes in groups.values():
         root, *others = sorted(causes, key=lambda one: (order.get(one.finding.operation, len(order)), one.key))
+        if root.deviation is None:
+            others = [one for one in others if one.deviation is None]
         if others:
             _join(store, root, others)
 

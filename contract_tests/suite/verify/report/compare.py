@@ -48,7 +48,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, An
     added = [
         {"id": one["id"], "key": place["key"], "sentence": f"{one['sentence']} (new: {place['operation']} {place['place']})".replace(" )", ")")}
         for key, one in after.items()
-        if met[key] and key in known
+        if met[key] and key in known and one["accepted"] is None
         for place in one.get("places", ())
         if place["key"] not in known
     ]
