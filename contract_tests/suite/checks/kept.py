@@ -1,8 +1,9 @@
 """Many records of one resource: each text is kept as it was sent, each record is listed, and equal content makes two records.
 
 The page calls such a field a text and the answer says that it was stored, so it is read back with the same characters. Three things are not
-required, because no page excludes them: outer spaces may be cut if both ends of every text are cut alike, decomposed letters may be shown
-composed (the two are canonically equal), and a line may end with CR LF instead of LF.
+required, because no page excludes them: a server that reads forms may cut the outer spaces of what was typed, if it cuts both ends of every text of
+every resource (a text in JSON is data, where spaces belong to it); decomposed letters may be shown composed (the two are canonically equal); a line
+may end with CR LF instead of LF.
 """
 
 from __future__ import annotations
@@ -59,13 +60,17 @@ QUICK = ("letters with accents", SPACES)
 
 
 def check(run: Run) -> Iterator[Verdict]:
+    spaces: list[tuple[bool, Callable[[], Verdict]]] = []
     for name, spec in run.model.resources.items():
         if not run.wants(*calls(spec)):
             continue
         if "list" in spec or "read" in spec:
-            yield from guarded(TEXT, name, _Records(run, name).judge())
+            yield from guarded(TEXT, name, _Records(run, name, spaces).judge())
         if not run.is_quick:
             yield from guarded(LENGTH, name, _counted(run, name))
+    cut = [broken for is_cut, broken in spaces if is_cut]
+    if cut and len(cut) < len(spaces):
+        yield cut[0]()
 
 
 @dataclass
@@ -87,14 +92,16 @@ class _Created:
 class _Records:
     """The records that one run creates of a resource, one for each kind of text, and the last content twice."""
 
-    def __init__(self, run: Run, name: str) -> None:
+    def __init__(self, run: Run, name: str, spaces: list[tuple[bool, Callable[[], Verdict]]]) -> None:
+        """``spaces`` collects, for each text of a form, whether its outer spaces were cut, and the finding that this is if others were kept."""
         self.run = run
+        self.spaces = spaces
         self.resource = Resource(run.session(f"kept {name}"), name)
         self.session = self.resource.session
         self.creation = str(self.resource.part("create")["call"])
         self.texts = text_fields(self.resource)
         self.created: list[_Created] = []
-        self.trimmed: list[bool] = []
+        self.in_form = self.session.model.body(self.creation)[0] in FORMS
         self.found: list[Verdict] = []
 
     def judge(self) -> Iterator[Verdict]:
@@ -202,8 +209,6 @@ class _Records:
                     if place in view and isinstance(view[place], (str, int, float)):
                         seen = True
                         self._compare(name, kind, str(one.made.sent[name]), view[place], call)
-        if any(self.trimmed) and not all(self.trimmed):
-            self.found.append(self._broken("", SPACES, "is cut in some fields and kept in others", "all alike", "not all alike"))
         one_each: dict[str, Verdict] = {}
         for verdict in self.found:
             one_each.setdefault(verdict.finding.pointer if verdict.finding else "", verdict)
@@ -216,10 +221,11 @@ class _Records:
 
     def _compare(self, name: str, kind: str, sent: str, got: Any, call: str) -> None:
         wanted = {sent, *map(str, self.resource.stored(name, sent))}
-        if kind == SPACES:
-            cut = got in {sent.strip(), *map(str, self.resource.stored(name, sent.strip()))}
-            self.trimmed.append(cut)
-            wanted |= {got} if cut else set()
+        if kind == SPACES and self.in_form:
+            is_cut = got in {sent.strip(), *map(str, self.resource.stored(name, sent.strip()))}
+            how = f"is cut by {call}, although others keep their spaces"
+            self.spaces.append((is_cut, lambda: self._broken(name, kind, how, sent, got, "spaces are changed")))
+            wanted |= {got} if is_cut else set()
         if kind == DECOMPOSED:
             wanted |= {unicodedata.normalize("NFC", one) for one in wanted}
         shown = got.replace("\r\n", "\n") if kind == LINES and isinstance(got, str) else got
