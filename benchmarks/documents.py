@@ -226,8 +226,8 @@ class Prober:
         names = {parameter["name"] for parameter in listing.parameters if parameter["in"] == "query"}
         size = next((name for name in _SIZES if name in names), None)
         path = item.rpartition("/")[0]
-        shown = self._call(listing, path, more={size: 100} if size else None)
-        shown = shown if shown.is_success else self._call(listing, path)
+        most = next((self._shapes.resolve(one.get("schema") or {}).get("maximum", 100) for one in listing.parameters if one["name"] == size), 100)
+        shown = self._call(listing, path, more={size: min(most, 100)} if size else None)
         life.found["listed"] = shown.is_success and str(key) in shown.text
         return "" if life.found["listed"] else f"not listed {shown.status_code} {shown.text[:150]}"
 
