@@ -1,7 +1,7 @@
 """Every bound that the server, the control plane, the suite and the traffic tools hold, in one table.
 
-This module imports the media type of problems only. The other modules read a bound from here as ``limits.NAME.value``. ``docs/limits.md`` is generated
-from :data:`LIMITS`. A bound that an option of a command sets has its default here.
+This module imports the media type of problems only. The other modules read a bound from here as ``limits.NAME.value``. ``docs/limits.md`` is
+generated from :data:`LIMITS`. A bound that an option of a command sets has its default here.
 """
 
 from __future__ import annotations
