@@ -27,6 +27,8 @@ SHALLOW = 2
 TRIES = 6
 """How often a value is made anew if it does not fit its schema."""
 _ITEMS = 2
+_GROUPS, _REPETITIONS = 2, 1000
+"""Repeated groups of a pattern, and repetitions of one part of it, up to which a text is made of it."""
 MISSING: Any = object()
 """Stands for a value that is not there."""
 
@@ -72,6 +74,16 @@ class ValueMaker:
                 return value
         return self._repair(schema, value, name, noun)
 
+    def _invent(self, schema: Any) -> Any:
+        """A value from the keywords of a schema alone; an empty text if they contradict each other, or if a pattern would make too long a text."""
+        pattern = schema.get("pattern") if isinstance(schema, dict) else None
+        if isinstance(pattern, str) and not _is_modest(pattern):
+            return ""
+        try:
+            return invent(self.document, schema, self._fake.random)
+        except (ValueError, TypeError, OverflowError, RecursionError, DocumentBroken, re.error):
+            return ""
+
     def _repair(self, schema: Any, value: Any, name: str, noun: str) -> Any:
         """A value that still does not fit is replaced, place by place, by what its schema says alone; else made without optional parts."""
         fitted = self._fit(schema, value, name, noun, 0)
@@ -82,7 +94,7 @@ class ValueMaker:
             if self.is_valid(schema, bare):
                 return bare
         for _ in range(TRIES):
-            invented = invent(self.document, schema, self._fake.random)
+            invented = self._invent(schema)
             if self.is_valid(schema, invented):
                 return invented
         return fitted
@@ -196,7 +208,7 @@ class ValueMaker:
             value = number if kind == "integer" or self._fake.boolean() else number + self._fake.random_int(0, 99) / 100
             if self.is_valid({**plain, "type": kind}, value):
                 return value
-        return invent(self.document, {**plain, "type": kind}, self._fake.random)
+        return self._invent({**plain, "type": kind})
 
     def _make_text(self, plain: Mapping[str, Any], name: str, noun: str) -> Any:
         if "pattern" not in plain and plain.get("format") in (None, "string", "email", "uri", "url", "hostname", "text"):
@@ -209,7 +221,7 @@ class ValueMaker:
                 return named
         value: Any = ""
         for _ in range(TRIES):
-            value = invent(self.document, dict(plain), self._fake.random)
+            value = self._invent(dict(plain))
             if self.is_valid(dict(plain), value):
                 return value
         example = plain.get("example", plain.get("default"))
@@ -337,6 +349,12 @@ class ValueMaker:
         for name in sorted(shape.required - kept.keys()):
             kept[name] = self._make(shape.properties.get(name, {"type": "string"}), name, noun, min(depth + 1, DEPTH), full=False)
         return kept
+
+
+def _is_modest(pattern: str) -> bool:
+    """Whether the texts of a pattern are short: few repeated groups, and no large number of repetitions."""
+    repeated = len(re.findall(r"\)[*+{]", pattern))
+    return repeated <= _GROUPS and all(int(number) <= _REPETITIONS for number in re.findall(r"\{(?:\d*,)?(\d{1,9})", pattern))
 
 
 def _allows_null(schema: Mapping[str, Any]) -> bool:

@@ -25,8 +25,8 @@ _WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa n
 def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> Any:
     """A value of a schema. It satisfies the schema unless keywords contradict one another: check it."""
     schema = document.resolve(schema)
-    if "enum" in schema:
-        return chance.choice(schema["enum"])
+    if "const" in schema or "enum" in schema:
+        return schema["const"] if "const" in schema else chance.choice(schema["enum"])
     if "allOf" in schema:
         return invent(document, document.merge_all_of(schema), chance, depth)
     for combined in ("oneOf", "anyOf"):
@@ -35,9 +35,17 @@ def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> A
             return invent(document, chance.choice(branches) if depth < BRANCHING else min(map(document.resolve, branches), key=_size), chance, depth)
     if schema.get("nullable") and chance.random() < (1 if depth > DEPTH else 0.1):
         return None
+    return _of_type(document, schema, chance, depth)
+
+
+def _of_type(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> Any:
     kind = schema.get("type") or ("object" if "properties" in schema else "array" if "items" in schema else "string")
+    if isinstance(kind, list):  # since OpenAPI 3.1
+        kind = next((one for one in kind if one != "null"), "null")
     if kind in ("object", "array"):
         return (_object if kind == "object" else _array)(document, schema, chance, depth)
+    if kind == "null":
+        return None
     return {"integer": _integer, "number": _number, "boolean": _boolean}.get(kind, _text)(schema, chance)
 
 
@@ -67,14 +75,24 @@ def _array(document: Document, schema: Mapping[str, Any], chance: Random, depth:
 
 
 def _bounds(schema: Mapping[str, Any], lowest: float, span: float) -> tuple[float, float]:
-    low = schema.get("minimum", min(lowest, schema.get("maximum", lowest)))
-    return low, min(schema.get("maximum", low + span), low + span)
+    most = schema.get("maximum", _number_or(schema.get("exclusiveMaximum"), None))
+    low = schema.get("minimum", _number_or(schema.get("exclusiveMinimum"), lowest if most is None else min(lowest, most)))
+    return low, low + span if most is None else min(most, low + span)
+
+
+def _number_or(bound: Any, otherwise: Any) -> Any:
+    """An exclusive bound, which is a number since OpenAPI 3.1 and a flag before."""
+    return otherwise if isinstance(bound, bool) or bound is None else bound
+
+
+def _is_exclusive(schema: Mapping[str, Any], key: str) -> bool:
+    return schema.get(key) not in (None, False)
 
 
 def _integer(schema: Mapping[str, Any], chance: Random) -> int:
     low, high = (int(bound) for bound in _bounds(schema, 1, 100_000))
     step = int(schema.get("multipleOf", 1))
-    number = chance.randint(low + bool(schema.get("exclusiveMinimum")), high - bool(schema.get("exclusiveMaximum")))
+    number = chance.randint(low + _is_exclusive(schema, "exclusiveMinimum"), high - _is_exclusive(schema, "exclusiveMaximum"))
     return -(-number // step) * step
 
 

@@ -8,6 +8,7 @@ JSON pointer, keyword and the vendor's code, if a value is invalid.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -104,6 +105,14 @@ def _shorten(error: jsonschema_rs.ValidationError) -> str:
     return text if len(text) <= 300 else text[:300] + " …"  # noqa: PLR2004 - about three lines
 
 
+def _encode(schema: Any) -> bytes:
+    """A schema as bytes, to compare it with others; it may hold whole numbers of any size."""
+    try:
+        return orjson.dumps(schema)
+    except TypeError:
+        return json.dumps(schema).encode()
+
+
 class SchemaCompiler:
     """Compiles the schemas of one document; equal schemas are compiled once."""
 
@@ -121,7 +130,7 @@ class SchemaCompiler:
 
     def compile(self, schema: Any) -> Validator:
         """A validator for a schema of the document. Raises DocumentBroken."""
-        key = orjson.dumps(schema)
+        key = _encode(schema)
         if key not in self._cache:
             try:
                 compiled = self._build(
