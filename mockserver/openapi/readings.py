@@ -27,6 +27,7 @@ class Readings:
 
     def __init__(self, document: Document, *, none: bool = False) -> None:
         self._none = none
+        self._document = document
         declared = {} if none else document.raw.get("components", {}).get("x-discrepancies", {})
         self._entries: list[Mapping[str, Any]] = [entry for texts in declared.values() for entry in texts.get("accepts", ())]
 
@@ -95,7 +96,15 @@ class Readings:
     def is_free(self, operation: str, pointer: str, value: object) -> bool:
         """Whether the value at a JSON pointer is not judged: it may be anything, or it is null and may be."""
         kinds = self.kinds(operation).get(_last_name(pointer), set())
-        return ANY in kinds or (value is None and "null" in kinds)
+        return ANY in kinds or (value is None and "null" in kinds) or self._is_of_refusal(operation, pointer, value)
+
+    def _is_of_refusal(self, operation: str, pointer: str, value: object) -> bool:
+        """Whether a code, a text or a field at fault stands at a JSON pointer, and some refusal of the operation may have this one."""
+        envelope = self._document.raw.get("x-envelope", {})
+        called = self._document.by_id.get(operation)
+        rows = called.errors if called is not None else ()
+        forms = [form for form in ("code", "message", "field") if envelope.get(form) == pointer]
+        return any(self.allows(form, operation, value, *KINDS_OF_REFUSAL, *rows) for form in forms)
 
     def read(self, operation: str, body: Any) -> Any:
         """An answer as the document writes it: payload and values where it has them, in the kinds that it has. The body itself if nothing differs."""

@@ -117,6 +117,15 @@ def test_a_reading_is_accepted_where_it_applies_only() -> None:
     assert broken(verdicts(OtherCodes(), document({"code": ["denied"], "of": ["no_name"]})))
 
 
+def test_a_code_that_a_reading_accepts_need_not_be_in_the_schema() -> None:
+    refused = {"type": "object", "properties": {"code": {"type": "string", "enum": ["no_access"]}}}
+    content = {"content": {"application/json": {"schema": refused}}}
+    path = "paths__/things__get__responses__401__content"
+    accepts = {"code": "any", "of": ["no_access"]}
+    assert broken(verdicts(OtherCodes(), document(accepts, **{path: content["content"]}))) == []
+    assert any("/code" in reason for reason in broken(verdicts(OtherCodes(), document(**{path: content["content"]}))))
+
+
 def test_what_was_sent_stays_in_the_evidence() -> None:
     declared = document({"value": {"id": "text"}}, components__schemas={})
     found = verdicts(TextsForNumbers(), declared)

@@ -202,7 +202,7 @@ def test_a_value_in_a_finding_hides_secrets(monedero: TrafficValidator) -> None:
 @pytest.mark.parametrize("slug", list_slugs())
 def test_the_compiled_validators_agree_with_openapi_core_as_it_comes(slug: str) -> None:
     document = load_document(slug)
-    judge, spec = TrafficValidator(document), SchemaPath.from_dict(document.raw)
+    judge, spec = TrafficValidator(document, strict=True), SchemaPath.from_dict(document.raw)  # openapi-core knows no readings
     stock = V30ResponseValidator(spec)
     compared = 0
     for operation in document.operations:
