@@ -18,6 +18,8 @@ from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.operations import OperationSpec
 
+TOLD = ("where", "page", "also", "chosen")
+"""The members of a discrepancy that are written for people; the others are for the suite."""
 DEEP = 12
 """Levels of a document that are searched for discrepancies; schemas may contain themselves."""
 
@@ -92,8 +94,8 @@ def _find_discrepancies(document: Document, node: Any, depth: int = 0) -> Iterat
 
 def _find_readings(document: Document, name: str) -> Mapping[str, str] | None:
     """What the vendor's page says at a discrepancy, and how it is read; None if the document has its id only."""
-    found: Mapping[str, str] | None = document.raw.get("components", {}).get("x-discrepancies", {}).get(name)
-    return found
+    found: Mapping[str, Any] | None = document.raw.get("components", {}).get("x-discrepancies", {}).get(name)
+    return None if found is None else {member: found[member] for member in TOLD if member in found}
 
 
 def _render_api(vendor: Vendor, world: Transaction) -> dict[str, Any]:

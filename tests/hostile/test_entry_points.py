@@ -143,3 +143,14 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, option: str, 
     assert done.returncode == 2, done
     assert done.stderr.startswith(f"mockserver: {option} {tmp_path / place}: ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_first_page_and_the_operations_of_every_vendor_are_answered() -> None:
+    async def scenario() -> None:
+        mock = Inside()
+        assert (await mock.call("GET", "/")).status_code == 200
+        for api in (await mock.call("GET", "/_mock/apis")).json()["apis"]:
+            listed = await mock.call("GET", f"/_mock/apis/{api['slug']}/operations")
+            assert listed.status_code == 200, listed.text[:300]
+
+    asyncio.run(scenario())
