@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from mockserver.app import CONTROL_DOCUMENT
 from mockserver.openapi.documents import Document, read_document
 from mockserver.openapi.operations import OperationSpec
+from tests.console.places import PAGES
 from tests.documents.conftest import FILES
 
 JSON, URLENCODED, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
@@ -40,9 +41,15 @@ class Call:
 
 @cache
 def calls() -> tuple[Call, ...]:
-    """Every operation of every vendor and of the control plane."""
+    """Every operation of every vendor and of the control plane, the latter for each vendor, and the pages of the console."""
     documents = [*(read_document(slug, file) for slug, file in FILES.items()), read_document("mock", CONTROL_DOCUMENT)]
-    return tuple(_read_call(document, spec) for document in documents for spec in document.operations)
+    found = [_read_call(document, spec) for document in documents for spec in document.operations]
+    for spec in documents[-1].operations:
+        if spec.path.startswith("/apis/{slug}/"):
+            call = _read_call(documents[-1], spec)
+            paths = {slug: documents[-1].base_path + spec.path.replace("{slug}", slug) for slug in FILES}
+            found += [replace(call, name=f"{call.name} of {slug}", path=path) for slug, path in paths.items()]
+    return (*found, *(Call(f"mock.page {path}", "GET", path, (), (JSON,), (), is_control=True) for path in PAGES))
 
 
 def _read_call(document: Document, spec: OperationSpec) -> Call:
