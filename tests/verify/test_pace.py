@@ -132,6 +132,8 @@ def test_the_numbers_of_the_target_file_are_kept() -> None:
             with pytest.raises(RequestRefused, match="has made 1 records"):
                 sender.post(f"{origin}/things")
             assert sender.get(f"{origin}/things").status_code == 201
+        with client(policy(origin, Limits(creations=1), creates=lambda name: name != "reads")) as sender:
+            assert [sender.post(f"{origin}/reads").status_code for _ in range(3)] == [201] * 3
 
 
 def test_only_the_time_of_the_target_counts(monkeypatch: pytest.MonkeyPatch) -> None:

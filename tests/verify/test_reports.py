@@ -122,6 +122,8 @@ def test_a_request_that_is_no_text_has_no_generated_test() -> None:
 
 def test_the_gravest_comes_first() -> None:
     assert severity_of("another tenant has no part in it", "x") == LEAKS
+    assert severity_of("credentials are demanded", "x") == LEAKS
+    assert severity_of("credentials are demanded", "x", {"status": 401}) == BREAKS
     assert severity_of("what was written is read back", "x") == LOSES
     assert severity_of("the answer is documented", "the answer is documented | x | /id | 200 schema type") == BREAKS
     assert severity_of("the answer is documented", "the answer is documented | x | / | 200 header") == COSMETIC

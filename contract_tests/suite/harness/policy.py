@@ -87,7 +87,7 @@ class RequestPolicy:
     """Admits requests, and counts them; may be used from several threads.
 
     ``operation_of`` names the operation of a method and a URL, None if there is none; ``origins`` are the origins that may be called;
-    ``documents`` tells whether a status is documented for an operation.
+    ``documents`` tells whether a status is documented for an operation, ``creates`` whether its POST makes something new.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class RequestPolicy:
         dry_run: bool = False,
         excluded: frozenset[str] = frozenset(),
         documents: Callable[[str, int], bool] = lambda _operation, _status: False,
+        creates: Callable[[str], bool] = lambda _operation: True,
     ) -> None:
         self.origins = origins
         self.operation_of = operation_of
@@ -108,6 +109,7 @@ class RequestPolicy:
         self.dry_run = dry_run
         self.excluded = excluded
         self.documents = documents
+        self.creates = creates
         self.pace = Pace(limits.rate, limits.rates)
         self.target_time = TargetTime()
         self.allowance = limits.budget  # seconds of the target's time
@@ -239,7 +241,7 @@ class RequestPolicy:
             self._failures = 0
             name = exchange.operation
             if name is not None:
-                self.created[name] += exchange.method == "POST" and 200 <= exchange.status < 300
+                self.created[name] += exchange.method == "POST" and 200 <= exchange.status < 300 and self.creates(name)
                 failed = exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED
                 self._errors[name] = self._errors.get(name, 0) + 1 if failed else 0
                 if self._errors[name] >= self.limits.server_errors:

@@ -14,6 +14,7 @@ from ..harness.hooks import make_hooks
 from ..harness.policy import Limits, PolicyError, RequestPolicy
 from ..harness.target import own_records
 from ..harness.transports import PolicyTransport, describe_error
+from .creations import creating
 from .events import Event, NoteMade
 from .needs import find_needs, find_unfit
 from .options import CannotRun, RunPlan
@@ -40,6 +41,7 @@ def make_policy(plan: RunPlan) -> RequestPolicy:
     options, file = plan.options, plan.file
     known = {name: value for name, value in file.limits.items() if name != "budget"}
     parts = urlsplit(plan.url)
+    names = frozenset(creating(plan.contract, frozenset()))
     return RequestPolicy(
         frozenset({f"{parts.scheme}://{parts.netloc}", *(() if options.read_only else file.also)}),
         lambda method, called: plan.contract.find(plan.url, method, called),
@@ -47,6 +49,7 @@ def make_policy(plan: RunPlan) -> RequestPolicy:
         read_only=options.read_only,
         dry_run=options.dry_run,
         excluded=file.excluded,
+        creates=names.__contains__,
         documents=lambda name, status: str(status) in plan.contract.operations[name].statuses if name in plan.contract.operations else False,
     )
 

@@ -21,6 +21,8 @@ from ..checks import (
 LEAKS, LOSES, BREAKS, COSMETIC = "leaks", "loses data", "breaks clients", "cosmetic"
 ORDER = (LEAKS, LOSES, BREAKS, COSMETIC)
 """The gravest first."""
+NOT_REFUSED = "a refusal"
+"""What was expected of a call that was not refused."""
 _OF_CHECK = {
     **dict.fromkeys((access.LAW, strictness.LAW, tenants.LAW, "another tenant cannot read it"), LEAKS),
     **dict.fromkeys(
@@ -36,8 +38,10 @@ _OF_CHECK = {
 _COSMETIC_KEYWORDS = (" header", " content-type")
 
 
-def severity_of(check: str, key: str) -> str:
-    """The gravity of a finding, by its check and the keyword at the end of its key; whatever is not named breaks clients."""
+def severity_of(check: str, key: str, expected: object = NOT_REFUSED) -> str:
+    """The gravity of a finding, by its check, the keyword at the end of its key, and what was expected; whatever is not named breaks clients."""
+    if check == access.LAW and expected != NOT_REFUSED:
+        return BREAKS  # it is refused, though otherwise than documented
     if key.rpartition(" | ")[2].endswith(_COSMETIC_KEYWORDS):
         return COSMETIC
     return _OF_CHECK.get(check, BREAKS)

@@ -139,7 +139,7 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
 
 
 def _rank(cause: Cause) -> int:
-    return ORDER.index(severity_of(cause.finding.check, cause.key))
+    return ORDER.index(severity_of(cause.finding.check, cause.key, cause.finding.expected))
 
 
 def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[str, str]) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[s
         "places": [{"operation": operation, "place": place, "key": key} for operation, place, key in cause.places],
         "stage": cause.stage,
         "law": found.check,
-        "severity": severity_of(found.check, cause.key),
+        "severity": severity_of(found.check, cause.key, found.expected),
         "operation": found.operation,
         "sentence": printable(found.sentence),
         "clause": found.clause,
