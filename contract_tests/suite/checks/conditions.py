@@ -16,7 +16,7 @@ from ..harness.sameness import same
 from .model import BehaviourModel
 from .run import Run
 from .session import NotExercised, guarded
-from .together import additive, amounts
+from .together import additive, amounts, computations
 
 PAIRED = "a documented error holds in every variant of a call"
 CROSSED = "what a variant does not need has no effect"
@@ -39,7 +39,7 @@ def check(run: Run) -> Iterator[Verdict]:
         for code, recipes in operation.recipes.items():
             if code in operation.errors:
                 yield from guarded(PAIRED, name, _paired(run, name, code, recipes if isinstance(recipes, list) else [recipes], variants))
-        for number, computation in enumerate(operation.spec.get("x-computed", ())):
+        for number, computation in enumerate(computations(run.model, name)):
             yield from guarded(RANGE, name, _range(run, name, computation, number))
             yield from guarded(CROSSED, name, _crossed(run, name, computation, number))
             yield from guarded(SPENT, name, _spent(run, name, computation, number))
@@ -50,7 +50,7 @@ def _variants(model: BehaviourModel, name: str) -> Iterator[Mapping[str, Any]]:
     works = model.works(name)
     fields = model.fields(name)
     seen: set[str] = set()
-    for computation in model.operations[name].spec.get("x-computed", ()):
+    for computation in computations(model, name):
         said = computation.get("send", {})
         send: Mapping[str, Any] = said[0] if isinstance(said, list) else said
         few = {one: value for one, value in send.items() if "enum" in model.document.merge_all_of(fields.get(one, ("", {}, False))[1])}
@@ -119,7 +119,7 @@ def _range(run: Run, name: str, computation: Mapping[str, Any], number: int) -> 
 def _crossed(run: Run, name: str, computation: Mapping[str, Any], number: int) -> Iterator[Verdict]:
     """The formulas of a computation, with the fields in its call that another computation sends and it does not."""
     send = _first(computation)
-    others = [_first(one) for one in run.model.operations[name].spec["x-computed"] if one is not computation]
+    others = [_first(one) for one in computations(run.model, name) if one is not computation]
     fields = run.model.fields(name)
     extra = {field: value for other in others for field, value in other.items() if field not in send and not isinstance(value, dict)}
     extra = {field: value for field, value in extra.items() if _is_amount(run.model, fields.get(field, ("", {}, False))[1], value)}

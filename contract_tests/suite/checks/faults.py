@@ -10,6 +10,7 @@ from .edges import WRONG_TYPES
 from .model import FORMS
 from .run import Run
 from .session import CheckSession, guarded
+from .together import computations
 
 SEVERAL = "a call with several faults is refused"
 NUMBERS = "what is no number is refused where a number is asked for"
@@ -74,7 +75,7 @@ def _numbers(run: Run, name: str) -> Iterator[Verdict]:
     role = str(works.get("role", ""))
     fields = model.fields(name)
     variants: list[Mapping[str, Any]] = [{"send": {}}]
-    for computation in model.operations[name].spec.get("x-computed", ()):
+    for computation in computations(model, name):
         said = computation.get("send", {})
         variants += [{**computation, "send": one} for one in (said if isinstance(said, list) else [said]) if not computation.get("spends")]
     found, tried = [], set()

@@ -279,7 +279,7 @@ def _counted(run: Run, name: str) -> Iterator[Verdict]:
     tried = False
     for field_, schema in text_fields(resource).items():
         most = schema.get("maxLength", 0)
-        if not MARK < most <= MOST or model.body(creation)[0] in FORMS:
+        if not MARK < most <= MOST or model.body(creation)[0] in FORMS or not model.describes(creation, field_, "maxLength"):
             continue
         plain, wide = (session.values.word(MARK) + letter * (most - MARK) for letter in ("a", ASTRAL))
         if not model.fits(schema, wide):

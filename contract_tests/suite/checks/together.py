@@ -15,6 +15,7 @@ from ..harness.findings import Verdict, VerdictStatus
 from ..harness.sameness import number, same
 from ..harness.target import not_observable
 from .formulas import Unreadable, evaluate
+from .model import BehaviourModel
 from .records import Resource, calls
 from .run import Run
 from .session import CheckSession, NotExercised, guarded
@@ -42,9 +43,9 @@ def check(run: Run) -> Iterator[Verdict]:
                 break
         if "change" in spec:
             yield from guarded(CHANGED, name, _changed(run, name))
-    for name, operation in run.model.operations.items():
+    for name in run.model.operations:
         if run.wants(name):
-            for place, computation in enumerate(operation.spec.get("x-computed", ())):
+            for place, computation in enumerate(computations(run.model, name)):
                 yield from guarded(SUMS, name, _added(run, name, computation, place))
 
 
@@ -186,6 +187,11 @@ def _added(run: Run, name: str, computation: Mapping[str, Any], place: int) -> I
         yield from verdicts
         if _any_broken(verdicts):
             return
+
+
+def computations(model: BehaviourModel, name: str) -> list[Mapping[str, Any]]:
+    """The computations of an operation that its page describes, without those that are assumed."""
+    return [one for one in model.operations[name].spec.get("x-computed", ()) if not one.get("assumed")]
 
 
 def additive(formulas: Sequence[str]) -> tuple[str, str] | None:
