@@ -23,7 +23,7 @@ def test_a_run_says_what_it_will_create_keeps_to_it_and_lists_it(tmp_path: Path,
         file = tmp_path / "contract.toml"
         file.write_text(file.read_text() + (f"[limits]\ncreations = {bound}\n" if bound else ""))
         done = verify(tmp_path, "serpi", "--url", url, "--level", "quick")
-    assert f"this run creates records at the target, at most {bound or 200} by each of create_sucursal." in done.err
+    assert f"this run creates records at the target, at most {bound or 400} by each of create_sucursal." in done.err
     (created,) = done.report["run"]["created"]
     assert created["operation"] == "create_sucursal"
     assert created["records"] == bound if bound else created["records"] > 3

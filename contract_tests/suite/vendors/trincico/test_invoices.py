@@ -238,6 +238,27 @@ def _listed(api: ApiClient) -> dict[str, Any]:
     return next(row for row in whole(api, "list_invoices") if row["id"] == wanted)
 
 
+@clause("trincico.update_invoice.r2")
+def test_a_change_has_its_time(api: ApiClient) -> None:
+    before = invoice(api)
+    api.advance("PT1H")
+    done(api, "update_invoice")
+    after = invoice(api)
+    assert after["created_at"] == before["created_at"]
+    assert after["updated_at"] >= before["updated_at"] + 3_000
+
+
+@clause("trincico.view_invoice.r4")
+def test_everybody_sees_a_change_at_once(api: ApiClient) -> None:
+    before = send(api, "view_invoice", invoice_id="$draft_invoice")
+    need(not api.is_refusal("view_invoice", before), "a draft is not shown to everybody")
+    works(api, "add_invoice_item")
+    seen, owned = one(got(api, "view_invoice", invoice_id="$draft_invoice")), invoice(api)
+    for key in ("amount", "items"):
+        assert seen[key] == owned[key]
+    assert seen["amount"] > one(unwrapped(before.json()))["amount"]
+
+
 @clause("trincico.update_invoice.r3")
 @pytest.mark.parametrize("status", ["ready", "paid", "canceled"])
 def test_only_a_draft_can_be_changed(api: ApiClient, status: str) -> None:

@@ -48,6 +48,17 @@ def test_the_plan_decides_which_frequency_can_be_set(api: ApiClient) -> None:
     done(api, "update_payout_frequency", role="elite", frequency=denied)
 
 
+@clause("trincico.update_payout_frequency.r2")
+def test_the_account_of_another_user_keeps_its_frequency(api: ApiClient) -> None:
+    before, own = account(api, "automatic")["frequency"], account(api)["frequency"]
+    wanted = [one for one in got(api, "list_payout_frequencies", role="elite") if one not in (before, own)]
+    need(wanted, "the role elite may use no other frequency")
+    keep_frequency(api, "elite")
+    done(api, "update_payout_frequency", role="elite", frequency=wanted[0])
+    assert account(api)["frequency"] == wanted[0]
+    assert account(api, "automatic")["frequency"] == before
+
+
 # The account
 
 
