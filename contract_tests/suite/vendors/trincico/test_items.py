@@ -83,3 +83,12 @@ def test_removing_an_item_changes_the_amount(api: ApiClient) -> None:
     assert api.known("item") not in json.dumps(after["items"])
     check_amount(after)
     assert after["amount"] < before["amount"]
+
+
+@clause("trincico.update_invoice_item.e2", "trincico.delete_invoice_item.e2")
+@pytest.mark.parametrize("name", ["update_invoice_item", "delete_invoice_item"])
+def test_an_item_is_reached_under_its_own_invoice_only(api: ApiClient, name: str) -> None:
+    before = invoice(api)
+    answer = send(api, name, invoice_id="$empty_invoice")
+    assert api.is_refusal(name, answer), f"the item of another invoice is not found ({answer.status_code})"
+    assert invoice(api) == before
