@@ -189,7 +189,7 @@ def test_a_dry_run_sends_nothing_and_lists_requests(tmp_path: Path, server: Serv
         done = verify(tmp_path, "serpi", "--url", f"{origin}/serpi/api/v1", "--dry-run", "--level", level, "--time-budget", 300)
     assert done.code == 0, done.err
     assert asked == []
-    assert re.search(r"create_sucursal +POST", done.out)
+    assert re.search(r"list_sucursales +GET", done.out)
     assert "nothing was sent" in done.out
 
 
