@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -164,7 +164,7 @@ class Prober:
                     if value is None and operation is not None:
                         sent = body_schema(operation) if method == "POST" else None
                         answer = self._call(operation, path, None if sent is None else self._make(sent, "parent", above))
-                        value = _find_key(_json(answer), self._names(above, name)) if answer.is_success else None
+                        value = (_find_key(_json(answer), self._names(above, name)) or _located(answer)) if answer.is_success else None
                 found[name] = str(value if value is not None else self._declared(clear, name))
         return found
 
@@ -201,7 +201,7 @@ class Prober:
         if not life.found["created"]:
             return f"create {answers[0].status_code} {answers[0].text[:150]}"
         names = self._names(clear.collection, placeholder)
-        keys = [_find_key(_json(answer), names) or answer.headers.get("location", "").rstrip("/").rpartition("/")[2] for answer in answers]
+        keys = [_find_key(_json(answer), names) or _located(answer) for answer in answers]
         life.found["has a key"] = bool(keys[0])
         life.found["two differ"] = keys[0] != keys[1]
         if not all(life.found.values()):
@@ -239,7 +239,8 @@ class Prober:
             return ""
         body = self._make(schema, "change", clear.item)
         if isinstance(body, dict):
-            body = {name: value for name, value in body.items() if _fold(name) != _fold(_PLACEHOLDER.findall(clear.item)[-1])}
+            keys = {_fold(_PLACEHOLDER.findall(clear.item)[-1]), "id"}  # no change gives a record another key
+            body = {name: value for name, value in body.items() if _fold(name) not in keys}
         answer = self._call(clear.at_item[method], item, body)
         wrong = self._different(schema, body, _json(self._call(read, item))) if answer.is_success else [str(answer.status_code)]
         life.found["change shows"] = not wrong
@@ -275,6 +276,11 @@ def _same(sent: Any, shown: Any) -> bool:
     if isinstance(shown, list) and len(shown) == 1:
         return _same(sent, shown[0])
     return sent == shown or str(sent) == str(shown)
+
+
+def _located(answer: httpx.Response) -> str:
+    """The last segment of the address of a new record, empty if the answer names none."""
+    return unquote(answer.headers.get("location", "").rstrip("/").rpartition("/")[2])
 
 
 def _json(answer: httpx.Response) -> Any:

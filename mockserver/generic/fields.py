@@ -64,10 +64,11 @@ class FieldMaker:
         """The number-th key of the family."""
         identity = self.family.identity
         schema = self.values.shapes.resolve(self.shape.properties.get(identity or "", self.family.key))
-        kinds = self.values.shapes.of(schema).kinds or self.values.shapes.of(self.family.key).kinds
-        if "integer" in kinds or "number" in kinds:
+        own, named = self.values.shapes.of(schema).kinds, self.values.shapes.of(self.family.key).kinds
+        if {"integer", "number"} & (own or named) or named == {"integer"}:
             low = max([bound for bound in (schema.get("minimum"), self.family.key.get("minimum")) if isinstance(bound, int)], default=1)
-            return max(low, 1) + number - 1
+            whole = max(low, 1) + number - 1
+            return str(whole) if own == {"string"} else whole
         self.values.seed(seed, self.records.table.name, "key", number)
         for wanted in (schema, self.family.key):
             text = self._text_key(wanted, number)

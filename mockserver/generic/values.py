@@ -368,7 +368,7 @@ def _convert(kinds: set[str], value: Any) -> Any:
         return str(value)
     if isinstance(value, str) and kinds & {"integer", "number"}:
         try:
-            return int(value) if "integer" in kinds else float(value)
+            return int(value) if "integer" in kinds or value.lstrip("-").isdigit() else float(value)
         except ValueError:
             return MISSING
     if "integer" in kinds and isinstance(value, float) and value.is_integer():

@@ -17,6 +17,8 @@ DEPTH = 8
 """Levels of nesting below which optional parts are left out."""
 BRANCHING = 4
 """Levels of nesting below which the smallest of several schemas is taken, so that recursive schemas end."""
+_FAR = 1_000_000
+"""How far below zero a bound says something of the number itself."""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR = 365 * 24 * 3600
 _WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa nube onda pino quinta rosa sol tarde uva valle yate zona".split()
@@ -77,6 +79,8 @@ def _array(document: Document, schema: Mapping[str, Any], chance: Random, depth:
 def _bounds(schema: Mapping[str, Any], lowest: float, span: float) -> tuple[float, float]:
     most = schema.get("maximum", _number_or(schema.get("exclusiveMaximum"), None))
     low = schema.get("minimum", _number_or(schema.get("exclusiveMinimum"), lowest if most is None else min(lowest, most)))
+    if low < -_FAR and (most is None or most > lowest):
+        low = lowest  # the bound of a type, such as 64 bits, and none of what the number means
     return low, low + span if most is None else min(most, low + span)
 
 

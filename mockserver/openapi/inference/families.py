@@ -74,7 +74,7 @@ class Survey:
 
     def _add(self, template: Template, collection: Shape | None, at_collection: Site | None, place: BodyPlace) -> None:
         key = self._key_schema(self.sites[template.shape], template.key)
-        identity = place.identity
+        identity = place.identity if self._may_be_key(place, key) else None
         create = at_collection.get("POST") if at_collection is not None else None
         family = Family(
             name=self._name(template),
@@ -116,8 +116,10 @@ class Survey:
         if read is None or len(site.operations) > 1:
             return False
         schema = success_schema(read)
-        shape = self.shapes.of(schema) if schema is not None else None
-        return shape is not None and shape.is_list and find_identity(self.shapes, shape.items, template.key, template.noun) is None
+        if schema is None or find_list(self.shapes, schema, template.noun) is None:
+            return False
+        shown = find_record(self.shapes, schema, template.key, template.noun)
+        return shown is None or shown.identity is None
 
     def _record(self, site: Site, collection: Site | None, template: Template) -> BodyPlace | None:
         """The schema of a record and where it stands, from the read, else from what else shows one."""
@@ -142,6 +144,13 @@ class Survey:
             if place is not None:
                 return place
         return None
+
+    def _may_be_key(self, place: BodyPlace, key: Mapping[str, Any]) -> bool:
+        """Whether the property that was found can hold what the path holds: no text stands for a placeholder that is a whole number."""
+        if place.identity is None:
+            return False
+        kinds = self.shapes.of(self.shapes.of(place.schema).properties[place.identity]).kinds
+        return not (kinds == {"string"} and self.shapes.of(key).kinds == {"integer"} and place.confidence < Confidence.CERTAIN)
 
     def _key_schema(self, site: Site, placeholder: str) -> Mapping[str, Any]:
         for operation in site.operations.values():
