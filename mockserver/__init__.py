@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from mockserver.core.state.tables import tables_of as tables_of
     from mockserver.core.state.world import Transaction as Transaction
     from mockserver.core.state.world import World as World
+    from mockserver.generic.custom import OperationCall as OperationCall
+    from mockserver.generic.custom import on as on
     from mockserver.openapi.errors import DocumentBroken as DocumentBroken
     from mockserver.openapi.errors import SetupError as SetupError
     from mockserver.openapi.errors import Violation as Violation
@@ -105,6 +107,7 @@ _EXPORTS = {
     "mockserver.core.state.outbox": ("Channel", "Message"),
     "mockserver.core.state.tables": ("Record", "Table", "TransactionTable", "fields_of", "tables_of"),
     "mockserver.core.state.world": ("Transaction", "World"),
+    "mockserver.generic.custom": ("OperationCall", "on"),
     "mockserver.openapi.errors": ("DocumentBroken", "SetupError", "Violation"),
 }
 _MODULES = {name: module for module, names in _EXPORTS.items() for name in names}

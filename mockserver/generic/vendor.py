@@ -16,6 +16,7 @@ from mockserver.core.base.requests import Request
 from mockserver.core.engine.fixtures import Fixture
 from mockserver.core.operation.api import Api, Credential, Sent
 from mockserver.core.state.world import Transaction
+from mockserver.generic.custom import load_custom, make_custom_handler
 from mockserver.generic.handlers import Engine, OperationPlayer
 from mockserver.generic.plans import examples_of, find_success
 from mockserver.generic.refusals import Refusals
@@ -87,10 +88,14 @@ def make_vendor(foreign: ForeignDocument, *, locale: str = "en_US") -> GenericVe
     values = ValueMaker(document, Shapes(document), locale)
     engine = Engine(document.slug, model, values)
     handlers: dict[str, Callable[..., Reply]] = {}
+    custom = load_custom(document)
     roles = {}
     for spec in document.operations:
         player = OperationPlayer(spec, model.roles[spec.id], engine)
-        handlers[spec.id] = _handler(player) if spec.id not in foreign.unserved else _refuser(foreign.unserved[spec.id])
+        if spec.id in custom:
+            handlers[spec.id] = make_custom_handler(player, custom[spec.id])
+        else:
+            handlers[spec.id] = _handler(player) if spec.id not in foreign.unserved else _refuser(foreign.unserved[spec.id])
         roles[spec.id] = (spec, player.role, player.answers.success)
     api = Api(
         slug=document.slug,
@@ -143,4 +148,4 @@ def _credentials(document: Document) -> list[Credential]:
             headers.setdefault("Authorization", "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode())
         elif kind in ("http", "oauth2", "openIdConnect"):
             headers.setdefault("Authorization", f"Bearer {TOKEN}")
-    return [Credential("demo", "A caller of whom everything is accepted.", headers)] if headers else []
+    return [Credential("demo", "A caller. Any other credential is accepted too, and names another one.", headers)] if headers else []
