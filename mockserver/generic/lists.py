@@ -140,7 +140,7 @@ def _order(said: str, direction: Any) -> tuple[str, bool]:
     """The property and whether the order descends, of ``-name``, ``name:desc``, ``name desc`` or ``name_desc``."""
     descending = isinstance(direction, str) and direction.lower().startswith("desc")
     name = said.split(",", maxsplit=1)[0].strip()
-    if name[:1] in "+-":
+    if name[:1] in ("+", "-"):
         return name[1:], name[0] == "-"
     for mark in (":", " ", "_", ".", "-"):
         head, _, tail = name.rpartition(mark)
