@@ -252,8 +252,8 @@ class OperationPlayer:
         values, family = self.engine.values, self.records.family
         values.seed(world.seed, self.records.table.name, *parents.values())
         for example in self.engine.singletons.get(family.name, ()):
-            if values.is_valid(family.schema, example):
-                return dict(example)
+            if isinstance(example, dict) and values.is_valid(family.schema, example):
+                return example
         made = values.make(family.schema, noun=family.noun)
         return made if isinstance(made, dict) else {}
 

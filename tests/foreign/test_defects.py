@@ -312,3 +312,10 @@ def test_an_integer_is_bounded_by_its_format(tmp_path: Path, name: str, most: in
     )
     schema = read_foreign(write(tmp_path, content)).document.operations[0].parameters[0]["schema"]
     assert (schema["minimum"], schema["maximum"]) == (-most - 1, most)
+
+
+def test_a_status_without_a_body_loses_its_content(tmp_path: Path) -> None:
+    content = document({"/a": {"get": {"responses": {"204": {"description": "", "content": {"application/json": {}}}}}}})
+    found = read_foreign(write(tmp_path, content))
+    assert found.document.operations[0].response(204) == {"description": ""}
+    assert "has no body" in str(found.defects[0])

@@ -185,3 +185,8 @@ def test_singulars(word: str, expected: str) -> None:
 def test_names_are_compared_without_case_and_separators() -> None:
     assert fold("Pet-Id") == fold("pet_id") == fold("petID") == "petid"
     assert noun("user-accounts") == "user_account"
+
+
+def test_a_list_of_flags_is_no_singleton() -> None:
+    model = _model(_operation("get", "/albums/contains", {"type": "array", "items": {"type": "boolean"}}))
+    assert _kind(model, "get /albums/contains") is Kind.ANSWER

@@ -13,6 +13,7 @@ from mockserver.openapi.foreign.path_repair import placeholders
 from mockserver.openapi.pointers import split_pointer
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BODYLESS = frozenset({"204", "304"})
 _STATUS = re.compile(r"[1-5][0-9][0-9]")
 _RANGE = re.compile(r"[1-5][xX][xX]")
 _PLACES = ("path", "query", "header", "cookie")
@@ -149,7 +150,7 @@ class OperationRepair:
                 if not status.startswith("x-"):
                     self._defects.at((*place, "responses", status), f"{describe(status)} is no status", "left out; write a number, 2XX or default")
             elif isinstance(self.resolve(response), dict):
-                kept.setdefault(known, response)
+                kept.setdefault(known, self._without_body(response, (*place, "responses", status)) if known in _BODYLESS else response)
             elif response is None:
                 kept.setdefault(known, {"description": ""})
             else:
@@ -159,6 +160,14 @@ class OperationRepair:
             self._defects.at(place, "the operation has no responses", "answered without a body; describe what it answers")
             kept["default"] = {"description": ""}
         operation["responses"] = kept
+
+    def _without_body(self, response: Any, place: Path) -> Any:
+        """A response of a status that has no body."""
+        found = self.resolve(response)
+        if not found.get("content"):
+            return response
+        self._defects.at(place, "a response of this status has no body", "its content is left out; remove it, or use another status")
+        return {key: value for key, value in found.items() if key != "content"}
 
 
 def _read_status(written: str) -> str | None:

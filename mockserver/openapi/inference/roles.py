@@ -260,7 +260,7 @@ class RoleFinder:
 
     def _singleton_role(self, site: Site, operation: OperationSpec) -> Role | None:
         schema = success_schema(operation)
-        if schema is None:
+        if schema is None or not self.shapes.of(schema).is_object:
             return None
         family = self._singleton_family(site, schema)
         return Role(operation.id, Kind.SHOW, family.name, _LIKELY, family.because, scopes=self._all_scopes(site.template), answer="")
