@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from mockserver.core.base.faults import NotServed
@@ -38,6 +39,11 @@ class Answers:
         self._hides: dict[int, bool] = {
             id(media["schema"]): True for media in success.contents.values() if "schema" in media and shows_write_only(values.shapes, media["schema"])
         }
+
+    @cached_property
+    def _needs_headers(self) -> bool:
+        """Whether the document demands headers whose values are made."""
+        return any(isinstance(header, dict) and header.get("required") for header in self.success.headers.values())
 
     def _shown(self, schema: Any, body: Any) -> Any:
         """A body without what is only written, if it may be without."""
@@ -77,12 +83,14 @@ class Answers:
         schema = media.get("schema")
         if schema is None:
             return self._reply(known, media_type, basis)
-        self.seed(world, request)
+        if self._needs_headers:
+            self.seed(world, request)
         body = self._surround(schema, put(pointer, known), pointer, page)
         if pointer and isinstance(body, dict):
             body = {**self._named(schema, beside or {}), **body}
         if self.values.is_valid(schema, body):
             return self._reply(self._shown(schema, body), media_type, basis)
+        self.seed(world, request)
         fitted = self.values.fit(schema, body, noun="")
         if not self.values.is_valid(schema, fitted):
             raise NotServed(f"no body fits the schema of {self.spec.label} {self.success.status}: its keywords contradict each other")
