@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from mockserver.openapi.documents import Document
 from mockserver.openapi.foreign.read import read_foreign
 from mockserver.openapi.inference.infer import infer
 from mockserver.openapi.inference.model import Filter, Kind, Model
 from mockserver.openapi.inference.words import fold, noun, singular
 from tests.generic.inside import SHOP
-
-OBJECT = {
-    "type": "object",
-    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "status": {"type": "string", "enum": ["open", "paid"]}},
-}
-
-
-MANY = {"type": "array", "items": OBJECT}
-
-
-def _json(schema: Any) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}, "description": "x"}
-
-
-def _operation(method: str, path: str, shown: Any = None, sent: Any = None, status: str = "200", **more: Any) -> dict[str, Any]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    spec: dict[str, Any] = {
-        "operationId": f"{method} {path}",
-        "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names] + more.pop("query", []),
-        "responses": {status: {"description": "x"} if shown is None else _json(shown)},
-    }
-    if sent is not None:
-        spec["requestBody"] = _json(sent)
-    return {path: {method: spec}}
-
-
-def _model(*operations: dict[str, Any], schemas: dict[str, Any] | None = None) -> Model:
-    paths: dict[str, dict[str, Any]] = {}
-    for one in operations:
-        for path, item in one.items():
-            paths.setdefault(path, {}).update(item)
-    raw = {
-        "openapi": "3.0.3",
-        "info": {"title": "t", "version": "1"},
-        "servers": [{"url": "/"}],
-        "paths": paths,
-        "components": {"schemas": schemas or {}},
-    }
-    return infer(Document("t", "t.yaml", raw))
+from tests.inference.small import OBJECT, model_of, operation
 
 
 def _kind(model: Model, operation: str) -> Kind:
@@ -100,19 +59,19 @@ def test_the_roles_of_the_shop() -> None:
 )
 def test_the_key_of_a_record(properties: list[str], placeholder: str, expected: str) -> None:
     shown = {"type": "object", "properties": {name: {"type": "string"} for name in properties}}
-    model = _model(_operation("get", f"/pets/{{{placeholder}}}", shown), _operation("get", "/pets", {"type": "array", "items": shown}))
+    model = model_of(operation("get", f"/pets/{{{placeholder}}}", shown), operation("get", "/pets", {"type": "array", "items": shown}))
     assert model.families["pet"].identity == expected
 
 
 def test_a_date_at_the_end_of_a_path_is_no_key() -> None:
-    model = _model(_operation("get", "/events/{year}", {"type": "array", "items": OBJECT}))
+    model = model_of(operation("get", "/events/{year}", {"type": "array", "items": OBJECT}))
     assert _kind(model, "get /events/{year}") is not Kind.READ
 
 
 @pytest.mark.parametrize("wrapper", ["data", "pet", "result", "item"])
 def test_the_record_stands_below_the_name_of_an_envelope(wrapper: str) -> None:
     shown = {"type": "object", "properties": {wrapper: OBJECT, "meta": {"type": "object"}}}
-    model = _model(_operation("get", "/pets/{id}", shown), _operation("delete", "/pets/{id}", status="204"))
+    model = model_of(operation("get", "/pets/{id}", shown), operation("delete", "/pets/{id}", status="204"))
     assert model.roles["get /pets/{id}"].answer == f"/{wrapper}"
 
 
@@ -122,13 +81,13 @@ def test_the_list_stands_below_the_name_of_an_envelope(wrapper: str) -> None:
         "type": "object",
         "properties": {"total": {"type": "integer"}, "errors": {"type": "array", "items": OBJECT}, wrapper: {"type": "array", "items": OBJECT}},
     }
-    model = _model(_operation("get", "/pets", shown), _operation("post", "/pets", OBJECT, OBJECT, status="201"))
+    model = model_of(operation("get", "/pets", shown), operation("post", "/pets", OBJECT, OBJECT, status="201"))
     assert model.roles["get /pets"].answer == f"/{wrapper}"
 
 
 def test_a_record_in_a_list_of_one() -> None:
     shown = {"type": "object", "properties": {"pets": {"type": "array", "items": OBJECT}}}
-    model = _model(_operation("get", "/pets/{id}", shown), _operation("get", "/pets", shown))
+    model = model_of(operation("get", "/pets/{id}", shown), operation("get", "/pets", shown))
     role = model.roles["get /pets/{id}"]
     assert (role.answer, role.wrapped) == ("/pets", True)
 
@@ -146,17 +105,17 @@ def test_pages_filters_and_order() -> None:
             ("other", "string"),
         )
     ]
-    role = _model(_operation("get", "/pets", {"type": "array", "items": OBJECT}, query=query)).roles["get /pets"]
+    role = model_of(operation("get", "/pets", {"type": "array", "items": OBJECT}, query=query)).roles["get /pets"]
     assert (role.paging.size, role.paging.page, role.order, role.text) == ("per_page", "page", "sort", "q")
     assert role.filters == {"status": Filter("/status"), "name_gte": Filter("/name", "ge")}
 
 
 def test_an_action_without_a_status_that_it_could_set_is_only_a_guess() -> None:
-    model = _model(
-        _operation("get", "/pets/{id}", OBJECT),
-        _operation("delete", "/pets/{id}", status="204"),
-        _operation("post", "/pets/{id}/pay", OBJECT),
-        _operation("post", "/pets/{id}/groom", {"type": "object", "properties": {"minutes": {"type": "integer"}}}),
+    model = model_of(
+        operation("get", "/pets/{id}", OBJECT),
+        operation("delete", "/pets/{id}", status="204"),
+        operation("post", "/pets/{id}/pay", OBJECT),
+        operation("post", "/pets/{id}/groom", {"type": "object", "properties": {"minutes": {"type": "integer"}}}),
     )
     assert model.roles["post /pets/{id}/pay"].changes == {"status": "paid"}
     assert not model.roles["post /pets/{id}/groom"].is_stateful
@@ -188,5 +147,5 @@ def test_names_are_compared_without_case_and_separators() -> None:
 
 
 def test_a_list_of_flags_is_no_singleton() -> None:
-    model = _model(_operation("get", "/albums/contains", {"type": "array", "items": {"type": "boolean"}}))
+    model = model_of(operation("get", "/albums/contains", {"type": "array", "items": {"type": "boolean"}}))
     assert _kind(model, "get /albums/contains") is Kind.ANSWER

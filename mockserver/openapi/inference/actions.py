@@ -69,7 +69,7 @@ def verb_of(name: str) -> str:
     """The verb that a segment begins or ends with, empty if it holds none that is known."""
     words = split(name)
     for word in (words[:1] + words[-1:]) if words else ():
-        for verb in (word, word.removesuffix("d"), word.removesuffix("ed")):
+        for verb in (word, word.removesuffix("d"), word.removesuffix("ed"), *(one for one, values in _VALUES.items() if word in values)):
             if verb in _VALUES and verb != "action":
                 return verb
     return ""

@@ -131,7 +131,7 @@ def find_list(shapes: Shapes, schema: Any, noun: str, record: str = "") -> BodyP
         below: list[tuple[str, Any]] = []
         for pointer, here in level:
             shape = shapes.of(here)
-            if shape.is_list and shape.items is not None:
+            if "array" in shape.kinds and shape.items is not None:
                 inner = shapes.of(shape.items)
                 if inner.is_object or inner.is_scalar or inner.is_open:
                     name = pointer.rpartition("/")[2]

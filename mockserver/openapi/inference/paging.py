@@ -86,7 +86,8 @@ def find_filters(shapes: Shapes, record: Any, parameters: Mapping[str, Mapping[s
 
 def _find_filter(shapes: Shapes, record: Any, properties: Mapping[str, str], name: str) -> Filter | None:
     """What a parameter such as ``status``, ``filter[owner.name]``, ``price_gte`` or ``created_after`` selects by; None if by nothing."""
-    parts = [part for part in _PARTS.sub(lambda found: f" {found.group(1) or ''} ", name).split() if part]
+    opened = _PARTS.sub(lambda found: f" {found.group(1) or ''} ", name)
+    parts = [part for part in opened.replace(".", " ").split() if part]
     if parts and parts[0].lower() in ("filter", "filters", "where"):
         parts = parts[1:]
     operator = dict(_COMPARISONS).get(parts[-1].lower(), "") if len(parts) > 1 else ""

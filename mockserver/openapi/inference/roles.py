@@ -296,14 +296,14 @@ class RoleFinder:
         collection = self.survey.by_collection.get(template.before(1))
         last = split(template.last_word)[:1]
         if collection is not None and parent is None and last:
+            if _BULKS & set(split(template.last_word)) and self._sends_many(operation, collection):
+                return self._made(operation, collection, _LIKELY, f"{method} of a list to {template.last_word}")
             if word in _SEARCHES or (method == "POST" and self._answers_list_of(operation, collection)):
                 role = self._list_role(operation, collection, Kind.SEARCH, _LIKELY, "POST that answers a list of the family before it")
                 if role is not None:
                     return role
             if last[0] in _CREATES and (len(split(template.last_word)) == 1 or self._sends_many(operation, collection)):
                 return self._made(operation, collection, _LIKELY, f"{method} to {template.last_word}")
-            if _BULKS & set(split(template.last_word)) and self._sends_many(operation, collection):
-                return self._made(operation, collection, _LIKELY, f"{method} of a list to {template.last_word}")
         if parent is not None:
             return self._record_action(template, method, operation, parent)
         return None
