@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,5 +37,5 @@ def test_in_a_checkout_it_prints_each_violation_and_the_table(
     monkeypatch.setattr(mutation, "run", one_result)
     done = CliRunner().invoke(command.verify, ["serpi", "--self-test"])
     assert done.exit_code == code
-    assert f"1 of 28: serpi.creation_lost: {text}" in done.output
+    assert re.search(rf"1 of \d+: serpi\.creation_lost: {text}", done.output)
     assert "| persistence | 1 |" in done.output

@@ -62,7 +62,7 @@ def test_an_error_is_recognised_by_its_text_if_the_vendor_has_no_codes(slug: str
     message = findings_store.contract.operations[operation].spec["x-errors"][code]["message"]
     told = json.loads(json.dumps(body).replace(next(iter(body.values())), message))  # type: ignore[attr-defined]
     findings_store.observe(answered(operation, "http://x/y", status, told))
-    findings_store.observe(answered(operation, "http://x/y", status, {"message": "Otra cosa."}))
+    findings_store.observe(answered(operation, "http://x/y", 418, {"message": "Otra cosa."}))
     assert findings_store.observed[operation].codes == {code: 1}
 
 

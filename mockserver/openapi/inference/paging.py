@@ -35,7 +35,7 @@ _COMPARISONS = (
     ("gte", "ge"), ("gt", "gt"), ("lte", "le"), ("lt", "lt"), ("min", "ge"), ("max", "le"), ("from", "ge"), ("since", "ge"), ("after", "gt"),
     ("until", "le"), ("before", "lt"), ("to", "le"), ("start", "ge"), ("end", "le"), ("in", "eq"), ("ne", "ne"), ("eq", "eq"), ("exact", "eq"),
 )  # fmt: skip
-_PARTS = re.compile(r"\[([^\]]*)\]|\.|__")
+_PARTS = re.compile(r"\[([^\[\]]*)\]|\.|__")
 DEFAULT_SIZE = 20
 """Items of a page if the document does not say."""
 
