@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.foreign.defects import Defects
 from mockserver.openapi.foreign.parsing import parse_document
 
+NUMBER = re.compile(r"\d[eE][-+]?\d")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
 TREES: Any = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=15)
@@ -35,6 +37,7 @@ def test_json_is_read_as_it_was_written(tree: Any) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine takes long for a tree
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_yaml_is_read_as_it_was_written(tree: Any) -> None:
+    assume(not NUMBER.search(str(tree)))  # the writer follows YAML 1.1, which leaves such a text without quotes
     assert parse(yaml.safe_dump(tree, allow_unicode=False).encode())[0] == tree
 
 

@@ -290,11 +290,23 @@ def test_an_error_of_the_suite_ends_with_2_a_report_and_a_file(tmp_path: Path, m
     assert "ZeroDivisionError: nobody foresaw this" in file.read_text()
 
 
+def test_an_error_of_our_own_before_anything_was_judged_is_reported_as_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "try_roles", None)
+    Path("contract.toml").write_text(FILE)
+    seen: list[object] = []
+    with talking(answers(whole(b"{}"))) as origin, pytest.raises(TypeError):
+        seen.extend(quick_run("serpi", f"{origin}/serpi/api/v1"))
+    assert isinstance(seen[-1], RunFinished)
+    assert any("ended early by an error of the suite" in one for one in seen[-1].report["run"]["unfinished"])
+
+
 def test_a_clause_test_that_our_own_code_ends_is_not_exercised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(suite_answers, "find_reason", None)  # calling it raises an error in our own code
     monkeypatch.setattr(FindingsStore, "observe", lambda *_: None)
     monkeypatch.setattr(run, "run_fuzz", lambda _: None)
+    monkeypatch.setattr(run, "try_roles", lambda _: [])
     Path("contract.toml").write_text(FILE)
     with talking(answers(whole(b"{}"))) as origin:
         *_, last = quick_run("serpi", f"{origin}/serpi/api/v1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -31,19 +32,23 @@ def confirm(session: VerifySession, causes: Sequence[Cause], *, last: bool) -> I
 
     Before the ``last`` time, a cause that could not be tried again is neither.
     """
+    seen = Counter[str]()
+    for cause in causes:
+        seen.update(dict.fromkeys(cause.former or [cause.key], cause.count))
     for number, cause in enumerate(causes, 1):
         yield StepTaken(f"confirming {number}/{len(causes)}: {cause.finding.sentence[:80]}")
-        event = _confirmation(session, cause, last=last)
+        # The rows of one test have keys of their own; what several of them show was seen several times.
+        event = _confirmation(session, cause, max(seen[key] for key in cause.former or [cause.key]), last=last)
         if event is not None:
             yield event
 
 
-def _confirmation(session: VerifySession, cause: Cause, *, last: bool) -> FindingConfirmed | FindingWithdrawn | None:
+def _confirmation(session: VerifySession, cause: Cause, sightings: int, *, last: bool) -> FindingConfirmed | FindingWithdrawn | None:
     exchanges = _repeat(session, cause)
     if exchanges is not None:
         return FindingConfirmed(cause.key, exchanges if len(exchanges) <= len(cause.finding.exchanges or exchanges) else ())
     if session.policy.stopped is not None:
-        if last and cause.count < SIGHTINGS:
+        if last and sightings < SIGHTINGS:
             return FindingWithdrawn(cause.key, f"the run ended before it could be confirmed: {session.policy.stopped}")
         return None
     if cause.count >= SIGHTINGS and session.target.control is None:

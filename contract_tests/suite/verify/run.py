@@ -117,13 +117,15 @@ class VerifyRun:
                 yield NoteMade("all tests share the state of this target, so they are made one after the other, whatever --workers says")
             yield from self._announce_creations(target)
             session = VerifySession(plan, target, policy, inner, self.store.answers, self._queue.put, workers)
-            session = yield from self._try_roles(session)
             try:
+                session = yield from self._try_roles(session)
                 yield from self._judge(session)
                 unfinished = [*([str(policy.stopped)] if policy.stopped is not None else ()), *policy.closed.values()]
                 yield from self._close(session)
             except _LeftBehind:
                 unfinished = yield from self._leave_behind(session)
+            except CannotRun:
+                raise
             except Exception as error:  # noqa: BLE001 - it is raised again after the report
                 unfinished = [*([str(policy.stopped)] if policy.stopped is not None else ()), self._keep_crash(error, "the run")]
         if self._interrupted and INTERRUPTED not in unfinished:
