@@ -179,7 +179,10 @@ class Document:
             both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
             properties = {**theirs, **ours, **both}
             required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
+            items = {"allOf": [flat["items"], merged["items"]]} if "items" in flat and "items" in merged else None
             merged = {**flat, **merged}
+            if items is not None:
+                merged["items"] = items
             if properties:
                 merged["properties"] = properties
             if required:

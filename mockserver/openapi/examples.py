@@ -33,11 +33,21 @@ def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> A
         return invent(document, document.merge_all_of(schema), chance, depth)
     for combined in ("oneOf", "anyOf"):
         if combined in schema:
-            branches = schema[combined]
-            return invent(document, chance.choice(branches) if depth < BRANCHING else min(map(document.resolve, branches), key=_size), chance, depth)
+            return invent(document, _choose(document, schema, combined, chance, depth), chance, depth)
     if schema.get("nullable") and chance.random() < (1 if depth > DEPTH else 0.1):
         return None
     return _of_type(document, schema, chance, depth)
+
+
+def _choose(document: Document, schema: Mapping[str, Any], combined: str, chance: Random, depth: int) -> Any:
+    """One of several schemas, with what holds beside them. Nested deep, it is the smallest, so that recursive schemas end."""
+    rest = {key: value for key, value in schema.items() if key not in (combined, "discriminator", "nullable", "description", "title", "example")}
+    branches = [
+        one for one in schema[combined] if document.resolve(one).get("type", rest.get("type")) == rest.get("type", document.resolve(one).get("type"))
+    ]
+    branches = branches or schema[combined]
+    branch = chance.choice(branches) if depth < BRANCHING else min(map(document.resolve, branches), key=_size)
+    return {"allOf": [branch, rest]} if rest else branch
 
 
 def _of_type(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> Any:
