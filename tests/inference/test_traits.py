@@ -303,3 +303,55 @@ def test_a_key_that_is_only_likely(properties: dict[str, Any], placeholder: str,
     read = operation("get", f"/pets/{{{placeholder}}}", shown, kind="integer" if placeholder == "id" else "string")
     model = model_of(read, operation("delete", f"/pets/{{{placeholder}}}", status="204"))
     assert model.families["pet"].identity == expected
+
+
+def test_what_schemas_that_are_none_look_like() -> None:
+    broken = {"type": "object", "properties": {"id": {"$ref": "#/components/schemas/Nothing"}, "a": {"allOf": "x"}, "b": True}}
+    model = model_of(operation("get", "/things/{id}", broken), operation("delete", "/things/{id}", status="204"))
+    assert model.families["thing"].identity == "id"
+
+
+def test_a_schema_that_contains_itself_ends() -> None:
+    schemas = {"Loop": {"allOf": [{"$ref": "#/components/schemas/Loop"}, {"properties": {"id": TEXT}}]}}
+    model = model_of(operation("get", "/loops/{id}", {"$ref": "#/components/schemas/Loop"}), operation("delete", "/loops/{id}"), schemas=schemas)
+    assert model.families["loop"].identity == "id"
+
+
+def test_a_record_is_known_by_what_else_shows_it() -> None:
+    sent = {"type": "object", "properties": {"pet_id": {"type": "integer"}, "name": TEXT}}
+    listing = operation("get", "/pets", {"type": "object", "properties": {"pets": {"type": "array", "items": sent}}})
+    of_list = model_of(listing, operation("delete", "/pets/{pet_id}", status="204"))
+    assert of_list.families["pet"].identity == "pet_id"
+    of_body = model_of(operation("put", "/pets/{pet_id}", None, sent), operation("delete", "/pets/{pet_id}", status="204"))
+    assert of_body.families["pet"].identity == "pet_id"
+    of_nothing = model_of(operation("put", "/pets/{pet_id}"), operation("delete", "/pets/{pet_id}", status="204"))
+    assert of_nothing.families["pet"].identity is None
+
+
+def test_a_form_is_a_body_too() -> None:
+    create = operation("post", "/pets", PET, None, status="201")
+    create["/pets"]["post"]["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": PET}}}
+    assert model_of(BASE[0], create, *BASE[2:], schemas=SCHEMAS).roles["post /pets"].kind is Kind.CREATE
+
+
+def test_a_creation_without_a_body_is_one_if_it_says_so() -> None:
+    for status, is_sure in (("201", True), ("200", False)):
+        role = model_of(BASE[0], operation("post", "/pets", PET, status=status), *BASE[2:], schemas=SCHEMAS).roles["post /pets"]
+        assert (role.kind is Kind.CREATE, role.is_stateful) == (True, is_sure)
+
+
+def test_a_search_on_the_list_itself() -> None:
+    search = operation("post", "/pets", PETS, {"type": "object", "properties": {"text": TEXT}})
+    search["/pets"]["post"]["operationId"] = "searchPets"
+    model = model_of(operation("get", "/pets", PETS), search, schemas=SCHEMAS)
+    assert model.roles["searchPets"].kind in (Kind.SEARCH, Kind.CREATE)
+
+
+def test_only_the_default_answer_is_documented() -> None:
+    model = model_of(operation("get", "/pets/{petId}", PET, status="default"), operation("delete", "/pets/{petId}", status="2XX"), schemas=SCHEMAS)
+    assert model.families["pet"].identity == "id"
+
+
+def test_a_list_below_two_families_is_of_the_last() -> None:
+    model = _with(operation("get", "/teams/{teamId}/pets", PETS), operation("get", "/pets/{petId}/friends/{friendId}/pets", PETS))
+    assert {role.family for role in model.roles.values() if role.kind is Kind.LIST} == {"pet"}
