@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege flood lock clean help
+.PHONY: serve test check fast slow long format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege flood lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -29,7 +29,10 @@ fast: $(DEV) $(BROWSER)
 	$(BIN)/python -m coverage report --include "mockserver/core/*,mockserver/openapi/*" --fail-under 96
 
 slow: $(DEV) $(BROWSER)
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto -m "slow and not long"
+
+long: $(DEV) ## judge every independent implementation and every accepted reading; about half an hour
+	$(BIN)/python -m pytest -n auto -m long
 
 format: $(DEV) ## is the code formatted?
 	$(BIN)/ruff format --check .

@@ -32,6 +32,7 @@ ENTRIES = [
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("slug", "entry"), [pytest.param(slug, entry, id=f"{name} {number}") for slug, name, number, entry in ENTRIES])
 def test_an_implementation_in_another_accepted_reading_conforms(mock: Mock, slug: str, entry: Mapping[str, Any]) -> None:
     document = load_document(slug)

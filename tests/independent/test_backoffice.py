@@ -18,12 +18,14 @@ def test_each_planted_bug_has_a_witness() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_no_witness_sees_anything_on_a_clean_server() -> None:
     with run_server() as origin:
         assert [bug for bug in WITNESSES if sees(bug, origin)] == []
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("bugs", GROUPS, ids=lambda bugs: f"{bugs[0]}-{bugs[-1]}")
 def test_each_planted_bug_is_seen_by_its_witness(bugs: list[str]) -> None:
     unseen = []
@@ -35,6 +37,7 @@ def test_each_planted_bug_is_seen_by_its_witness(bugs: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("reading", IMPLEMENTATION.readings)
 def test_a_conforming_reading_has_no_finding(tmp_path: Path, reading: str) -> None:
     found = judge(IMPLEMENTATION, tmp_path, reading=reading)
@@ -43,6 +46,7 @@ def test_a_conforming_reading_has_no_finding(tmp_path: Path, reading: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("bug", ["password_both", "subject_cut", "dashboard_sum", "page_overlap", "token_foreign"])
 def test_a_planted_bug_is_found(tmp_path: Path, bug: str) -> None:
     found = judge(IMPLEMENTATION, tmp_path, bug=bug)

@@ -31,6 +31,7 @@ def test_each_planted_bug_has_a_witness(slug: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_witness_sees_anything_at_a_conforming_reading(slug: str, tmp_path: Path) -> None:
     implementation, module = Implementation.read(HERE / slug), _witnesses(slug)
@@ -46,6 +47,7 @@ def test_no_witness_sees_anything_at_a_conforming_reading(slug: str, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("slug", SLUGS)
 def test_each_witness_sees_its_bug(slug: str, tmp_path: Path) -> None:
     implementation, module = Implementation.read(HERE / slug), _witnesses(slug)
@@ -58,6 +60,7 @@ def test_each_witness_sees_its_bug(slug: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "reading"), [*READINGS, *OTHERS], ids=lambda one: one if isinstance(one, str) else f"{one.parents[1].name}-{one.name}"
 )
@@ -69,6 +72,7 @@ def test_the_suite_finds_nothing_at_a_conforming_reading(folder: Path, reading: 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("slug", "name"), FOUND_QUICKLY)
 def test_the_suite_finds_a_planted_bug_and_names_it(slug: str, name: str, tmp_path: Path) -> None:
     implementation = Implementation.read(HERE / slug)

@@ -19,6 +19,7 @@ def test_each_planted_bug_has_a_witness() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_no_witness_sees_anything_at_the_first_reading(tmp_path: Path) -> None:
     seen = []
     with serve(TRINCICO, tmp_path) as origin:
@@ -30,6 +31,7 @@ def test_no_witness_sees_anything_at_the_first_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_each_witness_sees_its_bug(tmp_path: Path) -> None:
     unseen = []
     for name, witness in read_witnesses().items():
@@ -40,6 +42,7 @@ def test_each_witness_sees_its_bug(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("reading", TRINCICO.readings)
 def test_a_conforming_reading_has_no_finding(reading: str, tmp_path: Path) -> None:
     found = judge(TRINCICO, tmp_path, reading=reading)
@@ -48,6 +51,7 @@ def test_a_conforming_reading_has_no_finding(reading: str, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("bug", FOUND)
 def test_a_planted_bug_is_found(bug: str, tmp_path: Path) -> None:
     found = judge(TRINCICO, tmp_path, bug=bug, level="quick")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Server
 
-NO_WORDS = re.compile(r"\b(?:\w+Error|StopIteration|Expecting value|Traceback|None|NoneType)\b")
+NO_WORDS = re.compile(r"(?<![-'])\b(?:\w+Error|StopIteration|Expecting value|Traceback|None|NoneType)\b(?![-'])")
 """Words of the programming language, which mean nothing to a vendor."""
 
 ONE_CAUSE = ("what breaks the schema is refused", "credentials are demanded")

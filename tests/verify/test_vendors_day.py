@@ -48,6 +48,7 @@ def accept(folder: Path, key: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_day_of_a_vendor(tmp_path: Path, vendor: Implementation, monkeypatch: pytest.MonkeyPatch) -> None:
     place, state = tmp_path / "project", tmp_path / "state"
     place.mkdir()

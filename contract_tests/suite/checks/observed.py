@@ -29,6 +29,8 @@ REMEMBERED = 5_000
 """Bodies that are read once only."""
 LONGEST = 1_000_000
 """Bytes of a body that is read."""
+KEPT = 4_000_000
+"""Bytes of answers in which a password is looked for before it was sent."""
 SHORTEST = 8
 """Characters of a password that is looked for in answers."""
 PLACES = 6
@@ -56,12 +58,18 @@ class Observer:
         }
         self.problems: dict[tuple[str, str, str], Finding] = {}
         self.tried: dict[tuple[str, str], None] = {}
+        self._before = bytearray()
+        """The last answers of the run, one behind the other."""
 
     def see(self, exchanges: Iterable[Exchange]) -> None:
         """Read the exchanges of one session."""
-        sent = [(exchange, _passwords(exchange)) for exchange in exchanges]
-        passwords = {one for _, found in sent for one in found}
-        for exchange, found in sent:
+        passwords: set[str] = set()
+        for exchange in exchanges:
+            found = _passwords(exchange)
+            # What an answer held before it was sent as a password is another value of the same form.
+            passwords |= {one for one in found if one.encode() not in self._before}
+            self._before += exchange.response_body[:LONGEST]
+            del self._before[:-KEPT]
             if found:
                 self.tried[SECRET, str(exchange.operation)] = None
             shown = next((one for one in passwords if one.encode() in exchange.response_body), None)
@@ -209,7 +217,9 @@ def _passwords(exchange: Exchange) -> list[str]:
         fields = dict(parse_qsl(exchange.request_body.decode("latin-1"))) if b"=" in exchange.request_body[:LONGEST] else {}
     others = {str(value) for name, value in fields.items() if not PASSWORD.search(name)}
     return [
-        value for name, value in fields.items() if PASSWORD.search(name) and isinstance(value, str) and len(value) >= SHORTEST and value not in others
+        value
+        for name, value in fields.items()
+        if PASSWORD.search(name) and isinstance(value, str) and len(value) >= SHORTEST and not any(value in other for other in others)
     ]
 
 

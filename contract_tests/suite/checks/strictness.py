@@ -190,7 +190,7 @@ def _tokens(secret: str) -> Iterator[tuple[str, str]]:
     if len(parts) != 3 or not isinstance(header, dict) or not isinstance(claims, dict):
         return
     for algorithm in ("none", "None"):
-        yield f"unsigned, its algorithm {algorithm}", f"{_encoded({**header, 'alg': algorithm})}.{parts[1]}."
+        yield f"unsigned, its algorithm {algorithm!r}", f"{_encoded({**header, 'alg': algorithm})}.{parts[1]}."
     signed = f"{_encoded({**header, 'alg': 'HS256'})}.{parts[1]}"
     yield "signed with an empty key", f"{signed}.{_base64(hmac.new(b'', signed.encode(), hashlib.sha256).digest())}"
     changed = {key: value + 1 if isinstance(value, int) and not isinstance(value, bool) else value for key, value in claims.items()}
