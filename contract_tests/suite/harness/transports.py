@@ -51,6 +51,11 @@ def _read_body(policy: RequestPolicy, chunks: Iterable[bytes], started: float, t
     return bytes(body)
 
 
+REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""Methods that mean the same however often a request is sent (RFC 9110, section 9.2.2)."""
+DISCONNECTED = "disconnected without sending a response"
+
+
 class PolicyTransport(httpx.BaseTransport):
     """Sends what the policy admits over the connections of ``inner``. ``record`` gets each exchange."""
 
@@ -83,6 +88,15 @@ class PolicyTransport(httpx.BaseTransport):
         kept = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(answer.status_code, headers=kept, stream=httpx.ByteStream(exchange.response_body))
 
+    def _ask(self, request: httpx.Request) -> httpx.Response:
+        """The answer of the target. A request that may be repeated is, if the target closes an idle connection just when it is sent."""
+        try:
+            return self._inner.handle_request(request)
+        except httpx.RemoteProtocolError as error:
+            if request.method not in REPEATABLE or DISCONNECTED not in str(error):
+                raise
+            return self._inner.handle_request(request)
+
     def _exchange(self, request: httpx.Request, body: bytes, operation: str | None) -> tuple[Exchange, httpx.Response]:
         """Send a request once: the exchange, and the answer whose stream was read."""
         policy, timeout = self.policy, self.policy.answer_timeout()
@@ -90,7 +104,7 @@ class PolicyTransport(httpx.BaseTransport):
         started = time.monotonic()
         try:
             with policy.target_time.waiting():
-                answer = self._inner.handle_request(request)
+                answer = self._ask(request)
                 try:
                     assert isinstance(answer.stream, httpx.SyncByteStream)
                     raw = _read_body(policy, answer.stream, started, timeout)
