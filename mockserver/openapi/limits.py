@@ -103,7 +103,8 @@ STREAMS = Limit("streams", 20, "streams", "Live streams of one world.", BUSY)
 WAITING = Limit("waiting", 100, "calls", "Calls of one world that wait for a message or for a moment.", BUSY)
 HEAD_SECONDS = Limit("head-seconds", 10, "seconds", "The time in which the head of a request has to arrive.", ENDS)
 BODY_SECONDS = Limit("body-seconds", 60, "seconds", "The time in which the body of a request has to arrive.", ENDS)
-IDLE_SECONDS = Limit("idle-seconds", 5, "seconds", "The time for which a connection is kept without a request.", ENDS)
+IDLE_SECONDS = Limit("idle-seconds", 10, "seconds", "The time for which a connection is kept without a request.", ENDS)
+"""Longer than the five seconds after which common clients give up an idle connection, so that no request meets one that is being closed."""
 STOP_SECONDS = Limit("stop-seconds", 3, "seconds", "The time that calls have to end when the server stops.", ENDS)
 
 # Console and conformance runs
