@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from jsonschema_rs import Draft4Validator
 
 from mockserver.app import ServerSettings, create_app
+from mockserver.core.base.clock import wall_clock
+from mockserver.core.state.world import Transaction
 from mockserver.generic.vendor import GenericVendor, make_vendor
 from mockserver.openapi.foreign.read import read_foreign
 
@@ -24,15 +25,11 @@ class Inside:
         self.document = self.vendor.document
         vendor = self.vendor
         self.app = create_app(ServerSettings(seed=seed), {self.document.slug: (vendor.api, vendor.document, vendor.fixture)})
-        self.headers: Mapping[str, str] = next(iter(vendor.fixture.credentials(None)), None).headers if vendor.fixture.credentials(None) else {}
+        world = Transaction(self.app.base, self.app.base.clock.now(wall_clock()))
+        self.headers: Mapping[str, str] = next((one.headers for one in vendor.fixture.credentials(world)), {})
 
     async def call(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """The answer to a call below the base path, with the demo credential unless other headers are given."""
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://localhost") as client:
             sent = self.headers if headers is None else headers
             return await client.request(method, self.document.base_path + path, headers=dict(sent), **({} if body is None else {"json": body}))
-
-
-def fits(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a value satisfies a schema of draft 4."""
-    return Draft4Validator(dict(schema)).is_valid(value)
