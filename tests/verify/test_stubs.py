@@ -43,5 +43,5 @@ def test_a_stub_of_examples_keeps_the_shapes_and_breaks_what_it_should_do(tmp_pa
 
     places = Counter((one["law"], one["operation"]) for one in report["findings"] if one["law"] in ONE_CAUSE)
     assert places, "a stub refuses nothing"
-    # Two at most: what the page states and what a reading leaves open are kept apart.
-    assert [place for place, count in places.items() if count > 2] == []
+    # Bad inputs that the page excludes, that a reading leaves open and that the state decides are findings of their own.
+    assert [place for place, count in places.items() if count > 1 and place[0] != ONE_CAUSE[0]] == []
