@@ -24,7 +24,7 @@ CHANGED = "a change changes just what it says"
 KEPT = "a change leaves the others alone"
 GONE = "what was deleted is gone and unlisted"
 KEEPS = "keeps"
-"""The rule that a change leaves alone what it does not send; where an accepted reading opens it, every field is sent."""
+"""Name of the rule: a change keeps the fields that it does not send. If an accepted reading lifts the rule, the checks send every field."""
 
 
 @dataclass

@@ -121,8 +121,8 @@ def refused_for(api: ApiClient, answer: httpx.Response, name: str, code: str, un
     return texts
 
 
-def nobody(api: ApiClient, answer: httpx.Response, name: str, code: str) -> None:
-    """Whether an answer says that a user does not exist, in either of the two bodies that the page has for it (D08)."""
+def refused_as_unknown_user(api: ApiClient, answer: httpx.Response, name: str, code: str) -> None:
+    """Assert that an answer says that a user does not exist, in either of the two bodies that the page has for it (D08)."""
     wrong = api.wrong_with(name, code, answer)
     assert not wrong, f"{wrong}: {answer.status_code} {answer.text[:200]}"
     body = answer.json()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause, not_observable
-from .calls import OPERATIONS, WORKING, members, new_name, nobody, nodes_of, send, session, succeeded
+from .calls import OPERATIONS, WORKING, members, new_name, nodes_of, refused_as_unknown_user, send, session, succeeded
 
 LISTS: dict[str, set[str]] = {
     "list_cryptocurrency_cashouts": {"id", "name"},
@@ -75,7 +75,7 @@ def _unknown(name: str, *rules: str) -> object:
 )
 def test_nobodys_reads_are_refused(api: ApiClient, name: str) -> None:
     code = "user_unknown" if "user_unknown" in OPERATIONS[name].errors else "user_not_found"
-    nobody(api, send(api, name, id="$unknown_user"), name, code)
+    refused_as_unknown_user(api, send(api, name, id="$unknown_user"), name, code)
 
 
 # Dashboard, notices, products

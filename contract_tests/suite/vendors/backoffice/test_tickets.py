@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause, not_observable
-from .calls import BLANK, nobody, refused_for, send, succeeded
+from .calls import BLANK, refused_as_unknown_user, refused_for, send, succeeded
 
 TEXT = '¿Qué pasó con O\'Neil & Cía? "50 %" + 1 = 😀; -- \\n'
 """A message with the signs on which servers fail that put a text into a query, a page or a narrow encoding."""
@@ -99,7 +99,7 @@ def test_an_unknown_id_has_an_empty_list_or_is_not_found(api: ApiClient, name: s
 
 @clause("backoffice.create_user_ticket.e1", "backoffice.create_user_ticket.r4")
 def test_nobodys_ticket_is_refused(api: ApiClient) -> None:
-    nobody(api, send(api, "create_user_ticket", user_id="$unknown_user"), "create_user_ticket", "user_unknown")
+    refused_as_unknown_user(api, send(api, "create_user_ticket", user_id="$unknown_user"), "create_user_ticket", "user_unknown")
 
 
 @clause("backoffice.create_thread.e1")

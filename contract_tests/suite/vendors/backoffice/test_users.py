@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ...harness import ApiClient, clause, not_observable
-from .calls import BLANK, WORKING, new_name, nobody, refused, refused_for, send, session, succeeded
+from .calls import BLANK, WORKING, new_name, refused, refused_as_unknown_user, refused_for, send, session, succeeded
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 SHOWN = {
@@ -56,7 +56,7 @@ def test_the_id_in_the_path_says_whose_fields_are_read(api: ApiClient) -> None:
 @clause("backoffice.get_user.e1", "backoffice.create_token.e1", "backoffice.create_token.r4")
 @pytest.mark.parametrize("name", ["get_user", "create_token"])
 def test_an_unknown_user_is_not_found(api: ApiClient, name: str) -> None:
-    nobody(api, send(api, name, **{"id" if name == "get_user" else "user_id": "$unknown_user"}), name, "user_not_found")
+    refused_as_unknown_user(api, send(api, name, **{"id" if name == "get_user" else "user_id": "$unknown_user"}), name, "user_not_found")
 
 
 @clause("backoffice.create_user.r1", "backoffice.create_user.r7")
