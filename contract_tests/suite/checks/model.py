@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.openapi.documents import EACH_CALL, Document
-from mockserver.openapi.provenance import NOT_DESCRIBED, described, is_assumed
+from mockserver.openapi.provenance import NOT_DESCRIBED, described
 from mockserver.openapi.readings import Readings
 from mockserver.openapi.schemas import SchemaCompiler
 
@@ -110,10 +110,6 @@ class BehaviourModel:
         if self.strict:
             return True
         return self.operations[name].provenance not in NOT_DESCRIBED and self._page.fields(name).get(field, ("", {}, False))[2]
-
-    def row_is_assumed(self, name: str, code: str, key: str) -> bool:
-        """Whether a key of an error row, such as its message, was assumed."""
-        return not self.strict and (self.operations[name].provenance in NOT_DESCRIBED or is_assumed(self.operations[name].errors[code], key))
 
     def sendable(self, name: str, field: str, schema: Any) -> Any:
         """The schema of values that every implementation takes for an input; an accepted reading may take less than its schema allows."""

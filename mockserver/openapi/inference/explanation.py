@@ -56,11 +56,6 @@ def _explain_role(role: Role) -> dict[str, Any]:
     }
 
 
-def count(model: Model) -> tuple[int, int]:
-    """How many operations there are, and how many of them are stateful."""
-    return len(model.roles), sum(role.is_stateful for role in model.roles.values())
-
-
 def as_text(data: Mapping[str, Any], only: str = "") -> str:
     """An explanation for people. ``only`` is a part of the method and path of the operations that are shown."""
     operations: Mapping[str, Mapping[str, Any]] = data["operations"]
