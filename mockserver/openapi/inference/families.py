@@ -16,7 +16,6 @@ from mockserver.openapi.inference.words import fold
 from mockserver.openapi.operations import OperationSpec
 
 Shape = tuple[str, ...]
-_WRITES = ("PUT", "PATCH", "POST", "DELETE")
 
 
 @dataclass
@@ -195,22 +194,8 @@ class Survey:
         if not inner.properties and "POST" not in site.operations:
             return
         identity = find_identity(self.shapes, listed.schema, "", template.noun)
-        family = Family(
-            name=self._name(template),
-            noun=template.noun,
-            item="",
-            collection=template.path,
-            schema=listed.schema,
-            identity=identity[0] if identity is not None else None,
-            key=self.shapes.resolve(inner.properties[identity[0]]) if identity is not None else {},
-            chosen_by_client=False,
-            scopes=self.scopes_of(template, but_last=False),
-            confidence=Confidence.LIKELY,
-            because=f"{read.label} shows a list; the document has no path for one record",
-        )
-        self.families[family.name] = family
-        self.by_collection[template.shape] = family
-        self._remember_component(family)
+        because = f"{read.label} shows a list; the document has no path for one record"
+        self._add_without_items(template, listed.schema, identity[0] if identity is not None else None, because)
 
     def _add_created(self, site: Site) -> None:
         """A family of which the document only shows the creation: POST on a plural that answers 201 and a record with a key."""
@@ -220,25 +205,31 @@ class Survey:
         place = find_record(self.shapes, success_schema(create), "", template.noun)
         if place is None or place.identity is None or place.wrapped:
             return
+        because = f"{create.label} answers 201 with a record; the document has no path that reads it"
+        family = self._add_without_items(template, place.schema, place.identity, because)
+        below = next((one.template for one in self.sites.values() if one.template.shape[: len(template.shape) + 1] == (*template.shape, "{}")), None)
+        if below is not None:
+            self.by_item[below.shape[: len(template.shape) + 1]] = family
+
+    def _add_without_items(self, template: Template, schema: Any, identity: str | None, because: str) -> Family:
+        """Add the family of a collection whose records have no path of their own."""
         family = Family(
             name=self._name(template),
             noun=template.noun,
             item="",
             collection=template.path,
-            schema=place.schema,
-            identity=place.identity,
-            key=self.shapes.resolve(self.shapes.of(place.schema).properties[place.identity]),
+            schema=schema,
+            identity=identity,
+            key=self.shapes.resolve(self.shapes.of(schema).properties[identity]) if identity is not None else {},
             chosen_by_client=False,
             scopes=self.scopes_of(template, but_last=False),
             confidence=Confidence.LIKELY,
-            because=f"{create.label} answers 201 with a record; the document has no path that reads it",
+            because=because,
         )
         self.families[family.name] = family
         self.by_collection[template.shape] = family
-        below = next((one.template for one in self.sites.values() if one.template.shape[: len(template.shape) + 1] == (*template.shape, "{}")), None)
-        if below is not None:
-            self.by_item[below.shape[: len(template.shape) + 1]] = family
         self._remember_component(family)
+        return family
 
     def add_singleton(self, site: Site, schema: Any) -> Family:
         """A family of one record in each scope, at a path that shows an object."""
