@@ -50,11 +50,9 @@ def _sign_in(run: Run, name: str) -> Iterator[Verdict]:
     session = run.session(f"password {name}")
     works = run.model.works(name)
     sent = session.prepare(name, works)
-    yield from _exact(session, name, lambda password: session.dispatch(name, {**sent, FIELD: password}, role=_role(works)), str(sent[FIELD]), None)
-
-
-def _role(recipe: Mapping[str, Any]) -> str:
-    return str(recipe.get("role", ""))
+    yield from _exact(
+        session, name, lambda password: session.dispatch(name, {**sent, FIELD: password}, role=session.role(name, works)), str(sent[FIELD]), None
+    )
 
 
 def _exact(session: CheckSession, name: str, sign_in: Any, password: str, clause: str | None) -> Iterator[Verdict]:

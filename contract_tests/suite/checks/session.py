@@ -80,7 +80,7 @@ class CheckSession:
         self.spend(name, recipe or {})
         prepared = self.prepare(name, recipe or {}, full=full)
         return self.dispatch(
-            name, prepared, role=role or self._role(name, recipe or {}), headers={**self._headers(recipe or {}), **(headers or {})}, raw=raw
+            name, prepared, role=role or self.role(name, recipe or {}), headers={**self._headers(recipe or {}), **(headers or {})}, raw=raw
         )
 
     def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
@@ -91,9 +91,10 @@ class CheckSession:
 
     def send(self, name: str, recipe: Mapping[str, Any], sent: Mapping[str, Any]) -> Answer:
         """The answer to a call prepared from a recipe."""
-        return self.dispatch(name, sent, role=self._role(name, recipe), headers=self._headers(recipe))
+        return self.dispatch(name, sent, role=self.role(name, recipe), headers=self._headers(recipe))
 
-    def _role(self, name: str, recipe: Mapping[str, Any]) -> str:
+    def role(self, name: str, recipe: Mapping[str, Any]) -> str:
+        """The role that calls an operation: that of the recipe, else that of its working recipe; empty for the first."""
         return str(recipe.get("role", self.model.works(name).get("role", "")))
 
     def _headers(self, recipe: Mapping[str, Any]) -> dict[str, str]:

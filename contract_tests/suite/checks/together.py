@@ -92,7 +92,7 @@ def _created(run: Run, name: str) -> Iterator[Verdict]:
         {**first, **{field: value for field, value in session.prepare(creation, part, full=True).items() if field in unique}}
         for _ in range(CALLS - 1)
     ]
-    answers = at_once(session, creation, requests, role=_role(session, creation, part))
+    answers = at_once(session, creation, requests, role=session.role(creation, part))
     failed = list(_failed(session, CREATED, creation, answers, clause))
     if failed:
         yield from failed
@@ -110,10 +110,6 @@ def _created(run: Run, name: str) -> Iterator[Verdict]:
         yield session.held(CREATED, creation)
 
 
-def _role(session: CheckSession, name: str, recipe: Mapping[str, Any]) -> str:
-    return str(recipe.get("role", session.model.works(name).get("role", "")))
-
-
 def _unique(run: Run, name: str, field: str) -> Iterator[Verdict]:
     resource = Resource(_session(run, f"at once {name} {field}"), name)
     session, part = resource.session, resource.part("create")
@@ -123,7 +119,7 @@ def _unique(run: Run, name: str, field: str) -> Iterator[Verdict]:
     requests = [first] + [
         {**first, **{one: value for one, value in session.prepare(creation, part).items() if one in others}} for _ in range(CALLS - 1)
     ]
-    answers = at_once(session, creation, requests, role=_role(session, creation, part))
+    answers = at_once(session, creation, requests, role=session.role(creation, part))
     declared = resource.spec["unique"][field]
     code = declared if isinstance(declared, str) else declared["code"]
     clause = run.model.operations[creation].errors.get(code, {}).get("clause")
@@ -158,9 +154,9 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
         wanted = {field: _other(session, named.get(field), fields[field][1]) for field in pair}
         requests = [{**fixed, **needed, field: value} for field, value in wanted.items()]
         if attempt == 0:  # one after the other
-            answers = [session.dispatch(change, sent, role=_role(session, change, part)) for sent in requests]
+            answers = [session.dispatch(change, sent, role=session.role(change, part)) for sent in requests]
         else:
-            answers = at_once(session, change, requests, role=_role(session, change, part))
+            answers = at_once(session, change, requests, role=session.role(change, part))
         shown = resource.shown(made) or {}
         lost = [field for field, value in wanted.items() if not same(shown.get(resource.fields[field]), value)]
         if any(answer.is_refusal for answer in answers) or (lost and attempt == 0):
@@ -225,7 +221,7 @@ def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str,
     said = {"after": [], "send": computation["send"], "without": computation.get("without", [])}
     sent = session.prepare(name, said, full=bool(computation.get("full")))
     session.scope["sent"] = sent
-    role, clause = _role(session, name, computation), computation.get("clause")
+    role, clause = session.role(name, computation), computation.get("clause")
     start, change = amounts(session, computation, was, by, sent)
     takes_all = same(start + change, 0)
     if not change:
