@@ -29,8 +29,9 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Sent
 from mockserver.core.state.world import Transaction
+from mockserver.generic.answers import BASIS
 from mockserver.generic.handlers import Engine, OperationPlayer
-from mockserver.generic.records import Item, Records
+from mockserver.generic.records import Item, Records, label
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import SetupError
 
@@ -134,7 +135,7 @@ class OperationCall:
     def _parents(self, family: str) -> Iterator[tuple[str, str]]:
         for scope in self.engine.model.families[family].scopes:
             if scope.placeholder in self.path:
-                yield scope.parent or f"{{{scope.placeholder}}}", scope.placeholder
+                yield label(scope), scope.placeholder
 
     def _item(self, family: str, key: object) -> Item:
         found: Item | None = self._shelf(family).find(self.world, {}, str(key))
@@ -198,6 +199,6 @@ def make_custom_handler(player: OperationPlayer, function: Custom) -> Callable[.
         answered = function(call, lambda: player(world, request, sent))
         if isinstance(answered, Reply):
             return answered
-        return player.answers.stateful(world, request, answered, "", headers={"X-Mock-Basis": "handler"})
+        return player.answers.stateful(world, request, answered, "", headers={BASIS: "handler"})
 
     return handle

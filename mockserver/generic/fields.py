@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.core.base.faults import Conflict
 from mockserver.core.state.world import Transaction
 from mockserver.generic.records import ANY, Records
-from mockserver.generic.values import MISSING, ValueMaker
+from mockserver.generic.values import MISSING, ValueMaker, type_key
 from mockserver.openapi.inference.model import Family
 from mockserver.openapi.inference.words import fold, split
 
@@ -177,7 +177,7 @@ class FieldMaker:
             shape = self.values.shapes.of(self.shape.properties[name])
             if shape.is_list:
                 continue
-            found[name] = int(value) if "integer" in shape.kinds and value.lstrip("-").isdigit() else value
+            found[name] = type_key(shape.kinds, value)
         return found
 
     def shown(self, data: Mapping[str, Any]) -> Mapping[str, Any]:

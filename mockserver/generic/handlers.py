@@ -11,12 +11,12 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Sent
 from mockserver.core.state.world import Transaction
-from mockserver.generic.answers import Answers
+from mockserver.generic.answers import BASIS, Answers
 from mockserver.generic.fields import FieldMaker
 from mockserver.generic.lists import cut, select
 from mockserver.generic.plans import find_success
 from mockserver.generic.records import Item, Records, Shelves, label
-from mockserver.generic.values import ValueMaker, at, walk
+from mockserver.generic.values import ValueMaker, at, type_key, walk
 from mockserver.openapi.inference.model import Family, Kind, Model, Role
 from mockserver.openapi.inference.routes import read_template
 from mockserver.openapi.inference.shapes import body_schema
@@ -142,7 +142,7 @@ class OperationPlayer:
     def _typed(self, key: str) -> Any:
         identity = self.records.family.identity
         kinds = self.engine.values.shapes.of(self.maker.shape.properties.get(identity or "", {})).kinds
-        return int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key
+        return type_key(kinds, key)
 
     def update(self, world: Transaction, request: Request, sent: Sent) -> Reply:
         item = self.item(world, self.parents(world, sent), sent)
@@ -241,7 +241,7 @@ class OperationPlayer:
     def clear(self, world: Transaction, request: Request, sent: Sent) -> Reply:
         for item in self._below(world, self.parents(world, sent)):
             self.engine.shelves.remove(world, self.role.family, item)
-        return self.answers.generated(world, request, basis={"X-Mock-Basis": "state"})
+        return self.answers.generated(world, request, basis={BASIS: "state"})
 
     # The one record of a singleton
 
@@ -278,7 +278,7 @@ class OperationPlayer:
         item = self.records.find(world, self.parents(world, sent), _ONE)
         if item is not None:
             self.records.opened(world).remove(item.id)
-        return self.answers.generated(world, request, basis={"X-Mock-Basis": "state"})
+        return self.answers.generated(world, request, basis={BASIS: "state"})
 
     # What is none of these
 

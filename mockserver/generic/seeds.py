@@ -11,7 +11,7 @@ from mockserver.core.state.world import Transaction
 from mockserver.generic.handlers import Engine
 from mockserver.generic.plans import Success, examples_of, is_json
 from mockserver.generic.records import ANY, Records, label
-from mockserver.generic.values import MISSING, at
+from mockserver.generic.values import MISSING, at, type_key
 from mockserver.openapi.inference.model import Family, Kind, Role
 from mockserver.openapi.operations import OperationSpec
 
@@ -119,7 +119,7 @@ class Seeder:
             typed = maker.draw_key(world, parents)
         else:
             kinds = values.shapes.of(maker.shape.properties.get(identity or "", family.key)).kinds
-            typed = int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key
+            typed = type_key(kinds, key)
             if records.find(world, parents, key) is not None:
                 return
         values.seed(world.seed, records.table.name, typed, *parents.values())
@@ -147,7 +147,7 @@ class Seeder:
                 continue
             shape = values.shapes.of(self._engine.makers[records.family.name].shape.properties[name])
             kinds = values.shapes.of(shape.items).kinds if shape.is_list else shape.kinds
-            typed = [int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key for key in known]
+            typed = [type_key(kinds, key) for key in known]
             if shape.is_list:
                 related[name] = typed[:2]
             elif related[name] is not None and str(related[name]) not in known:

@@ -17,7 +17,7 @@ from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.examples import invent
 from mockserver.openapi.inference.shapes import Shapes
-from mockserver.openapi.pointers import split_pointer
+from mockserver.openapi.pointers import find_value, split_pointer
 from mockserver.openapi.schemas import SchemaCompiler, Validator
 
 DEPTH = 6
@@ -376,16 +376,14 @@ def _convert(kinds: set[str], value: Any) -> Any:
     return MISSING
 
 
+def type_key(kinds: set[str], key: str) -> int | str:
+    """A key, which paths and tables hold as text, as the type that its property has."""
+    return int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key
+
+
 def at(value: Any, pointer: str) -> Any:
     """The value at a JSON pointer, MISSING if there is none."""
-    for part in split_pointer(pointer):
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return MISSING
-    return value
+    return find_value(value, pointer, MISSING)
 
 
 def put(pointer: str, value: Any) -> Any:

@@ -19,12 +19,13 @@ def split_pointer(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
-def find_value(value: Any, pointer: str) -> Any:
+def find_value(value: Any, pointer: str, missing: Any = None) -> Any:
+    """The value at a JSON pointer, ``missing`` if there is none."""
     for part in split_pointer(pointer):
-        if isinstance(value, dict):
-            value = value.get(part)
+        if isinstance(value, dict) and part in value:
+            value = value[part]
         elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return None
+            return missing
     return value
