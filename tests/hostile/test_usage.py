@@ -38,7 +38,7 @@ def test_the_health_shows_every_limit_of_the_server_with_what_is_used() -> None:
     assert "used" not in after["head-seconds"]
 
 
-LASTING = {"/_mock/outbox/wait?timeout=1": limits.WAITING, "/_mock/journal/stream?timeout=1": limits.STREAMS}
+LASTING = {"/_mock/outbox/wait?timeout=3": limits.WAITING, "/_mock/journal/stream?timeout=3": limits.STREAMS}
 
 
 @pytest.mark.parametrize(("target", "limit"), LASTING.items(), ids=["waits", "streams"])
