@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mockserver.core.base.clock import iso as iso
     from mockserver.core.base.clock import later as later
     from mockserver.core.base.clock import parse_duration as parse_duration
-    from mockserver.core.base.digits import read_digits as read_digits
     from mockserver.core.base.faults import Conflict as Conflict
     from mockserver.core.base.faults import Fault as Fault
     from mockserver.core.base.faults import Forbidden as Forbidden
@@ -70,6 +69,7 @@ if TYPE_CHECKING:
     from mockserver.core.state.world import World as World
     from mockserver.generic.custom import OperationCall as OperationCall
     from mockserver.generic.custom import on as on
+    from mockserver.openapi.digits import read_digits as read_digits
     from mockserver.openapi.errors import DocumentBroken as DocumentBroken
     from mockserver.openapi.errors import SetupError as SetupError
     from mockserver.openapi.errors import Violation as Violation
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "mockserver.app": ("App", "ServerSettings", "create_app"),
     "mockserver.core.base.clock": ("EARLIEST", "LATEST", "Clock", "iso", "later", "parse_duration"),
-    "mockserver.core.base.digits": ("read_digits",),
+    "mockserver.openapi.digits": ("read_digits",),
     "mockserver.core.base.faults": (
         "Conflict",
         "Fault",

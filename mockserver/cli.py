@@ -13,6 +13,7 @@ import click
 
 from mockserver.bundled import load_bundled
 from mockserver.extras import name_extra
+from mockserver.openapi.digits import read_digits
 from mockserver.openapi.errors import SetupError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _parse_moment(_context: click.Context, _parameter: click.Parameter, value: s
 
 def _check_workers(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
     """The number of processes, which has to be 1: a second process would answer from worlds of its own."""
-    count = int(value) if value.isascii() and value.isdigit() else 0
+    count = read_digits(value) or 0
     if count < 1:
         raise click.BadParameter(f"{value} is not a number of processes")
     if count > 1:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from mockserver.openapi.digits import read_digits
+
 from ..printable import printable
 from .encodings import unpacked
 from .exchange import HttpMessage, RecordedExchange
@@ -118,7 +120,7 @@ def _status(value: Any) -> int:
     """The status; 0 if there is none, or if it says that no answer came."""
     if value is None or value == "":
         return 0
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MAX_STATUS)) else value
+    number = read_digits(value, len(str(MAX_STATUS))) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, _NUMBERS) or not number <= MAX_STATUS or number % 1:
         raise EntryUnreadable("response.status is no status of HTTP")
     return max(0, int(number))

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import orjson
 import yaml
 
+from mockserver.openapi.digits import read_digits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.masking import MASK
 from mockserver.openapi.operations import OperationSpec
@@ -212,7 +213,8 @@ class Memory:
 
     def _number(self, value: int) -> Any:
         own = self._own.get(str(value), value)
-        return int(own) if isinstance(own, str) and own.isdigit() else own
+        number = read_digits(own) if isinstance(own, str) else None
+        return own if number is None else number
 
     def _text(self, value: str) -> Any:
         whole = _PLACEHOLDER.fullmatch(value)

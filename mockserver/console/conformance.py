@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
-from mockserver.core.base.digits import read_digits
+from mockserver.openapi.digits import read_digits
 
 SHOWN = 200
 """Findings of a report that the page lists; the report itself has all."""

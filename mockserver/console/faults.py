@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import Visit
-from mockserver.core.base.digits import EXACT, read_digits
+from mockserver.openapi.digits import EXACT, read_digits
 
 REFUSED = 400
 """The first status that is a refusal."""

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mockserver.console.frame import HEADERS, Visit
 from mockserver.console.shown import curl
-from mockserver.core.base.digits import read_digits
+from mockserver.openapi.digits import read_digits
 from mockserver.openapi.event_streams import EVENT_STREAM, StreamEvent, encode_events
 
 PAGE = 100

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
 from mockserver.console.shown import counted, example_curl
-from mockserver.core.base.digits import EXACT, read_digits
+from mockserver.openapi.digits import EXACT, read_digits
 
 WORLDS = 200
 """Worlds that one page lists."""

@@ -21,11 +21,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
 from mockserver.console.frame import Frame, View
 from mockserver.control.problems import render_fault
-from mockserver.core.base.digits import EXACT
 from mockserver.core.base.faults import MethodNotAllowed, NotFound
 from mockserver.core.base.problems import problem_reply
 from mockserver.core.base.replies import Reply
 from mockserver.openapi.addresses import PUBLISHED
+from mockserver.openapi.digits import EXACT
 
 _ASSETS = Path(__file__).parent / "assets"
 _VIEWER = Path(swagger_ui.__file__).parent / "static"

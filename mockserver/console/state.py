@@ -11,9 +11,9 @@ from starlette.responses import Response
 from mockserver.console.client import ControlRefused
 from mockserver.console.frame import Visit
 from mockserver.console.shown import counted, plain
-from mockserver.core.base.digits import EXACT, read_digits
 from mockserver.core.base.faults import Malformed
 from mockserver.core.operation.bodies import parse_json
+from mockserver.openapi.digits import EXACT, read_digits
 
 PAGE = 50
 """Records on one page."""

@@ -14,12 +14,12 @@ import orjson
 
 from mockserver.control.services import ControlServices
 from mockserver.control.worlds import Unfit
-from mockserver.core.base.digits import read_digits
 from mockserver.core.base.faults import Conflict, NotFound
 from mockserver.core.base.replies import Reply
 from mockserver.core.state.codec import Misfits
 from mockserver.core.state.tables import Table, TransactionTable
 from mockserver.core.state.world import Transaction
+from mockserver.openapi.digits import read_digits
 from mockserver.openapi.errors import Violation
 
 PAGE = 1_000

@@ -6,6 +6,7 @@ and makes the rest. Both draw from one generator that the caller seeds, so the s
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from faker import Faker
 
 from mockserver.generic.words import make_number, make_text
+from mockserver.openapi.digits import EXACT, read_digits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.examples import invent
@@ -368,17 +370,30 @@ def _convert(kinds: set[str], value: Any) -> Any:
         return str(value)
     if isinstance(value, str) and kinds & {"integer", "number"}:
         try:
-            return int(value) if "integer" in kinds or value.lstrip("-").isdigit() else float(value)
+            return _writable(int(value) if "integer" in kinds or value.lstrip("-").isdigit() else float(value))
         except ValueError:
             return MISSING
     if "integer" in kinds and isinstance(value, float) and value.is_integer():
-        return int(value)
+        return _writable(int(value))
     return MISSING
 
 
+def _writable(number: float) -> Any:
+    """A number, MISSING if an answer cannot hold it: a whole one of more than 64 bits, or one that is not finite."""
+    return number if (-(2**63) <= number < 2**64 if isinstance(number, int) else math.isfinite(number)) else MISSING
+
+
 def type_key(kinds: set[str], key: str) -> int | str:
-    """A key, which paths and tables hold as text, as the type that its property has."""
-    return int(key) if "integer" in kinds and key.lstrip("-").isdigit() else key
+    """A key, which paths and tables hold as text, as the type that its property has.
+
+    Text that is no whole number of 64 bits stays text, and so does a number written otherwise than JSON writes it, such as ``07``: it is no other
+    name of the record 7.
+    """
+    digits = read_digits(key.removeprefix("-"), EXACT) if "integer" in kinds else None
+    if digits is None:
+        return key
+    number = -digits if key.startswith("-") else digits
+    return number if str(number) == key else key
 
 
 def at(value: Any, pointer: str) -> Any:

@@ -1,4 +1,4 @@
-"""Reads numbers that a client sent as text."""
+"""Reads numbers that a client, a target or a file sent as text."""
 
 from __future__ import annotations
 

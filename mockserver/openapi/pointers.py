@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mockserver.openapi.digits import read_digits
+
 
 def escape_part(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
@@ -24,8 +26,8 @@ def find_value(value: Any, pointer: str, missing: Any = None) -> Any:
     for part in split_pointer(pointer):
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
+        elif isinstance(value, list) and (position := read_digits(part)) is not None and position < len(value):
+            value = value[position]
         else:
             return missing
     return value

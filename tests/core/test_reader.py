@@ -142,7 +142,7 @@ def test_pointers_are_written_and_read() -> None:
     value = {"a/b": [{"c~d": 1}]}
     assert find_value(value, pointer) == 1
     assert find_value(value, "") is value
-    assert [find_value(value, missing) for missing in ("/a~1b/1", "/a~1b/x", "/x", "/a~1b/0/c~0d/e")] == [None] * 4
+    assert [find_value(value, missing) for missing in ("/a~1b/1", "/a~1b/²", "/a~1b/" + "9" * 5_000, "/a~1b/x", "/x", "/a~1b/0/c~0d/e")] == [None] * 6
 
 
 def test_documents_are_read_once_and_with_their_bases() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -128,3 +129,12 @@ def test_names_make_likely_values() -> None:
     assert "@" in made["email"]
     assert len(made["country"]) == 2
     assert 0 < made["price"] <= 501
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+@pytest.mark.parametrize("value", ["9" * 30, "-" + "9" * 30, "9" * 5_000, "²", "nan", "inf", "1e999", 1e300])
+def test_what_becomes_a_number_is_one_that_json_can_hold(kind: str, value: object) -> None:
+    MAKER.seed("any")
+    fitted = MAKER.fit({"type": kind}, value)
+    assert MAKER.is_valid({"type": kind}, fitted)
+    assert orjson.loads(orjson.dumps(fitted)) == fitted

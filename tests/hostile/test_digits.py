@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.core.base.digits import read_digits
 from mockserver.openapi import limits
+from mockserver.openapi.digits import read_digits
 from tests.hostile.application import Application
 
 LENGTHS = (19, 20, limits.DIGITS.value, limits.DIGITS.value + 1, 4_300, 4_301, 10_000)

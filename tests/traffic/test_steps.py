@@ -31,6 +31,13 @@ def test_a_number_is_an_id_if_its_name_says_so() -> None:
     assert memory.path("/users/1000") == "/users/1007"
 
 
+@pytest.mark.parametrize("own", ["²", "9" * 5_000])
+def test_an_id_of_digits_that_is_no_number_stays_text(own: str) -> None:
+    memory = Memory()
+    memory.learn(1000, own)
+    assert memory.fill({"user_id": 1000}) == {"user_id": own}
+
+
 def test_segments_of_an_address_are_learned_from_its_end() -> None:
     memory = Memory()
     memory.learn("http://a.example/~one/shop/checkout/Abc123/5", "https://b.example/shop/checkout/Xyz789/6")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from mockserver.openapi.digits import EXACT, read_digits
+
 CHECK = b"x-contract-check"
 """Header of a request that says which sides of this call are judged: ``both``, ``request``, ``response`` or ``none``."""
 VIOLATIONS = b"x-contract-violations"
@@ -13,7 +15,6 @@ _HOP = frozenset(
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_MAX_LENGTH_DIGITS = 18
 _OURS = frozenset((CHECK, VIOLATIONS, b"x-contract-unjudged"))
 _FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"))
 
@@ -25,7 +26,7 @@ def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
 
 def content_length(value: str) -> int | None:
     """The number of a Content-Length header, or None if it is no number of bytes."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= _MAX_LENGTH_DIGITS else None
+    return read_digits(value, EXACT)
 
 
 def find_malformed(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.core.base.digits import read_digits
 from mockserver.core.base.faults import (
     Conflict,
     Fault,
@@ -35,6 +34,7 @@ from mockserver.core.operation.api import DocumentedError
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.rules import Preference
 from mockserver.openapi import limits
+from mockserver.openapi.digits import read_digits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.examples import invent
