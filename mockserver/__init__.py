@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mockserver.core.engine.scenarios import Call as Call
     from mockserver.core.engine.scenarios import Freeze as Freeze
     from mockserver.core.engine.scenarios import From as From
+    from mockserver.core.engine.scenarios import ReadMessage as ReadMessage
     from mockserver.core.engine.scenarios import Scenario as Scenario
     from mockserver.core.engine.scenarios import Step as Step
     from mockserver.core.operation.api import Api as Api
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from mockserver.core.state.tables import TransactionTable as TransactionTable
     from mockserver.core.state.tables import fields_of as fields_of
     from mockserver.core.state.tables import tables_of as tables_of
+    from mockserver.core.state.transitions import Transition as Transition
     from mockserver.core.state.world import Transaction as Transaction
     from mockserver.core.state.world import World as World
     from mockserver.generic.custom import OperationCall as OperationCall
@@ -99,13 +101,14 @@ _EXPORTS = {
     "mockserver.core.base.replies": ("Reply",),
     "mockserver.core.base.requests": ("Request",),
     "mockserver.core.engine.fixtures": ("Fixture",),
-    "mockserver.core.engine.scenarios": ("Advance", "Call", "Freeze", "From", "Scenario", "Step"),
+    "mockserver.core.engine.scenarios": ("Advance", "Call", "Freeze", "From", "ReadMessage", "Scenario", "Step"),
     "mockserver.core.operation.api": ("Api", "Credential", "DeferredViolations", "DocumentedError", "FaultContext"),
     "mockserver.core.operation.bodies": ("Upload",),
     "mockserver.core.operation.paging": ("Page", "Stretch", "by_cursor", "by_page"),
     "mockserver.core.state.mapping": ("FieldMapping", "RecordMapping", "SchemaMapping"),
     "mockserver.core.state.outbox": ("Channel", "Message"),
     "mockserver.core.state.tables": ("Record", "Table", "TransactionTable", "fields_of", "tables_of"),
+    "mockserver.core.state.transitions": ("Transition",),
     "mockserver.core.state.world": ("Transaction", "World"),
     "mockserver.generic.custom": ("OperationCall", "on"),
     "mockserver.openapi.errors": ("DocumentBroken", "SetupError", "Violation"),

@@ -13,19 +13,18 @@ import click
 
 from mockserver.bundled import load_bundled
 from mockserver.extras import name_extra
+from mockserver.network import NetworkOptions, network_options
 from mockserver.openapi.digits import read_digits
 from mockserver.openapi.errors import SetupError
+from mockserver.selection import DocumentSelection, SelectedParts, selection_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine
     from datetime import datetime
 
-    from mockserver.app import App
-    from mockserver.generic.vendor import GenericVendor
-    from mockserver.openapi.foreign.read import ForeignDocument
+    from mockserver.app import App, ServerSettings
+    from mockserver.core.state.database import Durability
 
-LISTED = 10
-"""Defects of one document that the text at start lists."""
 _SPECS = click.option("--specs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the documents; by default the project's own.")
 
 
@@ -70,6 +69,15 @@ def _parse_moment(_context: click.Context, _parameter: click.Parameter, value: s
         raise click.BadParameter(f"{error}; write a moment such as 2026-01-01T00:00:00Z") from None
 
 
+def _parse_born(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    from mockserver.core.base.clock import parse_born  # noqa: PLC0415 - likewise
+
+    try:
+        return None if value is None else parse_born(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write a moment such as 2026-01-01T00:00:00Z") from None
+
+
 def _check_workers(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
     """The number of processes, which has to be 1: a second process would answer from worlds of its own."""
     count = read_digits(value) or 0
@@ -84,30 +92,16 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 
 
 @cli.command()
-@click.argument("documents", nargs=-1, metavar="[DOCUMENT]...")
-@click.option(
-    "--overlay",
-    "overlays",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="OpenAPI Overlay that changes a DOCUMENT; of several the one that it extends. NAME.overlay.yaml beside NAME.yaml is found. Repeatable.",
-)
-@click.option(
-    "--base-path",
-    "base_paths",
-    multiple=True,
-    metavar="NAME=/PATH",
-    help="Path under which a DOCUMENT is served, instead of its server's. Repeatable.",
-)
-@click.option(
-    "--ref-root", type=click.Path(path_type=Path, file_okay=False), help="Folder to whose files references may lead, besides those around a DOCUMENT."
-)
-@click.option("--allow-remote-refs", is_flag=True, help="Let references lead to other hosts.")
-@click.option("--strict-document", is_flag=True, help="Refuse a DOCUMENT with defects, instead of repairing it.")
-@click.option("--with-vendors", is_flag=True, help="Serve the bundled vendors besides each DOCUMENT.")
+@selection_options
+@click.option("--watch", is_flag=True, help="Read a DOCUMENT and what stands beside it again when a file is saved; worlds stay.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Any but a loopback address requires a token for /_mock.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any free one.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Seed of the worlds: the same seed gives the same data.")
+@click.option(
+    "--born",
+    callback=_parse_born,
+    help="Birth date of the worlds, for example 2026-01-01T00:00:00Z, instead of the time of the start: equal seeds and birth dates give equal data.",
+)
 @click.option(
     "--freeze", "frozen_at", callback=_parse_moment, help="Start every world's clock frozen at this moment, for example 2026-01-01T00:00:00Z."
 )
@@ -117,6 +111,18 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
     help="Token of the control plane; generated at start if the address requires one and none is given. [MOCKSERVER_TOKEN]",
 )
 @click.option("--world", type=click.Path(path_type=Path, dir_okay=False), help="File of an exported world from which every world starts.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    help="Directory in which worlds, snapshots and journal outlive the server; it is made if it is not there. Without it, a restart forgets them.",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["process", "power"]),
+    default="process",
+    show_default=True,
+    help="What an answered call survives with --state: the end of the process in any way, or also a loss of power, which is slower.",
+)
 @click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(2), help="Worlds kept.")
 @click.option(
     "--idle",
@@ -158,21 +164,28 @@ def _check_workers(_context: click.Context, _parameter: click.Parameter, value: 
 )
 @click.option("--while-alive", "companion", type=click.IntRange(1), help="Stop when the process with this id ends.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="File to which every call is appended: JSON Lines, without secrets.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the log on standard error; json also has one line for each call to a vendor's API.",
+)
+@click.option("--traces", is_flag=True, help="Send a span of each call by OTLP, as the variables OTEL_EXPORTER_OTLP_* say.")
+@network_options
 @_SPECS
 def serve(
-    documents: tuple[str, ...],
-    overlays: tuple[Path, ...],
-    base_paths: tuple[str, ...],
-    ref_root: Path | None,
-    allow_remote_refs: bool,  # noqa: FBT001 - click passes it
-    strict_document: bool,  # noqa: FBT001 - likewise
-    with_vendors: bool,  # noqa: FBT001 - likewise
+    selection: DocumentSelection,
+    watch: bool,  # noqa: FBT001 - click passes it
     host: str,
     port: int,
     seed: int,
+    born: datetime | None,
     frozen_at: datetime | None,
     token: str | None,
     world: Path | None,
+    state: Path | None,
+    durability: Durability,
     max_worlds: int,
     idle: float,
     when_full: str,
@@ -183,7 +196,10 @@ def serve(
     announce: Path | None,
     companion: int | None,
     record: Path | None,
+    log_format: str,
+    traces: bool,  # noqa: FBT001 - likewise
     specs: Path | None,
+    network: Callable[[str], NetworkOptions],
 ) -> None:
     """Start the server, with the API of every DOCUMENT, or with those of the bundled vendors if there is none.
 
@@ -191,53 +207,68 @@ def serve(
     """
     # Nearly every object of start-up stays, so collecting garbage before the server runs only takes time.
     gc.disable()
-    from mockserver.app import ServerSettings, create_app, discover  # noqa: PLC0415
+    from mockserver.app import ServerSettings, create_app  # noqa: PLC0415
+    from mockserver.banner import describe_documents, describe_network, describe_server  # noqa: PLC0415
     from mockserver.core.base.ids import control_token  # noqa: PLC0415
     from mockserver.openapi.documents import SPECS  # noqa: PLC0415
     from mockserver.serving import is_loopback, listen, run  # noqa: PLC0415
-    from mockserver.sources import SourceOptions, read_sources  # noqa: PLC0415
 
     if token is None and not is_loopback(host):
         token = control_token()
     _check_folder("--record", record)
     _check_folder("--announce", announce)
+    reached = network(host)
     bound = listen(host, port)
     with bound:
         settings = ServerSettings(
             seed=seed,
+            born=born,
             frozen_at=frozen_at,
             token=token,
             specs=specs or SPECS,
             world=world,
+            state=state,
+            durability=durability,
             max_worlds=max_worlds,
             idle=idle,
             evicts=when_full == "evict",
             reports=reports,
             allow_targets=allow_targets,
             keep=keep,
+            address=reached.address,
+            trusted_origins=reached.trusted_origins,
+            scheme="http" if reached.certificate is None else "https",
         )
-        bundled = {} if documents and not with_vendors else discover(settings.specs)
-        options = SourceOptions(overlays, base_paths, ref_root, allow_remote_refs, strict_document)
-        foreign = read_sources(documents, options, {*bundled, "mock"})
-        made = _make_vendors(foreign)
-        app = create_app(settings, {**bundled, **{slug: (vendor.api, vendor.document, vendor.fixture) for slug, vendor in made.items()}})
+        played = selection.read(settings.specs)
+        app = create_app(settings, played.found)
+        _observe(app, log_format, traces=traces)
         if record is not None:
             recorder = load_bundled("contract_tests.traffic.recorder")
             try:
                 app.surround(lambda inner: recorder.Recorder(inner, record, list(app.vendors)))
             except OSError as error:
                 raise SetupError(f"--record {record}: the file cannot be opened: {error.strerror}") from None
-        url = _url(host, bound.getsockname()[1])
+        url = _url(host, bound.getsockname()[1], settings.scheme)
         bound.listen()
-        click.echo(_describe_server(app, url, token))
-        for found in foreign:
-            click.echo(_describe_understanding(made[found.document.slug], url) + _describe_defects(found), nl=False)
+        click.echo(describe_network(reached) + describe_server(app, url, token) + "\n" + describe_documents(played, url), nl=False)
         if announce is not None:
             try:
                 _announce(announce, url)
             except OSError as error:
                 raise SetupError(f"--announce {announce}: the file cannot be written: {error.strerror}") from None
-        run(app, bound, companion)
+        run(app, bound, companion, reached.certificate, _watch(app, settings, selection, played) if watch else None)
+
+
+def _observe(app: App, log_format: str, *, traces: bool) -> None:
+    """Have calls logged and traced."""
+    if log_format == "json":
+        from mockserver.logs import write_json_logs  # noqa: PLC0415 - only where it is asked for
+
+        app.control.pipeline.observers += (write_json_logs(),)
+    if traces:
+        from mockserver.tracing import export_traces  # noqa: PLC0415 - needs an extra
+
+        app.control.pipeline.observers += (export_traces(app.control.version),)
 
 
 @cli.command()
@@ -277,8 +308,17 @@ def verify(arguments: tuple[str, ...]) -> None:
     load_bundled("contract_tests.suite.verify.command").main(list(arguments))
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def _watch(app: App, settings: ServerSettings, selection: DocumentSelection, played: SelectedParts) -> Callable[[], Coroutine[Any, Any, None]]:
+    """What reads the documents again when a file changes, beside the requests. Raises SetupError if there are none."""
+    from mockserver.watching import Watcher  # noqa: PLC0415 - few servers watch files
+
+    if not played.foreign:
+        raise SetupError("--watch reads documents again, and none is named; name one, as in mockserver serve api.yaml --watch")
+    return Watcher(app, settings, selection, played).run
+
+
+def _url(host: str, port: int, scheme: str) -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _check_folder(option: str, file: Path | None) -> None:
@@ -292,55 +332,6 @@ def _announce(file: Path, url: str) -> None:
     beside = file.with_name(file.name + ".new")
     beside.write_text(json.dumps({"url": url, "process": os.getpid()}), encoding="utf-8")
     beside.replace(file)
-
-
-def _describe_server(app: App, root: str, token: str | None) -> str:
-    """The text at start: each API with its base URL, its reference and demo credentials."""
-    from mockserver.core.base.clock import wall_clock  # noqa: PLC0415
-    from mockserver.core.state.world import Transaction  # noqa: PLC0415
-
-    world = Transaction(app.base, app.base.clock.now(wall_clock()))
-    lines = [f"Serving {len(app.vendors)} APIs on {root}"]
-    for slug, vendor in app.vendors.items():
-        credential = next(iter(vendor.credentials(world)), None)
-        lines += [
-            "",
-            f"  {vendor.document.title}",
-            f"    base URL     {root}{vendor.document.base_path}",
-            f"    reference    {root}/docs/{slug}",
-        ]
-        if credential is not None:
-            lines.append(f"    credentials  {credential.name}: " + ", ".join(f"{name}: {value}" for name, value in credential.headers.items()))
-    if token is not None:
-        lines += ["", f"  Other machines can reach this address: calls to the control plane need the header X-Mock-Token: {token}"]
-    lines += ["", f"  Control plane  {root}/_mock/apis (every credential), reference {root}/docs/mock"]
-    return "\n".join(lines)
-
-
-def _make_vendors(foreign: Sequence[ForeignDocument]) -> dict[str, GenericVendor]:
-    """A vendor for each document that no package was written for, by slug."""
-    if not foreign:
-        return {}
-    from mockserver.generic.vendor import make_vendor  # noqa: PLC0415 - a server of the bundled vendors does without it
-
-    return {found.document.slug: make_vendor(found) for found in foreign}
-
-
-def _describe_understanding(vendor: GenericVendor, root: str) -> str:
-    """The text at start about what was understood of a document, with a call to copy."""
-    lines = [f"\n  {vendor.document.slug}: {vendor.summary}; `mockserver explain` says why"]
-    call = vendor.sample_call(root)
-    return "\n".join([*lines, *([f"    {call}"] if call else [])]) + "\n"
-
-
-def _describe_defects(found: ForeignDocument) -> str:
-    """The text at start about what a document has that could not be used as it stands; empty if there is nothing."""
-    if not found.defects:
-        return ""
-    more = len(found.defects) - LISTED
-    lines = [f"\n  {found.document.slug}: {len(found.defects)} defects, each repaired or left out; --strict-document refuses them"]
-    lines += [f"    {defect}" for defect in found.defects[:LISTED]]
-    return "\n".join([*lines, *([f"    … and {more} more"] if more > 0 else [])]) + "\n"
 
 
 def main() -> None:

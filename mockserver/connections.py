@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -126,7 +127,7 @@ class HttpProtocol(HttpToolsProtocol):
             if len(self.connections) > 2 * self.bounds.connections:
                 transport.abort()
             else:
-                self._send_last(limit_reply(LimitExceeded(limits.CONNECTIONS, 503)))
+                self._send_beyond(LimitExceeded(limits.CONNECTIONS, 503))
 
     def close_late(self) -> None:
         """Close the connection if what it waits for has not arrived in time."""
@@ -159,7 +160,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head += len(data)
         super().data_received(data)
         if self._head > limits.HEAD.value and self.parser is not None and not self.transport.is_closing() and not self._has_ended():
-            self._send_last(limit_reply(LimitExceeded(limits.HEAD, 431)))
+            self._send_beyond(LimitExceeded(limits.HEAD, 431))
 
     def on_response_complete(self) -> None:
         """Drop the rest of the body, within the bounds, if it was not read to its end; end the connection if the answer said so."""
@@ -213,7 +214,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     # Answers
 
-    def send_whole(self, send: Send, status: int, media_type: str, body: bytes) -> bool:
+    def send_whole(self, send: Send, status: int, media_type: str, body: bytes, headers: Mapping[str, str]) -> bool:
         """Send an answer in one write, as :class:`mockserver.core.asgi.delivery.SendWhole` describes."""
         cycle = self.cycle
         if send != cycle.send or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
@@ -221,6 +222,8 @@ class HttpProtocol(HttpToolsProtocol):
         parts = [STATUS_LINE[status]]
         for name, value in cycle.default_headers:
             parts += (name, b": ", value, b"\r\n")
+        if headers:
+            parts += ["".join([f"{name.lower()}: {value}\r\n" for name, value in headers.items()]).encode("ascii")]
         if media_type:
             parts.append(b"content-type: %b\r\n" % media_type.encode("latin-1"))
         if status != NO_CONTENT:
@@ -241,11 +244,16 @@ class HttpProtocol(HttpToolsProtocol):
         """Refuse what the parser refuses."""
         reason, self._reason = self._reason, ""
         if isinstance(reason, LimitExceeded):
-            self._send_last(limit_reply(reason))
+            self._send_beyond(reason)
             return
         self.floods["broken"].note(self.loop.time(), self.client)
         fault = Malformed(reason or msg)
         self._send_last(self.mock.render_malformed(_path_in(self._start), fault) or render_fault(fault))
+
+    def _send_beyond(self, reason: LimitExceeded) -> None:
+        """Refuse a request that is beyond a limit, and count it."""
+        self.mock.control.meter.refusals[reason.limit.name] += 1
+        self._send_last(limit_reply(reason))
 
     def _send_last(self, reply: Reply) -> None:
         """Send a reply to a request that reaches no operation, and end the connection."""

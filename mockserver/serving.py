@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import ipaddress
@@ -9,6 +10,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import uvicorn
 
@@ -17,7 +20,9 @@ from mockserver.connections import ConnectionLimits, HttpProtocol, protocol_for
 from mockserver.control.usage import Usage
 from mockserver.openapi import limits
 from mockserver.openapi.errors import SetupError
+from mockserver.tls import Certificate
 
+Background = Callable[[], Coroutine[Any, Any, None]]
 NEXT = 50
 """Ports behind one in use that are tried."""
 TICKS = 10
@@ -80,6 +85,15 @@ class HttpServer(uvicorn.Server):
 
     _seen = 0
     _collected = 0
+    background: Background | None = None
+    """What runs beside the requests until the server stops."""
+    _running: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and start what runs beside the requests."""
+        await super().startup(sockets=sockets)
+        if self.background is not None:
+            self._running = asyncio.create_task(self.background())
 
     async def on_tick(self, counter: int) -> bool:
         """Close late connections; collect garbage after a second without requests, or after TOO_MANY of them."""
@@ -97,14 +111,18 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close long polls and streams, which would never end, then shut down."""
+        if self._running is not None:
+            self._running.cancel()
         app = self.config.app
         if isinstance(app, App):
             app.close()
         await super().shutdown(sockets)
+        if isinstance(app, App):
+            app.close_state()
 
 
-def make_server(app: App, bounds: ConnectionLimits | None = None) -> HttpServer:
-    """A server of an application, with the bounds of its connections; without any they are those of the table of limits."""
+def make_server(app: App, bounds: ConnectionLimits | None = None, certificate: Certificate | None = None) -> HttpServer:
+    """A server of an application, of HTTPS with a certificate. Without bounds of its connections they are those of the table of limits."""
     protocol = protocol_for(app, bounds)
     config = uvicorn.Config(
         app,
@@ -117,6 +135,8 @@ def make_server(app: App, bounds: ConnectionLimits | None = None) -> HttpServer:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=limits.STOP_SECONDS.value,
+        ssl_certfile=None if certificate is None else certificate.chain,
+        ssl_keyfile=None if certificate is None else certificate.key,
     )
     server = HttpServer(config)
     connections = server.server_state.connections
@@ -124,9 +144,16 @@ def make_server(app: App, bounds: ConnectionLimits | None = None) -> HttpServer:
     return server
 
 
-def run(app: App, bound: socket.socket, companion: int | None = None) -> None:
-    """Serve until a signal stops the process, or until the process with the id ``companion`` ends."""
-    server = make_server(app)
+def run(
+    app: App,
+    bound: socket.socket,
+    companion: int | None = None,
+    certificate: Certificate | None = None,
+    background: Background | None = None,
+) -> None:
+    """Serve until a signal stops the process, or until the process with the id ``companion`` ends. ``background`` runs meanwhile."""
+    server = make_server(app, certificate=certificate)
+    server.background = background
     tune_collector()
     if companion is not None:
         threading.Thread(target=_watch, args=(companion, server), daemon=True).start()

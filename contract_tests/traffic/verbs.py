@@ -11,19 +11,24 @@ import secrets  # noqa: TID251 - a token against other machines must not follow 
 import socket
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from mockserver.openapi.foreign.options import take_reading
+
 from ..crashes import describe_error, report_crashes
+from ..named_document import read_document
 from ..printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockserver.openapi.documents import Document
+    from mockserver.openapi.foreign.sources import SourceOptions
 
     from .steps import Step
 
@@ -43,14 +48,13 @@ class CommandError(click.ClickException):
         super().__init__(printable(text))
 
 
-def _document(slug: str, bases: tuple[str, ...] = ()) -> Document:
-    from mockserver.openapi.documents import load_document  # noqa: PLC0415 - the command line answers before the documents are read
-    from mockserver.openapi.errors import DocumentBroken  # noqa: PLC0415
+def _document(named: str, reading: SourceOptions, bases: tuple[str, ...] = ()) -> Document:
+    from mockserver.openapi.errors import SetupError  # noqa: PLC0415 - the command line answers before the documents are read
 
     try:
-        return load_document(slug, bases)
-    except DocumentBroken as error:
-        raise CommandError(f"there is no document of the API {slug}: {error}; `mockserver operations` lists the APIs") from None
+        return replace(read_document(named, reading).document, bases=bases)
+    except SetupError as error:
+        raise CommandError(f"{error}; `mockserver operations` lists the bundled APIs") from None
 
 
 def _print(text: str, output: Path | None) -> None:
@@ -88,18 +92,19 @@ def _address(_context: click.Context, parameter: click.Parameter, said: str) -> 
 
 @click.command()
 @click.argument("file", type=_FILE)
-@click.option("--api", "slug", required=True, help="The API whose document judges.")
+@click.option("--api", "named", required=True, metavar="DOCUMENT", help="The document that judges: a bundled API, a file, an address or a folder.")
+@take_reading
 @click.option("--base", "bases", multiple=True, help="Path or URL below which the API was called, besides those that the document names.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True, help="Form of the report.")
 @_OUTPUT
 @report_crashes("audit")
-def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path | None) -> None:
+def audit(file: Path, named: str, reading: SourceOptions, bases: tuple[str, ...], form: str, output: Path | None) -> None:
     """Judge recorded traffic: a HAR file, or JSON Lines with one HAR entry each."""
     from .audit import Audit  # noqa: PLC0415
     from .recording import RecordingBroken  # noqa: PLC0415
     from .reports import FORMATS  # noqa: PLC0415
 
-    found = Audit(_document(slug, bases))
+    found = Audit(_document(named, reading, bases))
     with ExitStack() as opened:
         source = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
         try:
@@ -122,7 +127,8 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("named", metavar="DOCUMENT")
+@take_reading
 @click.option(
     "--upstream",
     required=True,
@@ -147,7 +153,8 @@ def audit(file: Path, slug: str, bases: tuple[str, ...], form: str, output: Path
 @click.option("--quiet", is_flag=True, help="Do not print each call.")
 @report_crashes("proxy")
 def proxy(
-    slug: str,
+    named: str,
+    reading: SourceOptions,
     upstream: str,
     mode: str,
     host: str,
@@ -162,7 +169,7 @@ def proxy(
     token: str | None,
     quiet: bool,  # noqa: FBT001 - likewise
 ) -> None:
-    """Run a proxy in front of an implementation and judge its traffic.
+    """Run a proxy in front of an implementation and judge its traffic by a DOCUMENT: a bundled API, a file, an address or a folder.
 
     Bytes pass unchanged. The header X-Contract-Violations of each response lists findings; http://HOST:PORT/_proxy shows every call live. A call
     with X-Contract-Check: request, response or none is judged on that side only, or not at all.
@@ -172,7 +179,7 @@ def proxy(
     from .proxy.upstream import Timeouts  # noqa: PLC0415
     from .reports import as_text  # noqa: PLC0415
 
-    document = _document(slug, bases)
+    document = _document(named, reading, bases)
     settings = ProxySettings(enforce=mode == "enforce", limit=limit * 1024, preserve_host=preserve_host)
     bound = _listening(host, port)
     shown = f"[{host}]" if ":" in host else host
@@ -239,7 +246,8 @@ def _steps(document: Document, scenario_file: Path | None, har: Path | None, sta
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("named", metavar="DOCUMENT")
+@take_reading
 @click.option("--left", required=True, callback=_address, help="URL of one implementation; for a mock that of the server will do.")
 @click.option("--right", required=True, callback=_address, help="URL of the other.")
 @click.option("--scenario", "scenario_file", type=_FILE, help="YAML file with the steps to play.")
@@ -253,7 +261,8 @@ def _steps(document: Document, scenario_file: Path | None, har: Path | None, sta
 @_OUTPUT
 @report_crashes("compare")
 def compare(
-    slug: str,
+    named: str,
+    reading: SourceOptions,
     left: str,
     right: str,
     scenario_file: Path | None,
@@ -264,14 +273,14 @@ def compare(
     form: str,
     output: Path | None,
 ) -> None:
-    """Send the same calls to two implementations and report where their answers differ."""
+    """Send the same calls to two implementations of a DOCUMENT and report where their answers differ."""
     from .compare import compare as compared  # noqa: PLC0415
     from .player import Player, Side, fresh_world  # noqa: PLC0415
     from .recording import RecordingBroken  # noqa: PLC0415
     from .steps import ScenarioBroken  # noqa: PLC0415
     from .summaries import FORMATS  # noqa: PLC0415
 
-    document = _document(slug)
+    document = _document(named, reading)
     world = world or fresh_world()
     with ExitStack() as stack:
         players = []
@@ -292,7 +301,8 @@ def compare(
 
 @click.command()
 @click.argument("file", type=_FILE)
-@click.option("--api", "slug", required=True, help="The API that was called.")
+@click.option("--api", "named", required=True, metavar="DOCUMENT", help="The API that was called: a bundled one, a file, an address or a folder.")
+@take_reading
 @click.option(
     "--url",
     envvar="MOCKSERVER_URL",
@@ -314,7 +324,8 @@ def compare(
 @report_crashes("replay")
 def replay(
     file: Path,
-    slug: str,
+    named: str,
+    reading: SourceOptions,
     url: str,
     world: str,
     token: str | None,
@@ -327,11 +338,11 @@ def replay(
     from .recording import RecordingBroken, exchanges  # noqa: PLC0415
     from .steps import ScenarioBroken, recorded  # noqa: PLC0415
 
-    document = _document(slug)
+    document = _document(named, reading)
     headers = {"X-Mock-Token": token} if token else {}
     side = Side.discover("mock", url, document, world=world, headers=headers)
     if side.world is None:
-        raise CommandError(f"no mock of {slug} answers at {url}")
+        raise CommandError(f"no mock of {document.slug} answers at {url}")
     player, played, wrong = Player(side, document), 0, 0
     with file.open("rb") as source:
         try:
@@ -349,7 +360,7 @@ def replay(
             player.close()
     click.echo(f"{played} calls made in the world {world}, {wrong} answered otherwise than recorded")
     if not played:
-        raise CommandError(f"{file} holds no {'' if answers else 'successful '}call of {slug}")
+        raise CommandError(f"{file} holds no {'' if answers else 'successful '}call of {document.slug}")
     sys.exit(FOUND if wrong else 0)
 
 

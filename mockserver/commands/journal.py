@@ -68,6 +68,14 @@ def export_har(mock: Mock, file: TextIO, **filters: str | None) -> None:
     file.write(json.dumps(mock.journal.har(**filters), indent=1, ensure_ascii=False) + "\n")
 
 
+@journal.command("rewind")
+@click.argument("number", type=click.IntRange(1))
+@control_command
+def rewind(mock: Mock, number: int) -> None:
+    """Go back to the state of the world before a call. The journal is kept."""
+    mock.rewind(number)
+
+
 @journal.command("clear")
 @control_command
 def clear_journal(mock: Mock) -> None:

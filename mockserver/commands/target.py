@@ -32,10 +32,14 @@ def control_command(function: Callable[..., None]) -> Callable[..., None]:
         except Refused as error:
             raise click.ClickException(str(error)) from None
 
-    wrapped: Callable[..., None] = command
+    return target_options(command)
+
+
+def target_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for server, world and token to a command."""
     for option in reversed(_TARGET):
-        wrapped = option(wrapped)
-    return wrapped
+        command = option(command)
+    return command
 
 
 class DefaultGroup(click.Group):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from mockserver.commands.target import DefaultGroup, as_json_option, control_command, print_json, print_table
 from mockserver.testing import Mock
+from mockserver.testing.environment import list_variables
 
 
 @click.group(cls=DefaultGroup)
@@ -28,7 +29,16 @@ def list_worlds(mock: Mock, prefix: str | None, as_json: bool) -> None:  # noqa:
     if as_json:
         print_json(found)
     else:
-        print_table(found["worlds"], "name", "mode", "now", "records", "messages", "rules", "exchanges", "snapshots", "pinned", "idle_seconds")
+        print_table(
+            found["worlds"], "name", "mode", "now", "records", "messages", "rules", "exchanges", "snapshots", "pinned", "idle_seconds", "label"
+        )
+
+
+def _read_rules(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> list[Any]:
+    try:
+        return [json.loads(text) for text in value]
+    except ValueError as error:
+        raise click.BadParameter(f'write a rule as JSON, such as \'{{"preset": "lost-answer"}}\': {error}') from None
 
 
 @worlds.command("create")
@@ -36,14 +46,37 @@ def list_worlds(mock: Mock, prefix: str | None, as_json: bool) -> None:  # noqa:
 @click.option("--scenario", help="Start from a scenario, such as monedero.used-up; `mockserver worlds scenarios` lists them.")
 @click.option("--seed", type=click.IntRange(0), help="Start from another seed.")
 @click.option("--fork", help="Start from the present state of this world.")
+@click.option("--before", type=click.IntRange(1), help="Start from the state before this exchange of the world that --fork names, or else --world.")
 @click.option("--snapshot", help="Start from a snapshot of the world that --fork names, or else --world.")
+@click.option("--born", help="Birth date, such as 2026-01-01T00:00:00Z: records are seeded as of this moment.")
+@click.option("--label", help="A text that lists show beside the name, such as a branch.")
+@click.option("--freeze", metavar="MOMENT", help="Let its clock stand at this moment, such as 2026-01-01T00:00:00Z.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="JSON", callback=_read_rules, help="A fault rule as JSON, as POST /faults takes it. Repeatable."
+)
 @click.option("--anew", is_flag=True, help="Replace a world of this name.")
 @control_command
-def create_world(mock: Mock, name: str, scenario: str | None, seed: int | None, fork: str | None, snapshot: str | None, anew: bool) -> None:  # noqa: FBT001 - a flag
+def create_world(
+    mock: Mock,
+    name: str,
+    scenario: str | None,
+    seed: int | None,
+    fork: str | None,
+    before: int | None,
+    snapshot: str | None,
+    born: str | None,
+    label: str | None,
+    freeze: str | None,
+    faults: list[Any],
+    anew: bool,  # noqa: FBT001 - a flag
+) -> None:
     """Create a world."""
-    parts = {"scenario": scenario, "seed": seed, "world": fork or (mock.world if snapshot else None), "snapshot": snapshot}
+    named = fork or (mock.world if snapshot or before else None)
+    parts = {"scenario": scenario, "seed": seed, "world": named, "snapshot": snapshot, "before": before}
     source = {key: value for key, value in parts.items() if value is not None}
-    made = mock.call("POST", "/worlds", {"name": name, "from": source, "anew": anew})
+    options = {"born": born, "label": label, "faults": faults or None, "clock": None if freeze is None else {"freeze": freeze}}
+    more = {key: value for key, value in options.items() if value is not None}
+    made = mock.call("POST", "/worlds", {"name": name, "from": source, "anew": anew, **more})
     click.echo(f"{made['name']}: {made['records']} records, {made['now']}" + (f"; dropped {', '.join(made['dropped'])}" if made["dropped"] else ""))
 
 
@@ -108,10 +141,12 @@ def import_world(mock: Mock, file: Path) -> None:
 @worlds.command("diff")
 @click.argument("before", required=False)
 @click.argument("after", required=False)
+@click.option("--other", help="Compare from this world; BEFORE and --call are then a snapshot and an exchange of it.")
+@click.option("--call", type=click.IntRange(1), help="Compare from the state before this exchange.")
 @control_command
-def diff(mock: Mock, before: str | None, after: str | None) -> None:
+def diff(mock: Mock, before: str | None, after: str | None, other: str | None, call: int | None) -> None:
     """List what changed between two snapshots; without names from the start of the world until now."""
-    for change in mock.call("GET", "/diff", params={"before": before, "after": after})["changes"]:
+    for change in mock.call("GET", "/diff", params={"before": before, "after": after, "other": other, "call": call})["changes"]:
         click.echo(f"{change['kind']:8} {change['table']} {change['id']}")
         for field in change["fields"]:
             click.echo(f"         {field['pointer']}: {json.dumps(field['before'])} → {json.dumps(field['after'])}")
@@ -166,12 +201,7 @@ def delete_snapshot(mock: Mock, name: str) -> None:
 @control_command
 def env(mock: Mock, kind: str) -> None:
     """Print the variables that point an app at the mock, for `eval`."""
-    variables = {"MOCKSERVER_URL": mock.url, "MOCKSERVER_WORLD": mock.world}
-    for slug, api in mock.apis.items():
-        name = slug.upper().replace("-", "_")
-        variables[f"{name}_BASE_URL"] = api.base_url
-        for header, value in api.headers.items():
-            variables[f"{name}_{header.upper().replace('-', '_')}"] = value
+    variables = list_variables(mock.url, mock.world, mock.apis.values())
     if kind == "json":
         print_json(variables)
     for name, value in () if kind == "json" else variables.items():

@@ -18,7 +18,7 @@ from mockserver.core.asgi.routing import QUIET
 PREFIX = "/_mock"
 REFUSED = 400
 """The first status that is a refusal."""
-PASSED_ON = ("host", "origin", "x-mock-world")
+PASSED_ON = ("host", "origin", "x-mock-world", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto")
 """Headers of the browser on which the control plane decides."""
 
 

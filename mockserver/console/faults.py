@@ -1,4 +1,4 @@
-"""Faults on purpose: which calls go wrong, how, and how often."""
+"""Fault rules: which calls go wrong, how, and how often."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mockserver.openapi.digits import EXACT, read_digits
 
 REFUSED = 400
 """The first status that is a refusal."""
+SECONDS = {"drip": 5, "timeout": 30}
+"""How long a body drips, and how long a connection is held."""
 
 
 async def faults(visit: Visit) -> Response:
@@ -27,9 +29,10 @@ async def answers(visit: Visit) -> Response:
 async def _page(visit: Visit, status: int = 200, refused: ControlRefused | None = None) -> Response:
     rules = (await visit.plane.get("/faults"))["rules"]
     services = (await visit.plane.get("/services"))["services"]
+    presets = (await visit.plane.get("/faults/presets"))["presets"]
     filled = visit.form() or {"often": "first", "number": "1", **dict(visit.request.query_params)}
     choices = await _choices(visit, filled.get("operation", ""), filled.get("answer", ""))
-    return await visit.page("faults.html", status, rules=rules, services=services, refused=refused, filled=filled, **choices)
+    return await visit.page("faults.html", status, rules=rules, services=services, presets=presets, refused=refused, filled=filled, **choices)
 
 
 async def _choices(visit: Visit, chosen: str, answer: str) -> dict[str, Any]:
@@ -38,12 +41,8 @@ async def _choices(visit: Visit, chosen: str, answer: str) -> dict[str, Any]:
     operations = {api["slug"]: (await visit.plane.get(f"/apis/{api['slug']}/operations"))["operations"] for api in apis}
     slug, _, name = chosen.partition(".")
     found = next((one for one in operations.get(slug, ()) if one["id"] == name), None)
-    if found is None and slug not in operations:
-        slug = next(iter(operations))
-        found = operations[slug][0]
-        chosen = f"{slug}.{found['id']}"
     errors = found["errors"] if found else []
-    statuses = found["statuses"] if found else sorted({status for one in operations[slug] for status in one["statuses"]})
+    statuses = found["statuses"] if found else sorted({status for one in operations.get(slug, ()) for status in one["statuses"]})
     return {
         "apis": apis,
         "operations": operations,
@@ -67,8 +66,10 @@ async def add(visit: Visit) -> Response:
 
 def _rule(form: dict[str, str]) -> dict[str, Any]:
     """The rule of a form, as the control plane accepts it. Raises ControlRefused if a number cannot be read."""
-    api, _, operation = form.get("operation", "").partition(".")
-    rule: dict[str, Any] = {"api": api}
+    api, _, operation = form.get("operation", "").strip().partition(".")
+    rule: dict[str, Any] = {"api": api or "*"}
+    if form.get("preset"):
+        rule["preset"] = form["preset"]
     if operation:
         rule["operation"] = operation
     if form.get("caller"):
@@ -81,16 +82,16 @@ def _rule(form: dict[str, str]) -> dict[str, Any]:
     if form.get("delay", "").strip():
         rule["delay"] = _number(form["delay"], "the latency")
     if form.get("damage"):
-        rule["damage"] = {"kind": form["damage"]} | ({"seconds": 5} if form["damage"] == "drip" else {})
+        rule["damage"] = {"kind": form["damage"]} | ({"seconds": SECONDS[form["damage"]]} if form["damage"] in SECONDS else {})
     if form.get("when"):
         rule["when"] = form["when"]
     often, number = form.get("often", ""), form.get("number", "").strip()
-    if often in ("first", "every"):
+    if often in ("first", "every", "nth", "since"):
         rule[often] = int(_number(number or "1", "how many calls"))
     elif often == "probability":
         rule[often] = _number(number or "50", "the share of the calls") / 100
-    if rule.keys() <= {"api", "operation", "caller", "when", "first", "every", "probability"}:
-        raise ControlRefused(400, "Bad Request", "say what goes wrong: choose an answer, a latency, or what happens to the connection")
+    if not rule.keys() & {"preset", "answer", "delay", "damage"}:
+        raise ControlRefused(400, "Bad Request", "choose a failure, an answer, a latency, or what happens to the connection")
     return rule
 
 

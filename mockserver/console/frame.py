@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from mockserver.console import shown
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.core.asgi.routing import PAGES
-from mockserver.core.base.names import NOTICE
+from mockserver.core.base.names import DEFAULT, NOTICE
 from mockserver.openapi import limits
 
 View = Callable[["Visit"], Awaitable[Response]]
@@ -146,6 +146,11 @@ class Visit:
             prefix=self.prefix, world_prefix=self.world_prefix, world=self.world, asked=dict(self.request.query_params), **values
         )
 
+    def go(self, world: str, path: str, said: str) -> Response:
+        """A redirect to a page of another world, with a message."""
+        self.request.scope["mockserver.prefix"] = "" if world == DEFAULT else f"/~{quote(world, safe='')}"
+        return self.back(path, said)
+
     def back(self, path: str, said: str = "", *, wrong: bool = False, **params: Any) -> Response:
         """A redirect to another page of this world, with a message about success or failure."""
         query = urlencode([(name, value) for name, value in params.items() if value not in (None, "")])
@@ -185,6 +190,10 @@ class Frame:
             return await self._answered(view, visit)
 
         return answer
+
+    async def refuse(self, request: Request, refused: ControlRefused) -> Response:
+        """The page of a refusal, for a request that no view answers."""
+        return await _unhappy(self._visit(request), refused)
 
     def _visit(self, request: Request) -> Visit:
         if self.stack is None:

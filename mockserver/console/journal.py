@@ -6,37 +6,78 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import Response, StreamingResponse
 
+from mockserver.console.client import ControlRefused
 from mockserver.console.frame import HEADERS, Visit
 from mockserver.console.shown import curl
+from mockserver.console.snippets import write_test
 from mockserver.openapi.digits import read_digits
 from mockserver.openapi.event_streams import EVENT_STREAM, StreamEvent, encode_events
 
 PAGE = 100
 """Exchanges on one page."""
+WORLDS = 100
+"""Worlds that can be chosen to compare with."""
+DIFFERENCES = 200
+"""Changes of records on one page."""
 PAUSE = 0.25
 """Seconds in which exchanges are gathered before they are sent to a page that listens."""
 STATUSES = ("2xx", "3xx", "4xx", "5xx", "000")
 
 
 async def journal(visit: Visit) -> Response:
-    return await visit.page("journal.html", whole=None, **await _list(visit))
+    return await visit.page("journal.html", whole=None, **await list_exchanges(visit))
 
 
 async def rows(visit: Visit) -> Response:
-    return visit.fragment("journal_list.html", **await _list(visit))
+    return visit.fragment("journal_list.html", **await list_exchanges(visit))
 
 
 async def exchange(visit: Visit) -> Response:
-    return await visit.page("journal.html", **await _whole(visit), **await _list(visit))
+    return await visit.page("journal.html", **await _whole(visit), **await list_exchanges(visit))
 
 
 async def replay(visit: Visit) -> Response:
     made = await visit.plane.call("POST", f"/journal/{visit.named('number')}/replay")
     number = made["exchange"]["number"]
     return visit.back(f"/console/journal/{number}", f"Sent again: exchange {number} is answered {made['exchange']['status']}.")
+
+
+async def rewind(visit: Visit) -> Response:
+    number = visit.named("number")
+    try:
+        await visit.plane.call("POST", f"/journal/{number}/rewind")
+    except ControlRefused as refused:
+        return visit.back(f"/console/journal/{number}", str(refused), wrong=True)
+    return visit.back(f"/console/journal/{number}", f"The world {visit.world} is as it was before exchange {number}. The journal is kept.")
+
+
+async def fork(visit: Visit) -> Response:
+    number = int(visit.named("number"))
+    body: dict[str, Any] = {"from": {"world": visit.world, "before": number}, "label": f"before exchange {number} of {visit.world}"}
+    if visit.filled("name").strip():
+        body["name"] = visit.filled("name").strip()
+    try:
+        made = await visit.plane.call("POST", "/worlds", body=body)
+    except ControlRefused as refused:
+        return visit.back(f"/console/journal/{number}", str(refused), wrong=True)
+    return visit.go(made["name"], "/", f"The world {made['name']} starts from before exchange {number} of {visit.world}.")
+
+
+async def compare(visit: Visit) -> Response:
+    """What differs between this world and another one, or its own state before a call."""
+    await visit.plane.get("/clock")
+    call = read_digits(visit.asked("call"), 15)
+    chosen = {"other": visit.asked("other"), "call": call, "limit": DIFFERENCES}
+    try:
+        diff = await visit.plane.get("/diff", **{name: value for name, value in chosen.items() if value})
+    except ControlRefused as refused:
+        return visit.back("/console/journal", str(refused), wrong=True)
+    worlds = (await visit.plane.get("/worlds", limit=WORLDS))["worlds"]
+    return await visit.page("compare.html", diff=diff, worlds=worlds, call=call)
 
 
 async def clear(visit: Visit) -> Response:
@@ -88,9 +129,10 @@ def _filters(visit: Visit) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value}
 
 
-async def _list(visit: Visit) -> dict[str, Any]:
+async def list_exchanges(visit: Visit, most: int = PAGE) -> dict[str, Any]:
+    """What the list of exchanges shows: the newest ones that the filters of the page let through."""
     filters = _filters(visit)
-    listed = await visit.plane.get("/journal", limit=PAGE, before=visit.asked("before"), **filters)
+    listed = await visit.plane.get("/journal", limit=most, before=visit.asked("before"), **filters)
     apis = [api["slug"] for api in (await visit.plane.get("/apis"))["apis"]]
     newest = await visit.plane.get("/journal", limit=1)
     since = newest["exchanges"][-1]["number"] if newest["exchanges"] else 0
@@ -122,8 +164,15 @@ async def _whole(visit: Visit) -> dict[str, Any]:
         "whole": whole,
         "operation": operation,
         "curl": curl(whole, published),
+        "test": write_test(whole, _find_base_path(visit, api)) if api is not None else "",
+        "worlds": (await visit.plane.get("/worlds", limit=WORLDS))["worlds"],
         "wrong": {side: _wrong(whole["findings"], side) for side in ("request", "response")},
     }
+
+
+def _find_base_path(visit: Visit, api: dict[str, Any]) -> str:
+    """The path of an API without that of a world."""
+    return urlsplit(str(api["base_url"])).path.removeprefix(visit.world_prefix)
 
 
 def _wrong(findings: list[dict[str, Any]], side: str) -> dict[str, list[str]]:

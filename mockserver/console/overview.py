@@ -11,12 +11,19 @@ from starlette.responses import Response
 
 from mockserver.console.client import ControlClient, ControlRefused
 from mockserver.console.frame import SIGN_IN, Visit, cookie_name
-from mockserver.console.shown import counted, example_curl
+from mockserver.console.journal import list_exchanges
+from mockserver.console.shown import counted
+from mockserver.console.snippets import connect
+from mockserver.core.asgi.public_address import ORIGIN
+from mockserver.core.asgi.world_middleware import COOKIE
+from mockserver.core.base.names import DEFAULT, is_world_name
 from mockserver.openapi.digits import EXACT, read_digits
 
 WORLDS = 200
 """Worlds that one page lists."""
-STEPS = {"hour": "PT1H", "day": "P1D", "month": "P1M"}
+LATEST = 12
+"""Exchanges on the overview."""
+STEPS = {"hour": "PT1H", "day": "P1D", "week": "P7D", "month": "P1M"}
 
 
 async def overview(visit: Visit) -> Response:
@@ -25,22 +32,37 @@ async def overview(visit: Visit) -> Response:
     apis, world, timers, faults, services = await asyncio.gather(
         plane.get("/apis"), plane.get(f"/worlds/{visit.world}"), plane.get("/clock/timers"), plane.get("/faults"), plane.get("/services")
     )
-    vendors = [await _vendor(plane, api) for api in apis["apis"]]
     down = [service for service in services["services"] if service["down"]]
     return await visit.page(
-        "overview.html", vendors=vendors, counts=world, timers=timers["timers"], rules=faults["rules"], down=down, origin=_origin(visit)
+        "overview.html",
+        apis=apis["apis"],
+        counts=world,
+        timers=timers["timers"],
+        rules=faults["rules"],
+        down=down,
+        origin=visit.request.scope[ORIGIN],
+        latest=await list_exchanges(visit, LATEST),
+        connected=await _connect(visit, apis["apis"]),
     )
 
 
-async def _vendor(plane: ControlClient, api: dict[str, Any]) -> dict[str, Any]:
-    operations = (await plane.get(f"/apis/{api['slug']}/operations"))["operations"]
-    credentials = [{**found, "curl": example_curl(api["base_url"], operations, found["headers"])} for found in api["credentials"]]
-    return {**api, "credentials": credentials}
+async def connect_part(visit: Visit) -> Response:
+    """How an app is connected to the chosen API, as a part of the overview."""
+    apis = (await visit.plane.get("/apis"))["apis"]
+    return visit.fragment("connect.html", apis=apis, connected=await _connect(visit, apis))
 
 
-def _origin(visit: Visit) -> str:
-    url = visit.request.url
-    return f"{url.scheme}://{visit.request.headers.get('host', url.netloc)}"
+async def _connect(visit: Visit, apis: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """What an app needs for the chosen API, by default the first one; None without an API."""
+    chosen = next((api for api in apis if api["slug"] == visit.asked("api")), next(iter(apis), None))
+    if chosen is None:
+        return None
+    operations = (await visit.plane.get(f"/apis/{chosen['slug']}/operations"))["operations"]
+    return {**chosen, **connect(chosen, operations, visit.world, visit.request.scope[ORIGIN], visit.world_prefix)}
+
+
+async def lead_here(visit: Visit) -> Response:
+    return visit.back("/")
 
 
 async def move_clock(visit: Visit) -> Response:
@@ -93,7 +115,21 @@ async def worlds(visit: Visit) -> Response:
 
 async def switch(visit: Visit) -> Response:
     name = visit.filled("name").strip() or "default"
-    return _go(visit, name, f"This is the world {name}.")
+    return visit.go(name, "/", f"This is the world {name}.")
+
+
+async def choose_for_browser(visit: Visit) -> Response:
+    """Set the cookie by which this browser's calls of every API mean a world, or remove it for the default world."""
+    name = visit.filled("name").strip() or DEFAULT
+    if not is_world_name(name):
+        return visit.back("/console/worlds", f"{name[:80]!r} is no name of a world.", wrong=True)
+    if name == DEFAULT:
+        response = visit.back("/console/worlds", "This browser means the default world again.")
+        response.delete_cookie(COOKIE, path="/", samesite="lax")
+        return response
+    response = visit.back("/console/worlds", f"This browser's calls mean the world {name}, if neither their path nor a header names one.")
+    response.set_cookie(COOKIE, name, path="/", samesite="lax")
+    return response
 
 
 async def create_world(visit: Visit) -> Response:
@@ -112,7 +148,7 @@ async def create_world(visit: Visit) -> Response:
         made = await visit.plane.call("POST", "/worlds", body=body)
     except ControlRefused as refused:
         return visit.back("/console/worlds", str(refused), wrong=True)
-    return _go(visit, made["name"], f"The world {made['name']} is made, with {counted(made['records'], 'record')}.")
+    return visit.go(made["name"], "/", f"The world {made['name']} is made, with {counted(made['records'], 'record')}.")
 
 
 async def delete_world(visit: Visit) -> Response:
@@ -131,12 +167,6 @@ async def unpin_world(visit: Visit) -> Response:
     name = visit.named("name")
     await visit.plane.call("DELETE", f"/worlds/{name}/pin")
     return visit.back("/console/worlds", f"The world {name} is no longer pinned.")
-
-
-def _go(visit: Visit, name: str, said: str) -> Response:
-    target = Visit(visit.request, visit.plane, visit.templates)
-    target.request.scope["mockserver.prefix"] = "" if name == "default" else f"/~{quote(name, safe='')}"
-    return target.back("/", said)
 
 
 def _whole(text: str) -> int:

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.console import conformance, faults, journal, outbox, overview, reference, state
+from mockserver.console.client import ControlRefused
 from mockserver.console.frame import Frame, View
 from mockserver.control.problems import render_fault
 from mockserver.core.base.faults import MethodNotAllowed, NotFound
@@ -34,12 +35,15 @@ _VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 
 SHOWN: dict[str, View] = {
     "/": overview.overview,
+    "/console": overview.lead_here,
+    "/console/connect": overview.connect_part,
     "/console/worlds": overview.worlds,
     "/console/sign-in": overview.sign_in_page,
     "/console/journal": journal.journal,
     "/console/journal/rows": journal.rows,
     "/console/journal/live": journal.live,
     "/console/journal/har": journal.har,
+    "/console/journal/compare": journal.compare,
     "/console/journal/{number:digits}": journal.exchange,
     "/console/state": state.tables,
     "/console/state/{slug}/{table}": state.table,
@@ -63,6 +67,7 @@ CHANGES: dict[str, View] = {
     "/console/clock": overview.move_clock,
     "/console/reset": overview.reset,
     "/console/switch": overview.switch,
+    "/console/browser": overview.choose_for_browser,
     "/console/worlds": overview.create_world,
     "/console/worlds/{name}/delete": overview.delete_world,
     "/console/worlds/{name}/pin": overview.pin_world,
@@ -71,6 +76,8 @@ CHANGES: dict[str, View] = {
     "/console/sign-out": overview.sign_out,
     "/console/journal/clear": journal.clear,
     "/console/journal/{number:digits}/replay": journal.replay,
+    "/console/journal/{number:digits}/rewind": journal.rewind,
+    "/console/journal/{number:digits}/fork": journal.fork,
     "/console/state/{slug}/{table}/-new": state.create_record,
     "/console/state/{slug}/{table}/{record}": state.update_record,
     "/console/state/{slug}/{table}/{record}/delete": state.delete_record,
@@ -146,9 +153,27 @@ class Pages:
         files = [Mount("/console/viewer", _ListedFiles(_VIEWER, _VIEWER_FILES)), Mount("/console/assets", StaticFiles(directory=_ASSETS))]
         views = sorted({*SHOWN, *CHANGES}, key=lambda path: path.count("{"))  # fixed paths before paths with placeholders
         pages = [Route(path, self._endpoint(path), methods=_methods(path)) for path in views]
-        app = Starlette(routes=[*published, *files, *pages], exception_handlers={HTTPException: _refuse})
+        app = Starlette(routes=[*published, *files, *pages], exception_handlers={HTTPException: self._refuse})
         app.router.redirect_slashes = False  # a slash at the end of a path is removed before, so such a redirect would lead to itself
         return app
+
+    async def _refuse(self, request: Request, error: Exception) -> Response:
+        """The problem document for a path that is no page, for a method that a page lacks, or for a form that cannot be read.
+
+        A browser that opens a path that is no page gets a page.
+        """
+        status = getattr(error, "status_code", 404)
+        headers = getattr(error, "headers", None) or {}
+        if "Allow" in headers:
+            allowed = sorted(name.strip() for name in headers["Allow"].split(","))
+            return _response(render_fault(MethodNotAllowed(request.method, allowed)), {"allow": ", ".join(allowed)})
+        if status != 404:  # noqa: PLR2004 - the form cannot be read
+            return _response(problem_reply(status, "the form cannot be read"))
+        if "text/html" in request.headers.get("accept", ""):
+            path = request.url.path
+            refused = ControlRefused(404, "There is no such page", f"{path[:200]} is no page of this server, and no path of an API that it serves")
+            return await self._frame.refuse(request, refused)
+        return _response(render_fault(NotFound("path", request.url.path)))
 
     def _endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
         show = self._frame.page(SHOWN[path]) if path in SHOWN else None
@@ -165,18 +190,6 @@ class Pages:
 
 def _methods(path: str) -> list[str]:
     return [method for method, views in (("GET", SHOWN), ("POST", CHANGES)) if path in views]
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    """The problem document for a path that is no page, for a method that a page lacks, or for a form that cannot be read."""
-    status = getattr(error, "status_code", 404)
-    headers = getattr(error, "headers", None) or {}
-    if "Allow" in headers:
-        allowed = sorted(name.strip() for name in headers["Allow"].split(","))
-        return _response(render_fault(MethodNotAllowed(request.method, allowed)), {"allow": ", ".join(allowed)})
-    if status != 404:  # noqa: PLR2004 - the form cannot be read
-        return _response(problem_reply(status, "the form cannot be read"))
-    return _response(render_fault(NotFound("path", request.url.path)))
 
 
 def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,11 @@ OPEN_LEVELS = 3
 """Levels of a tree that are open at first."""
 OPEN_MEMBERS = 20
 """Members of an object or list that is open at first, at most."""
+EPOCHS = (10**9, 10**10)
+"""Between these a number in a field of a moment is one in seconds since 1970; above, in milliseconds."""
+_DATED = re.compile(r"(?:_at|_on|_date|_time|date|time|until|expires|created|updated)$", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _OWN = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "user-agent", "accept"}
 """Headers that curl sets by itself, or that do not matter to a server."""
@@ -177,25 +183,72 @@ def effects(rule: Mapping[str, Any]) -> str:
     said = []
     answer, delay, damage = rule.get("answer"), rule.get("delay"), rule.get("damage")
     if answer:
-        said.append("answers " + " ".join(str(answer[name]) for name in ("status", "code") if name in answer))
+        said.append(
+            "answers "
+            + " ".join(str(answer[name]) for name in ("status", "code") if name in answer)
+            + (" with a body of its own" if "body" in answer else "")
+        )
     if delay:
         most = f" to {delay['most']:g}" if delay["distribution"] != "fixed" else ""
         said.append(f"waits {delay['seconds']:g}{most} s" + (f" ({delay['distribution']})" if most else ""))
     if damage:
         said.append(
-            {"reset": "drops the connection", "truncated": "cuts the body", "malformed": "garbles the body"}.get(damage["kind"], "drips the body")
+            {
+                "reset": "drops the connection",
+                "timeout": f"holds the connection for {damage['seconds']:g} s",
+                "truncated": "cuts the body",
+                "malformed": "garbles the body",
+            }.get(damage["kind"], "drips the body")
         )
+    if "list" in rule:
+        said.append("empties the list" if rule["list"] == "empty" else "halves the page")
+    if "deliveries" in rule:
+        said.append(f"carries the call out {rule['deliveries']} times")
     return ", ".join(said)
 
 
 def how_often(rule: Mapping[str, Any]) -> str:
+    words = ["every call"]
     if "first" in rule:
-        return "the next call" if rule["first"] == 1 else f"the first {rule['first']} calls"
-    if "every" in rule:
-        return f"one call in {rule['every']}"
-    if "probability" in rule:
-        return f"{rule['probability']:.0%} of the calls"
-    return "every call"
+        words = ["the next call" if rule["first"] == 1 else f"the first {rule['first']} calls"]
+    elif "every" in rule:
+        words = [f"one call in {rule['every']}"]
+    elif "nth" in rule:
+        words = [f"call {rule['nth']} only"]
+    elif "since" in rule:
+        words = [f"from call {rule['since']} on"]
+    elif "probability" in rule:
+        words = [f"{rule['probability']:.0%} of the calls"]
+    if "rate" in rule:
+        words.append(f"beyond {rule['rate']['calls']} in {rule['rate']['seconds']:g} s")
+    if "concurrent" in rule:
+        words.append(f"while {rule['concurrent']} others are under way")
+    if "lasts" in rule:
+        words.append(f"for {rule['lasts']:g} s")
+    return ", ".join(words)
+
+
+def dated(value: Any, name: str) -> Any:
+    """A field of a record; a moment, as its name and form say, as date and time in UTC."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return value[:19].replace("T", " ")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _DATED.search(name) or not EPOCHS[0] < value < EPOCHS[1] * 1000:
+        return value
+    return datetime.fromtimestamp(value / 1000 if value > EPOCHS[1] else value, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def brief(text: str) -> str:
+    """An id, so short that columns fit: of a UUID its two ends."""
+    return f"{text[:8]}…{text[-4:]}" if _UUID.fullmatch(text) else text
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was, in its largest unit."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{round(seconds)} s ago"
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -205,6 +258,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "tree": tree,
+    "json": lambda value: json.dumps(value, ensure_ascii=False),
     "moment": moment,
     "family": family,
     "linked": linked,
@@ -214,4 +268,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "effects": effects,
     "how_often": how_often,
     "counted": counted,
+    "ago": ago,
+    "dated": dated,
+    "brief": brief,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -19,6 +20,10 @@ PAGE = 50
 """Records on one page."""
 HOLDERS = 10
 """Records that are shown of those that refer to one, for each field."""
+LOOKED_UP = 60
+"""Records that are read at most for one page to label the references to them."""
+NAMES = ("name", "title", "email", "full_name", "label", "legal_name", "phone", "code", "subject")
+"""Fields that label a record, the best first."""
 CHANGES = 500
 """Changed records that one comparison shows."""
 
@@ -52,7 +57,23 @@ async def _records(visit: Visit) -> dict[str, Any]:
         offset=offset,
         limit=PAGE,
     )
-    return {"slug": slug, "table": name, "columns": columns, "listed": listed, "counts": known["tables"], "where": where}
+    labels = await _label(visit, slug, [(column["refers_to"], record[column["name"]]) for column in columns for record in listed["records"]])
+    return {"slug": slug, "table": name, "columns": columns, "listed": listed, "counts": known["tables"], "where": where, "labels": labels}
+
+
+async def _label(visit: Visit, slug: str, references: Sequence[tuple[str | None, Any]]) -> dict[str, str]:
+    """What the records that are referred to are called, by ``<table>/<id>``; of a bounded number of them."""
+    wanted = dict.fromkeys((table, plain(value)) for table, value in references if table and value is not None)
+    found: dict[str, str] = {}
+    for table, number in list(wanted)[:LOOKED_UP]:
+        try:
+            one = await visit.plane.get(f"/state/{slug}/{table}/{quote(number, safe='')}")
+        except ControlRefused:
+            continue  # it was removed meanwhile
+        named = next((one[name] for name in NAMES if isinstance(one.get(name), str) and one[name]), None)
+        if named is not None:
+            found[f"{table}/{number}"] = named
+    return found
 
 
 async def record(visit: Visit) -> Response:
@@ -71,6 +92,7 @@ async def _record_page(visit: Visit, status: int = 200, refused: ControlRefused 
         table=name,
         record=found,
         columns=columns,
+        labels=await _label(visit, slug, [(column["refers_to"], found[column["name"]]) for column in columns]),
         holders=await _holders(visit, slug, name, found["id"], known["columns"]),
         refused=refused,
         filled=visit.form() if refused is not None else {},

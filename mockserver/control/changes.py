@@ -12,17 +12,24 @@ from mockserver.openapi.pointers import escape_part
 
 
 def render_change(declared: Table[Any], change: Change) -> dict[str, Any]:
-    """A change as JSON: its kind, and the innermost fields that differ, with secrets masked."""
+    """A change as JSON: its kind, and the innermost fields that differ, with secrets masked.
+
+    Of a record that was added or removed these are its fields that have a value.
+    """
     before, after = (None if record is None else declared.codec.encode(record) for record in (change.before, change.after))
+    kind = "added" if before is None else "removed" if after is None else "changed"
     fields = []
-    if before is None or after is None:
-        kind = "added" if before is None else "removed"
-    else:
-        kind = "changed"
-        for pointer, was, is_ in _find_differences(before, after, ""):
-            secret = pointer.split("/")[1] in declared.secrets
-            fields.append({"pointer": pointer, "before": MASK if secret else was, "after": MASK if secret else is_})
+    for pointer, was, is_ in _find_differences(before or {}, after or {}, ""):
+        secret = pointer.split("/")[1] in declared.secrets
+        masked = [MASK if secret and value is not None else value for value in (was, is_)]
+        fields.append({"pointer": pointer, "before": masked[0], "after": masked[1]})
     return {"table": change.table, "id": change.id, "kind": kind, "fields": fields}
+
+
+def render_records(declared: Table[Any], change: Change) -> dict[str, Any]:
+    """A change as JSON with the whole record before and after, without secrets."""
+    before, after = (None if record is None else declared.to_json(record) for record in (change.before, change.after))
+    return {"table": change.table, "id": change.id, "bookkeeping": declared.is_bookkeeping, "before": before, "after": after}
 
 
 def _find_differences(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:

@@ -25,13 +25,14 @@ def get_conformance(control: ControlServices) -> Reply:
 async def start_conformance(control: ControlServices, request: Request, body: Mapping[str, Any]) -> Reply:
     """Start a run against the mock itself, or against the URL in the request if the operator allows it."""
     vendor = control.vendor(body["api"])
-    url = body.get("url") or request.server_url + vendor.document.base_path
-    is_own = _is_own(url, request)
+    own = f"{control.runs.scheme}://{request.socket}"
+    url = body.get("url") or own + vendor.document.base_path
+    is_own = _is_own(url, own)
     resolved = "" if is_own else await control.targets.check(url)
     token = find_token({name.encode("latin-1"): value.encode("latin-1") for name, value in request.headers.items()})
     environment = {"MOCKSERVER_TOKEN": token.decode("latin-1")} if token and is_own else {}
     try:
-        await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment, resolved)
+        await control.runs.start(body["api"], url, body.get("level", "quick"), body.get("seconds", BUDGET), environment, resolved, is_own=is_own)
     except RunInProgress:
         raise Conflict(f"a run against {control.runs.url} is in progress; wait for it, or stop it") from None
     except OSError as error:
@@ -63,16 +64,16 @@ def get_report_page(control: ControlServices) -> Reply:
     return Reply(200, page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}, "text/html; charset=utf-8")
 
 
-def _is_own(url: str, request: Request) -> bool:
+def _is_own(url: str, address: str) -> bool:
     """Whether a URL names the socket that received a request, whatever name the client used for it."""
-    own = urlsplit(request.server_url)
+    own, usual = urlsplit(address), {"http": 80, "https": 443}
     try:
         asked = urlsplit(url)
-        port = asked.port or 80
+        port = asked.port or usual.get(asked.scheme)
     except ValueError:
         return False
     is_same_host = asked.hostname == own.hostname or (asked.hostname == "localhost" and own.hostname == "127.0.0.1")
-    return asked.scheme == "http" and port == (own.port or 80) and is_same_host
+    return asked.scheme == own.scheme and port == (own.port or usual[own.scheme]) and is_same_host
 
 
 def _render_run(control: ControlServices) -> dict[str, Any]:

@@ -11,19 +11,25 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
-from mockserver.control.changes import render_change
+from mockserver.control.changes import render_change, render_records
 from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso
-from mockserver.core.base.faults import Malformed
+from mockserver.core.base.faults import Conflict, Malformed, NotFound
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import JournalEntry
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.forms import gather
 from mockserver.core.operation.media import MULTIPART, URLENCODED
-from mockserver.core.state.world import Transaction
+from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.documents import Document
 from mockserver.openapi.masking import MASK, Mask
+from mockserver.openapi.readings import CREDENTIALS, INPUTS, REFUSALS, Readings
+
+MAX_REASON = 300
+"""Letters of the reason of a refusal in a list."""
+_KINDS = {"unauthenticated": (CREDENTIALS,), "forbidden": (CREDENTIALS,), "invalid": (INPUTS,), "malformed": (INPUTS,)}
+"""What a discrepancy calls the kinds of refusal, by the kind of the fault."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Rendering:
         exchange = self.exchange
         return {
             "number": exchange.number,
+            "request_id": exchange.request_id,
             "at": iso(exchange.at),
             "method": exchange.request.method,
             "path": exchange.request.path,
@@ -55,10 +62,15 @@ class Rendering:
             "status": exchange.status,
             "code": exchange.fault.code if exchange.fault is not None else None,
             "fault": exchange.fault.kind if exchange.fault is not None else None,
+            "clause": exchange.fault.clause if exchange.fault is not None else None,
+            "reason": self._find_reason(),
+            "section": self._find_section(),
             "findings": len(self._find_violations()),
             "changed": exchange.changed,
             "records_written": exchange.writes,
             "injected": [{"source": applied.source, "effect": applied.effect} for applied in exchange.effects],
+            "bytes": len(exchange.payload),
+            "rewindable": exchange.before is not None,
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
@@ -68,6 +80,7 @@ class Rendering:
         return {
             "exchange": self.summary(),
             "clauses": self._find_clauses(),
+            "readings": self._find_readings(),
             "findings": self._find_violations(),
             "unread": list(self._find_unread()),
             "credential": self.find_credential(world),
@@ -87,6 +100,17 @@ class Rendering:
                 "body": self.mask.value(decode_body(exchange.payload, exchange.headers.get("content-type", ""))),
                 "bytes": len(exchange.payload),
             },
+        }
+
+    def outcome(self) -> dict[str, Any]:
+        """The exchange with the bodies and the records that it wrote."""
+        exchange = self.exchange
+        known = (change for change in exchange.changes if change.table in self.control.tables)
+        return {
+            "exchange": self.summary(),
+            "sent": self.mask.value(decode_request_body(exchange.request)),
+            "answered": self.mask.value(decode_body(exchange.payload, exchange.headers.get("content-type", ""))),
+            "changes": [render_records(self.control.tables[change.table], change) for change in known],
         }
 
     @cached_property
@@ -116,6 +140,28 @@ class Rendering:
 
     # Violations
 
+    def _find_reason(self) -> str | None:
+        """Why the call was refused, in one line: the clause, else the documented message, the first violation, or the text of the error."""
+        operation, fault = self.operation, self.exchange.fault
+        if fault is None:
+            return None
+        if operation is not None and fault.clause is not None and fault.clause in operation.spec.clauses:
+            return operation.spec.clauses[fault.clause]
+        errors = operation.fault_context.errors.values() if operation is not None else ()
+        message = next((error.message for error in errors if error.code == fault.code and error.message), None)
+        if message is not None:
+            return message
+        first = next(iter(self._find_violations()), None)
+        text = fault.text if first is None else f"{first['place']}{first['pointer']} {first['text']}"
+        return self.mask.text(" ".join(text.split()))[:MAX_REASON]
+
+    def _find_section(self) -> str | None:
+        """The section of the vendor's page that describes the operation, if its call was refused."""
+        if self.operation is None or self.exchange.fault is None:
+            return None
+        found = self.operation.spec.spec.get("externalDocs", {}).get("description")
+        return found if isinstance(found, str) else None
+
     def _find_clauses(self) -> list[str]:
         """The clauses that the exchange touched: for a documented refusal its own, for a success those that belong to no refusal."""
         operation, fault = self.operation, self.exchange.fault
@@ -125,6 +171,16 @@ class Rendering:
             return [fault.clause] if fault.clause is not None else []
         refusals = {error.clause for error in operation.fault_context.errors.values()}
         return [clause for clause in operation.clauses if clause not in refusals]
+
+    def _find_readings(self) -> list[str]:
+        """The discrepancies of the vendor's page whose chosen reading decided a refusal: of its row, of its kind, or of the fields at fault."""
+        operation, fault = self.operation, self.exchange.fault
+        if operation is None or fault is None:
+            return []
+        errors = operation.fault_context.errors.items()
+        rows = [name for name, error in errors if error.code == fault.code and error.clause == fault.clause]
+        broken = [form for one in fault.violations for form in (one.keyword, f"{one.field} {one.keyword}")]
+        return Readings(operation.document).discrepancies(operation.id, REFUSALS, *_KINDS.get(fault.kind, ()), *rows, *broken)
 
     def _find_violations(self) -> list[dict[str, Any]]:
         """The violations of the document by the request, or by the mock's own reply."""
@@ -144,7 +200,7 @@ class Rendering:
         ]
 
     def _find_unread(self) -> Iterator[str]:
-        """Query parameters and body fields that the document does not know, so that no handler can have read them."""
+        """Parameters, headers and body fields that the document does not know, so that no handler can have read them."""
         operation, request = self.operation, self.exchange.request
         if operation is None:
             return
@@ -157,12 +213,28 @@ class Rendering:
         for name in query:
             if name.casefold() not in known:
                 yield f"query/{name}"
+        schemes = {str(scheme.get("name", "")).casefold() for scheme in operation.document.security_schemes.values() if scheme.get("in") == "header"}
+        for name in request.headers:
+            if name not in known and name not in schemes and name not in _USUAL and not name.startswith(_OF_OTHERS):
+                yield f"header/{name}"
         body = decode_request_body(request)
         if not operation.body.media and _has_body(request):
             yield "body"
         for media_type, media in operation.spec.content.items():
             if media_type == request.media_type:
                 yield from _find_unknown(operation.document, media.get("schema", {}), body, "body")
+
+
+_USUAL = frozenset(
+    """
+    accept accept-charset accept-encoding accept-language authorization cache-control connection content-encoding content-length content-type cookie
+    date dnt expect forwarded from host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive max-forwards origin pragma
+    prefer priority proxy-authorization proxy-connection range referer te trailer transfer-encoding upgrade upgrade-insecure-requests user-agent via
+    traceparent tracestate baggage
+    """.split()
+)
+_OF_OTHERS = ("access-control-", "sec-", "x-forwarded-", "x-mock-", "x-real-ip", "x-request-id", "x-b3-")
+"""How headers begin that browsers, proxies and this server use among themselves."""
 
 
 def _has_body(request: Request) -> bool:
@@ -221,6 +293,25 @@ def decode_body(data: bytes, media_type: str) -> Any:
     except Malformed:
         pass
     return _decode_text(data)
+
+
+def find_exchange(control: ControlServices, world: str, number: int) -> JournalEntry:
+    """An exchange of a world by its number. Raises NotFound."""
+    exchange = control.journal.find(world, number)
+    if exchange is None:
+        raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
+    return exchange
+
+
+def find_state_before(control: ControlServices, world: str, number: int) -> World:
+    """The state of a world before an exchange. Raises NotFound, and Conflict if the state is not kept."""
+    before = find_exchange(control, world, number).before
+    if before is None:
+        raise Conflict(
+            f"the state before exchange {number} is not kept: the server has started again since, or has read its documents again, and these states"
+            " are in memory only, also with --state; save a snapshot of what has to last (PUT /_mock/snapshots/{name})"
+        )
+    return before
 
 
 def find_api(control: ControlServices, exchange: JournalEntry) -> str | None:

@@ -22,8 +22,9 @@ from mockserver.core.base.visitors import LOOPBACK_ORIGIN
 from mockserver.core.operation.api import Api
 
 PREFIX = "/_mock"
-OPEN = "/_mock/health"
-"""The path that needs no access, because probes ask for it under any name."""
+LIVE = "/_mock/live"
+OPEN = frozenset({"/_mock/health", "/_mock/ready", LIVE})
+"""The paths that need no access, because probes ask for them under any name."""
 HEADER = b"x-mock-token"
 POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -47,33 +48,35 @@ class Guard:
         """Call the next application, or refuse the request."""
         api = self._find_api(scope) if scope["type"] == "http" else None
         is_vendor = api is not None and not api.is_control
-        if scope["type"] != "http" or is_vendor or scope["path"] == OPEN:
+        if scope["type"] != "http" or is_vendor or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
         sending = _with_policy(send)
-        fault = self._find_refusal(sent_headers(scope), is_page=api is None)
+        if api is None and self._token is not None:  # a page asks for the token itself, and calls the control plane with it
+            fault = None
+        else:
+            fault = find_refusal(sent_headers(scope), self._token, "the console" if api is None else "the control plane")
         if fault is None:
             await self._app(scope, receive, sending)
         else:
             reply = render_fault(fault)
             await send_reply(reply, reply.encode(), sending)
 
-    def _find_refusal(self, headers: Mapping[bytes, bytes], *, is_page: bool) -> Fault | None:
-        if self._token is not None:
-            if is_page:
-                return None  # a page asks for the token itself, and calls the control plane with it
-            sent = find_token(headers)
-            if sent is None:
-                return Unauthenticated("X-Mock-Token", missing=True)
-            return None if hmac.compare_digest(sent, self._token.encode()) else Unauthenticated("X-Mock-Token")
-        thing = "the console" if is_page else "the control plane"
-        host = headers.get(b"host", b"localhost").decode("latin-1")
-        if not _LOOPBACK_HOST.fullmatch(host):
-            return Forbidden(f"{thing} does not answer under the name {host[:80]}; call it as localhost, or start the server on that address")
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        if origin and not _ORIGIN.fullmatch(origin):
-            return Forbidden(f"pages of {origin[:80]} may not call {thing}; open them from localhost")
-        return None
+
+def find_refusal(headers: Mapping[bytes, bytes], token: str | None, thing: str) -> Fault | None:
+    """Why a call to ``thing`` has no access; None if it has. ``token`` is None if the server is bound to a loopback address."""
+    if token is not None:
+        sent = find_token(headers)
+        if sent is None:
+            return Unauthenticated("X-Mock-Token", missing=True)
+        return None if hmac.compare_digest(sent, token.encode()) else Unauthenticated("X-Mock-Token")
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    if not _LOOPBACK_HOST.fullmatch(host):
+        return Forbidden(f"{thing} does not answer under the name {host[:80]}; call it as localhost, or start the server on that address")
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if origin and not _ORIGIN.fullmatch(origin):
+        return Forbidden(f"pages of {origin[:80]} may not call {thing}; open them from localhost")
+    return None
 
 
 def find_token(headers: Mapping[bytes, bytes]) -> bytes | None:

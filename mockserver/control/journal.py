@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.control.exchanges import Rendering, contains_text, find_api, is_broken
+from mockserver.control.exchanges import Rendering, contains_text, find_api, find_exchange, find_state_before, is_broken
 from mockserver.control.har import build_har
 from mockserver.control.matching import find_first_missing, find_mismatches, find_nearest, status_is
 from mockserver.control.services import ControlServices
@@ -17,6 +17,7 @@ from mockserver.core.base.faults import Conflict, MethodNotAllowed, NotFound, To
 from mockserver.core.base.replies import Reply, Stream
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import JournalEntry
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS
 from mockserver.core.state.world import Transaction
 from mockserver.openapi.event_streams import EVENT_STREAM, EVENT_STREAM_HEADERS, StreamEvent, encode_events
 
@@ -36,11 +37,11 @@ def list_exchanges(control: ControlServices, request: Request, before: int | Non
 
 
 def get_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
-    return Reply(200, Rendering(control, _find(control, request.world, number)).details(world))
+    return Reply(200, Rendering(control, find_exchange(control, request.world, number)).details(world))
 
 
 async def replay_exchange(control: ControlServices, world: Transaction, request: Request, number: int) -> Reply:
-    old = _find(control, request.world, number)
+    old = find_exchange(control, request.world, number)
     again = copy(old.request)
     if old.fault is not None and old.fault.kind == TooLarge.kind:
         raise Conflict(f"the body of exchange {number} was never read, so it cannot be sent again")
@@ -54,6 +55,16 @@ async def replay_exchange(control: ControlServices, world: Transaction, request:
     if new is None:
         raise Unavailable("the call was made, but its exchange was dropped from the journal, which is bounded")
     return Reply(200, Rendering(control, new).details(world))
+
+
+async def rewind_world(control: ControlServices, request: Request, number: int) -> Reply:
+    """Put the state before an exchange in place of the world. The journal is kept, so that another rewind leads forward again."""
+    for _ in range(COMMIT_ATTEMPTS):
+        before = find_state_before(control, request.world, number)
+        versioned = await control.store.load(request.world)
+        if await control.store.commit(request.world, versioned.version, before, request.visitor):
+            return Reply(200, {"number": number, "records": before.count_records(), "messages": len(before.outbox)})
+    raise Unavailable(BUSY)
 
 
 def delete_exchanges(control: ControlServices, request: Request) -> Reply:
@@ -124,13 +135,6 @@ def _select(
     return found
 
 
-def _find(control: ControlServices, world: str, number: int) -> JournalEntry:
-    exchange = control.journal.find(world, number)
-    if exchange is None:
-        raise NotFound("exchange", f"{number} in the world {world}; it may have been dropped, because the journal is bounded")
-    return exchange
-
-
 def _verify_in_order(expected: Sequence[Mapping[str, Any]], renderings: Sequence[Rendering]) -> dict[str, Any]:
     failed = find_first_missing(expected, renderings)
     if failed is None:
@@ -173,6 +177,8 @@ class JournalEvents:
         notifier, journal = self._control.pipeline.notifier, self._control.journal
         _, arrived = journal.follow(world, last, 0)
         while True:
+            if journal.is_behind(world, last):
+                last, arrived = 0, 0  # the world has started again
             found, arrived = journal.follow(world, last, arrived)
             for exchange in found:
                 last = max(last, exchange.number)

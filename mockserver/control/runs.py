@@ -44,6 +44,7 @@ class Runs:
 
     reports: Path = field(default_factory=lambda: Path("reports"))
     command: Sequence[str] = ()  # that of `mockserver verify`, if none is given
+    scheme: str = "http"  # of this server, under which it is judged itself
     state: State = "idle"
     api: str = ""
     url: str = ""
@@ -66,10 +67,21 @@ class Runs:
         """Seconds that the run has taken so far, or took."""
         return 0.0 if self.started_at is None else (stopwatch() if self._ended is None else self._ended) - self._started
 
-    async def start(self, api: str, url: str, level: str, budget: int, environment: Mapping[str, str] | None = None, resolved: str = "") -> None:
-        """Start a run. Raises RunInProgress if there is one, OSError if the process cannot be started.
+    async def start(
+        self,
+        api: str,
+        url: str,
+        level: str,
+        budget: int,
+        environment: Mapping[str, str] | None = None,
+        resolved: str = "",
+        *,
+        is_own: bool = False,
+    ) -> None:
+        """Start a run. Raises RunInProgress if there is one, OSError if the process cannot be started, or its folder not be written.
 
-        ``resolved`` are the addresses to which the run connects, as :meth:`mockserver.core.base.targets.Targets.check` returns them.
+        ``is_own`` says that the address is the socket of this server, whose certificate needs no check. ``resolved`` are the
+        addresses to which the run connects, as :meth:`mockserver.core.base.targets.Targets.check` returns them.
         """
         if self.is_running:
             raise RunInProgress
@@ -80,6 +92,9 @@ class Runs:
         try:
             folder = self.reports / api
             folder.mkdir(parents=True, exist_ok=True)
+            unchecked = folder / "own.toml"
+            if is_own and self.scheme == "https":
+                unchecked.write_text("[tls]\nverify = false\n", encoding="utf-8")
             self._process = await asyncio.create_subprocess_exec(
                 *(self.command or (sys.executable, "-m", name_bundled("contract_tests"))),
                 *(
@@ -93,6 +108,7 @@ class Runs:
                     "--time-budget",
                     str(budget),
                     *(("--resolve", resolved) if resolved else ()),
+                    *(("--target", str(unchecked)) if is_own and self.scheme == "https" else ()),
                 ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

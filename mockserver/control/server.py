@@ -9,10 +9,10 @@ from mockserver.control.published import published_surely
 from mockserver.control.services import ControlServices, Vendor
 from mockserver.control.usage import render_limits
 from mockserver.core.base.clock import iso
+from mockserver.core.base.faults import Unavailable
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.compiled import Operation
-from mockserver.core.state.store import replace_world
 from mockserver.core.state.world import Transaction
 from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
@@ -33,10 +33,25 @@ def get_health(control: ControlServices, world: Transaction, request: Request) -
         limits.FAULT_RULES.name: len(world.faults.rules),
         limits.STREAMS.name: control.streams.count(request.world),
         limits.WAITING.name: control.waiting.count(request.world),
-        limits.WORLD_RECORDS.name: sum(len(world.table(declared)) for declared in control.tables.values()),
+        limits.WORLD_RECORDS.name: world.start.count_records(),
     }
     shown = render_limits(control.usage, used)
-    return Reply(200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now), "limits": shown})
+    return Reply(
+        200, {"status": "ok", "version": control.version, "world": request.world, "now": iso(world.now), "limits": shown} | _describe_boot(control)
+    )
+
+
+def get_readiness(control: ControlServices) -> Reply:
+    """That calls can be answered. Raises Unavailable when the server stops."""
+    if control.pipeline.notifier.is_closed:
+        raise Unavailable("the server stops; call another one, or wait for the next start")
+    return Reply(200, {"status": "ready"})
+
+
+def _describe_boot(control: ControlServices) -> dict[str, str]:
+    """Which start of the server answers, and whether its worlds outlive it."""
+    boot, _, worlds = control.pipeline.boot.partition("; ")
+    return {"boot": boot, "worlds": worlds}
 
 
 def list_apis(control: ControlServices, world: Transaction) -> Reply:
@@ -54,10 +69,10 @@ def list_operations(control: ControlServices, slug: str) -> Reply:
 
 async def reset_world(control: ControlServices, request: Request, body: Mapping[str, Any] | None) -> Reply:
     seed = (body or {}).get("seed")
-    origin = (await control.store.load(request.world)).origin
-    world = origin if seed is None else control.reseed(seed)
-    await replace_world(control.store, request.world, world, request.visitor)
-    control.journal.clear(request.world)
+    world = None
+    if seed is not None:
+        world = control.reseed(seed, (await control.store.load(request.world)).origin.born)
+    world = await control.store.reset(request.world, world, request.visitor)
     return Reply(200, {"world": request.world, "seed": world.seed})
 
 
@@ -112,4 +127,5 @@ def _render_api(vendor: Vendor, world: Transaction) -> dict[str, Any]:
             {"name": credential.name, "description": credential.description, "headers": dict(credential.headers), "login": dict(credential.login)}
             for credential in vendor.credentials(world)
         ],
+        **({"answers": vendor.answers} if vendor.answers else {}),
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.control.runs import Runs
 from mockserver.control.usage import Slots, Usage
@@ -15,6 +15,7 @@ from mockserver.core.base.faults import NotFound
 from mockserver.core.base.requests import Request
 from mockserver.core.base.targets import Targets
 from mockserver.core.engine.journal import Journal
+from mockserver.core.engine.meter import Meter
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import Scenario
 from mockserver.core.operation.api import Api, Credential
@@ -22,6 +23,7 @@ from mockserver.core.operation.compiled import Operation
 from mockserver.core.state.mapping import RecordValidator, record_validators
 from mockserver.core.state.store import Snapshot, Store
 from mockserver.core.state.tables import Table
+from mockserver.core.state.transitions import Transition
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
@@ -31,7 +33,8 @@ from mockserver.openapi.documents import Document
 class Vendor:
     """One vendor of the server: its API, its document, and what its fixture gives.
 
-    ``credentials`` are the published ones at a world's time, ``seeded_records`` ids and keys by name.
+    ``credentials`` are the published ones at a world's time, ``seeded_records`` ids and keys by name. ``answers``
+    says how many operations have state, for a document that no package was written for.
     """
 
     api: Api
@@ -39,29 +42,36 @@ class Vendor:
     credentials: Callable[[Transaction], Sequence[Credential]]
     seeded_records: Mapping[str, str] = field(default_factory=dict)
     scenarios: Sequence[Scenario] = ()
+    answers: str = ""
+
+
+class Reseed(Protocol):
+    """Makes the world of a seed and a birth date; a missing one is that of the server."""
+
+    def __call__(self, seed: int | None = None, born: datetime | None = None, /) -> World: ...
 
 
 @dataclass(frozen=True)
 class ControlServices:
     """The services of the control plane.
 
-    ``reseed`` makes a new world from a seed; without one it gives the world from which every world starts. ``operations`` are the compiled
-    operations by full name, which are added after the control plane itself is compiled. ``numbers`` name the worlds that are created without a
-    name. ``runs`` are those of the contract suite. ``streams`` and ``waiting`` are the slots of live streams and of calls that wait. ``usage`` has by
-    name of a limit what the whole server uses of it. ``targets`` are the addresses that the server may call.
+    ``reseed`` makes a new world from a seed and a birth date; without either it gives the world from which every world starts. ``operations`` are the
+    compiled operations by full name, which are added after the control plane itself is compiled. ``runs`` are those of the contract suite.
+    ``streams`` and ``waiting`` are the slots of live streams and of calls that wait. ``usage`` has by name of a limit what the whole server uses of
+    it. ``targets`` are the addresses that the server may call, and ``meter`` counts what was called.
     """
 
     vendors: Mapping[str, Vendor]
     pipeline: RequestPipeline
-    reseed: Callable[[int | None], World]
+    reseed: Reseed
     version: str
     operations: dict[str, Operation] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     runs: Runs = field(default_factory=Runs)
     streams: Slots = field(default_factory=lambda: Slots(limits.STREAMS))
     waiting: Slots = field(default_factory=lambda: Slots(limits.WAITING))
     usage: dict[str, Usage] = field(default_factory=dict)
     targets: Targets = field(default_factory=Targets)
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def journal(self) -> Journal:
@@ -95,6 +105,11 @@ class ControlServices:
         """The description of each service that can be switched off, by full name."""
         return {f"{slug}.{name}": text for slug, vendor in self.vendors.items() for name, text in vendor.api.services.items()}
 
+    @cached_property
+    def transitions(self) -> Mapping[str, Transition]:
+        """Each transition that may have a policy, by full name."""
+        return {f"{slug}.{name}": found for slug, vendor in self.vendors.items() for name, found in vendor.api.transitions.items()}
+
     def vendor(self, slug: str) -> Vendor:
         """The vendor of this slug. Raises NotFound."""
         found = self.vendors.get(slug)
@@ -117,7 +132,7 @@ class ControlServices:
         world = await self.pipeline.timers.settle(name)
         if world is None and name == request.world:
             start = (await self.store.load(name)).world
-            return self.pipeline.timers.fire(start, start.clock.now(wall_clock()))
+            return self.pipeline.timers.fire(start, start.time(wall_clock()))
         if world is None:
             raise NotFound("world", f"{name!r}; a world is made by its first use, or by POST /_mock/worlds")
         return world

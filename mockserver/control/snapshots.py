@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from mockserver.control.changes import render_change
+from mockserver.control.exchanges import find_state_before
 from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso, wall_clock
-from mockserver.core.base.faults import NotFound
+from mockserver.core.base.faults import Conflict, NotFound, Unavailable
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
-from mockserver.core.state.store import NEW, Snapshot, replace_world
+from mockserver.core.state.store import BUSY, COMMIT_ATTEMPTS, Snapshot
 from mockserver.core.state.world import World, diff
 
 
@@ -19,13 +21,14 @@ async def list_snapshots(control: ControlServices, request: Request) -> Reply:
 
 
 async def save_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    known = any(saved.name == snapshot for saved in await control.store.snapshots(request.world))
-    world = await control.world(request.world, request)
-    if (await control.store.load(request.world)).version == NEW:
-        await control.store.commit(request.world, NEW, world, request.visitor)
-    saved = Snapshot(snapshot, world, world.clock.now(wall_clock()))
-    dropped = await control.store.save(request.world, saved)
-    return Reply(200 if known else 201, {**_render(saved), "dropped": list(dropped)})
+    for _ in range(COMMIT_ATTEMPTS):
+        await control.pipeline.timers.settle(request.world)
+        versioned = await control.store.load(request.world)
+        taken = Snapshot(snapshot, versioned.world, versioned.world.time(wall_clock()))
+        saved = await control.store.save(request.world, versioned.version, taken, request.visitor)
+        if saved is not None:
+            return Reply(200 if saved.replaced else 201, {**_render(taken), "dropped": list(saved.dropped)})
+    raise Unavailable(BUSY)
 
 
 async def delete_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
@@ -35,24 +38,53 @@ async def delete_snapshot(control: ControlServices, request: Request, snapshot: 
 
 
 async def restore_snapshot(control: ControlServices, request: Request, snapshot: str) -> Reply:
-    saved = await control.snapshot(request.world, snapshot)
-    await replace_world(control.store, request.world, saved.world, request.visitor)
-    return Reply(200, _render(saved))
+    restored = await control.store.restore(request.world, snapshot, request.visitor)
+    return Reply(200, _render(restored or await control.snapshot(request.world, snapshot)))
 
 
-async def get_diff(control: ControlServices, request: Request, before: str | None, after: str | None) -> Reply:
+async def get_diff(
+    control: ControlServices,
+    request: Request,
+    before: str | None,
+    after: str | None,
+    other: str | None,
+    call: int | None,
+    offset: int | None,
+    limit: int | None,
+) -> Reply:
+    if before is not None and call is not None:
+        raise Conflict("call cannot stand beside before: compare from a snapshot, or from the state before a call")
     now = await control.world(request.world, request)
-    start = await control.store.load(request.world)
-    old = start.origin if before is None else (await control.snapshot(request.world, before)).world
+    old = await _find_start(control, request, before, other, call)
     new = now if after is None else (await control.snapshot(request.world, after)).world
+    # Of large worlds it takes seconds; other requests are answered meanwhile.
+    total, changes = await asyncio.to_thread(_compare, control, old, new, offset or 0, limit)
     return Reply(
         200,
         {
-            "changes": [render_change(control.tables[change.table], change) for change in diff(old, new)],
+            "changes": changes,
+            "total": total,
             "messages": _render_counts(len(old.outbox), len(new.outbox)),
             "timers": _render_counts(len(old.timers), len(new.timers)),
         },
     )
+
+
+async def _find_start(control: ControlServices, request: Request, before: str | None, other: str | None, call: int | None) -> World:
+    """The state from which to compare: of the world of the request, or of another one."""
+    name = other or request.world
+    if call is not None:
+        return find_state_before(control, name, call)
+    if before is not None:
+        return (await control.snapshot(name, before)).world
+    return (await control.store.load(name)).origin if other is None else await control.world(other, request)
+
+
+def _compare(control: ControlServices, old: World, new: World, offset: int, limit: int | None) -> tuple[int, list[dict[str, Any]]]:
+    """How many records differ, and a part of the list of them."""
+    found = list(diff(old, new))
+    shown = found[offset:] if limit is None else found[offset : offset + limit]
+    return len(found), [render_change(control.tables[change.table], change) for change in shown]
 
 
 def _render_counts(before: int, after: int) -> dict[str, int]:

@@ -36,6 +36,11 @@ class Slots:
         """How many slots of a world are taken."""
         return self._taken[world]
 
+    @property
+    def total(self) -> int:
+        """How many slots of all worlds are taken."""
+        return self._taken.total()
+
     def check(self, world: str) -> None:
         """Raise LimitExceeded if every slot of a world is taken."""
         if self._taken[world] >= self._limit.value:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from mockserver.core.base.faults import NotServed
 from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply
@@ -18,24 +20,38 @@ from mockserver.generic.lists import ListPage, describe, is_nested, says_total
 from mockserver.generic.plans import Success, concrete, examples_of, is_json
 from mockserver.generic.secrecy import hide_write_only, shows_write_only
 from mockserver.generic.values import MISSING, ValueMaker, at, put
+from mockserver.generic.written import is_written, write
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, split_pointer
+from mockserver.openapi.problems import PROBLEM, problem
 
 BASIS = "X-Mock-Basis"
 ADJUSTED = "X-Mock-Adjusted"
+_FINAL = 200
+"""The first status that ends a call."""
+_UPGRADE = 426
 _UNSAFE = re.compile(r"[^\x20-\x7e]+")
 _PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+_PROVEN, _PROVEN_BYTES = 50, 20_000
+"""Valid bodies that are remembered of an operation, and bytes of one."""
 _ADJUSTMENTS = 10
 """Places of adjusted fields that a header names at most."""
 
 
 class Answers:
-    """Makes the answers of one operation."""
+    """Makes the answers of one operation. ``why`` says where it is declared that the operation has state, if it is declared.
 
-    def __init__(self, spec: OperationSpec, success: Success, values: ValueMaker) -> None:
+    ``refuses`` says that an answer that rests on no state is refused.
+    """
+
+    def __init__(self, spec: OperationSpec, success: Success, values: ValueMaker, why: str = "", *, refuses: bool = False) -> None:
+        self._refuses = refuses
+        self.state = _basis("state", why, effect=True)
         self.spec = spec
         self.success = success
         self.values = values
+        self._proven: dict[tuple[str, bytes, int], bytes] = {}
+        """The last valid bodies, by path and query of the request and identity of the schema, which lives as long as the document."""
         self._hides: dict[int, bool] = {
             id(media["schema"]): True for media in success.contents.values() if "schema" in media and shows_write_only(values.shapes, media["schema"])
         }
@@ -72,15 +88,15 @@ class Answers:
         ``beside`` are values that stand next to the known part, if the document has properties of these names.
         """
         chosen = self.success.media(request.headers.get("accept", ""))
-        basis = {BASIS: "state", **(headers or {})}
+        basis = {**self.state, **(headers or {})}
         if chosen is None:
             return self.generated(world, request, basis=basis)
         media_type, media = chosen
         if pointer is None:
             return self._beside(world, request, known, media_type, media, basis)
-        if not is_json(media_type):
-            return self._other_media(media_type, media, known, basis)
         schema = media.get("schema")
+        if not self._is_data(media_type, schema):
+            return self._other_media(media_type, media, known, basis)
         if schema is None:
             return self._reply(known, media_type, basis)
         if self._needs_headers:
@@ -88,14 +104,37 @@ class Answers:
         body = self._surround(schema, put(pointer, known), pointer, page)
         if pointer and isinstance(body, dict):
             body = {**self._named(schema, beside or {}), **body}
-        if self.values.is_valid(schema, body):
-            return self._reply(self._shown(schema, body), media_type, basis)
+        if self._is_proven(request, schema, body):
+            return self._written(schema, self._shown(schema, body), media_type, basis)
         self.seed(world, request)
         fitted = self.values.fit(schema, body, noun="")
         if not self.values.is_valid(schema, fitted):
             raise NotServed(f"no body fits the schema of {self.spec.label} {self.success.status}: its keywords contradict each other")
         adjusted = list(_differences(known, at(fitted, pointer), pointer))[:_ADJUSTMENTS]
-        return self._reply(self._shown(schema, fitted), media_type, {**basis, ADJUSTED: " ".join(adjusted)} if adjusted else basis)
+        return self._written(schema, self._shown(schema, fitted), media_type, {**basis, ADJUSTED: " ".join(adjusted)} if adjusted else basis)
+
+    def _is_proven(self, request: Request, schema: Any, body: Any) -> bool:
+        """Whether a body is valid. The same bytes as the last time that this was asked for are not validated again."""
+        key, written = (request.path, request.query, id(schema)), _encode(body)
+        if written and self._proven.get(key) == written:
+            return True
+        if not self.values.is_valid(schema, body):
+            return False
+        if len(self._proven) >= _PROVEN:
+            self._proven.clear()
+        if 0 < len(written) <= _PROVEN_BYTES:
+            self._proven[key] = written
+        return True
+
+    def _is_data(self, media_type: str, schema: Any) -> bool:
+        """Whether a body is data: JSON, or what is written from it."""
+        return is_json(media_type) or is_written(self.spec.document, media_type, schema)
+
+    def _written(self, schema: Any, body: Any, media_type: str, headers: Mapping[str, str]) -> Reply:
+        """A reply with data, in JSON or as the media type writes it. The data have been found valid."""
+        if is_json(media_type):
+            return self._reply(body, media_type, headers)
+        return self._reply(write(self.spec.document, media_type, schema, body), media_type, headers)
 
     def _beside(self, world: Transaction, request: Request, known: Any, media_type: str, media: Mapping[str, Any], basis: Mapping[str, str]) -> Reply:
         """An answer in which no place for the record is documented.
@@ -113,22 +152,33 @@ class Answers:
         return made
 
     def generated(self, world: Transaction, request: Request, *, why: str = "", effect: bool = True, basis: Mapping[str, str] | None = None) -> Reply:
-        """An answer of an example of the document, else of data that fit its schema. The same path gives the same answer."""
+        """An answer of an example of the document, else of data that fit its schema. The same path gives the same answer.
+
+        Raises NotServed if there is no ``basis``, and such answers are refused.
+        """
+        if basis is None and self._refuses:
+            raise NotServed(
+                f"{self.spec.label} has no state: {why}; `mockserver explain` shows how to declare what it does, and without --unsure refuse it is"
+                " answered by an example or by made data"
+            )
         chosen = self.success.media(request.headers.get("accept", ""))
         self.seed(world, request)
+        if self.success.status < _FINAL:
+            text = f"{self.spec.label} documents {self.success.status} only: it switches protocols, which this server does not"
+            return Reply(_UPGRADE, problem(_UPGRADE, text), {UNDOCUMENTED: str(_UPGRADE)}, PROBLEM, is_undocumented=True)
         if chosen is None:
             return self._reply(None, "", basis or _basis("generated", why, effect=effect))
         media_type, media = chosen
-        if not is_json(media_type):
-            return self._other_media(media_type, media, MISSING, basis or _basis("generated", why, effect=effect))
         schema = media.get("schema")
+        if not self._is_data(media_type, schema):
+            return self._other_media(media_type, media, MISSING, basis or _basis("generated", why, effect=effect))
         for example in examples_of(self.spec.document, media):
             if schema is None or self.values.is_valid(schema, example):
-                return self._reply(self._shown(schema, example), media_type, basis or _basis("example", why, effect=effect))
+                return self._written(schema, self._shown(schema, example), media_type, basis or _basis("example", why, effect=effect))
         body = {} if schema is None else self.values.make(schema)
         if schema is not None and not self.values.is_valid(schema, body):
             raise NotServed(f"no body fits the schema of {self.spec.label} {self.success.status}: its keywords contradict each other")
-        return self._reply(self._shown(schema, body), media_type, basis or _basis("generated", why, effect=effect))
+        return self._written(schema, self._shown(schema, body), media_type, basis or _basis("generated", why, effect=effect))
 
     def _named(self, schema: Any, values: Mapping[str, str]) -> dict[str, Any]:
         """Those of some values whose names the schema has, in its types."""
@@ -160,7 +210,9 @@ class Answers:
                         made[name] = nested
                     continue
                 value = MISSING if part.is_object or part.is_list else describe(page, name, part.kinds, part.formats, has_total=has_total)
-                if value is not MISSING and (value is not None or self.values.is_valid(inner, None)):
+                if value is None and name in shape.required and not self.values.is_valid(inner, None):
+                    value = ""  # a token that has to be there says by its emptiness that there is no other page
+                if value is not MISSING and (value not in (None, "") or self.values.is_valid(inner, value)):
                     made[name] = value
         return made
 
@@ -199,6 +251,14 @@ class Answers:
                 value = self.values.make(schema, name)
                 found[name] = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
         return found
+
+
+def _encode(body: Any) -> bytes:
+    """A body as bytes; none if it cannot be written."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return b""
 
 
 def _basis(basis: str, why: str, *, effect: bool) -> dict[str, str]:

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from mockserver.core.base.faults import Conflict
 from mockserver.core.state.world import Transaction
-from mockserver.generic.records import ANY, Records
+from mockserver.generic.records import ANY, Item, Records, label
 from mockserver.generic.values import MISSING, ValueMaker, type_key
+from mockserver.openapi.inference.identity import find_identity
 from mockserver.openapi.inference.model import Family
-from mockserver.openapi.inference.words import fold, split
+from mockserver.openapi.inference.routes import read_template
+from mockserver.openapi.inference.shapes import SCALARS
+from mockserver.openapi.inference.words import fold, singular, split
 
-_CREATED = frozenset(
+CREATED = frozenset(
     """
     created createdat createdon createddate creationdate createtime createdtime datecreated creationtime timecreated
     inserted insertedat addedat registered registeredat
     """.split()
 )
-_UPDATED = frozenset(
+UPDATED = frozenset(
     """
     updated updatedat updatedon updateddate updatetime modified modifiedat modifiedon lastmodified lastupdated
     lastmodifiedat dateupdated datemodified updatedtime modifiedtime lastmodifieddate changed changedat
     """.split()
 )
+_INITIAL = (
+    "pending",
+    "draft",
+    "new",
+    "created",
+    "queued",
+    "requested",
+    "scheduled",
+    "open",
+    "unpaid",
+    "submitted",
+    "processing",
+    "inprogress",
+    "active",
+)
+"""States in which records begin, the likeliest first."""
 _EPOCH_MS = 10**11
 _KEYS = 50
 """How many keys are tried for a new record; a schema with a list of values has few."""
@@ -42,10 +61,34 @@ class FieldMaker:
         self.values = values
         self.shape = values.shapes.of(self.family.schema)
         resolve = values.shapes.resolve
-        self.read_only = frozenset(name for name, schema in self.shape.properties.items() if resolve(schema).get("readOnly"))
-        self.write_only = frozenset(name for name, schema in self.shape.properties.items() if resolve(schema).get("writeOnly"))
-        self.created = tuple(name for name in self.shape.properties if fold(name) in _CREATED and self._is_moment(name))
-        self.updated = tuple(name for name in self.shape.properties if fold(name) in _UPDATED and self._is_moment(name))
+        self.views: dict[str, Any] = {}
+        self.read_only = frozenset(name for name, schema in self.shape.properties.items() if resolve(schema).get("readOnly")) | {
+            *self.family.server_set
+        }
+        self.write_only = frozenset(name for name, schema in self.shape.properties.items() if resolve(schema).get("writeOnly")) | {
+            *self.family.write_only
+        }
+        self.created = tuple(name for name in self.shape.properties if fold(name) in CREATED and self._is_moment(name))
+        self.updated = tuple(name for name in self.shape.properties if fold(name) in UPDATED and self._is_moment(name))
+
+    def fit(self, data: Mapping[str, Any], sent: Collection[str] = ()) -> dict[str, Any]:
+        """The data of a record as its schema allows them, and, except for what a client sent, as the lists that show it allow them."""
+        fitted = self.values.fit(self.family.schema, dict(data), noun=self.family.noun)
+        kept: dict[str, Any] = fitted if isinstance(fitted, dict) else dict(data)
+        for name, schema in self.views.items():
+            if name not in kept or name in sent or name == self.family.identity or self.values.is_valid(schema, kept[name]):
+                continue
+            other = self.values.fit(schema, MISSING, name, self.family.noun)
+            if self.values.is_valid(self.shape.properties[name], other):
+                kept = {**kept, name: other}
+        return kept
+
+    def see(self, schema: Any) -> None:
+        """Take note of another schema that shows records of the family: what it says of their scalars holds too."""
+        for name, inner in self.values.shapes.of(schema).properties.items():
+            mine = self.shape.properties.get(name)
+            if mine is not None and mine != inner and self.values.shapes.of(inner).is_scalar and self.values.shapes.of(mine).is_scalar:
+                self.views.setdefault(name, inner)
 
     def _is_moment(self, name: str) -> bool:
         shape = self.values.shapes.of(self.shape.properties[name])
@@ -109,10 +152,12 @@ class FieldMaker:
         """The data of a record that was changed now. A moment that is among the changes stays."""
         return {**data, **{name: self.moment(name, world.now) for name in self.updated if name not in changes}}
 
-    def complete(self, world: Transaction, sent: Mapping[str, Any], sendable: frozenset[str], parents: Mapping[str, str], key: Any) -> dict[str, Any]:
-        """The data of a new record: what was sent, then what the server sets. ``sendable`` are the properties that a client may send."""
+    def complete(
+        self, world: Transaction, placed: Mapping[str, Any], sendable: frozenset[str], parents: Mapping[str, str], key: Any
+    ) -> dict[str, Any]:
+        """The data of a new record: what was sent and placed, then what the server sets. ``sendable`` are the properties that a client may send."""
         family = self.family
-        data = self.place(sent)
+        data = dict(placed)
         if family.identity is not None:
             data[family.identity] = key
         data |= self._parent_keys(parents)
@@ -122,10 +167,15 @@ class FieldMaker:
         for name, schema in self.shape.properties.items():
             if name in data:
                 continue
+            if name in family.starts:
+                data[name] = family.starts[name]
+                continue
             declared = self.values.shapes.resolve(schema)
             if "default" in declared:
                 data[name] = declared["default"]
-            elif name in self.shape.required or (name not in sendable and name not in self.write_only and self._is_plain(schema)):
+            elif name in self.shape.required or (
+                (name not in sendable or name in family.server_set) and name not in self.write_only and self._is_plain(schema)
+            ):
                 made = self._make_initial(name, schema)
                 if made is not MISSING:
                     data[name] = made
@@ -137,12 +187,30 @@ class FieldMaker:
         for name, value in sent.items():
             if name in self.read_only:
                 continue
-            if name in self.shape.properties or not self.shape.properties:
+            if name in self.shape.properties:
+                placed[name] = value if name in self._scalars else self._nested(self.shape.properties[name], name, value)
+            elif not self.shape.properties:
                 placed[name] = value
             elif (holder := self._holders.get(name)) is not None and holder not in sent:
                 inner = placed.get(holder)
                 placed[holder] = {**(inner if isinstance(inner, dict) else {}), name: value}
         return placed
+
+    def _nested(self, schema: Any, name: str, value: Any) -> Any:
+        """A key that is sent where the record shows an object: an object with this key."""
+        shape = self.values.shapes.of(schema)
+        if shape.is_list and isinstance(value, list) and shape.items is not None:
+            return [self._nested(shape.items, singular(name), one) for one in value]
+        if not shape.is_object or shape.kinds & SCALARS or isinstance(value, bool) or not isinstance(value, str | int):
+            return value
+        identity = find_identity(self.values.shapes, schema, "", singular(fold(name)))
+        return value if identity is None else {identity[0]: value}
+
+    @cached_property
+    def _scalars(self) -> frozenset[str]:
+        """The properties of the record that hold neither an object nor a list."""
+        shapes = {name: self.values.shapes.of(schema) for name, schema in self.shape.properties.items()}
+        return frozenset(name for name, shape in shapes.items() if not shape.is_list and (not shape.is_object or shape.kinds & SCALARS))
 
     @cached_property
     def _holders(self) -> dict[str, str]:
@@ -165,21 +233,79 @@ class FieldMaker:
             return None if declared.get("nullable") or "null" in (declared.get("type") or ()) else MISSING
         enum = declared.get("enum")
         if isinstance(enum, list) and enum and fold(name) in ("status", "state"):
-            return enum[0]
+            by_name = {fold(str(one)): one for one in reversed(enum)}
+            return next((by_name[one] for one in _INITIAL if one in by_name), enum[0])
         return self.values.make(schema, name, self.family.noun, depth=1, full=False)
+
+    @cached_property
+    def parent_fields(self) -> Mapping[str, str]:
+        """The properties that hold the key of a record above this one, with the name under which records keep it."""
+        found: dict[str, str] = {}
+        for scope in self.family.scopes:
+            names = [name for name, family in self.family.references.items() if family == scope.parent]
+            names += [name for name in self.shape.properties if fold(name) == fold(scope.placeholder) and name != self.family.identity]
+            found |= {name: label(scope) for name in names if self.values.shapes.of(self.shape.properties[name]).is_scalar}
+        return found
 
     def _parent_keys(self, parents: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for name, family in self.family.references.items():
-            value = parents.get(family)
-            if value is None or value == ANY:
-                continue
-            shape = self.values.shapes.of(self.shape.properties[name])
-            if shape.is_list:
-                continue
-            found[name] = type_key(shape.kinds, value)
+        for name, above in self.parent_fields.items():
+            value = parents.get(above, ANY)
+            if value != ANY:
+                found[name] = type_key(self.values.shapes.of(self.shape.properties[name]).kinds, value)
         return found
 
-    def shown(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The data of a record as answers show it."""
-        return {name: value for name, value in data.items() if name not in self.write_only} if self.write_only else data
+    def invent(self, world: Transaction, parents: Mapping[str, str], key: str) -> dict[str, Any]:
+        """The data of a record that was there before the first call; the same for the same key and seed."""
+        data = self.draft(world, parents, self.type_key(key))
+        return self.fit(data)
+
+    def draft(self, world: Transaction, parents: Mapping[str, str], key: Any) -> dict[str, Any]:
+        """The data of a record from its schema, with its key and the keys of the records above it; whether they fit is not known."""
+        self.values.seed(world.seed, self.records.table.name, key, *parents.values())
+        made = self.values.make(self.family.schema, noun=self.family.noun)
+        own = {} if self.family.identity is None else {self.family.identity: key}
+        return {**(made if isinstance(made, dict) else {}), **own, **self._parent_keys(parents)}
+
+    def type_key(self, key: str) -> int | str:
+        """A key as the type that its property has."""
+        return type_key(self.values.shapes.of(self.shape.properties.get(self.family.identity or "", self.family.key)).kinds, key)
+
+    def is_key(self, value: Any) -> bool:
+        """Whether a value that a client sends can be the key: its property and the path allow it."""
+        kinds = self.values.shapes.of(self.family.key).kinds
+        in_path = value if kinds & {"integer", "number"} else str(value)
+        own = self.shape.properties.get(self.family.identity or "", {})
+        return self.values.is_valid(own, value) and self.values.is_valid(self.family.key, in_path)
+
+    def named_keys(self, body: Mapping[str, Any]) -> list[Any]:
+        """The keys that a body names in properties such as ``user_id``, ``userIds`` or ``id``."""
+        noun, own = fold(self.family.noun), fold(self.family.identity or "id")
+        placeholder = fold(read_template(self.family.item).key) if self.family.item else ""
+        names = {placeholder, placeholder + "s", own, own + "s", noun, noun + "s", noun + own, noun + own + "s", f"{noun}s"}
+        found: list[Any] = []
+        for name, value in body.items():
+            if fold(name) in names or singular(fold(name)) == noun:
+                found += [one.get(self.family.identity) if isinstance(one, dict) else one for one in (value if isinstance(value, list) else [value])]
+        return [one for one in found if isinstance(one, str | int)]
+
+    def hide(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of a record without what is only written."""
+        return {name: value for name, value in data.items() if name not in self.write_only} if self.write_only else dict(data)
+
+    def shown(self, item: Item) -> dict[str, Any]:
+        """A record as answers show it: without what is only written, and with its key if the document has no property for it."""
+        shown = self.hide(item.data)
+        return shown | self._key_beside(item.key) if self._key_name else shown
+
+    @cached_property
+    def _key_name(self) -> str:
+        """The name under which a key is shown that no property of the document holds: that of the placeholder; empty if the record is closed."""
+        family = self.family
+        if family.identity is not None or not family.item or family.is_singleton or not self.shape.properties:
+            return ""
+        name = read_template(family.item).key
+        return "" if name in self.shape.properties or self.values.is_closed(family.schema) else name
+
+    def _key_beside(self, key: str) -> dict[str, Any]:
+        return {self._key_name: type_key(self.values.shapes.of(self.family.key).kinds, key)}

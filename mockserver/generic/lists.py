@@ -205,6 +205,7 @@ _PREVIOUS = frozenset(
     startcursor prevpagetoken previouspagetoken previouspageurl
     """.split()
 )
+_OWN = frozenset({"self", "first", "last"})
 _NESTED = frozenset("links paging pagination meta metadata page cursors pageinfo pager pagingmetadata listmeta responsemetadata".split())
 
 
@@ -215,6 +216,8 @@ def describe(page: ListPage, name: str, kinds: set[str], formats: set[str], *, h
     """
     folded = fold(name)
     whole = bool(kinds & {"integer", "number"}) or not kinds
+    if folded in _OWN and "string" in kinds:
+        return page.url(0)
     if folded in _NEXT or folded in _PREVIOUS:
         return _neighbour(page, 1 if folded in _NEXT else -1, folded, formats, whole=bool(kinds & {"integer", "number"}))
     says: tuple[tuple[bool, Any], ...] = (
@@ -222,7 +225,6 @@ def describe(page: ListPage, name: str, kinds: set[str], formats: set[str], *, h
         (folded == "count", len(page.items) if has_total else page.total),
         ("boolean" in kinds and folded in _MORE, page.has_more),
         ("boolean" in kinds and folded in _BACK, page.offset > 0),
-        ("string" in kinds and folded in ("self", "first", "last"), page.url(0)),
         (whole and folded in _PAGES, page.pages),
         (whole and folded in _NUMBERS, page.number),
         (whole and folded in _SIZES, page.size),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ _BY_KIND: Mapping[Kind, tuple[int, ...]] = {
     Kind.DELETE: _REMOVED,
     Kind.CLEAR: _REMOVED,
     Kind.UNSET: _REMOVED,
-    Kind.UNLINK: _REMOVED,
 }
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -100,6 +99,23 @@ def _contents(document: Document, response: Mapping[str, Any], status: int) -> M
 def _headers(document: Document, response: Mapping[str, Any]) -> Mapping[str, Any]:
     found = response.get("headers")
     return {str(name): document.resolve(header) for name, header in found.items()} if isinstance(found, dict) else {}
+
+
+STATEFUL, EXAMPLE, GENERATED = "stateful", "by example", "generated"
+
+
+def find_basis(spec: OperationSpec, role: Role) -> str:
+    """What the answers of an operation rest on: state, an example of the document, or generated data."""
+    if role.is_stateful:
+        return STATEFUL
+    contents = find_success(spec, role).contents.values()
+    return EXAMPLE if any(True for media in contents for _ in examples_of(spec.document, media)) else GENERATED
+
+
+def count_bases(document: Document, roles: Mapping[str, Role], unserved: Collection[str]) -> str:
+    """A sentence on how many operations of a document are stateful, by example, generated, and not served."""
+    bases = ["not served" if spec.id in unserved else find_basis(spec, roles[spec.id]) for spec in document.operations]
+    return f"{len(bases)} operations: " + ", ".join(f"{bases.count(name)} {name}" for name in (STATEFUL, EXAMPLE, GENERATED, "not served"))
 
 
 def examples_of(document: Document, media: Mapping[str, Any]) -> Iterator[Any]:

@@ -72,9 +72,13 @@ class Records:
 
     def add(self, world: Transaction, parents: Mapping[str, str], key: str, data: Mapping[str, Any]) -> Item:
         """Add a record. Raises KeyError if its key is taken."""
+        return self.opened(world).add(self.new(parents, key, data))
+
+    def new(self, parents: Mapping[str, str], key: str, data: Mapping[str, Any]) -> Item:
+        """A record that is not stored yet."""
         own = {name: parents.get(name, ANY) for name in self.labels}
         scope = _scope(iter(own.values()))
-        return self.opened(world).add(Item(f"{scope}/{quote(key, safe='')}" if own else quote(key, safe=""), key, scope, own, data))
+        return Item(f"{scope}/{quote(key, safe='')}" if own else quote(key, safe=""), key, scope, own, data)
 
     def change(self, world: Transaction, item: Item, data: Mapping[str, Any]) -> Item:
         """Store other data of a record."""
@@ -96,9 +100,12 @@ class Shelves:
         return tuple(records.table for records in self.by_family.values())
 
     def remove(self, world: Transaction, family: str, item: Item) -> None:
-        """Remove a record with everything below it."""
+        """Remove a record with everything below it, and from the groups that it is a member of."""
         above = {**item.parents, family: item.key}
         for child in self.model.children.get(family, ()):
             for below in [one for one in self.by_family[child].all(world, above) if one.parents.get(family) == item.key]:
                 self.remove(world, child, below)
+        for pairs in (records for records in self.by_family.values() if records.family.mirrors == family):
+            for pair in list(pairs.opened(world).select("key", item.key)):
+                self.remove(world, pairs.family.name, pair)
         self.by_family[family].opened(world).remove(item.id)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from mockserver.core.base.faults import Fault, Invalid, Unauthenticated
+from mockserver.core.base.faults import Fault, Invalid, ScopeMissing, Unauthenticated
 from mockserver.core.base.names import UNDOCUMENTED
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.api import FaultContext
 from mockserver.generic.plans import concrete, examples_of, is_json
 from mockserver.generic.values import ValueMaker
+from mockserver.generic.written import is_written, write
 from mockserver.openapi.inference.shapes import Shape
 from mockserver.openapi.inference.words import fold
 from mockserver.openapi.operations import OperationSpec
@@ -42,6 +43,8 @@ _TEXTS = frozenset(
 _CODES = frozenset("code errorcode type errortype key name status error id reason errorname".split())
 _STATUSES = frozenset("status statuscode httpstatus httpstatuscode httpcode code errorcode".split())
 _FIELDS = frozenset("field path pointer parameter param property loc location source target".split())
+CHALLENGE = "www-authenticate"
+_TOKENS = ("oauth2", "openIdConnect")
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "not_found": ("not_found", "notfound", "resource_not_found", "missing", "resourcenotfound"),
     "unauthenticated": ("unauthorized", "unauthenticated", "authentication_error", "not_authenticated", "invalid_credentials", "invalid_api_key"),
@@ -64,22 +67,51 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class Refused(Fault):
+    """A refusal of a function, or of a declared action, with the status that it chose."""
+
+    kind = "refused"
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class Refusals:
     """Renders the faults of a document's operations."""
 
-    def __init__(self, operations: Mapping[str, OperationSpec], values: ValueMaker) -> None:
+    def __init__(self, operations: Mapping[str, OperationSpec], values: ValueMaker, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._operations = operations
         self._values = values
+        self._schemes = schemes or {}
 
     def render(self, fault: Fault, context: FaultContext) -> Reply:
         """A fault as the document answers it; as a plain problem, marked as undocumented, if the document has no answer for it."""
-        spec = self._operations.get(context.operation_id or "")
-        if spec is not None:
-            for status, key in _candidates(spec, fault.status):
-                reply = self._documented(spec, fault, status, key)
-                if reply is not None:
-                    return reply
-        return self._undocumented(fault)
+        reply = self._find_documented(fault, context.operation_id or "") or self._undocumented(fault)
+        challenge = self._challenge(fault)
+        if challenge and not any(name.lower() == CHALLENGE for name in reply.headers):
+            reply.headers = {**reply.headers, CHALLENGE: challenge}
+        return reply
+
+    def _find_documented(self, fault: Fault, operation: str) -> Reply | None:
+        spec = self._operations.get(operation)
+        if spec is None:
+            return None
+        replies = (self._documented(spec, fault, status, key) for status, key in _candidates(spec, fault.status))
+        return next((reply for reply in replies if reply is not None), None)
+
+    def _challenge(self, fault: Fault) -> str:
+        """What a refused credential is answered with, so that a client knows what to send (RFC 6750, RFC 9110); empty if there is no such word."""
+        if isinstance(fault, ScopeMissing):
+            scopes = "".join(letter for letter in " ".join(fault.scopes) if letter.isascii() and letter.isprintable() and letter not in '"\\')
+            return f'Bearer error="insufficient_scope", scope="{scopes}"'
+        if not isinstance(fault, Unauthenticated):
+            return ""
+        scheme = self._schemes.get(fault.scheme, {})
+        kind = str(scheme.get("scheme", "")).lower() if scheme.get("type") == "http" else "bearer" if scheme.get("type") in _TOKENS else ""
+        if kind == "bearer":
+            return "Bearer" if fault.missing else 'Bearer error="invalid_token"'
+        return 'Basic realm="mock"' if kind == "basic" else ""
 
     def _documented(self, spec: OperationSpec, fault: Fault, status: int, key: str) -> Reply | None:
         response = spec.document.resolve(spec.spec["responses"][key])
@@ -87,16 +119,18 @@ class Refusals:
         headers = self._headers(spec, response)
         if not isinstance(content, dict) or not content:
             return Reply(status, None, headers)
-        media_type = next((name for name in content if is_json(name)), None)
-        if media_type is None:
+        documented = {name: spec.document.resolve(media) for name, media in content.items()}
+        data = [name for name, media in documented.items() if is_json(name) or is_written(spec.document, name, media.get("schema"))]
+        if not data:
             return Reply(status, (str(fault) + "\n").encode(), headers, concrete(next(iter(content))))
-        media = spec.document.resolve(content[media_type])
+        media_type = next(filter(is_json, data), data[0])
+        media = documented[media_type]
         schema = media.get("schema")
         self._values.seed(spec.label, status)
         body = self._body(spec, media, schema, fault, status)
         if schema is not None and not self._values.is_valid(schema, body):
             return None
-        return Reply(status, body, headers, concrete(media_type))
+        return Reply(status, body if is_json(media_type) else write(spec.document, media_type, schema, body), headers, concrete(media_type))
 
     def _headers(self, spec: OperationSpec, response: Any) -> dict[str, str]:
         declared = response.get("headers") if isinstance(response, dict) else None
@@ -161,10 +195,7 @@ class Refusals:
         body = problem(status, str(fault))
         if isinstance(fault, Invalid):
             body["violations"] = [{"place": one.place, "pointer": one.pointer, "keyword": one.keyword, "text": one.text} for one in fault.violations]
-        headers = {UNDOCUMENTED: str(status)}
-        if isinstance(fault, Unauthenticated):
-            headers["WWW-Authenticate"] = "Bearer"
-        return Reply(status, body, headers, PROBLEM, is_undocumented=True)
+        return Reply(status, body, {UNDOCUMENTED: str(status)}, PROBLEM, is_undocumented=True)
 
 
 def _phrase(status: int) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from mockserver.core.base.faults import Conflict
 from mockserver.core.state.world import Transaction
-from mockserver.generic.handlers import Engine
+from mockserver.generic.engine import Engine
+from mockserver.generic.given_seeds import GivenRecord, add_given
 from mockserver.generic.plans import Success, examples_of, is_json
 from mockserver.generic.records import ANY, Records, label
 from mockserver.generic.values import MISSING, at, type_key
 from mockserver.openapi.inference.model import Family, Kind, Role
+from mockserver.openapi.inference.words import fold
 from mockserver.openapi.operations import OperationSpec
+from mockserver.openapi.pointers import split_pointer
 
 ROOTS, BELOW, PARENTS = 5, 2, 3
 """Records of a family, records below each of the first parents, and how many parents have some."""
@@ -21,15 +25,19 @@ _READS = (Kind.LIST, Kind.READ, Kind.CREATE, Kind.UPDATE, Kind.REPLACE, Kind.SEA
 
 
 class Seeder:
-    """Fills the tables of an engine."""
+    """Fills the tables of an engine. The records of a family that ``given`` names are those alone."""
 
-    def __init__(self, engine: Engine, roles: Mapping[str, tuple[OperationSpec, Role, Success]]) -> None:
+    def __init__(
+        self, engine: Engine, roles: Mapping[str, tuple[OperationSpec, Role, Success]], given: Mapping[str, Sequence[GivenRecord]] | None = None
+    ) -> None:
         self._engine = engine
+        self._given = given or {}
         self._examples: dict[str, list[Any]] = {}
         self._keys: dict[str, list[str]] = {}
         for spec, role, success in roles.values():
             if role.is_stateful and role.family:
                 self._collect(spec, role, success)
+                self._see(role, success)
             for placeholder, named in (*((scope.placeholder, scope.parent) for scope in role.scopes), (role.key, role.family)):
                 if placeholder and named:
                     self._keys.setdefault(named, []).extend(_key_examples(spec, placeholder))
@@ -39,6 +47,17 @@ class Seeder:
             found = [shown.get("example"), *(examples if isinstance(examples, list) else [])]
             kept = engine.singletons if family.is_singleton else self._examples
             kept.setdefault(name, []).extend(one for one in found if isinstance(one, dict))
+
+    def _see(self, role: Role, success: Success) -> None:
+        """Let records be made so that the lists that show them can show them as they are."""
+        shapes = self._engine.values.shapes
+        for name, media in success.contents.items():
+            if role.kind is not Kind.LIST or role.answer is None or not is_json(name):
+                continue
+            schema = media.get("schema", {})
+            for part in split_pointer(role.answer):
+                schema = shapes.of(schema).properties.get(part, {})
+            self._engine.makers[role.family].see(shapes.of(schema).items or {})
 
     def _collect(self, spec: OperationSpec, role: Role, success: Success) -> None:
         """Keep the records in the examples of one operation, those of reads first, and the keys in examples of its path."""
@@ -63,14 +82,20 @@ class Seeder:
             return
         done.add(name)
         family = self._engine.model.families[name]
-        for needed in (*(scope.parent for scope in family.scopes), *family.references.values()):
+        for needed in (*(scope.parent for scope in family.scopes), *family.references.values(), family.mirrors):
             if needed and needed != name:
                 self._seed_family(world, needed, done)
-        if family.is_singleton:
+        if name in self._given:
+            add_given(world, self._engine, family, self._given[name])
+        if name in self._given or family.is_singleton:
             return
         records = self._engine.shelves[name]
         places = list(self._places(world, family))
         for number, parents in enumerate(places):
+            if family.mirrors:
+                for other in islice(self._engine.shelves[family.mirrors].opened(world).all(), BELOW):
+                    self._add(world, records, parents, other.key, other.data)
+                continue
             count = BELOW if len(places) > 1 else ROOTS
             if number == 0:
                 self._seed_examples(world, records, parents)
@@ -95,11 +120,10 @@ class Seeder:
         family, values = records.family, self._engine.values
         for example in self._examples.get(family.name, ())[: ROOTS * 2]:
             values.seed(world.seed, records.table.name, "example")
-            fitted = values.fit(family.schema, self._related(world, records, example, parents), noun=family.noun)
-            key = fitted.get(family.identity) if family.identity is not None and isinstance(fitted, dict) else None
+            fitted = self._engine.makers[family.name].fit(self._related(world, records, example, parents), example)
+            key = fitted.get(family.identity) if family.identity is not None else None
             if (
-                isinstance(fitted, dict)
-                and isinstance(key, str | int)
+                isinstance(key, str | int)
                 and key != ""
                 and values.is_valid(dict(family.key), key if "integer" in values.shapes.of(family.key).kinds else str(key))
             ):
@@ -113,23 +137,12 @@ class Seeder:
 
     def _make(self, world: Transaction, records: Records, parents: Mapping[str, str], key: str | None = None) -> None:
         """Add a record that is made from the schema of its family."""
-        family, maker, values = records.family, self._engine.makers[records.family.name], self._engine.values
-        identity = family.identity
-        if key is None:
-            typed = maker.draw_key(world, parents)
-        else:
-            kinds = values.shapes.of(maker.shape.properties.get(identity or "", family.key)).kinds
-            typed = type_key(kinds, key)
-            if records.find(world, parents, key) is not None:
-                return
-        values.seed(world.seed, records.table.name, typed, *parents.values())
-        made = values.make(family.schema, noun=family.noun)
-        data = dict(made) if isinstance(made, dict) else {}
-        if identity is not None:
-            data[identity] = typed
-        data = self._related(world, records, data, parents)
-        fitted = values.fit(family.schema, data, noun=family.noun)
-        records.add(world, parents, str(typed), fitted if isinstance(fitted, dict) else data)
+        maker = self._engine.makers[records.family.name]
+        if key is not None and records.find(world, parents, key) is not None:
+            return
+        typed = maker.draw_key(world, parents) if key is None else maker.type_key(key)
+        data = self._related(world, records, maker.draft(world, parents, typed), parents)
+        records.add(world, parents, str(typed), maker.fit(data))
 
     def _related(self, world: Transaction, records: Records, data: Mapping[str, Any], parents: Mapping[str, str]) -> dict[str, Any]:
         """The data of a record whose references lead to records that exist."""
@@ -152,7 +165,28 @@ class Seeder:
                 related[name] = typed[:2]
             elif related[name] is not None and str(related[name]) not in known:
                 related[name] = values.fake.random_element(typed)
-        return related
+        return self._with_relationships(world, related)
+
+    def _with_relationships(self, world: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+        """A record in the form of JSON:API whose relationships lead to records that exist."""
+        every = data.get("relationships")
+        for name, one in every.items() if isinstance(every, dict) else ():
+            keys = [
+                item.key
+                for family in self._engine.model.families.values()
+                if fold(family.noun) == fold(name) and family.identity is not None
+                for item in islice(self._engine.shelves[family.name].opened(world).all(), ROOTS)
+            ]
+            inner = one.get("data") if isinstance(one, dict) else None
+            if keys and isinstance(inner, dict) and str(inner.get("id")) not in keys:
+                data = put_within(data, ("relationships", name, "data", "id"), self._engine.values.fake.random_element(keys))
+        return data
+
+
+def put_within(node: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """An object with another value at a path that leads through objects."""
+    inner = value if len(path) == 1 else put_within(node[path[0]], path[1:], value)
+    return {**node, path[0]: inner}
 
 
 def _bodies(spec: OperationSpec, success: Success) -> Iterator[Any]:

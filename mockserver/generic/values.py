@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from faker import Faker
@@ -20,17 +20,25 @@ from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.examples import invent
 from mockserver.openapi.inference.shapes import Shapes
 from mockserver.openapi.pointers import find_value, split_pointer
-from mockserver.openapi.schemas import SchemaCompiler, Validator
+from mockserver.openapi.schemas import Direction, SchemaCompiler, Validator
 
 DEPTH = 6
 """Levels of nesting below which optional parts are left out."""
+PARTS = 20_000
+"""Parts of what is made between two calls of ``seed`` and ``make``, after which nothing more is made."""
+BOTTOM = 12
+"""Levels of nesting below which nothing is made, whatever the schema demands."""
 SHALLOW = 2
 """Levels of nesting below which optional objects are left out: a record, a part of it, and scalars in that."""
 TRIES = 6
 """How often a value is made anew if it does not fit its schema."""
 _ITEMS = 2
+_VALIDATORS = 5000
+"""Schemas whose validators are found by their identity; then all are forgotten, because some schemas are made while values are made."""
 _GROUPS, _REPETITIONS = 2, 1000
 """Repeated groups of a pattern, and repetitions of one part of it, up to which a text is made of it."""
+LEAST, MOST = -(2**63), 2**64 - 1
+"""The whole numbers that can be stored and sent."""
 MISSING: Any = object()
 """Stands for a value that is not there."""
 
@@ -41,12 +49,16 @@ class ValueMaker:
     def __init__(self, document: Document, shapes: Shapes, locale: str = "en_US") -> None:
         self.document = document
         self.shapes = shapes
-        self._compiler = SchemaCompiler(document)
+        self._compiler = SchemaCompiler(document, Direction.ANSWER)
+        self._validators: dict[int, tuple[Any, Validator | None]] = {}
+        """By the identity of a schema, the schema itself, which must live as long as its identity is known, and its validator."""
         self._fake = Faker(locale)
+        self._parts = 0
 
     def seed(self, *parts: object) -> None:
         """Make what follows depend on these values only."""
         self._fake.seed_instance(" ".join(map(str, parts)))
+        self._parts = 0
 
     @property
     def fake(self) -> Faker:
@@ -60,10 +72,29 @@ class ValueMaker:
         return validator is None or validator.is_valid(value)
 
     def validator(self, schema: Any) -> Validator | None:
+        known = self._validators.get(id(schema))
+        if known is not None:
+            return known[1]
+        if len(self._validators) >= _VALIDATORS:
+            self._validators.clear()
+        found = self._compile(schema)
+        self._validators[id(schema)] = schema, found
+        return found
+
+    def _compile(self, schema: Any) -> Validator | None:
         try:
             return self._compiler.compile(schema)
         except DocumentBroken:
             return None
+
+    def is_closed(self, schema: Any) -> bool:
+        """Whether a schema allows no properties but its own."""
+        resolved = self.shapes.resolve(schema)
+        return (
+            resolved.get("additionalProperties") is False
+            or resolved.get("unevaluatedProperties") is False
+            or any(map(self.is_closed, resolved.get("allOf") or ()))
+        )
 
     # Making
 
@@ -102,6 +133,9 @@ class ValueMaker:
         return fitted
 
     def _make(self, schema: Any, name: str, noun: str, depth: int, *, full: bool) -> Any:
+        self._parts += 1
+        if depth > BOTTOM or self._parts > PARTS:
+            return None  # the schema demands a value without end, or one that is too large
         schema = self.shapes.resolve(schema)
         if "const" in schema:
             return schema["const"]
@@ -408,8 +442,15 @@ def put(pointer: str, value: Any) -> Any:
     return value
 
 
-def walk(value: Any) -> Iterator[Any]:
-    """A value and everything in it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from walk(inner)
+def has_long_number(value: Any) -> bool:
+    """Whether a value of JSON holds a whole number of more than 64 bits."""
+    waiting = [value]
+    for one in waiting:  # grows while it is gone through
+        kind = type(one)
+        if kind is dict:
+            waiting.extend(one.values())
+        elif kind is list:
+            waiting.extend(one)
+        elif kind is int and not LEAST <= one <= MOST:
+            return True
+    return False

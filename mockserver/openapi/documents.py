@@ -50,6 +50,11 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
+def _join(one: Any, other: Any) -> Any:
+    """A schema that demands what two demand. Equal ones are not doubled, because a schema that refers to itself would double at each level."""
+    return one if one == other else {"allOf": [one, other]}
+
+
 @dataclass(frozen=True)
 class Document:
     """One vendor's OpenAPI document, with its overlays applied.
@@ -170,16 +175,21 @@ class Document:
         return node
 
     def merge_all_of(self, schema: Any) -> dict[str, Any]:
-        """A schema, resolved, with the branches of its ``allOf`` in it. A property of two branches keeps both schemas, as an ``allOf``."""
+        """A schema, resolved, with the branches of its ``allOf`` in it. A property of two branches keeps both schemas, as an ``allOf``.
+
+        A list of one type and ``null`` becomes that type and ``nullable``.
+        """
         schema = self.resolve(schema)
+        if not isinstance(schema, dict):  # true and false are schemas too, since 3.1
+            return {}
         merged = {key: value for key, value in schema.items() if key != "allOf"}
         for branch in schema.get("allOf", ()):
             flat = self.merge_all_of(branch)
             ours, theirs = merged.get("properties", {}), flat.get("properties", {})
-            both = {name: {"allOf": [theirs[name], ours[name]]} for name in theirs if name in ours}
+            both = {name: _join(theirs[name], ours[name]) for name in theirs if name in ours}
             properties = {**theirs, **ours, **both}
             required = list(dict.fromkeys([*flat.get("required", ()), *merged.get("required", ())]))
-            items = {"allOf": [flat["items"], merged["items"]]} if "items" in flat and "items" in merged else None
+            items = _join(flat["items"], merged["items"]) if "items" in flat and "items" in merged else None
             merged = {**flat, **merged}
             if items is not None:
                 merged["items"] = items
@@ -187,11 +197,21 @@ class Document:
                 merged["properties"] = properties
             if required:
                 merged["required"] = required
+        kinds = merged.get("type")
+        if isinstance(kinds, list):
+            others = [kind for kind in kinds if kind != "null"]
+            merged = {**merged, "nullable": merged.get("nullable", len(others) < len(kinds))}
+            if len(others) == 1:
+                merged["type"] = others[0]
+            else:
+                del merged["type"]
         return merged
 
     def properties(self, schema: Any) -> Iterator[tuple[str, Any]]:
         """Name and schema of the properties of a schema, those of all its branches included; a name may come twice."""
         schema = self.resolve(schema)
+        if not isinstance(schema, dict):
+            return
         yield from schema.get("properties", {}).items()
         for combined in ("allOf", "anyOf", "oneOf"):
             for branch in schema.get(combined, ()):

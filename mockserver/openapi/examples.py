@@ -12,9 +12,12 @@ from typing import Any
 import rstr
 
 from mockserver.openapi.documents import Document
+from mockserver.openapi.flattening import takes_nothing
 
 DEPTH = 8
 """Levels of nesting below which optional parts are left out."""
+END = 10
+"""Levels below which nothing is made: a list that has to hold a list of its own kind has no end, and each level may double the schema."""
 BRANCHING = 4
 """Levels of nesting below which the smallest of several schemas is taken, so that recursive schemas end."""
 _FAR = 1_000_000
@@ -25,7 +28,9 @@ _WORDS = "alfa bravo coral delta enero faro gira hoja isla jade kilo luna mesa n
 
 
 def invent(document: Document, schema: Any, chance: Random, depth: int = 0) -> Any:
-    """A value of a schema. It satisfies the schema unless keywords contradict one another: check it."""
+    """A value of a schema. It satisfies the schema unless keywords contradict one another, or demand values without end: check it."""
+    if depth > END:
+        return None
     schema = document.resolve(schema)
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else chance.choice(schema["enum"])
@@ -71,7 +76,8 @@ def _object(document: Document, schema: Mapping[str, Any], chance: Random, depth
     made = {
         name: invent(document, inner, chance, depth + 1)
         for name, inner in list(schema.get("properties", {}).items())[:room]
-        if name in required or (depth < DEPTH and chance.random() < 0.8)  # noqa: PLR2004 - most of what may be there is
+        if (name in required or (depth < DEPTH and chance.random() < 0.8))  # noqa: PLR2004 - most of what may be there is
+        and not _is_never(document, inner)
     }
     made |= {name: _text({}, chance) for name in schema.get("required", ()) if name not in made}
     others = schema.get("additionalProperties", True)
@@ -80,8 +86,15 @@ def _object(document: Document, schema: Mapping[str, Any], chance: Random, depth
     return made
 
 
+def _is_never(document: Document, schema: Any) -> bool:
+    """Whether a property with this schema must be left out: ``not: {}`` refuses every value, as ``false`` does."""
+    schema = document.resolve(schema)
+    parts = [schema, *map(document.resolve, schema.get("allOf", ()))] if isinstance(schema, Mapping) else [schema]
+    return any(part is False or takes_nothing(part) for part in parts)
+
+
 def _array(document: Document, schema: Mapping[str, Any], chance: Random, depth: int) -> list[Any]:
-    least = schema.get("minItems", 0)
+    least = schema.get("minItems", 0) if depth < DEPTH else min(schema.get("minItems", 0), 1)
     most = max(least, min(schema.get("maxItems", 3), 3)) if depth < DEPTH else least
     return [invent(document, schema.get("items", {}), chance, depth + 1) for _ in range(chance.randint(least, most))]
 

@@ -88,7 +88,13 @@ SNAPSHOTS = Limit("snapshots", 100, "snapshots", "Snapshots of one world.", OLDE
 ALL_SNAPSHOTS = Limit("all-snapshots", 10_000, "snapshots", "Snapshots of all worlds.", OLDEST)
 DROPPED_NAMES = Limit("dropped-names", 10_000, "names", "Names of dropped worlds that are remembered for a notice.", OLDEST)
 FAULT_RULES = Limit("fault-rules", 100, "rules", "Fault rules of one world.", "The rule is refused with 409.")
-OUTBOX = Limit("outbox", 1000, "messages", "Messages in the outbox of one world.", OLDEST)
+OUTBOX = Limit("outbox", 1000, "messages", "Messages in the outbox of one world, and webhooks of one API on their way.", OLDEST)
+SENDING_WORLDS = Limit(
+    "sending-worlds", 100, "worlds", "Worlds whose webhooks are sent at the same time.", "The others wait for a later call to them."
+)
+WEBHOOKS_AT_ONCE = Limit(
+    "webhooks-at-once", 20, "webhooks", "Webhooks of one world that are sent one after the other before others are looked for.", "They wait."
+)
 
 # Journal
 
@@ -107,12 +113,15 @@ IDLE_SECONDS = Limit("idle-seconds", 10, "seconds", "The time for which a connec
 """Longer than the five seconds after which common clients give up an idle connection, so that no request meets one that is being closed."""
 STOP_SECONDS = Limit("stop-seconds", 3, "seconds", "The time that calls have to end when the server stops.", ENDS)
 
-# Console and conformance runs
+# Console, conformance runs and metrics
 
 CONSOLE_FORM = Limit("console-form", MIB, "bytes", "A form of the console.", REFUSED)
 REPORT_FILE = Limit("report-file", 64 * MIB, "bytes", "A file of a report that the server shows.", "The file is not shown.")
+METRIC_SERIES = Limit(
+    "metric-series", 5000, "series", "Pairs of operation and status that the metrics tell apart.", "Further statuses are counted by their class."
+)
 
-# Suite and traffic tools
+# Suite, traffic tools and tools for agents
 
 ANSWER = Limit("answer", 20_000_000, "bytes", "An answer of a target that the suite judges.", "The rest is not read, and the answer is not judged.")
 DECODED = Limit(
@@ -131,19 +140,35 @@ PROXY_CONNECTIONS = Limit(
 )
 PROXY_IDLE_SECONDS = Limit("proxy-idle-seconds", 30, "seconds", "The time for which the proxy keeps a client's idle connection.", ENDS)
 PROXY_FINDINGS = Limit("proxy-findings", 2000, "characters", "The header X-Contract-Violations.", "The rest is left out; the journal has all.")
+AGENT_ANSWER = Limit("agent-answer", 24 * 1024, "bytes", "The answer of a tool of mcp.", "Texts and lists in it are shortened, and it says so.")
+AGENT_ROWS = Limit("agent-rows", 200, "rows", "One page of a tool of mcp.", "The call is refused.")
+AGENT_TRIALS = Limit("agent-trials", 40, "calls", "The calls with which mcp searches for a request that would pass.", "The search ends.")
 
 LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
     ("Documents", (DOCUMENT, DOCUMENT_FILES, DOCUMENT_VALUES, DOCUMENT_DEPTH, DOCUMENT_SECONDS)),
     ("What a client sends", (JSON_DEPTH, DIGITS, HEAD, HEADER_VALUE, QUERY, BODY, FILES_BODY, FORM_FIELDS, FORM_DEPTH, DELAY)),
     (
         "Worlds",
-        (WORLDS, FOREIGN_WORLDS, WORLD_IDLE_SECONDS, WORLD_RECORDS, WORLD_BYTES, SNAPSHOTS, ALL_SNAPSHOTS, DROPPED_NAMES, FAULT_RULES, OUTBOX),
+        (
+            WORLDS,
+            FOREIGN_WORLDS,
+            WORLD_IDLE_SECONDS,
+            WORLD_RECORDS,
+            WORLD_BYTES,
+            SNAPSHOTS,
+            ALL_SNAPSHOTS,
+            DROPPED_NAMES,
+            FAULT_RULES,
+            OUTBOX,
+            SENDING_WORLDS,
+            WEBHOOKS_AT_ONCE,
+        ),
     ),
     ("Journal", (JOURNAL_ENTRIES, JOURNAL_WORLD_BYTES, JOURNAL_BYTES)),
     ("Connections", (CONNECTIONS, STREAMS, WAITING, HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS, STOP_SECONDS)),
-    ("Console and conformance runs", (CONSOLE_FORM, REPORT_FILE)),
+    ("Console, conformance runs and metrics", (CONSOLE_FORM, REPORT_FILE, METRIC_SERIES)),
     (
-        "Suite and traffic tools",
+        "Suite, traffic tools and tools for agents",
         (
             ANSWER,
             DECODED,
@@ -156,6 +181,9 @@ LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
             PROXY_CONNECTIONS,
             PROXY_IDLE_SECONDS,
             PROXY_FINDINGS,
+            AGENT_ANSWER,
+            AGENT_ROWS,
+            AGENT_TRIALS,
         ),
     ),
 )

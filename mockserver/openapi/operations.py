@@ -127,6 +127,17 @@ class OperationSpec:
         found: Mapping[str, str] = self.spec.get("x-clauses", {})
         return found
 
+    @property
+    def assumptions(self) -> Mapping[str, str]:
+        """What is assumed of an operation that the vendor's page only lists, in sentences by id (``x-assumptions``); no clause of the vendor."""
+        found: Mapping[str, str] = self.spec.get("x-assumptions", {})
+        return found
+
+    def assumption_at(self, pointer: str) -> str:
+        """The id of the assumption that a finding is about: of the error row that its pointer names, otherwise the first; empty if there is none."""
+        named = f"assumed.{self.id}.{pointer}"
+        return named if named in self.assumptions else next(iter(self.assumptions), "")
+
     def clause_of(self, code: str) -> str | None:
         """The clause of a row of the error table, None if there is no such row or it names no clause."""
         clause = self.errors.get(code, {}).get("clause")

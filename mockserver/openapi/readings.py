@@ -16,6 +16,8 @@ ANY = "any"
 """Stands for every code, text, field or order."""
 REFUSALS, CREDENTIALS, INPUTS = KINDS_OF_REFUSAL = ("refusals", "credentials", "inputs")
 """Kinds of refusal: all of them, those for a credential, those for an input that breaks its schema."""
+_OF_REFUSALS = frozenset({"status", "code", "message", "field"})
+"""Forms that are about refusals only."""
 KINDS = ("text", "number", "whole", "bit", "null", ANY)
 """Ways to write a value other than the schema says."""
 
@@ -29,7 +31,8 @@ class Readings:
         self._none = none
         self._document = document
         declared = {} if none else document.raw.get("components", {}).get("x-discrepancies", {})
-        self._entries: list[Mapping[str, Any]] = [entry for texts in declared.values() for entry in texts.get("accepts", ())]
+        self._named: list[tuple[str, Mapping[str, Any]]] = [(name, entry) for name, texts in declared.items() for entry in texts.get("accepts", ())]
+        self._entries = [entry for _, entry in self._named]
 
     def __bool__(self) -> bool:
         return not self._none
@@ -39,6 +42,12 @@ class Readings:
         for entry in self._entries:
             if form in entry and operation in entry.get("on", (operation,)) and ("of" not in entry or not set(subjects).isdisjoint(entry["of"])):
                 yield entry[form]
+
+    def discrepancies(self, operation: str, *subjects: str) -> list[str]:
+        """The discrepancies that accept another refusal of an operation: about one of the subjects, or any other status, code or text of all."""
+        here = [(name, entry) for name, entry in self._named if operation in entry.get("on", (operation,))]
+        found = [name for name, entry in here if not set(subjects).isdisjoint(entry.get("of", () if _OF_REFUSALS.isdisjoint(entry) else subjects))]
+        return list(dict.fromkeys(found))
 
     # Refusals
 

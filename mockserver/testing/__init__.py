@@ -5,7 +5,7 @@ The package meets the server as a URL only, so it works the same against one on 
 
 from mockserver.testing.client import Refused
 from mockserver.testing.mock import Api, Mock
-from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State, Unverified
+from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State, Transitions, Unverified
 from mockserver.testing.records import Change, Exchange, Message, Rule, Timer
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "Snapshot",
     "State",
     "Timer",
+    "Transitions",
     "Unverified",
 ]

@@ -41,7 +41,7 @@ class Wire:
         except httpx.TransportError as error:
             raise Refused(0, f"no mock server answers at {self.url} ({error}); start one with `mockserver serve`") from error
         if response.is_error:
-            raise Refused(response.status_code, _reason(response))
+            raise Refused(response.status_code, describe_refusal(response))
         return response.json() if response.content else None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Wire:
             with self._client.stream("GET", path, params=sent, timeout=None) as response:
                 if response.is_error:
                     response.read()
-                    raise Refused(response.status_code, _reason(response))
+                    raise Refused(response.status_code, describe_refusal(response))
                 yield from (line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: "))
         except httpx.TransportError as error:
             raise Refused(0, f"the mock server at {self.url} went away ({error})") from error
@@ -66,7 +66,8 @@ def _shown(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _reason(response: httpx.Response) -> str:
+def describe_refusal(response: httpx.Response) -> str:
+    """Why the control plane refused a call: its problem, or the text that it sent instead."""
     try:
         problem = response.json()
         violations = [f"{found['place']}{found['pointer']}: {found['text']}" for found in problem.get("violations", ())]

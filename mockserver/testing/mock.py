@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Any, Self
@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 
 from mockserver.testing.client import Wire
-from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State
+from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State, Transitions
 from mockserver.testing.records import Change
 
 
@@ -63,6 +63,7 @@ class Mock:
         self.clock = Clock(self._wire)
         self.faults = Faults(self._wire)
         self.services = Services(self._wire)
+        self.transitions = Transitions(self._wire)
         self.journal = Journal(self._wire)
         self.outbox = Outbox(self._wire)
 
@@ -111,26 +112,55 @@ class Mock:
         self._wire.call("PUT", f"/snapshots/{chosen}")
         return Snapshot(self, self._wire, chosen)
 
-    def fork(self, name: str | None = None) -> Mock:
-        """A new world that starts as this one is now."""
-        return self.create({"world": self.world}, name)
+    def fork(self, name: str | None = None, *, before: int | None = None) -> Mock:
+        """A new world that starts as this one is now, or as it was before the exchange of a number.
 
-    def create(self, source: Mapping[str, Any] | None = None, name: str | None = None, *, anew: bool = False) -> Mock:
-        """A world made from a source, such as ``{"scenario": "monedero.used-up"}``, ``{"seed": 7}``, ``{"world": "other"}``."""
+        Raises Refused (409) if the state before the exchange is not kept, as after a start of the server.
+        """
+        return self.create({"world": self.world} | ({} if before is None else {"before": before}), name)
+
+    def rewind(self, number: int) -> None:
+        """Go back to the state before the exchange of a number. The journal is kept. Raises Refused as :meth:`fork`."""
+        self._wire.call("POST", f"/journal/{number}/rewind")
+
+    def create(
+        self,
+        source: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        *,
+        anew: bool = False,
+        born: str | None = None,
+        label: str = "",
+        faults: Sequence[Mapping[str, Any]] = (),
+        clock: Mapping[str, Any] | None = None,
+    ) -> Mock:
+        """A world made from a source, such as ``{"scenario": "monedero.used-up"}``, ``{"seed": 7}``, ``{"world": "other"}``.
+
+        ``born`` is its birth date, ISO 8601 with an offset or ``Z``: equal seeds and birth dates give equal records. ``label`` is shown in lists.
+        ``faults`` are its first fault rules, with the fields that ``POST /faults`` takes; ``clock`` is a change of its clock, such as
+        ``{"freeze": "2026-01-01T00:00:00Z"}``. A reset brings both back. Raises Refused with the key that cannot be used.
+        """
         chosen = name or f"{self.world[:48]}.{next(self._numbers)}"
-        self._wire.call("POST", "/worlds", {"name": chosen, "from": dict(source or {}), "anew": anew})
+        parts = {"born": born, "label": label, "faults": list(map(dict, faults)), "clock": clock and dict(clock)}
+        more = {key: value for key, value in parts.items() if value}
+        self._wire.call("POST", "/worlds", {"name": chosen, "from": dict(source or {}), "anew": anew, **more})
         made = Mock(self.url, chosen, self._wire.token)
         self._made.append(made)
         return made
 
-    def diff(self) -> list[Change]:
-        """Every record that changed since the start of the world."""
-        return list(map(Change.read, self._wire.call("GET", "/diff")["changes"]))
+    def diff(self, other: Mock | str | None = None, *, call: int | None = None) -> list[Change]:
+        """Every record that changed since the start of the world, or since the exchange ``call``, or that differs from another world."""
+        name = other.world if isinstance(other, Mock) else other
+        return list(map(Change.read, self._wire.call("GET", "/diff", params={"other": name, "call": call})["changes"]))
 
     @property
     def digest(self) -> str:
         """A hash of everything that calls can change in the world; an equal hash means that nothing changed."""
         return str(self._wire.call("GET", f"/worlds/{self.world}/digest")["digest"])
+
+    def outcome(self) -> dict[str, Any]:
+        """What happened since the start of the world: the exchanges with what each wrote, the changed records as they were and are, the messages."""
+        return self._wire.get(f"/worlds/{self.world}/outcome")
 
     def export(self) -> dict[str, Any]:
         return self._wire.get(f"/worlds/{self.world}/export")

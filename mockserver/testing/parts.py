@@ -39,7 +39,7 @@ def _days(value: timedelta) -> str:
     return f"{sign}P{span.days}D" + (f"T{span.seconds}S" if span.seconds else "")
 
 
-def _read(value: Any) -> str:
+def write_parameter(value: Any) -> str:
     """A value in the form of a query parameter: text unchanged, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -116,6 +116,10 @@ class AddedRule:
         self.remove()
 
 
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 class Faults:
     """The fault rules of the world."""
 
@@ -124,34 +128,47 @@ class Faults:
 
     def add(
         self,
-        api: str,
+        api: str | None = None,
         operation: str | None = None,
         *,
+        preset: str | None = None,
         status: int | None = None,
         code: str | None = None,
+        body: str | Mapping[str, Any] | list[Any] | None = None,
+        media_type: str | None = None,
+        answer_headers: Mapping[str, str] | None = None,
+        undocumented: bool = False,
         delay: float | Mapping[str, Any] | None = None,
-        damage: Literal["reset", "truncated", "malformed", "drip"] | None = None,
+        damage: Literal["reset", "timeout", "truncated", "malformed", "drip"] | None = None,
         seconds: float | None = None,
         when: Literal["before", "after"] | None = None,
-        first: int | None = None,
-        every: int | None = None,
-        probability: float | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        caller: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> AddedRule:
-        """Make calls fail: with a documented ``status`` or ``code``, a ``delay`` in seconds, or ``damage`` on the wire.
+        """Make calls fail: as a ``preset`` says, with a documented ``status`` or ``code``, a ``delay`` in seconds, or ``damage`` on the wire.
 
-        ``seconds`` is how long a dripping body takes. Raises Refused if the vendor's document has no such answer.
+        Without ``api`` the calls of every API fail. ``body`` and ``answer_headers`` are those of an answer of one's own; ``undocumented`` sends a
+        status that the vendor's document lacks. ``seconds`` is how long a body drips or a connection is held. ``options`` are the other fields of a
+        rule: ``first``, ``every``, ``nth``, ``since``, ``probability``, ``rate``, ``concurrent``, ``lasts``, ``list``, ``deliveries``, ``method``,
+        ``path``, ``caller``, ``headers``. Raises Refused if the vendor's document has no such answer, and for a field that a rule does not have.
         """
-        answer = {name: value for name, value in (("status", status), ("code", code)) if value is not None}
+        answer = {"status": status, "code": code, "body": body, "media_type": media_type, "headers": answer_headers}
+        answer |= {"undocumented": True} if undocumented else {}
         broken = None if damage is None else {"kind": damage} | ({} if seconds is None else {"seconds": seconds})
-        said = {"api": api, "operation": operation, "answer": answer or None, "delay": delay, "damage": broken, "when": when}
-        said |= {"first": first, "every": every, "probability": probability, "method": method, "path": path, "caller": caller, "headers": headers}
-        return AddedRule(
-            self._wire, Rule.read(self._wire.call("POST", "/faults", {name: value for name, value in said.items() if value is not None}))
-        )
+        said = {
+            "preset": preset,
+            "api": api,
+            "operation": operation,
+            "answer": _given(answer) or None,
+            "delay": delay,
+            "damage": broken,
+            "when": when,
+        }
+        return AddedRule(self._wire, Rule.read(self._wire.call("POST", "/faults", _given({**said, **options}))))
+
+    @property
+    def presets(self) -> dict[str, str]:
+        """The failures that ``preset`` can name, with what happens."""
+        return {found["name"]: found["description"] for found in self._wire.call("GET", "/faults/presets")["presets"]}
 
     @property
     def rules(self) -> list[Rule]:
@@ -178,6 +195,26 @@ class Services:
 
     def up(self, name: str) -> None:
         self._wire.call("PUT", f"/services/{name}", {"down": False})
+
+
+class Transitions:
+    """The changes of a status that vendors' records make by themselves, such as ``trincico.payout``."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    @property
+    def all(self) -> dict[str, dict[str, Any]]:
+        """The policy of each transition, by its full name; empty where everything is as the vendor does it."""
+        return {found["name"]: found["policy"] for found in self._wire.call("GET", "/transitions")["transitions"]}
+
+    def set(self, name: str, *, after: Duration | None = None, reads: int | None = None, outcome: str | None = None) -> None:
+        """Let a transition end ``after`` a duration or at the read of that number, and with an ``outcome``. Without any, it is as the vendor does it.
+
+        Raises Refused if the vendor has no such transition, or the transition no such outcome.
+        """
+        said = {"after": None if after is None else _duration(after), "reads": reads, "outcome": outcome}
+        self._wire.call("PUT", f"/transitions/{name}", _given(said))
 
 
 class Journal:
@@ -248,7 +285,7 @@ class Outbox:
         *,
         subject: str | None = None,
         body: str | None = None,
-        channel: Literal["mail", "sms", "whatsapp"] | None = None,
+        channel: Literal["mail", "sms", "whatsapp", "webhook"] | None = None,
         api: str | None = None,
         after: int | None = None,
         timeout: float = 5.0,
@@ -279,7 +316,7 @@ class State:
 
     def records(self, table: str, **where: Any) -> list[dict[str, Any]]:
         """The records of a table whose fields have these values, oldest first; at most 10000."""
-        params = {"where": [f"{name}={_read(value)}" for name, value in where.items()], "limit": 10_000}
+        params = {"where": [f"{name}={write_parameter(value)}" for name, value in where.items()], "limit": 10_000}
         found: list[dict[str, Any]] = self._wire.call("GET", f"{self._path}/{table}", params=params)["records"]
         return found
 

@@ -63,7 +63,10 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record that was ``added``, ``removed`` or ``changed``; ``fields`` maps JSON pointers to what stood there before and stands there after."""
+    """A record that was ``added``, ``removed`` or ``changed``; ``fields`` maps JSON pointers to what stood there before and stands there after.
+
+    Of a record that was added or removed these are the fields that have a value.
+    """
 
     table: str
     id: int | str
@@ -95,6 +98,11 @@ class Exchange:
     records_written: int
     injected: tuple[str, ...]
     milliseconds: float
+    request_id: str = ""
+    rewindable: bool = False
+    clause: str | None = None
+    reason: str | None = None
+    section: str | None = None
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Exchange:

@@ -16,6 +16,7 @@ from . import (
     access,
     agreement,
     answers_alike,
+    callers,
     computed,
     conditions,
     faults,
@@ -58,6 +59,7 @@ LAWS: tuple[ModuleType, ...] = (
     updates,
     faults,
     together,
+    callers,
     strictness,
     placing,
     passwords,
@@ -66,6 +68,8 @@ LAWS: tuple[ModuleType, ...] = (
     answers_alike,
 )
 """The families of checks, in the order in which they run."""
+OF_ANY_DOCUMENT: tuple[ModuleType, ...] = (works, access, inputs, rough, records, pages)
+"""The families that ask of a foreign document no more than it states, or what inference understood of it."""
 DOCUMENTED = "the answer is documented"
 
 __all__ = ["DOCUMENTED", "LAWS", "judge"]
@@ -81,7 +85,7 @@ def judge(api: ApiClient, document: Document, *, level: Level, seed: int, operat
     model = BehaviourModel(document, strict=api.target.strict)
     for number in range(3 if level == "deep" else 1):
         run = Run(api, model, level, seed + number, None if operations is None else frozenset(operations))
-        for law in LAWS:
+        for law in OF_ANY_DOCUMENT if model.is_foreign else LAWS:
             yield from law.check(run)
             yield from _documented(run)
 

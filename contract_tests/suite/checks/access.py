@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
     ways = run.model.operations[name].security
     session = run.session(f"access {name}")
     sent = session.prepare(name, run.model.works(name))
-    if not ways:
+    if not ways or not all(ways):
         yield from _open(session, name, sent)
         return
     writes = not run.model.operations[name].is_safe
@@ -52,6 +53,8 @@ def _attempts(
     """Scheme, its declaration, the defect of the credential, and the headers: each credential spoilt alone, then no credential at all."""
     for way, schemes in enumerate(ways):
         held = session.credentials(name, session.model.works(name).get("role", ""), way)
+        if session.model.is_foreign and not {header_of(one) for one in schemes.values()} <= {header.lower() for header in held}:
+            continue  # the role has no credential for this way
         for scheme, declared in schemes.items():
             for reason, headers in _spoiled(session, held, declared):
                 yield scheme, declared, reason, headers
@@ -65,6 +68,12 @@ def _spoiled(session: CheckSession, held: Mapping[str, str], declared: Mapping[s
     mine = next((value for header, value in held.items() if header.lower() == own), "")
     yield "missing", rest
     kind, _, secret = mine.rpartition(" ")
+    if session.model.is_foreign:
+        # The mock of a foreign document takes any credential as that of another caller, but for one that says itself that it is none.
+        word = f"invalid-{''.join(reversed(secret))[:40]}"
+        wrong = base64.b64encode(f"{word}:{word}".encode()).decode() if kind.lower() == "basic" else word
+        yield "wrong", {**rest, own: f"{kind} {wrong}".strip()}
+        return
     wrong = "".join(reversed(secret)) if len(set(secret)) > 1 else f"{secret}9"
     yield "wrong", {**rest, own: f"{kind} {wrong}".strip()}
     yield "wrong", {**rest, own: f"{kind} {secret}x".strip()}

@@ -43,7 +43,8 @@ def _computed(run: Run, name: str, computation: Mapping[str, Any], send: Mapping
         yield session.held(LAW, name)
         return
     if answer.is_refusal:
-        yield session.broken(LAW, name, f"{name} is refused where its values are to be computed", clause=clause, pointer=label, got=str(answer))
+        text = f"{name} is refused with {answer} where its values are to be computed"
+        yield session.broken(LAW, name, text, clause=clause, pointer=label, got=str(answer))
         return
     session.scope["answer"] = answer.body
     session.steps(computation.get("then", ()))

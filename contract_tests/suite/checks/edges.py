@@ -16,6 +16,8 @@ WRONG_TYPES: Mapping[str, Any] = {"string": {"a": 1}, "integer": "x", "number": 
 STRAY = ("\x01", "ñ x!", "x", "0", "")
 LONGEST = 100_000
 """Characters beyond which a limit is not tried."""
+MOST_ITEMS = 1_000
+"""Items beyond which a limit is not tried."""
 ADDRESS = "@example.com"
 
 
@@ -38,7 +40,7 @@ def breaking(model: BehaviourModel, schema: Any, *, needed: bool, in_text: bool,
     if "enum" in declared:
         yield from _outside_enum(declared, kind)
     else:
-        yield from _texts(declared, value)
+        yield from _texts(model, declared, value)
         yield from _numbers(declared, kind)
     if not in_text:
         yield from _arrays(model, declared, kind, value)
@@ -52,7 +54,7 @@ def _outside_enum(declared: Mapping[str, Any], kind: str) -> Pairs:
         yield "enum", max(item for item in declared["enum"] if item is not None) + 1
 
 
-def _texts(declared: Mapping[str, Any], value: Any) -> Pairs:
+def _texts(model: BehaviourModel, declared: Mapping[str, Any], value: Any) -> Pairs:
     low, high = int(declared.get("minLength", 0)), int(declared.get("maxLength", LONGEST))
     if "pattern" in declared:
         near = (f"{value}x", value[:-1]) if isinstance(value, str) else ()
@@ -60,9 +62,9 @@ def _texts(declared: Mapping[str, Any], value: Any) -> Pairs:
         yield from (("pattern", text) for text in list(stray)[:1])
     if high < LONGEST:
         yield "maxLength", _long(declared, high + 1)
-    if low >= 1:
+    if 1 <= low < LONGEST:
         yield "minLength", _long(declared, low - 1)
-    if declared.get("format") == "email":
+    if declared.get("format") == "email" and not model.is_foreign:  # there a format is a remark, as the specification has it
         yield "format", "no-address"
 
 
@@ -86,7 +88,7 @@ def _arrays(model: BehaviourModel, declared: Mapping[str, Any], kind: str, value
     if declared.get("minItems", 0) >= 1:
         yield "minItems", []
     if isinstance(value, list) and value:
-        if "maxItems" in declared:
+        if declared.get("maxItems", MOST_ITEMS) < MOST_ITEMS:
             yield "maxItems", [value[0]] * (int(declared["maxItems"]) + 1)
         for keyword, wrong in breaking(model, declared.get("items", {}), needed=False, in_text=False, value=value[0]):
             yield keyword, [wrong, *value[1:]]

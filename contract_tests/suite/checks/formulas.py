@@ -31,6 +31,17 @@ class Names(dict[str, Any]):
     close: Decimal = CLOSE
 
 
+class KnownValues(dict[str, str]):
+    """The known records of a target by name, each looked up when a formula names it."""
+
+    def __init__(self, look_up: Callable[[str], str]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, name: str) -> str:
+        return self._look_up(name)
+
+
 class Unreadable(LookupError):
     """A formula names something that is not there."""
 

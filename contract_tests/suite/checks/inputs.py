@@ -37,7 +37,19 @@ def _operation(run: Run, name: str) -> Iterator[Verdict]:
     yield from session.in_one(LAW, name, tuple(refused.values()), found, what, _fields(refused)) or [session.held(LAW, name)]
     if writes and not found and all(answer.is_refusal for answer in refused.values()):
         yield from unchanged(session, name, before, None, f"{name}, refused for breaking its schema,", NOTHING)
-    yield from _positive(run, name, refused)
+    if not run.model.is_foreign:  # there a value at the limit of a keyword may break a rule that no keyword says
+        yield from _positive(run, name, refused)
+
+
+def _is_last(model: BehaviourModel, name: str, field: str, sent: Mapping[str, Any]) -> bool:
+    """Whether a field is the only one in a body that need not be sent."""
+    return [*_body_of(model, name, sent)] == [field] and not model.operations[name].request_body.get("required")
+
+
+def _body_of(model: BehaviourModel, name: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the fields that stand in the body."""
+    fields = model.fields(name)
+    return {one: value for one, value in sent.items() if fields.get(one, ("body",))[0] == "body"}
 
 
 def _fields(tried: Iterable[tuple[str, str]]) -> str:
@@ -59,7 +71,11 @@ def _negative(session: CheckSession, name: str, sent: Mapping[str, Any], refused
         for keyword, value in breaking(model, declared, needed=needed and place != "path", in_text=in_text, value=sent.get(field)):
             if value == "" and model.may_be_blank(name, field):
                 continue
+            if value is LEFT_OUT and media_type in FORMS and _is_last(model, name, field, sent):
+                continue  # a form without fields is no body, which the operation may take
             changed = {key: inner for key, inner in sent.items() if key != field} if value is LEFT_OUT else {**sent, field: value}
+            if model.is_foreign and place == "body" and model.takes(name, _body_of(model, name, changed)):
+                continue
             answer = session.dispatch(name, changed, role=role)
             refused[field, keyword] = answer
             yield from _judge(session, name, field, keyword, answer, value)

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.openapi.documents import EACH_CALL, Document
 from mockserver.openapi.provenance import NOT_DESCRIBED, described
 from mockserver.openapi.readings import Readings
-from mockserver.openapi.schemas import SchemaCompiler
+from mockserver.openapi.schemas import Direction, SchemaCompiler
 
 from ..harness.envelope import Envelope
 
@@ -19,6 +19,7 @@ WORKS = "works"
 OBSERVES = "observes"
 """The recipes of a read that make changes visible; the working recipe if there are none."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_ANY_JSON = 1
 
 
 class BehaviourModel:
@@ -37,7 +38,12 @@ class BehaviourModel:
         self.resources: Mapping[str, Any] = document.raw.get("x-resource", {})
         self.machines: Mapping[str, Any] = document.raw.get("x-state-machine", {})
         self.tenants: Mapping[str, Any] = document.raw.get("x-tenants", {})
-        self._compiler = SchemaCompiler(document)
+        self._compiler = SchemaCompiler(document, Direction.REQUEST)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the document is no bundled vendor's: what it declares of behaviour was mostly inferred."""
+        return self.document.has_skeleton
 
     @cached_property
     def reads(self) -> list[str]:
@@ -55,10 +61,40 @@ class BehaviourModel:
         return found if isinstance(found, list) else [found]
 
     def body(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Media type and merged schema of the body of an operation; both empty if it has none."""
-        for media_type, media in self.operations[name].content.items():
-            return media_type, self.document.merge_all_of(media.get("schema", {}))
+        """Media type and merged schema of the body of an operation; both empty if it has none.
+
+        If the fields stand inside an envelope (``x-sent-at``), the schema is that of the inner object.
+        """
+        content = self.operations[name].content
+        for media_type in sorted(content, key=_rank) if self.is_foreign else content:
+            schema = self._object(content[media_type].get("schema", {}))
+            for part in self._sent_at(name):
+                schema = self._object(schema.get("properties", {}).get(part, {}))
+            return ("application/json" if self.is_foreign and _rank(media_type) == _ANY_JSON else media_type), schema
         return "", {}
+
+    def takes(self, name: str, body: dict[str, Any]) -> bool:
+        """Whether a body keeps the whole schema of an operation, of whose choices :meth:`body` shows one only."""
+        content = self.operations[name].content
+        media = next((content[one] for one in sorted(content, key=_rank)), {})
+        return self.fits(media.get("schema", {}), self.wrapped(name, body))
+
+    def wrapped(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """A body in the envelope in which an operation takes it."""
+        for part in reversed(self._sent_at(name)):
+            body = {part: body}
+        return body
+
+    def _sent_at(self, name: str) -> list[str]:
+        return str(self.operations[name].spec.get("x-sent-at", "")).split("/")[1:]
+
+    def _object(self, schema: Any) -> dict[str, Any]:
+        """A schema with the branches of its ``allOf``; of one that only offers choices, the first choice with properties."""
+        merged = self.document.merge_all_of(schema)
+        if "properties" in merged:
+            return merged
+        choices = (self.document.merge_all_of(branch) for branch in (*merged.get("oneOf", ()), *merged.get("anyOf", ())))
+        return next((choice for choice in choices if "properties" in choice), merged)
 
     def fields(self, name: str) -> dict[str, tuple[str, Any, bool]]:
         """The inputs of an operation by name: place (``path``, ``query``, …, ``body``), schema, and whether they are required."""
@@ -69,6 +105,8 @@ class BehaviourModel:
         }
         _, schema = self.body(name)
         for field, inner in schema.get("properties", {}).items():
+            if self.document.merge_all_of(inner).get("readOnly"):
+                continue
             if field not in found or found[field][0] == "query":  # an input of both places is sent in the body
                 found[field] = ("body", inner, field in schema.get("required", ()))
         return found
@@ -162,9 +200,17 @@ class BehaviourModel:
         return set(_find_volatile(self.document.raw))
 
 
+def _rank(media_type: str) -> int:
+    """The place of a media type among those that a body may have: JSON first, then what may be JSON, then the others as they are written."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return 0 if plain == "application/json" else _ANY_JSON if plain in ("*/*", "application/*") or plain.startswith("application/json") else 2
+
+
 def header_of(scheme: Mapping[str, Any]) -> str:
-    """The header that carries the credential of a scheme, in lower case."""
-    return str(scheme["name"]).lower() if scheme.get("type") == "apiKey" else "authorization"
+    """The header that carries the credential of a scheme, in lower case; with ``?`` before it the query parameter."""
+    if scheme.get("type") != "apiKey":
+        return "authorization"
+    return {"cookie": "cookie", "query": f"?{str(scheme['name']).lower()}"}.get(str(scheme.get("in")), str(scheme["name"]).lower())
 
 
 def _find_volatile(node: Any) -> Iterator[str]:

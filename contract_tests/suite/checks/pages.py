@@ -13,7 +13,7 @@ from ..harness.envelope import Answer, at, records
 from ..harness.findings import Verdict
 from ..harness.sameness import number, same
 from .run import Run
-from .session import CheckSession, guarded
+from .session import CheckSession, NotExercised, guarded
 
 VISIT = "pages visit each record once"
 SIZE = "a page is as large as asked"
@@ -55,18 +55,40 @@ def every_page(session: CheckSession, name: str, recipe: Mapping[str, Any], *, r
         if answer.is_refusal or size is None or "parameter" not in page or len(items) < size or items == before:
             return
         before = items
-        cursor = cursor + 1 if page.get("by", "number") == "number" else at(answer.body, page["next"])
+        cursor = _following(page, cursor, answer, items)
         if cursor in (None, "", False):
             return
         send[page["parameter"]] = cursor
 
 
+def _sized(session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
+    """The size of a list of which no next page is declared."""
+    schema = session.model.fields(name).get(declared["size"], ("", {}, False))[1]
+    for size in (one for one in SIZES if session.model.fits(schema, one)):
+        items = items_of(read_list(session, name, declared, {declared["size"]: size}), declared)
+        if len(items) > size:
+            text = f"{name}: a page of {size} holds {len(items)}"
+            yield session.broken(SIZE, name, text, expected=size, got=len(items))
+            return
+    yield session.held(SIZE, name)
+
+
+def _following(page: Mapping[str, Any], cursor: Any, answer: Answer, items: list[dict[str, Any]]) -> Any:
+    """The parameter of the next page: a number, the records before it, or what the answer says."""
+    steps = {"number": 1, "offset": len(items)}
+    by = page.get("by", "number")
+    return (cursor or 0) + steps[by] if by in steps else at(answer.body, page["next"])
+
+
 def _list(run: Run, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     session = run.session(f"pages {name}")
+    session.ask(declared)
     session.steps(declared.get("after", run.model.works(name).get("after", ())))
     yield from _whole(session, name, declared)
     if "page" in declared:
         yield from guarded(VISIT, name, _pages(run, session, name, declared))
+    elif "size" in declared:
+        yield from guarded(SIZE, name, _sized(session, name, declared))
     for one in declared.get("filters", ()):
         yield from guarded(FILTER, name, _filter(session, name, declared, one))
 
@@ -96,6 +118,8 @@ def every_item(
 
 def _whole(session: CheckSession, name: str, declared: Mapping[str, Any]) -> Iterator[Verdict]:
     answer, items = every_item(session, name, declared)
+    if answer.is_refusal and session.origin is not None:
+        raise NotExercised(f"{name} was refused: {answer}")
     yield from _ordered(session, name, declared, items)
     identity = declared.get("identity", "id")
     ids = [item.get(identity) for item in items]
@@ -156,17 +180,13 @@ def _pages(run: Run, session: CheckSession, name: str, declared: Mapping[str, An
                 yield session.broken(SIZE, name, text, clause=clause_of(declared, "size"), expected=size, got=len(items))
                 return
             seen += [item.get(declared.get("identity", "id")) for item in items]
-            if page.get("by", "number") == "number":
-                cursor += 1
-                if not items:
-                    break
-            else:
-                cursor = at(answer.body, page["next"])
-                if cursor in (None, "", False):
-                    break
+            cursor = _following(page, cursor, answer, items)
+            if cursor in (None, "", False) or (page.get("by", "number") != "cursor" and not items):
+                break
         yield from visited(session, name, declared, seen, whole)
     if "size" in page and not run.is_quick:
-        for size in SIZES:
+        schema = session.model.fields(name).get(page["size"], ("", {}, False))[1]
+        for size in (one for one in SIZES if session.origin is None or session.model.fits(schema, one)):
             items = items_of(read_list(session, name, declared, {page["size"]: size}), declared)
             if len(items) != min(size, len(whole)) and whole:
                 text = f"{name}: a page of {size} holds {len(items)}"
@@ -201,11 +221,15 @@ def _filter(session: CheckSession, name: str, declared: Mapping[str, Any], one: 
     session.steps(one.get("after", ()))
     _, everything = every_item(session, name, declared)
     answer, items = every_item(session, name, declared, one["send"])
+    if answer.is_refusal and session.origin is not None:
+        raise NotExercised(f"{name} filtered by {', '.join(one['send'])} was refused: {answer}")
     names = session.names(**answer.names, items=items, all=everything)
     verdicts = list(session.judged(FILTER, name, one.get("holds", ()), names, one.get("clause")))
     if "field" in one:
         wanted = session.value(one.get("equals", next(iter(one["send"].values()))))
         fits = [item for item in everything if same(str(at(item, f"/{one['field']}")), str(wanted))]
+        if session.origin is not None and not fits:
+            raise NotExercised(f"{name} shows no record by which it could be filtered")
         if items != fits or not fits:
             text = f"{name} filtered by {', '.join(one['send'])} shows {len(items)} records, where {len(fits)} fit"
             verdicts.append(session.broken(FILTER, name, text, clause=one.get("clause"), pointer=one["field"], expected=len(fits), got=len(items)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +11,10 @@ from typing import Any
 
 from mockserver.openapi.readings import ANY
 
-from ..harness.envelope import Answer, records
+from ..harness import LONGEST
+from ..harness.envelope import Answer, at, records
 from ..harness.findings import Verdict
-from ..harness.sameness import number, same
+from ..harness.sameness import number, same, shows
 from .pages import every_page
 from .run import Run
 from .session import CheckSession, NotExercised, guarded
@@ -23,6 +25,8 @@ ALONE = "a creation changes nothing else"
 CHANGED = "a change changes just what it says"
 KEPT = "a change leaves the others alone"
 GONE = "what was deleted is gone and unlisted"
+DIFFERENT = "two creations make two records"
+_DELETED = re.compile(r"(is_?)?(deleted|archived|cancell?ed|removed|inactive)(_?at|_?on)?", re.IGNORECASE)
 KEEPS = "keeps"
 """Name of the rule: a change keeps the fields that it does not send. If an accepted reading lifts the rule, the checks send every field."""
 
@@ -46,6 +50,8 @@ class Resource:
         shown = self.spec.get("fields", {})
         self.fields: dict[str, str] = {one: one for one in shown} if isinstance(shown, list) else dict(shown)
         self.identity: str = self.spec.get("identity", "id")
+        self.is_within: bool = self.spec.get("within", False)
+        """Whether records are compared in their fields only, and may show more than was sent."""
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A part of the declaration, such as ``create``, as a recipe that names its operation under ``call``."""
@@ -61,13 +67,25 @@ class Resource:
         part = self.part("list")
         if not part:
             return []
-        pages = every_page(self.session, part["call"], part, role=role)
+        pages = [*every_page(self.session, part["call"], part, role=role)]
+        if self.is_within:
+            self._check_complete(part, pages)
         found = [record for page in pages if not page.is_refusal for record in records(page.body, part.get("at", ""), part.get("children"))]
         return [record[part["each"]] for record in found] if "each" in part else found
+
+    def _check_complete(self, part: Mapping[str, Any], pages: Sequence[Answer]) -> None:
+        """Raise NotExercised if a list is refused, or may have more records than its pages show."""
+        refused = next((one for one in pages if one.is_refusal), None)
+        if refused is not None:
+            raise NotExercised(f"{part['call']} was refused: {refused}")
+        most = part.get("below", LONGEST * len(pages))
+        if len(records(pages[-1].body, part.get("at", ""))) >= most or len(pages) >= LONGEST:
+            raise NotExercised(f"{part['call']} may have more records than it shows, and the document does not say how they are asked for")
 
     def create(self, *, full: bool = True, send: Mapping[str, Any] | None = None) -> Made:
         """Create a record with fresh values. Raises NotExercised if it is refused."""
         part = self.part("create")
+        self.session.steps(self.spec.get("after", ()))
         before = self.list()
         answer = self.session.call(part["call"], {**part, "send": {**part.get("send", {}), **(send or {})}}, full=full)
         if answer.is_refusal:
@@ -78,10 +96,22 @@ class Resource:
         known = [record.get(self.identity) for record in before]
         new = [record for record in made.after if record.get(self.identity) not in known]
         made.listed = next((record for record in new if not self.differences(made.sent, record)), new[0] if new else None)
+        self._keep_key(part, made)
         if made.listed is not None:
             self.session.scope["record"] = made.listed
         self.session.steps(self.spec.get("find", ()))
         return made
+
+    def _keep_key(self, part: Mapping[str, Any], made: Made) -> None:
+        """Keep the key of a new record, by its answer or else by the list, and find the record in the list by it."""
+        for name, pointer in part.get("keep", {}).items():
+            key = at(made.answer.body, pointer)
+            self.session.scope[name] = key
+            made.listed = next((one for one in made.after if same(one.get(self.identity), key)), None) if key is not None else made.listed
+        if "key" in self.spec and self.session.scope.get(self.spec["key"]) is None:
+            if made.listed is None:
+                raise NotExercised(f"neither the answer to {part['call']} nor a list shows the key of the new record")
+            self.session.scope[self.spec["key"]] = made.listed.get(self.identity)
 
     def read(self, role: str = "") -> tuple[Answer | None, dict[str, Any] | None]:
         part = self.part("read")
@@ -103,8 +133,14 @@ class Resource:
         return {
             place: (sent[name], shown[place])
             for name, place in self.fields.items()
-            if name in sent and place in shown and place not in self._free and not self.keeps(name, sent[name], shown[place])
+            if name in sent and place in shown and place not in self._free and self.can_show(place, sent[name])
+            if not self.keeps(name, sent[name], shown[place])
         }
+
+    def can_show(self, place: str, value: Any) -> bool:
+        """Whether the schema of a record allows a value that the schema of a request allows."""
+        schemas = self.spec.get("shown", {})
+        return place not in schemas or self.session.model.fits(schemas[place], value)
 
     @cached_property
     def _free(self) -> set[str]:
@@ -114,7 +150,15 @@ class Resource:
 
     def keeps(self, name: str, sent: Any, shown: Any) -> bool:
         """Whether a field is shown as it was sent, or in another form in which it may be kept."""
-        return any(same(wanted, shown) for wanted in self.stored(name, sent))
+        return any(same(wanted, shown) or (self.is_within and shows(wanted, shown)) for wanted in self.stored(name, sent))
+
+    def plain(self, items: Sequence[Mapping[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Records without what may change by itself: what the list declares, or all but key and fields."""
+        if self.is_within:
+            kept = {self.identity, *self.fields.values()}
+            return [{name: value for name, value in item.items() if name in kept} for item in items]
+        loose = self.part("list").get("changes", ())
+        return [{name: value for name, value in item.items() if name not in loose} for item in items]
 
     def stored(self, name: str, sent: Any) -> Sequence[Any]:
         """What may be shown of a field that was sent. At a target that is judged strictly it is the first form."""
@@ -146,6 +190,7 @@ def calls(spec: Mapping[str, Any]) -> list[str]:
 
 def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
     session, creation = resource.session, resource.part("create")["call"]
+    session.ask(resource.part("create"))
     made = resource.create(full=full)
     listing = resource.part("list")
     if listing:
@@ -157,12 +202,13 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
         else:
             yield session.held(LISTED, creation)
         others = [record for record in made.after if record not in new]
-        if not same(_plain(others, listing), _plain(made.before, listing)) and len(new) == 1:
+        if not same(resource.plain(others), resource.plain(made.before)) and len(new) == 1:
             yield session.broken(ALONE, creation, f"{creation} changed other records too", clause=resource.clause("create"))
         else:
             yield session.held(ALONE, creation)
     views: list[tuple[str, dict[str, Any], str]] = [(listing.get("call", ""), made.listed, "list")] if made.listed else []
     if resource.part("read"):
+        session.ask(resource.part("read"))
         answer, shown = resource.read()
         if shown is None:
             text = f"{creation}: what was created cannot be read by {resource.part('read')['call']}"
@@ -171,6 +217,14 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
             views.append((resource.part("read")["call"], shown, "read"))
     if resource.spec.get("echo") is not None:
         views += [(creation, record, "create") for record in records(made.answer.body, resource.spec["echo"])]
+    yield from _written(resource, made, views)
+    if resource.is_within:
+        yield from _different(resource)
+
+
+def _written(resource: Resource, made: Made, views: Sequence[tuple[str, dict[str, Any], str]]) -> Iterator[Verdict]:
+    """Whether each view of a new record shows what was sent, and what a new record starts with."""
+    session, creation = resource.session, resource.part("create")["call"]
     wrong = False
     for call, part, place, sent, got in misread(resource, made.sent, views):
         wrong = True
@@ -192,6 +246,21 @@ def _created(resource: Resource, *, full: bool) -> Iterator[Verdict]:
         yield session.held(WRITTEN, creation)
 
 
+def _different(resource: Resource) -> Iterator[Verdict]:
+    """A second creation has another key than the first."""
+    session, part, key = resource.session, resource.part("create"), str(resource.spec.get("key"))
+    session.ask(part)
+    first = session.scope.get(key)
+    second = at(session.call(part["call"], part).body, part.get("keep", {}).get(key, "/"))
+    if second is None:
+        return
+    if same(first, second):
+        text = f"{part['call']}: a second creation has the key of the first"
+        yield session.broken(DIFFERENT, part["call"], text, pointer=resource.identity, expected="another key", got=second)
+    else:
+        yield session.held(DIFFERENT, part["call"])
+
+
 def misread(
     resource: Resource, sent: Mapping[str, Any], views: Sequence[tuple[str, dict[str, Any], str]]
 ) -> Iterator[tuple[str, str, str, Any, Any]]:
@@ -206,15 +275,11 @@ def misread(
                 yield call, "create", place, value, got
 
 
-def _plain(items: list[dict[str, Any]], listing: Mapping[str, Any]) -> list[dict[str, Any]]:
-    loose = listing.get("changes", ())
-    return [{name: value for name, value in item.items() if name not in loose} for item in items]
-
-
 def _changed(run: Run, name: str) -> Iterator[Verdict]:
     resource = Resource(run.session(f"change {name}"), name)
     session, part = resource.session, resource.part("change")
     change = part["call"]
+    session.ask(part)
     made = resource.create()
     shown = resource.shown(made)
     if shown is None:
@@ -225,7 +290,8 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
     held: dict[str, Any] = {**made.sent}
     changeable = [field for field in fields if field in resource.fields and field not in part.get("never", ())]
     verdicts: list[Verdict] = []
-    demanded = set(resource.fields) if run.model.readings.is_open(change, KEEPS) else run.model.readings.needed(change)
+    is_whole = part.get("whole") or run.model.readings.is_open(change, KEEPS)
+    demanded = set(resource.fields) if is_whole else run.model.readings.needed(change)
     for field in changeable[:1] if run.is_quick else changeable:
         if run.model.readings.references(change).get(field) in run.api.target.known:
             continue  # only one record is known that it may refer to
@@ -236,6 +302,8 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
         before, others = shown, resource.list()
         optional = [one for one in changeable if one not in needed and one != field]
         answer = session.call(change, {**part, "send": {**fixed, **needed, field: value}, "without": optional})
+        if answer.is_refusal and session.origin is not None:
+            continue  # a rule that no schema says may forbid it
         if answer.is_refusal:
             text = f"{change}: a change of {field} is refused"
             verdicts.append(session.broken(CHANGED, change, text, clause=resource.clause("change"), pointer=field, got=str(answer)))
@@ -244,6 +312,8 @@ def _changed(run: Run, name: str) -> Iterator[Verdict]:
         shown = resource.shown(made) or {}
         verdicts += _compare(resource, change, field, held, before, shown)
         verdicts += _others(resource, change, made, others)
+    if not verdicts and len(held) == len(made.sent) and held == made.sent:
+        raise NotExercised(f"{change} took no change")
     yield from verdicts or [session.held(CHANGED, change), session.held(KEPT, change)]
 
 
@@ -263,11 +333,16 @@ def _compare(
     place = resource.fields[field]
     changes = {place, *resource.part("change").get("changes", ())}
     volatile = resource.session.model.volatile()
+    shown_fields = set(resource.fields.values())
     for name in before:
-        if name in changes and name != place:
+        if (name in changes and name != place) or (resource.is_within and name not in shown_fields):
             continue
         allowed = resource.stored(field, held[field]) if name == place else [before[name]]
-        if name not in volatile and not any(same(shown.get(name), wanted) for wanted in allowed):
+        if name == place and not resource.can_show(place, held[field]):
+            continue
+        if name not in volatile and not any(
+            same(shown.get(name), wanted) or (resource.is_within and shows(wanted, shown.get(name))) for wanted in allowed
+        ):
             text = f"{change}: a change of {field} " + ("is not read back" if name == place else f"changes {name} too")
             clause = resource.clause("change") if name == place else resource.clause("keeps") or resource.clause("change")
             yield resource.session.broken(CHANGED, change, text, clause=clause, pointer=name, expected=allowed[0], got=shown.get(name))
@@ -278,23 +353,26 @@ def _others(resource: Resource, change: str, made: Made, before: list[dict[str, 
     if not listing or made.listed is None:
         return
     own = made.listed.get(resource.identity)
-    left = [record for record in _plain(before, listing) if not same(record.get(resource.identity), own)]
-    after = [record for record in _plain(resource.list(), listing) if not same(record.get(resource.identity), own)]
+    left = [record for record in resource.plain(before) if not same(record.get(resource.identity), own)]
+    after = [record for record in resource.plain(resource.list()) if not same(record.get(resource.identity), own)]
     if left != after:
         yield resource.session.broken(KEPT, change, f"{change} changed other records than the one named", clause=resource.clause("change"))
 
 
 def _deleted(resource: Resource) -> Iterator[Verdict]:
     session, part = resource.session, resource.part("delete")
+    session.ask(part)
     made = resource.create()
     delete = part["call"]
     answer = session.call(delete, part)
+    if answer.is_refusal and session.origin is not None:
+        raise NotExercised(f"{delete} was refused: {answer}")
     if answer.is_refusal:
         yield session.broken(GONE, delete, f"{delete} of a record just created is refused", clause=resource.clause("delete"), got=str(answer))
         return
     read, shown = resource.read()
     verdicts = []
-    if read is not None and shown is not None and not read.is_refusal:
+    if read is not None and shown is not None and not read.is_refusal and not (resource.is_within and _says_deleted(shown)):
         text = f"{delete}: what was deleted can still be read"
         verdicts.append(session.broken(GONE, delete, text, clause=resource.clause("delete"), expected="a refusal", got=str(read)))
     own = (made.listed or {}).get(resource.identity)
@@ -304,6 +382,13 @@ def _deleted(resource: Resource) -> Iterator[Verdict]:
         verdicts.append(session.broken(GONE, delete, text, clause=resource.clause("delete"), got=own))
     left = [record for record in after if not same(record.get(resource.identity), own)]
     listing = resource.part("list")
-    if listing and not same(_plain(left, listing), _plain(made.before, listing)):
+    if listing and not same(resource.plain(left), resource.plain(made.before)):
         verdicts.append(session.broken(GONE, delete, f"{delete} changed other records too", clause=resource.clause("delete")))
     yield from verdicts or [session.held(GONE, delete)]
+
+
+def _says_deleted(shown: Mapping[str, Any]) -> bool:
+    """Whether a record that is still shown says of itself that it was deleted."""
+    return any(_DELETED.search(name) and value not in (None, False, "") for name, value in shown.items()) or any(
+        isinstance(value, str) and _DELETED.fullmatch(value) for name, value in shown.items() if name in ("status", "state")
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..harness.envelope import are_assumed, in_words
-from ..harness.findings import Verdict
+from ..harness.findings import Verdict, VerdictStatus
 from ..harness.sameness import same
 from .model import OBSERVES, WORKS
 from .run import Run
@@ -19,12 +19,50 @@ NOTHING = "a refused call changes nothing"
 
 def check(run: Run) -> Iterator[Verdict]:
     for name in run.model.operations:
-        errors = run.model.operations[name].errors
-        for code, recipes in run.model.operations[name].recipes.items():
-            if code in errors and run.wants(name):
-                tried = recipes if isinstance(recipes, list) else [recipes]
-                for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
-                    yield from guarded(LAW, name, _try(run, name, code, recipe, number))
+        if not run.wants(name):
+            continue
+        tried = list(_tried(run, name))
+        together = [(code, recipe) for code, recipe, _ in tried if _needs_no_steps(run, name, recipe)]
+        held = list(guarded(LAW, name, _in_one_world(run, name, together))) if len(together) > 1 else []
+        if any(verdict.outcome is not VerdictStatus.HELD for verdict in held):
+            held = []
+        yield from held
+        for code, recipe, number in tried:
+            if not held or (code, recipe) not in together:
+                yield from guarded(LAW, name, _try(run, name, code, recipe, number))
+
+
+def _tried(run: Run, name: str) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+    """Code, recipe and number of each refusal of an operation that is to be tried."""
+    for code, recipes in run.model.operations[name].recipes.items():
+        if code in run.model.operations[name].errors:
+            tried = recipes if isinstance(recipes, list) else [recipes]
+            for number, recipe in enumerate(tried[:1] if run.is_quick else tried):
+                yield code, recipe, number
+
+
+def _needs_no_steps(run: Run, name: str, recipe: Mapping[str, Any]) -> bool:
+    """Whether a refusal of a write can be tried in one world with others: the target makes worlds, and no other call has to come first."""
+    steps = recipe.get("after", run.model.works(name).get("after"))
+    return not steps and run.api.target.control is not None and not run.model.is_foreign and not run.model.operations[name].is_safe
+
+
+def _in_one_world(run: Run, name: str, tried: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Verdict]:
+    """The verdicts on several refusals of an operation, with one snapshot before and one after all of them.
+
+    Most requests of a run are those of snapshots. If anything is not as documented, or has changed, there is no verdict: then the refusals have to be
+    tried in worlds of their own, which shows which of them it was.
+    """
+    session = run.session(f"refusals {name}")
+    before = snapshot(session)
+    for code, recipe in tried:
+        answer = session.send(name, recipe, session.prepare(name, recipe))
+        if not answer.is_refusal or run.model.reader.differences(name, code, answer):
+            return
+    if not _differences(before, snapshot(session)):
+        for _ in tried:
+            yield session.held(LAW, name)
+            yield session.held(NOTHING, name)
 
 
 def _try(run: Run, name: str, code: str, recipe: Mapping[str, Any], number: int) -> Iterator[Verdict]:
@@ -54,6 +92,8 @@ def snapshot(session: CheckSession, role: str = "") -> dict[str, Any]:
     model = session.model
     volatile = model.volatile()
     found: dict[str, Any] = {}
+    if model.is_foreign:
+        return found  # nothing says which of its reads show the same before and after a refused call
     asked = json.dumps([model.operations[name].recipes for name in model.reads])
     for name in session.api.target.own:  # records that a read needs are created before the first read, not between two
         if f'"${name}"' in asked:
@@ -76,13 +116,20 @@ def snapshot(session: CheckSession, role: str = "") -> dict[str, Any]:
 
 def unchanged(session: CheckSession, name: str, before: Mapping[str, Any], clause: str | None, what: str, law: str = NOTHING) -> Iterator[Verdict]:
     """The verdict on whether every read shows what it showed before."""
+    if session.model.is_foreign:
+        return
     after = snapshot(session)
-    different = [read for read in before if not same(json.dumps(before[read], sort_keys=True), json.dumps(after.get(read), sort_keys=True))]
+    different = _differences(before, after)
     if different:
         text = f"{what} changed what {', '.join(read.partition(' ')[0] for read in different)} shows"
         yield session.broken(law, name, text, clause=clause, pointer=different[0], expected=before[different[0]], got=after.get(different[0]))
     else:
         yield session.held(law, name)
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The reads of a snapshot that another one shows otherwise."""
+    return [read for read in before if not same(json.dumps(before[read], sort_keys=True), json.dumps(after.get(read), sort_keys=True))]
 
 
 def settled(node: Any, volatile: set[str]) -> Any:

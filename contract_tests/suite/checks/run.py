@@ -9,6 +9,7 @@ from typing import Literal
 from ..harness import ApiClient
 from ..harness.answers import Problem
 from ..harness.findings import Exchange
+from .any_values import AnyValues
 from .model import WORKS, BehaviourModel
 from .observed import Observer
 from .session import CheckSession
@@ -38,9 +39,14 @@ class Run:
         If all sessions share one state, what the previous one used up is restored first.
         """
         self.put_back()
-        session = CheckSession(self.api.fresh(), self.model, Values(self.model.document, f"{self.seed}/{label}", self.salt))
+        session = CheckSession(self.api.fresh(), self.model, self._values(f"{self.seed}/{label}"))
         self.sessions.append(session)
         return session
+
+    def _values(self, seed: str) -> Values:
+        if self.model.is_foreign:
+            return AnyValues(self.model.document, seed, self.salt, self.model.fits)
+        return Values(self.model.document, seed, self.salt)
 
     def put_back(self) -> None:
         """Call the hook that restores what the last session used up, if it used up anything."""

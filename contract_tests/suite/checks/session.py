@@ -16,15 +16,19 @@ from ..harness import ApiClient
 from ..harness.answers import Problem
 from ..harness.envelope import Answer, at, records
 from ..harness.errors import is_own_error
-from ..harness.findings import Exchange, Finding, Verdict, VerdictStatus, in_words
+from ..harness.findings import Exchange, Finding, InferredFrom, Verdict, VerdictStatus, in_words
 from ..harness.policy import PolicyError
 from ..harness.sameness import CLOSE, ROUNDED, same
+from .any_values import AnyValues
 from .files import file
-from .formulas import Names, evaluate, holds, sides
+from .formulas import KnownValues, Names, evaluate, holds, sides
 from .model import BehaviourModel, header_of
+from .sending import encoded, exchange_of, text_of
 from .values import Values
 
 NOT_OBSERVABLE = "not observable here: "
+OF_FORM = (400, 409, 422)
+"""Statuses of a refusal after which a call of a foreign document is made once more, with the examples of its schemas."""
 SHOWN = 8
 """Exchanges that a finding carries at most, the last ones."""
 NOTHING_REFUSED, ALIKE = "nothing is refused", "all is refused alike"
@@ -63,6 +67,8 @@ class CheckSession:
         self.scope: dict[str, Any] = {}
         self.assumed = False
         """Whether what is checked was assumed, so that a target that differs breaks nothing."""
+        self.origin: InferredFrom | None = None
+        """Where what is checked comes from, if it was inferred."""
 
     # Calling
 
@@ -79,9 +85,13 @@ class CheckSession:
         """The answer to a call after the working recipe, changed by another. ``raw`` replaces options of the request; ``role`` comes first."""
         self.spend(name, recipe or {})
         prepared = self.prepare(name, recipe or {}, full=full)
-        return self.dispatch(
-            name, prepared, role=role or self.role(name, recipe or {}), headers={**self._headers(recipe or {}), **(headers or {})}, raw=raw
-        )
+        role, headers = role or self.role(name, recipe or {}), {**self._headers(recipe or {}), **(headers or {})}
+        answer = self.dispatch(name, prepared, role=role, headers=headers, raw=raw)
+        if answer.status in OF_FORM and raw is None and isinstance(self.values, AnyValues):
+            with self.values.by_examples():
+                prepared = self.prepare(name, {**(recipe or {}), "after": []}, full=full)
+            answer = self.dispatch(name, prepared, role=role, headers=headers)
+        return answer
 
     def spend(self, name: str, recipe: Mapping[str, Any]) -> None:
         """Raise NotExercised if a successful call would consume what cannot be restored at this target. The recipe's declaration takes precedence."""
@@ -145,15 +155,19 @@ class CheckSession:
         for field, value in sent.items():
             place = fields.get(field, ("body", {}, False))[0]
             if place == "path":
-                path = path.replace(f"{{{field}}}", _text(value))
+                path = path.replace(f"{{{field}}}", text_of(value))
             elif place == "query":
-                options.setdefault("params", {})[field] = _text(value)
+                options.setdefault("params", {})[field] = [*map(text_of, value)] if isinstance(value, list) else text_of(value)
             elif place == "header":
-                given[field] = _text(value)
+                given[field] = text_of(value)
             else:
                 body[field] = value
-        media_type, _ = self.model.body(name)
-        options |= _encoded(media_type, body)
+        media_type, schema = self.model.body(name)
+        if self.model.is_foreign:  # a document may ask for the key in path and body
+            body |= {field: sent[field] for field in schema.get("required", ()) if field in sent and field not in body}
+        options |= encoded(media_type, self.model.wrapped(name, body))
+        if "json" in options and media_type != "application/json":
+            given = {"content-type": media_type, **given}
         if raw:
             options = {key: value for key, value in options.items() if key not in ("json", "data", "files", "content")} | {
                 key: value for key, value in raw.items() if key != "headers"
@@ -176,7 +190,7 @@ class CheckSession:
         credentials = self.credentials(name, role) if role is not None else {}
         before, differing = len(self.api.problems), len(self.api.differences)
         response = self.api.call(method, path, role=None, headers={**credentials, **(headers or {})}, **options)
-        self.exchanges.append(_exchange(name, response))
+        self.exchanges.append(exchange_of(name, response))
         self.problems += [(problem, self.exchanges[-1]) for problem in (*self.api.problems[before:], *self.api.differences[differing:])]
         answer = self.model.reader.answer(name, response, sent)
         if not answer.is_refusal and "spends" in self.model.works(name):
@@ -188,9 +202,17 @@ class CheckSession:
         ways = self.model.operations[name].security
         if not ways:
             return {}
+        if self.model.is_foreign and not way:
+            way = self._usable_way(ways, role)
         wanted = {header_of(scheme) for scheme in ways[way].values()}
         others = {header_of(scheme) for scheme in self.model.document.security_schemes.values()} - wanted
         return {header: value for header, value in self.api.credentials(role).items() if header.lower() not in others}
+
+    def _usable_way(self, ways: Sequence[Mapping[str, Any]], role: str) -> int:
+        """The first way for which a role has every header; the first if there is none."""
+        held = {header.lower() for header in self.api.credentials(role)}
+        usable = (number for number, way in enumerate(ways) if all(header_of(scheme) in held for scheme in way.values()))
+        return next(usable, 0)
 
     # Recipes
 
@@ -242,7 +264,7 @@ class CheckSession:
 
     def names(self, **more: Any) -> Names:
         """The names of formulas: stored values, and ``known``."""
-        return Names({"known": _Known(self.api), **self.scope, **more})
+        return Names({"known": KnownValues(self.api.known), **self.scope, **more})
 
     def steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
         """Run the steps before a call. Raises NotExercised if one is refused."""
@@ -308,12 +330,25 @@ class CheckSession:
     ) -> Verdict:
         """The verdict of a broken check, with the exchanges so far. What is ``assumed`` differs from the document, and breaks no clause."""
         called = self.model.operations[operation]
+        if self.origin is not None:
+            return self._suspect(law, operation, sentence, pointer, expected, got)
         assumed = not self.model.strict and (assumed or self.assumed or called.provenance in NOT_DESCRIBED)
         shown = tuple(self.exchanges[-SHOWN:])
         finding = Finding(
             law, operation, sentence, None if assumed else clause, called.section or None, pointer, expected, got, shown, assumed=assumed
         )
         return Verdict(law, operation, VerdictStatus.DIFFERS if assumed else VerdictStatus.BROKEN, sentence, finding)
+
+    def _suspect(self, law: str, operation: str, sentence: str, pointer: str, expected: object, got: object) -> Verdict:
+        """The verdict of a broken check on what was inferred: a question to the reader of the report."""
+        shown = tuple(self.exchanges[-SHOWN:])
+        finding = Finding(law, operation, sentence, None, None, pointer, expected, got, shown, origin=self.origin)
+        return Verdict(law, operation, VerdictStatus.SUSPECT, sentence, finding)
+
+    def ask(self, declaration: Mapping[str, Any]) -> None:
+        """Take what follows as questions, if inference made the declaration that it follows from."""
+        mark = declaration.get("inferred")
+        self.origin = InferredFrom(**mark) if isinstance(mark, Mapping) else None
 
     def in_one(self, law: str, operation: str, answers: Sequence[Answer], found: Sequence[Verdict], what: str, tried: str) -> Sequence[Verdict]:
         """One verdict for many, if an operation accepts every bad input, or refuses all of them with the same wrong answer: one cause.
@@ -361,43 +396,3 @@ class CheckSession:
                     if holds(other, names):
                         return True
         return False
-
-
-class _Known(dict[str, str]):
-    def __init__(self, api: ApiClient) -> None:
-        super().__init__()
-        self._api = api
-
-    def __missing__(self, name: str) -> str:
-        return self._api.known(name)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _encoded(media_type: str, body: dict[str, Any]) -> dict[str, Any]:
-    if not media_type:
-        return {}
-    if media_type == "application/x-www-form-urlencoded":
-        return {"data": {name: _text(value) for name, value in body.items()}}
-    if media_type == "multipart/form-data":
-        return {"files": {name: value if isinstance(value, tuple) else (None, _text(value)) for name, value in body.items()}}
-    return {"json": body}
-
-
-def _exchange(operation: str, response: httpx.Response) -> Exchange:
-    request = response.request
-    return Exchange(
-        request.method,
-        str(request.url),
-        dict(request.headers),
-        request.read(),
-        response.status_code,
-        dict(response.headers),
-        response.extensions.get("as_sent", response.content),
-        response.elapsed.total_seconds(),
-        operation,
-    )

@@ -55,7 +55,7 @@ def _any_broken(verdicts: Sequence[Verdict]) -> bool:
     return any(verdict.outcome is VerdictStatus.BROKEN for verdict in verdicts)
 
 
-def _session(run: Run, label: str) -> CheckSession:
+def allow_at_once(run: Run, label: str) -> CheckSession:
     """A session in which calls may be made at once."""
     if run.api.target.control is None and not run.api.target.parallel:
         not_observable("calls at once are not allowed at this target; parallel = true under [limits] of the target file allows them")
@@ -82,7 +82,7 @@ def _failed(session: CheckSession, law: str, name: str, answers: Sequence[Answer
 
 
 def _created(run: Run, name: str) -> Iterator[Verdict]:
-    resource = Resource(_session(run, f"at once {name}"), name)
+    resource = Resource(allow_at_once(run, f"at once {name}"), name)
     session, part = resource.session, resource.part("create")
     creation, clause = str(part["call"]), resource.clause("create")
     before = resource.list()
@@ -111,7 +111,7 @@ def _created(run: Run, name: str) -> Iterator[Verdict]:
 
 
 def _unique(run: Run, name: str, field: str) -> Iterator[Verdict]:
-    resource = Resource(_session(run, f"at once {name} {field}"), name)
+    resource = Resource(allow_at_once(run, f"at once {name} {field}"), name)
     session, part = resource.session, resource.part("create")
     creation = str(part["call"])
     others = [one for one in resource.spec["unique"] if one != field]
@@ -138,7 +138,7 @@ def _unique(run: Run, name: str, field: str) -> Iterator[Verdict]:
 
 def _changed(run: Run, name: str) -> Iterator[Verdict]:
     """Two changes of different fields; only where one change, made alone, leaves the other field as it was."""
-    resource = Resource(_session(run, f"changes at once {name}"), name)
+    resource = Resource(allow_at_once(run, f"changes at once {name}"), name)
     session, part = resource.session, resource.part("change")
     change = str(part["call"])
     made = resource.create()
@@ -195,7 +195,7 @@ def computations(model: BehaviourModel, name: str) -> list[Mapping[str, Any]]:
 def additive(formulas: Sequence[str]) -> tuple[str, str] | None:
     """The amount that a computation changes, as a formula over ``before``, and by how much, as a formula; None if it only compares.
 
-    Such a formula has the form ``x == before.y + z`` or ``x == before.y - z``, where x is, or equals, ``after.y``, and z names neither read.
+    Such a formula has the form ``x == before.y + z - …``, where x is, or equals, ``after.y``, and what is added names neither read.
     """
     trees = [ast.parse(formula, mode="eval").body for formula in formulas]
     compared = [tree for tree in trees if isinstance(tree, ast.Compare) and isinstance(tree.ops[0], ast.Eq)]
@@ -204,18 +204,26 @@ def additive(formulas: Sequence[str]) -> tuple[str, str] | None:
         right = tree.comparators[0]
         if not isinstance(right, ast.BinOp) or not isinstance(right.op, (ast.Add, ast.Sub)):
             continue
-        was, by = ast.unparse(right.left), ast.unparse(right.right)
-        names = {node.id for node in ast.walk(right.right) if isinstance(node, ast.Name)}
-        if isinstance(right.left, ast.Attribute) and was.startswith("before.") and not names & {"before", "after", "answer"}:
-            is_seen = was.replace("before.", "after.", 1) in equal
-            return (was, f"-({by})" if isinstance(right.op, ast.Sub) else by) if is_seen else None
+        was = ast.unparse(_leftmost(right))
+        by = f"0{ast.unparse(right).removeprefix(was)}"
+        names = {node.id for node in ast.walk(ast.parse(by)) if isinstance(node, ast.Name)}
+        is_seen = was.replace("before.", "after.", 1) in equal
+        if was.startswith("before.") and is_seen and not names & {"before", "after", "answer"}:
+            return was, by
     return None
+
+
+def _leftmost(tree: ast.expr) -> ast.expr:
+    """The first term of a sum."""
+    while isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
+        tree = tree.left
+    return tree
 
 
 def _sums(run: Run, name: str, computation: Mapping[str, Any], found: tuple[str, str], label: str) -> Iterator[Verdict]:
     """Calls at once that add are compared with one call alone, since a target may round; calls that take all there is are made at once only."""
     was, by = found
-    session = _session(run, f"sums at once {name} {label}")
+    session = allow_at_once(run, f"sums at once {name} {label}")
     session.spend(name, computation)
     session.steps(computation.get("after", run.model.works(name).get("after", ())))
     said = {"after": [], "send": computation["send"], "without": computation.get("without", [])}

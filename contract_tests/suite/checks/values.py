@@ -15,20 +15,31 @@ LETTERS = string.ascii_lowercase
 PRINTABLE = string.ascii_letters + string.digits
 MOST = 999_983
 """The upper bound of numbers if the schema has no lower one: larger values may be refused because of the state, not the schema."""
+WIDE = 100_000
+"""Whole numbers of a range so wide may be those that make records differ."""
+KINDS = 4
+"""A set of so few characters in a pattern makes kinds differ, not records."""
 REPEATS = 6
 TRIES = 50
 
 
 class Values:
-    """A source of values. The same seed gives the same values; ``salt`` sets runs apart that share a target."""
+    """A source of values. The same seed gives the same values.
+
+    ``salt`` sets runs apart that share a target: it changes letters and digits of texts and wide whole numbers, that make records differ, and
+    nothing else. So the same seed tries the same lengths, amounts, choices and dates whatever the salt is.
+    """
 
     def __init__(self, document: Document, seed: int | str, salt: str = "") -> None:
         self._document = document
-        self._chance = random.Random(f"{seed}/{salt}")
+        self._chance = random.Random(seed)
+        self._names = random.Random(f"{seed}/{salt}")
 
     def of(self, schema: Any, *, full: bool = False) -> Any:
         """A value of a schema, not null if another value is possible; with ``full`` every optional field is set."""
         schema = self._document.merge_all_of(schema)
+        if "const" in schema:
+            return schema["const"]
         if "enum" in schema:
             return self._chance.choice([value for value in schema["enum"] if value is not None] or [None])
         for key in ("anyOf", "oneOf"):
@@ -42,8 +53,8 @@ class Values:
         return True  # the default is mostly no
 
     def _integer(self, schema: Any, _full: bool) -> int:  # noqa: FBT001
-        low, high = _range(schema)
-        return self._chance.randint(int(low), int(high))
+        low, high = (int(bound) for bound in _range(schema))
+        return (self._names if high - low >= WIDE else self._chance).randint(low, high)
 
     def _number(self, schema: Any, _full: bool) -> float:  # noqa: FBT001
         low, high = _range(schema)
@@ -70,7 +81,7 @@ class Values:
         if form == "uri":
             return f"https://{self.word(8)}.example.com/{self.word(6)}"
         if form == "uuid":
-            digits = "".join(self._chance.choices("0123456789abcdef", k=32))
+            digits = "".join(self._names.choices("0123456789abcdef", k=32))
             return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
         if "pattern" in schema and not self._fits(schema["pattern"], "Aa1" + self.word(5)):
             for _ in range(TRIES):
@@ -84,7 +95,7 @@ class Values:
         return _compiled(pattern).search(text) is not None
 
     def word(self, length: int) -> str:
-        return "".join(self._chance.choices(LETTERS, k=length))
+        return "".join(self._names.choices(LETTERS, k=length))
 
     def matching(self, pattern: str) -> str:
         """A text that matches a pattern as a whole."""
@@ -95,11 +106,12 @@ class Values:
         if op == c.LITERAL:
             return chr(argument)
         if op == c.ANY:
-            return self._chance.choice(PRINTABLE)
+            return self._names.choice(PRINTABLE)
         if op == c.NOT_LITERAL:
-            return self._chance.choice([letter for letter in PRINTABLE if ord(letter) != argument])
+            return self._names.choice([letter for letter in PRINTABLE if ord(letter) != argument])
         if op == c.IN:
-            return self._chance.choice(_members(argument))
+            members = _members(argument)
+            return (self._names if len(members) > KINDS else self._chance).choice(members)
         if op == c.BRANCH:
             return "".join(self._draw(*part) for part in self._chance.choice(argument[1]))
         if op == c.SUBPATTERN:

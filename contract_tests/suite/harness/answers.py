@@ -15,7 +15,7 @@ from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, find_value, join_pointer
 from mockserver.openapi.provenance import NOT_DESCRIBED, described
 from mockserver.openapi.readings import Readings
-from mockserver.openapi.schemas import SchemaCompiler
+from mockserver.openapi.schemas import Direction, SchemaCompiler
 
 from .bodies import find_excess, find_reason
 
@@ -25,6 +25,12 @@ SHOWN = 300
 """Characters of the validator's message that a sentence quotes."""
 OF_BYTES = ("content-length", "content-encoding", "transfer-encoding")
 """Headers that describe the bytes of a body, which another reading changes."""
+OK, REFUSED = 200, 400
+"""The first statuses of a success and of a refusal."""
+OF_HTTP = frozenset({405, 406, 408, 413, 414, 415, 429, 431})
+"""Refusals that any server of HTTP may send, whatever a foreign document says."""
+ALIKE = (frozenset({400, 422}), frozenset({401, 403}), frozenset({404}), frozenset({409, 412}))
+"""Statuses that refuse for one reason. If a foreign document has none of them at an operation, it does not say how that reason is answered."""
 NOT_ALLOWED = 405
 """The status of a method that the document does not have at a path."""
 
@@ -57,7 +63,7 @@ class AnswerValidator:
         self.document = document
         self.strict = strict
         self.readings = readings or Readings(document, none=strict)
-        self._compiler = SchemaCompiler(document)
+        self._compiler = SchemaCompiler(document, Direction.ANSWER)
         self._known: dict[tuple[str, int, bytes], list[Problem]] = {}
 
     @cached_property
@@ -106,6 +112,8 @@ class AnswerValidator:
         status = response.status_code
         declared = operation.response(status)
         if declared is None:
+            if self.document.has_skeleton and _is_left_open(operation, status):
+                return
             if status != NOT_ALLOWED and not self.readings.knows_status(operation.id, status):
                 text = f"answers with the status {status}, which is not documented"
                 yield self._problem(operation, status, "status", "", text, list(operation.statuses), status)
@@ -121,7 +129,7 @@ class AnswerValidator:
                 yield self._problem(operation, status, "body", "", f"sends a body with {status}, where none is documented", None, response.text[:200])
             return
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        media = content.get(media_type)
+        media = content.get(media_type) if not self.document.has_skeleton else _find_media(content, media_type)
         if media is None:
             text = f"answers {status} as {media_type or 'no media type'}, which is not documented"
             yield self._problem(operation, status, "content-type", "", text, list(content), media_type)
@@ -179,7 +187,7 @@ class AnswerValidator:
                 )
             if broken:
                 return
-        if self.strict:
+        if self.strict and not self.document.has_skeleton:
             for pointer in self._undeclared([media.get("x-emits", media.get("schema", {}))], body, ""):
                 text = f"answers {status} with a field that is not declared, {pointer}"
                 yield self._problem(operation, status, "undeclared", pointer, text, None, None)
@@ -226,6 +234,23 @@ class AnswerValidator:
     @staticmethod
     def _problem(operation: OperationSpec, status: int, keyword: str, pointer: str, text: str, expected: object, got: object) -> Problem:
         return Problem(operation.id, status, keyword, pointer, f"{operation.id} {text}", expected, got)
+
+
+def _find_media(content: Mapping[str, Any], media_type: str) -> Any:
+    """What a foreign document says of a media type: itself, with any parameters, or by a range such as ``text/*``; None if it says nothing."""
+    plain = {name.partition(";")[0].strip().lower(): media for name, media in content.items()}
+    return next((plain[one] for one in (media_type, f"{media_type.partition('/')[0]}/*", "*/*", "*") if one in plain), None)
+
+
+def _is_left_open(operation: OperationSpec, status: int) -> bool:
+    """Whether a foreign document leaves open how an operation succeeds, or how it refuses for the reason that a status stands for."""
+    if status < REFUSED:
+        return status >= OK and not any(one.startswith(("2", "3")) for one in operation.statuses)
+    if not 400 <= status < 500:
+        return False
+    documented = {int(one) for one in operation.statuses if one.isdigit() and one.startswith("4")}
+    group = next((found for found in ALIKE if status in found), documented)
+    return status in OF_HTTP or documented.isdisjoint(group)
 
 
 def _find_deepest(error: Any) -> Any:

@@ -110,7 +110,17 @@ class Envelope:
 
     def answer(self, name: str, response: httpx.Response, sent: Mapping[str, Any] | None = None) -> Answer:
         """An answer of an operation to the fields that were sent."""
-        return Answer(name, response, self._declared, sent or {})
+        answer = Answer(name, response, self._declared, sent or {})
+        answer.is_refusal = answer.is_refusal or self._has_code_of_refusal(name, answer)
+        return answer
+
+    def _has_code_of_refusal(self, name: str, answer: Answer) -> bool:
+        """Whether an answer has the code of a documented error, whatever its status is. A number may be the code of a success as well."""
+        called = self._operations.get(name)
+        got = at(answer.body, self._declared["code"]) if "code" in self._declared else None
+        if called is None or not isinstance(got, str):
+            return False
+        return any(got == row.get("code", code) and row.get("status", 0) >= REFUSED for code, row in called.errors.items())
 
     def allows_status(self, name: str, answer: Answer, *subjects: str) -> bool:
         """Whether a refusal may have its status whatever its row says; subjects as in :meth:`differences`."""

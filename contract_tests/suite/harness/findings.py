@@ -18,6 +18,7 @@ class VerdictStatus(StrEnum):
     NOT_OBSERVABLE = "not observable here"
     NOT_EXERCISED = "not exercised"
     DIFFERS = "differs from what we assumed"
+    SUSPECT = "suspect: inferred"
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,22 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class InferredFrom:
+    """Where an inferred declaration comes from: how sure inference is and why, and the lines of an overlay that make it certain, or turn it off."""
+
+    confidence: str
+    because: str
+    certain: str
+    off: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One way in which a target breaks the contract, in a plain sentence, with the exchanges that show it.
 
     ``clause`` is the main clause that it breaks, ``clauses`` are further ones; ``page`` is the vendor's page, ``pointer`` the place in the answer.
     ``assumed`` says that the target only differs from what the document assumes where the vendor's page is silent; then it breaks no clause.
+    ``origin`` is set if what the target breaks was inferred from the document, and declared by no person.
     """
 
     check: str
@@ -54,6 +66,7 @@ class Finding:
     exchanges: tuple[Exchange, ...] = ()
     clauses: tuple[str, ...] = ()
     assumed: bool = False
+    origin: InferredFrom | None = None
 
 
 @dataclass(frozen=True)

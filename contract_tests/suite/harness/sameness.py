@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -45,3 +46,23 @@ def same(left: Any, right: Any, close: Decimal = CLOSE) -> bool:  # noqa: PLR091
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[name], right[name], close) for name in left)
     return bool(left == right)
+
+
+def shows(sent: Any, shown: Any) -> bool:
+    """Whether a value shows what was sent: an object may have more than that, and a moment may be written otherwise."""
+    if isinstance(sent, dict) and isinstance(shown, dict):
+        return all(shows(value, shown[name]) for name, value in sent.items() if name in shown)
+    if isinstance(sent, list) and isinstance(shown, list):
+        return len(sent) == len(shown) and all(shows(*pair) for pair in zip(sent, shown, strict=True))
+    if isinstance(sent, str) and isinstance(shown, str) and sent != shown:
+        moments = _moment(sent), _moment(shown)
+        return moments[0] is not None and moments[0] == moments[1]
+    return same(sent, shown)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)

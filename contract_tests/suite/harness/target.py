@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mockserver.openapi.documents import load_document
+from mockserver.openapi.documents import Document, load_document
 from mockserver.openapi.operations import Route
 from mockserver.openapi.readings import Readings
 
@@ -26,6 +27,7 @@ from .answers import AnswerValidator, Problem
 from .envelope import Envelope
 from .messages import Message, new_messages, read_messages
 
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _numbers = itertools.count(1)
 Make = Callable[["ApiClient"], "Mapping[str, str]"]
 """Makes a record for one test: its id by its name, and further values by theirs."""
@@ -57,9 +59,10 @@ def control_headers() -> dict[str, str]:
 class Target:
     """One implementation of one vendor's API.
 
-    ``credentials`` are headers by role; the first role owns what ``known`` names. ``control`` is the origin of a control plane, None if there is
-    none. ``strict`` also judges answers by what the mock promises to send. ``own`` makes records that a test may change or use up, by the name of the
-    known record that each replaces if all tests share one state. ``parallel`` says that calls may be made at once; at a mock they always may.
+    ``credentials`` are headers by role, and query parameters with ``?`` before their names; the first role owns what ``known`` names. ``control`` is
+    the origin of a control plane, None if there is none. ``strict`` also judges answers by what the mock promises to send. ``own`` makes records that
+    a test may change or use up, by the name of the known record that each replaces if all tests share one state. ``parallel`` says that calls may be
+    made at once; at a mock they always may.
     """
 
     slug: str
@@ -78,6 +81,13 @@ class Target:
     """Names under ``known`` whose value is not what it has to be, with the reason."""
     first_role: str = ""
     """The first role of the target file, if it is refused too."""
+    document: Document | None = None
+    """The document of the API if it is not that of a bundled vendor."""
+
+    @cached_property
+    def answers(self) -> AnswerValidator:
+        """Compares answers of this target with the document."""
+        return _answers(self.slug, self.strict) if self.document is None else AnswerValidator(self.document, strict=self.strict)
 
     @classmethod
     def discover(cls, slug: str, base_url: str, client: httpx.Client | None = None) -> Target:
@@ -95,7 +105,7 @@ class Target:
         told = get(f"{origin}/_mock/apis/{slug}/landmarks", headers=control_headers(), timeout=TIMEOUT)
         try:
             roles = {credential["name"]: credential for credential in api["credentials"]}
-            credentials = {name: _texts(role["headers"]) for name, role in roles.items()}
+            credentials = {name: sendable(_texts(role["headers"])) for name, role in roles.items()}
             logins = {name: _texts(role["login"]) for name, role in roles.items() if role["login"]}
             known = _texts(told.json()["landmarks"])
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -127,6 +137,11 @@ def own_records(slug: str) -> Mapping[str, Make]:
     return found
 
 
+def sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a request can carry; a document may name others, such as one with a colon."""
+    return {name: value for name, value in headers.items() if _FIELD_NAME.fullmatch(name)}
+
+
 def _api(answer: httpx.Response, slug: str) -> dict[str, Any] | None:
     """What a mock says of one API; None if this is no answer of a mock."""
     try:
@@ -152,7 +167,7 @@ class ApiClient:
         self.differences: list[Problem] = []
         """Problems that differ from what the document assumes only."""
         self._client = client or httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
-        self._answers = answers or _answers(target.slug, target.strict)
+        self._answers = answers or target.answers
         self._world = {} if target.control is None else {"x-mock-world": f"contract-{os.getpid()}-{next(_numbers)}"}
         self._own: dict[str, str] = {}
         self._messages_before: list[Message] | None = None
@@ -215,7 +230,10 @@ class ApiClient:
         sent = dict(headers or {})
         if role is not None:
             sent = {**self.credentials(role), **sent}
-        answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers={**self._world, **sent}, **options)
+        in_query = {name[1:]: value for name, value in sent.items() if name.startswith("?")}
+        if in_query:
+            options["params"] = {**(options.get("params") or {}), **in_query}
+        answer = self._client.request(method, self.target.base_url.rstrip("/") + path, headers=sendable({**self._world, **sent}), **options)
         found = self.judge(answer)
         self.problems += [one for one in found if not one.assumed]
         self.differences += [one for one in found if one.assumed]

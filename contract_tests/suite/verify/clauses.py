@@ -36,6 +36,11 @@ PLUGINS = (
 )
 """Plugins of pytest that the tests run without. The last one prints; the end of each test is reported by events instead."""
 
+WANTED = {"==": "", "in": "", "<=": "at most ", ">=": "at least ", "<": "less than ", ">": "more than ", "!=": "another than "}
+"""What an assertion wanted, by its operator."""
+Compared = tuple[str, object, object]
+"""What a test compared: what it wanted, in words, what it expected, and what came."""
+
 
 class ClausePlugin:
     """A plugin of pytest that gives each test the target, and reports how it ended. ``on_collected`` is called once pytest has read all tests."""
@@ -46,7 +51,7 @@ class ClausePlugin:
         self._repeat = _Repeat(session)
         self._exchanges: list[Exchange] = []
         self._api: ApiClient | None = None
-        self._compared: tuple[object, object] | None = None
+        self._compared: Compared | None = None
         self._outcome: tuple[VerdictStatus, str] = (VerdictStatus.HELD, "")
         self._failure: BaseException | None = None
         self._phase = ""
@@ -84,8 +89,8 @@ class ClausePlugin:
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Keep what a failing test compared: what was expected, and what came."""
-        if op in ("==", "in", "<=", ">="):
-            self._compared = (right, left)
+        if op in WANTED:
+            self._compared = (WANTED[op], right, left)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -170,12 +175,14 @@ class ClausePlugin:
         called = [one.operation for one in exchanges if one.operation]
         owned = tuple(clause for clause in clauses if clause in contract.clauses)
         name = contract.clauses[owned[0]][0].id if owned else (called[-1] if called else "")
-        expected, got = self._compared or (None, None)
+        wanted, expected, got = self._compared or ("", None, None)
         row = f" ({row_of(item.name)})" if row_of(item.name) else ""
         text = f"{sentence(item.name)}{row}: this does not hold. {explain(self._failure, self._compared, exchanges)}"
         page = contract.operations[name].page if name in contract.operations else None
         clause = contract.clause_at(called[-1] if called else None, owned)
-        return Finding(CLAUSE, name, text, clause, page, "", to_plain(expected), to_plain(got), exchanges)
+        return Finding(
+            CLAUSE, name, text, clause, page, "", f"{wanted}{to_plain(expected)}" if wanted else to_plain(expected), to_plain(got), exchanges
+        )
 
 
 def place_of(item: pytest.Item) -> str:
@@ -209,16 +216,20 @@ def _classify(error: BaseException) -> tuple[VerdictStatus, str]:
     return VerdictStatus.BROKEN, explain(error)
 
 
-def explain(error: BaseException | None, compared: tuple[object, object] | None = None, exchanges: Sequence[Exchange] = ()) -> str:
-    """Why a test failed, in a sentence without a traceback. If the test could not read an answer, the sentence shows the last one."""
+def explain(error: BaseException | None, compared: Compared | None = None, exchanges: Sequence[Exchange] = ()) -> str:
+    """Why a test failed, in a sentence without a traceback. If the test could not read or use an answer, the sentence shows the last one."""
     if isinstance(error, httpx.TransportError):
         return f"There was no answer that could be read: {error}."
     if isinstance(error, AssertionError):
         if compared is not None:
-            return f"Expected {pretty(to_plain(compared[0]), 160)}, got {pretty(to_plain(compared[1]), 160)}."
+            wanted, expected, got = compared
+            return f"Expected {wanted}{pretty(to_plain(expected), 160)}, got {pretty(to_plain(got), 160)}."
         first = str(error).partition("\n")[0].strip()
+        if exchanges and first.startswith("{") and first in exchanges[-1].response_body.decode("utf-8", "replace"):
+            return f"The{_describe_last(exchanges).removeprefix('; the')}"  # the text says what came, and not what was wanted
         said = first.removeprefix("assert ")[:300] or _read_assertion(error)
-        return f"Not true: {said}{'' if first else _describe_last(exchanges).removesuffix('.')}."
+        says_nothing = not first or said in ("False", "False is True", "None is not None")
+        return f"Not true: {said}{_describe_last(exchanges).removesuffix('.') if says_nothing else ''}."
     return f"In what the test got, {in_words(error)}{_describe_last(exchanges)}"
 
 
@@ -248,9 +259,11 @@ def run_pytest(tests: Iterable[str], plugin: ClausePlugin) -> pytest.ExitCode | 
 def run_clauses(session: VerifySession, on_collected: Callable[[], object] = lambda: None) -> None:
     """Run every contract test of the vendor. ``on_collected`` is called once pytest has read them all."""
     folder = VENDORS / session.contract.slug
-    if not folder.is_dir():
+    written = [] if session.contract.is_foreign else [folder]  # the clauses of a foreign document are in no file
+    tests = [*map(str, [*written, *session.plan.file.tests])]
+    if not all(one.is_dir() for one in written):
         session.problem(f"there are no contract tests of {session.contract.slug}")
-    elif run_pytest([str(folder), *map(str, session.plan.file.tests)], ClausePlugin(session, on_collected)) == pytest.ExitCode.USAGE_ERROR:
+    elif tests and run_pytest(tests, ClausePlugin(session, on_collected)) == pytest.ExitCode.USAGE_ERROR:
         session.problem("the contract tests could not run: pytest refused its options; is its version supported by this package?")
 
 

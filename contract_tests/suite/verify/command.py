@@ -1,4 +1,4 @@
-"""The command: ``mockserver verify SLUG --url BASE_URL``. Exit code 0 conforms, 1 broken, 2 could not run, 3 too little was seen."""
+"""The command: ``mockserver verify DOCUMENT --url BASE_URL``. Exit code 0 conforms, 1 broken, 2 could not run, 3 too little was seen."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from mockserver.openapi.documents import list_slugs
+from mockserver.openapi.errors import SetupError
+from mockserver.openapi.foreign.options import take_reading
+from mockserver.openapi.foreign.sources import SourceOptions
 
 from ...crashes import report_crashes
+from ...named_document import read_document
+from .contract import Contract
 from .options import DEFAULT_FILE, CannotRun, Options, make_plan
 from .report.compare import BadReport
 from .target_file import BadTargetFile
@@ -28,13 +33,9 @@ if TYPE_CHECKING:
     from .run import VerifyRun
 
 
-def _check_slug(slug: str) -> None:
-    if slug not in list_slugs():
-        raise CannotRun(f"there is no document of {slug!r}; known are {', '.join(list_slugs())}")
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("slug", metavar="SLUG")
+@click.argument("source", metavar="DOCUMENT")
+@take_reading
 @click.option("--url", metavar="BASE_URL", help="Base URL of the implementation, such as http://127.0.0.1:8000/acme/v1.")
 @click.option("--level", type=click.Choice(["quick", "standard", "deep"]), default="standard", show_default=True, help="How much is tried.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of every generated value.")
@@ -62,6 +63,13 @@ def _check_slug(slug: str) -> None:
     show_default=True,
     help="What differs from what the document assumes where the vendor's page is silent: listed apart, or findings.",
 )
+@click.option(
+    "--inferred",
+    type=click.Choice(["apart", "strict"]),
+    default="apart",
+    show_default=True,
+    help="What differs from what was inferred from a document, and declared by no overlay: a question, or a finding.",
+)
 @click.option("--require-coverage", is_flag=True, help="Exit with 3 if nothing is broken but too little was seen to say that the target conforms.")
 @click.option(
     "--init", is_flag=True, help="Try the given credentials, propose known ids, write a commented target file with its JSON Schema, and stop."
@@ -79,8 +87,10 @@ def _check_slug(slug: str) -> None:
     is_flag=True,
     help="Plant violations in copies of the mock, judge each, and print which were found; needs no target, but a checkout.",
 )
-def verify(slug: str, *, init: bool, given: tuple[str, ...], doctor: bool, self_test: bool, **options: Any) -> NoReturn:
-    """Judge an implementation of the API SLUG by its document: clause tests, documented examples, behaviour checks, generated requests.
+def verify(source: str, *, reading: SourceOptions, init: bool, given: tuple[str, ...], doctor: bool, self_test: bool, **options: Any) -> NoReturn:
+    """Judge an implementation of an API by its DOCUMENT: clause tests, documented examples, behaviour checks, generated requests.
+
+    DOCUMENT is a file, an address or a folder, as `mockserver serve` takes it, or the name of a bundled vendor.
 
     Exit code 0: it conforms, or conforms as far as the run has seen. 1: it is broken, each finding with its evidence. 2: it could not be judged, with
     the reason and what to do. 3: too little was seen, with --require-coverage.
@@ -88,14 +98,14 @@ def verify(slug: str, *, init: bool, given: tuple[str, ...], doctor: bool, self_
     started = time.monotonic() - time.process_time()  # what loading Python took counts as well
     with report_crashes("verify", options["report"]):
         try:
-            _check_slug(slug)
             if init:
-                sys.exit(_init(slug, options["url"], options["target"] or DEFAULT_FILE, given))
+                contract = Contract(read_document(source, reading).document)
+                sys.exit(_init(source, contract, options["url"], options["target"] or DEFAULT_FILE, given))
             if self_test:
-                sys.exit(_self_test(slug, options["workers"], options["seed"]))
-            chosen = Options(slug, **options)
+                sys.exit(_self_test(source, options["workers"], options["seed"]))
+            chosen = Options(source, **options, reading=reading)
             sys.exit(_doctor(chosen, started) if doctor else _run(chosen, started))
-        except (CannotRun, BadTargetFile, BadReport) as error:
+        except (CannotRun, BadTargetFile, BadReport, SetupError) as error:
             click.echo(f"could not run: {error}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
@@ -106,6 +116,8 @@ def verify(slug: str, *, init: bool, given: tuple[str, ...], doctor: bool, self_
 
 def _self_test(slug: str, workers: int, seed: int) -> int:
     """Print which planted violations the suite finds; 0 if it finds all. They are edits of the mock's source, so only a checkout has them."""
+    if slug not in list_slugs():
+        raise CannotRun(f"--self-test plants violations in copies of a bundled vendor, not in {slug}; name one of {', '.join(list_slugs())}")
     root = next(folder for folder in Path(__file__).resolve().parents if folder.name == "contract_tests").parent
     if not (root / "tests" / "mutation" / "run.py").is_file():
         raise CannotRun("--self-test needs a checkout of the repository; the planted violations, in its folder tests/mutation, are not installed")
@@ -155,14 +167,14 @@ def _interruptible(run: VerifyRun) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _init(slug: str, url: str | None, path: Path, given: tuple[str, ...]) -> int:
+def _init(source: str, contract: Contract, url: str | None, path: Path, given: tuple[str, ...]) -> int:
     with _needs_extra():
         from .setup import init  # noqa: PLC0415
 
     def ask(what: str) -> str:
         return str(click.prompt(f"{what} (empty to leave it out)", default="", show_default=False, hide_input=True, err=True))
 
-    for line in init(slug, url, path, given, ask if sys.stdin.isatty() else None):
+    for line in init(source, contract, url, path, given, ask if sys.stdin.isatty() else None):
         click.echo(line)
     return 0
 

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.openapi.documents import load_document
+from mockserver.openapi.documents import Document, load_document
 from mockserver.openapi.readings import REFUSALS, Readings
 
 from ...routing import without_world
+from ..inferred.declare import declare
 
 BY_SCHEMA = ("400", "405", "406", "413", "414", "415", "422", "431")
 """Statuses that refuse a request for its form."""
@@ -22,12 +23,19 @@ OF_SHAPE = frozenset(
 class Contract:
     """A vendor's document with its operations and clauses by id; a clause leads to its operation and its sentence."""
 
-    def __init__(self, slug: str) -> None:
-        self.slug = slug
-        self.document = load_document(slug)
+    def __init__(self, document: str | Document) -> None:
+        """``document`` is the slug of a bundled vendor, or any document."""
+        given = load_document(document) if isinstance(document, str) else document
+        self.document = declare(given) if given.has_skeleton else given
+        self.slug = self.document.slug
         self.operations = self.document.by_id
         self.readings = Readings(self.document)
         self.clauses = {clause: (found, sentence) for found in self.operations.values() for clause, sentence in found.clauses.items()}
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the document is no bundled vendor's, so that no clause tests were written for it."""
+        return self.document.has_skeleton
 
     def find(self, base_url: str, method: str, url: str) -> str | None:
         """The id of the operation that a method and a URL reach, None if they reach none."""

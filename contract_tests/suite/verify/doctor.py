@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ...printable import printable
+from ..checks.model import WORKS
 from ..harness.hooks import make_hooks
 from ..harness.roles import REFUSED
 from ..harness.target import own_records
 from ..harness.transports import open_connections
-from .asked import VENDORS
+from .asked import VENDORS, find_values_of
 from .contract import Contract
 from .credentials import try_roles
 from .events import Event, NoteMade
@@ -77,7 +78,7 @@ def examine(plan: RunPlan) -> list[str]:
         target = reach(plan, policy, inner, note)
         if target.control is not None:
             return [*lines, "a mock gives everything itself; nothing is missing"]
-        own = own_records(plan.contract.slug)
+        own = {} if plan.contract.is_foreign else own_records(plan.contract.slug)
         session = VerifySession(
             plan,
             replace(target, hooks=make_hooks(plan.file.hooks, policy.limits.timeout), own=own),
@@ -135,7 +136,7 @@ def _texts_by_clause(contract: Contract) -> Iterator[tuple[str, str]]:
         for clause, node in _declared(operation.spec.get("x-computed", [])):
             if clause in found:
                 found[clause].append(f"{works} {node}")
-    for file in sorted((VENDORS / contract.slug).glob("test_*.py")):
+    for file in [] if contract.is_foreign else sorted((VENDORS / contract.slug).glob("test_*.py")):
         for clause, text in _tests(file):
             if clause in found:
                 found[clause].append(text)
@@ -159,6 +160,13 @@ def _tests(file: Path) -> Iterator[tuple[str, str]]:
                     yield from ((one.value, text) for one in decorator.args if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
+def _count_calls(session: VerifySession) -> str:
+    """How many operations of a foreign document can be called with the records that the suite makes and those that the target file names."""
+    operations = session.contract.operations.values()
+    usable = [one for one in operations if WORKS in one.recipes and find_values_of(one) <= session.target.known.keys()]
+    return f"{len(usable)} of {len(operations)} operations can be called with what is given; the others are tried by generated requests only"
+
+
 def describe(session: VerifySession, missing: list[Missing]) -> list[str]:
     """The lines that the command prints."""
     clauses = session.contract.clauses
@@ -170,6 +178,8 @@ def describe(session: VerifySession, missing: list[Missing]) -> list[str]:
         if one.state != REFUSED
     ]
     lines += [f"missing: {one}" for one in missing]
+    if session.contract.is_foreign:
+        return [*lines, _count_calls(session)]
     complete = len(clauses) - len(lacking) - unseen
     lines.append(f"{len(clauses)} clauses: {max(0, complete)} can be judged with what is given, {len(lacking)} lack something")
     return [*lines, *([f"{unseen} can be seen at no target"] if unseen else [])]

@@ -24,7 +24,8 @@ from .events import (
 )
 
 RANK = {
-    VerdictStatus.BROKEN: 4,
+    VerdictStatus.BROKEN: 5,
+    VerdictStatus.SUSPECT: 4,
     VerdictStatus.DIFFERS: 3,
     VerdictStatus.HELD: 2,
     VerdictStatus.NOT_OBSERVABLE: 1,
@@ -45,17 +46,38 @@ class Observed:
     """Answers that the document describes."""
     reached: bool = False
     """Whether one of them was more than a refusal of the request's credentials or form."""
+    alike: bool = True
+    """Whether all answers have the same status and body."""
+    samples: list[Exchange] = field(default_factory=list)
+    """The first exchange, and the first with another request."""
+
+    @property
+    def answers(self) -> int:
+        """How many answers there were."""
+        return self.statuses.total()
+
+    def compare(self, exchange: Exchange) -> None:
+        """Compare an answer with the first one."""
+        if not self.samples:
+            self.samples.append(exchange)
+            return
+        first = self.samples[0]
+        self.alike = self.alike and (exchange.status, exchange.response_body) == (first.status, first.response_body)
+        if len(self.samples) == 1 and (exchange.url, exchange.request_body) != (first.url, first.request_body):
+            self.samples.append(exchange)
 
 
 class FindingsStore:
     """Everything that a run has learned. ``apply`` takes the events, one at a time.
 
-    With ``strict`` it is a finding, too, that the target differs from what the document assumes.
+    With ``strict`` it is a finding, too, that the target differs from what the document assumes; with ``inferred_strictly``, that it differs from
+    what was inferred of it.
     """
 
-    def __init__(self, contract: Contract, *, strict: bool = False) -> None:
+    def __init__(self, contract: Contract, *, strict: bool = False, inferred_strictly: bool = False) -> None:
         self.contract = contract
         self._strict = strict
+        self._inferred_strictly = inferred_strictly
         self.answers = DocumentedAnswers(contract)
         self.verdicts: dict[tuple[str, str], Verdict] = {}
         self.causes: dict[str, Cause] = {}
@@ -87,7 +109,8 @@ class FindingsStore:
 
     def judge(self, verdict: Verdict) -> None:
         """Keep a verdict if it is graver than the one before on the same subject."""
-        if self._strict and verdict.outcome is VerdictStatus.DIFFERS:
+        is_raised = {VerdictStatus.DIFFERS: self._strict, VerdictStatus.SUSPECT: self._inferred_strictly}
+        if is_raised.get(verdict.outcome, False):
             verdict = replace(verdict, outcome=VerdictStatus.BROKEN)
         place = (verdict.subject, verdict.operation)
         before = self.verdicts.get(place)
@@ -114,6 +137,9 @@ class FindingsStore:
         if finding.assumed:
             self.judge(Verdict(finding.check, finding.operation, VerdictStatus.DIFFERS, finding.sentence, cause.finding))
             return cause
+        if finding.origin is not None:
+            self.judge(Verdict(finding.check, finding.operation, VerdictStatus.SUSPECT, finding.sentence, cause.finding))
+            return cause
         cause.clauses |= {*event.clauses, *finding.clauses, *([finding.clause] if finding.clause else [])}
         self.judge(Verdict(finding.check, finding.operation, VerdictStatus.BROKEN, finding.sentence, cause.finding))
         for clause in cause.clauses & self.contract.clauses.keys():
@@ -125,6 +151,7 @@ class FindingsStore:
             return
         seen = self.observed[exchange.operation]
         seen.statuses[exchange.status] += 1
+        seen.compare(exchange)
         problem = self.answers.problem_of(exchange)
         if problem is None or problem.assumed:
             seen.described += 1
@@ -170,7 +197,7 @@ class FindingsStore:
         for place, verdict in list(self.verdicts.items()):
             mine = verdict.subject in cause.clauses or place == (cause.finding.check, cause.finding.operation)
             others = any(verdict.subject in one.clauses or place == (one.finding.check, one.finding.operation) for one in self.causes.values())
-            if verdict.outcome in (VerdictStatus.BROKEN, VerdictStatus.DIFFERS) and mine and not others:
+            if verdict.outcome in (VerdictStatus.BROKEN, VerdictStatus.DIFFERS, VerdictStatus.SUSPECT) and mine and not others:
                 self.verdicts[place] = self._before.get(place) or Verdict(*place, VerdictStatus.NOT_EXERCISED, f"broken once, not again: {note}")
 
     def clause(self, name: str) -> Verdict:

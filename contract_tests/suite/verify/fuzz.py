@@ -112,6 +112,8 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
             checks["positive_data_acceptance"] = {"expected-statuses": sorted({"2xx", "3xx", "401", "403", "404", "409", "429", *by_state})}
         if "501" in one.statuses:
             checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "501"]}
+        if session.contract.is_foreign:
+            checks |= {name: {"enabled": False} for name in _left_out(session)}
         if "multipart/form-data" in one.content:
             # Schemathesis 4.32 does not see that an invalid field of a form is a valid text again once it is sent, if the form carries a file.
             checks["negative_data_rejection"] = {"enabled": False}
@@ -119,6 +121,12 @@ def _operations(session: VerifySession) -> Iterable[dict[str, Any]]:
             rule["checks"] = checks
         if len(rule) > 1:
             yield rule
+
+
+def _left_out(session: VerifySession) -> tuple[str, ...]:
+    """Checks that no foreign document can be held to; the mock of one takes any credential as that of another caller."""
+    left = (ACCEPTANCE, "unsupported_method", "allow_header_conformance", "use_after_free", "ensure_resource_availability")
+    return (*left, "ignored_auth") if session.target.control is not None else left
 
 
 def _touches_others(one: OperationSpec, works: Mapping[str, Any]) -> bool:
@@ -221,14 +229,27 @@ def is_excused(answers: DocumentedAnswers, check: str, exchange: Exchange) -> bo
     """Whether a check does not know what the document says: a refusal may have a status below 400, and a form with brackets may be refused."""
     if check in REFUSING and answers.is_refusal(exchange):
         return True
+    if answers.model.is_foreign:
+        return _is_excused_by_silence(answers, check, exchange)
     if check == ACCEPTANCE:
         return has_brackets(exchange) or answers.is_refused_by_state(exchange)
+    if check == "unsupported_method":
+        chosen = answers.model.envelope.get("undeclared-method")
+        return answers.is_refusal(exchange) and (not answers.model.strict or exchange.status == chosen)
     if answers.model.strict:
         return False
-    if check == "unsupported_method":
-        return answers.is_refusal(exchange)
     # Schemathesis knows the schemas, and not the readings that the document accepts.
     return CHECKS.get(check) == DOCUMENTED and exchange.operation is not None and answers.problem_of(exchange) is None
+
+
+def _is_excused_by_silence(answers: DocumentedAnswers, check: str, exchange: Exchange) -> bool:
+    """Whether a check asks for what a foreign document leaves open: refusals without a status, rules beyond schemas, bodies that are no fields."""
+    if CHECKS.get(check) == DOCUMENTED:
+        return exchange.operation is not None and answers.problem_of(exchange) is None
+    if check == ACCEPTANCE:
+        return True
+    kind = next((value.lower() for name, value in exchange.request_headers.items() if name.lower() == "content-type"), "json")
+    return check == "negative_data_rejection" and "json" not in kind
 
 
 def has_brackets(exchange: Exchange) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 from mockserver.openapi.documents import Document
 
-from .asked import find_names, find_roles
+from .asked import find_names, find_path_values, find_roles
 from .contract import Contract
+from .schemes import credential_names, describe_owner
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,24 @@ class Needs:
 def find_needs(contract: Contract) -> Needs:
     """What the document of an API describes under ``x-roles``, ``x-logins`` and ``x-known``; without them, the bare names that tests use."""
     raw = contract.document.raw
+    if contract.is_foreign:
+        return _needs_of_any(contract)
     headers = tuple(sorted(contract.document.credential_headers))
-    names, logins = find_names(contract.slug)
+    names, logins = find_names(contract)
     described = raw.get("x-known")
     known = tuple(_known_name(name, row) for name, row in described.items()) if described else tuple(map(KnownName, names))
     roles = _said(raw.get("x-roles", {})) or dict.fromkeys(find_roles(contract), "")
     return Needs(roles, headers, _said(raw.get("x-logins", {})) or dict.fromkeys(logins, ""), _login_fields(contract.document), known)
+
+
+def _needs_of_any(contract: Contract) -> Needs:
+    """What a foreign document asks: the credentials of its schemes, and the values of paths that no call of the API gives."""
+    headers = credential_names(contract.document)
+    known = (
+        KnownName(name, f"A value for {{{name}}} in the paths of the API, which no call of the document gives.")
+        for name in find_path_values(contract)
+    )
+    return Needs({"owner": describe_owner(contract.document)} if headers else {}, headers, {}, (), tuple(known))
 
 
 def _known_name(name: str, row: Mapping[str, Any]) -> KnownName:

@@ -9,6 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from mockserver.openapi.foreign.sources import SourceOptions
+
+from ...named_document import read_document
 from ..harness.resolved import Resolved, read_resolved
 from .contract import Contract
 from .report.compare import read_report
@@ -28,7 +31,8 @@ class CannotRun(Exception):
 class Options:
     """The command line. None leaves the choice to the target file or to the level."""
 
-    slug: str
+    source: str
+    """The document as the command line names it: a slug, a file, an address or a folder."""
     url: str | None
     seed: int
     report: Path | None
@@ -41,8 +45,10 @@ class Options:
     budget: float | None
     any_implementation: bool
     assumptions: Literal["apart", "strict"] = "apart"
+    inferred: Literal["apart", "strict"] = "apart"
     require_coverage: bool = False
     resolve: tuple[str, ...] = ()
+    reading: SourceOptions = field(default_factory=SourceOptions)
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,12 @@ def make_plan(options: Options, started: float) -> RunPlan:
     """Read the files that the options name.
 
     Raises:
+        SetupError: there is no such document, or it cannot be used.
         CannotRun: there is no usable URL, the target file is of another API, or an address of ``--resolve`` cannot be read.
         BadTargetFile: the target file cannot be used.
         BadReport: the report to compare with cannot be used.
     """
-    contract = Contract(options.slug)
+    contract = Contract(read_document(options.source, options.reading).document)
     file = _read_file(options, contract)
     url = (options.url or file.base_url or "").rstrip("/")
     if not url:
@@ -86,7 +93,7 @@ def make_plan(options: Options, started: float) -> RunPlan:
     if not url.startswith(("http://", "https://")):
         raise CannotRun(f"{url} is no URL of HTTP; write for example http://127.0.0.1:8000/acme/v1")
     budget = options.budget or float(file.limits.get("budget", BUDGETS[options.level]))
-    earlier = read_report(options.compare, options.slug) if options.compare else None
+    earlier = read_report(options.compare, contract.slug) if options.compare else None
     try:
         resolved = read_resolved(options.resolve)
     except ValueError as error:

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 
 from ..checks import DOCUMENTED
+from ..checks.refusals import LAW as REFUSED
 from .cause import Cause
 from .findings_store import FindingsStore
 
@@ -18,6 +19,8 @@ SHOWN = 6
 """Places that a sentence names; the report lists all."""
 _NUMBER = re.compile(r"(?<!\d)(?![1-5]\d\d(?!\d))\d+")
 """A number that is no status."""
+_ANSWER = re.compile(r"(\bwith |\b[1-5]\d\d )[{\[<].*", re.DOTALL)
+"""An answer that a sentence shows, up to its end."""
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -26,7 +29,7 @@ def join_places(store: FindingsStore) -> None:
     order = {name: number for number, name in enumerate(store.contract.operations)}
     groups: dict[tuple[str, bool, str, str], list[Cause]] = {}
     for cause in store.causes.values():
-        groups.setdefault(_shape(cause, order), []).append(cause)
+        groups.setdefault(_shape(cause, place_of(store, cause), order), []).append(cause)
     for causes in groups.values():
         root, *others = sorted(causes, key=lambda one: (order.get(one.finding.operation, len(order)), one.key))
         if root.deviation is None:
@@ -36,7 +39,7 @@ def join_places(store: FindingsStore) -> None:
 
 
 def _join(store: FindingsStore, root: Cause, others: list[Cause]) -> None:
-    root.places = [(one.finding.operation, _place(one), one.key) for one in (root, *others)]
+    root.places = [(one.finding.operation, place_of(store, one), one.key) for one in (root, *others)]
     for other in others:
         store.absorb(root, other)
     names = [" ".join(filter(None, (operation if operation != root.finding.operation else "", place))) for operation, place, _ in root.places[1:]]
@@ -46,19 +49,26 @@ def _join(store: FindingsStore, root: Cause, others: list[Cause]) -> None:
     root.finding = replace(root.finding, sentence=f"{root.finding.sentence.rstrip('.')}{said}{': ' if names else ''}{', '.join(names[:SHOWN])}{more}")
 
 
-def _shape(cause: Cause, operations: dict[str, int]) -> tuple[str, bool, str, str]:
-    """What a finding says, without the names of its operation and its place, numbers and values."""
+def _shape(cause: Cause, place: str, operations: dict[str, int]) -> tuple[str, bool, str, str]:
+    """What a finding says, without the names of its operation and its place, the answer that it shows, numbers and values."""
     found = cause.finding
-    words = sorted({*operations, *re.findall(r"\w+", _place(cause))}, key=lambda one: (-len(one), one))
+    said = _ANSWER.sub(r"\1*", found.sentence.replace(f" ({cause.row})", ""))
+    words = sorted({*operations, *re.findall(r"\w+", place)}, key=lambda one: (-len(one), one))
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
-    text = pattern.sub("*", found.sentence)
+    text = pattern.sub("*", said)
+    if cause.key.endswith(" content-type"):  # a server that sends its errors as HTML does so with every status
+        text = re.sub(r"\banswers \d{3}\b", "answers #", text)
     if found.check != DOCUMENTED:  # there the names of missing members stand in quotes
         text = _VALUE.sub("*", text)
     keyword = pattern.sub("*", cause.key.rpartition(" | ")[2]) if found.pointer else ""
     return found.check, found.assumed, _NUMBER.sub("#", keyword), _NUMBER.sub("#", text)
 
 
-def _place(cause: Cause) -> str:
+def place_of(store: FindingsStore, cause: Cause) -> str:
     """The field or the row at which a cause was seen; empty if it concerns the whole operation."""
     place, _, _ = cause.finding.pointer.partition(" ")  # some checks put a keyword behind the pointer
-    return cause.row or place.rpartition("/")[2]
+    keyword = cause.key.rpartition(" | ")[2]  # others have the field alone there
+    if cause.finding.check == REFUSED and "not refused" not in cause.finding.sentence:  # what is wrong with each error may be wrong with all
+        return keyword
+    is_field = cause.finding.operation in store.contract.operations and keyword in store.answers.model.fields(cause.finding.operation)
+    return cause.row or place.rpartition("/")[2] or (keyword if is_field else "")

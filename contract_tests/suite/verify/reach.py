@@ -61,7 +61,9 @@ def reach(plan: RunPlan, policy: RequestPolicy, inner: httpx.BaseTransport, emit
         CannotRun: it gives no answer.
     """
     target = _placeholder(plan) if policy.dry_run else _discover(plan, PolicyTransport(policy, inner), emit)
-    return replace(target, strict=target.strict and not plan.options.any_implementation)
+    contract = plan.contract
+    strict = target.strict and not plan.options.any_implementation
+    return replace(target, strict=strict, document=contract.document if contract.is_foreign else None)
 
 
 def _placeholder(plan: RunPlan) -> Target:
@@ -104,7 +106,7 @@ def _discover(plan: RunPlan, transport: PolicyTransport, emit: Callable[[Event],
                 logins={**found.logins, **file.logins},
                 hooks={} if policy.read_only else make_hooks(file.hooks, policy.limits.timeout),
                 parallel=policy.limits.parallel,
-                own={} if found.control is not None or policy.read_only else own_records(slug),
+                own={} if found.control is not None or policy.read_only or plan.contract.is_foreign else own_records(slug),
             )
     raise CannotRun(f"{url} answered once and then no more; is it still running?")
 

@@ -25,6 +25,7 @@ from ..harness.resolved import resolve_as
 from ..harness.roles import REFUSED, WRONG_ON_PURPOSE, TriedRole
 from ..harness.transports import describe_error, open_connections
 from .after import accept, clean_up, confirm
+from .alike import add_alike
 from .behaviour import run_behaviour
 from .cause import Cause
 from .clauses import run_clauses
@@ -38,6 +39,7 @@ from .masking import TargetMask
 from .options import CannotRun, RunPlan
 from .places import join_places
 from .reach import make_policy, reach
+from .related import join_related
 from .report.compare import compare
 from .report.model import Facts, build
 from .session import VerifySession
@@ -66,7 +68,7 @@ class VerifyRun:
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan = plan
-        self.store = FindingsStore(plan.contract, strict=plan.options.assumptions == "strict")
+        self.store = FindingsStore(plan.contract, strict=plan.options.assumptions == "strict", inferred_strictly=plan.options.inferred == "strict")
         self._policy = make_policy(plan)
         self._allow(TRYING)
         self._interrupted_at = math.inf
@@ -292,8 +294,10 @@ class VerifyRun:
         assert mask is not None  # the target was reached
         if self._policy.dry_run:
             return DryRunFinished(Counter((one.operation or "(no operation)", one.method, mask.url(one.url)) for one in self._policy.listed))
+        add_alike(store)
         accept(store, plan.file.deviations, mask.text)
         join(store)
+        join_related(store)
         join_places(store)
         today = dt.datetime.now(dt.UTC).date()  # noqa: TID251 - whether a deviation has expired is a question to the wall clock
         report = build(session, store, Facts(today, time.monotonic() - plan.started, tuple(unfinished), crashed=self._crash is not None), mask)

@@ -15,6 +15,7 @@ from ..harness import Target
 from ..harness.findings import Exchange
 from ..harness.policy import RequestPolicy
 from ..harness.roles import TriedRole
+from ..harness.target import sendable
 from ..harness.transports import PolicyTransport
 from .contract import Contract
 from .creations import creating
@@ -76,7 +77,7 @@ class VerifySession:
 
     def headers(self) -> dict[str, str]:
         """The headers of the owner; none if no credentials are known, or the target refuses them."""
-        return dict(self.target.credentials[self.target.owner]) if self.has_owner else {}
+        return sendable(self.target.credentials[self.target.owner]) if self.has_owner else {}
 
     @property
     def has_owner(self) -> bool:

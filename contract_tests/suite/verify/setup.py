@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,8 +46,8 @@ class FirstLook:
     proposals: Mapping[str, str] = field(default_factory=dict)
 
 
-def init(slug: str, url: str | None, path: Path, given: Sequence[str], ask: Ask | None) -> list[str]:
-    """Write a target file and its schema; the lines to be printed.
+def init(source: str, contract: Contract, url: str | None, path: Path, given: Sequence[str], ask: Ask | None) -> list[str]:
+    """Write a target file and its schema; the lines to be printed. ``source`` is the document as the command line names it.
 
     ``given`` are credentials as ``ROLE.HEADER=VALUE``; others come from the environment, under the names that the file has, and those of the first
     role from ``ask``. They are sent to the target, and never written.
@@ -56,14 +57,15 @@ def init(slug: str, url: str | None, path: Path, given: Sequence[str], ask: Ask 
     """
     if path.exists():
         raise CannotRun(f"{path} is there already; move it away, or name another with --target")
-    contract = Contract(slug)
     needs = find_needs(contract)
     credentials = _complete(needs, _read_given(given, needs), ask if url else None)
     look = _look(contract, needs, url, credentials) if url and credentials else FirstLook()
     states = {one.role: printable(f"{one.state}; {one.reason}" if one.reason else one.state) for one in look.roles}
-    path.write_text(make_template(contract, needs, url or "https://api.example.com", proposals=look.proposals, states=states), encoding="utf-8")
+    path.write_text(
+        make_template(contract, needs, url or "https://api.example.com", source=source, proposals=look.proposals, states=states), encoding="utf-8"
+    )
     path.with_name(SCHEMA_NAME).write_text(as_json(make_schema(contract, needs)), encoding="utf-8")
-    return _say(slug, path, needs, credentials, states, look)
+    return _say(source, contract.slug, path, needs, credentials, states, look)
 
 
 def _read_given(given: Sequence[str], needs: Needs) -> dict[str, dict[str, str]]:
@@ -140,13 +142,15 @@ def _read(session: VerifySession, model: BehaviourModel, one: KnownName) -> list
     return [printable(str(value)) for value in (values if isinstance(values, list) else [values]) if isinstance(value, (str, int)) and value != ""]
 
 
-def _say(slug: str, path: Path, needs: Needs, credentials: Mapping[str, Mapping[str, str]], states: Mapping[str, str], look: FirstLook) -> list[str]:
-    command = f"mockserver verify {slug}" + (f" --target {path}" if path.name != "contract.toml" or path.parent != Path() else "")
+def _say(
+    source: str, slug: str, path: Path, needs: Needs, credentials: Mapping[str, Mapping[str, str]], states: Mapping[str, str], look: FirstLook
+) -> list[str]:
+    command = f"mockserver verify {shlex.quote(source)}" + (f" --target {path}" if path.name != "contract.toml" or path.parent != Path() else "")
     variables = [
         variable(f"{role}_{name}") for role, headers in credentials.items() for name in headers if variable(f"{role}_{name}") not in os.environ
     ]
-    first = next(iter(needs.roles))
-    if first not in credentials:
+    first = next(iter(needs.roles), "")
+    if first and first not in credentials:
         variables = [variable(f"{first}_{name}") for name in needs.headers]
     lines = [f"Wrote {path} and {path.with_name(SCHEMA_NAME)}. The comments say what each role and each known record has to be."]
     lines += [f"  role {role}: {state}" for role, state in states.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..checks import (
     access,
+    callers,
     computed,
     kept,
     pages,
@@ -17,6 +18,7 @@ from ..checks import (
     unique,
     updates,
 )
+from .cause import Cause
 
 LEAKS, LOSES, BREAKS, COSMETIC = "leaks", "loses data", "breaks clients", "cosmetic"
 ORDER = (LEAKS, LOSES, BREAKS, COSMETIC)
@@ -24,7 +26,7 @@ ORDER = (LEAKS, LOSES, BREAKS, COSMETIC)
 NOT_REFUSED = "a refusal"
 """What was expected of a call that was not refused."""
 _OF_CHECK = {
-    **dict.fromkeys((access.LAW, strictness.LAW, tenants.LAW, "another tenant cannot read it"), LEAKS),
+    **dict.fromkeys((access.LAW, callers.LAW, strictness.LAW, tenants.LAW, "another tenant cannot read it"), LEAKS),
     **dict.fromkeys(
         (
             *(records.WRITTEN, records.LISTED, records.ALONE, records.CHANGED, records.KEPT, records.GONE, "what was deleted is gone"),
@@ -45,3 +47,8 @@ def severity_of(check: str, key: str, expected: object = NOT_REFUSED) -> str:
     if key.rpartition(" | ")[2].endswith(_COSMETIC_KEYWORDS):
         return COSMETIC
     return _OF_CHECK.get(check, BREAKS)
+
+
+def rank_of(cause: Cause) -> int:
+    """The place of a cause in the order of gravity, 0 for the gravest."""
+    return ORDER.index(severity_of(cause.finding.check, cause.key, cause.finding.expected))

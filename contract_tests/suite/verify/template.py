@@ -27,18 +27,21 @@ def make_template(
     needs: Needs,
     base_url: str,
     *,
+    source: str = "",
     proposals: Mapping[str, str] | None = None,
     states: Mapping[str, str] | None = None,
 ) -> str:
     """A commented target file for an API: each role, sign-in and known name with what it has to be.
 
+    ``source`` is the document as the command line names it.
     ``proposals`` are values for known names; ``states`` says of the roles that were tried what the target answered.
     """
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701 - TOML
-    environment.filters |= {"variable": lambda name: f"${{{variable(name)}}}", "quoted": lambda text: json.dumps(text, ensure_ascii=False)}
+    environment.filters |= {"variable": lambda name: f"${{{variable(name)}}}", "quoted": _quoted, "bare": _bare}
     text = Path(__file__).with_name("contract.toml.jinja").read_text(encoding="utf-8")
     return environment.from_string(text).render(
         slug=contract.slug,
+        source=source or contract.slug,
         title=contract.document.title,
         base_url=base_url,
         needs=needs,
@@ -97,6 +100,15 @@ def make_schema(contract: Contract, needs: Needs) -> dict[str, Any]:
         "properties": tables,
         "additionalProperties": False,
     }
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _bare(key: str) -> str:
+    """A key of TOML, in quotes if it needs them."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _quoted(key)
 
 
 def _table(properties: Mapping[str, Any], *, more: Any = False) -> dict[str, Any]:

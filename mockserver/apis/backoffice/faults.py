@@ -27,7 +27,7 @@ _OURS: tuple[tuple[type[Fault], int, str], ...] = (
     (TooLarge, 413, "The request is too large."),
     (UnsupportedMedia, 415, "The content type is not supported."),
     (NotFound, 404, "Not Found"),
-    (MethodNotAllowed, 405, "Method Not Allowed"),
+    (MethodNotAllowed, 404, "Not Found"),
     (Malformed, 400, "The request cannot be read."),
     (Invalid, 400, "The request cannot be read."),
     (Fault, 500, "Internal Server Error"),

@@ -196,7 +196,14 @@ USERS = Table(
     ids="backoffice.user",
 )
 PICTURES = Table("backoffice.pictures", Picture, secrets=("data",), references={"user_id": "backoffice.users"}, ids="backoffice.picture")
-EDIT_TOKENS = Table("backoffice.edit_tokens", EditToken, {"user": "user_id"}, references={"user_id": "backoffice.users"}, ids="backoffice.edit_token")
+EDIT_TOKENS = Table(
+    "backoffice.edit_tokens",
+    EditToken,
+    {"user": "user_id"},
+    references={"user_id": "backoffice.users"},
+    ids="backoffice.edit_token",
+    is_bookkeeping=True,
+)
 PLANS = Table("backoffice.plans", Plan)
 PURCHASES = Table(
     "backoffice.purchases",

@@ -10,13 +10,13 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 
 from mockserver import DeferredViolations, Reply, Transaction, VendorFault
 from mockserver.apis.monedero.points import shown
-from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, contact_of, usertool_by, wallet_of
+from mockserver.apis.monedero.state import ACCOUNTS, CONTACTS, NUMBERS, Contact, Wallet, account_of, card_of, contact_of, usertool_by, wallet_of
 
 MEXICO = 52
 _GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
-def add_contact(world: Transaction, caller: int, body: Mapping[str, Any], late: DeferredViolations) -> Reply:
+def add_contact(world: Transaction, caller: int, body: Mapping[str, Any], late: DeferredViolations, home: str) -> Reply:
     """Register a customer and send the welcome message. Refusals come in the order of the vendor's table (monedero.D23).
 
     A wallet that needs a birthday refuses its absence like a malformed one (monedero.D25); a new contact has no points (monedero.D35).
@@ -62,7 +62,7 @@ def add_contact(world: Transaction, caller: int, body: Mapping[str, Any], late: 
         )
     )
     world.table(ACCOUNTS).change(account, customers_left=account.customers_left - 1)
-    _welcome(world, wallet, contact)
+    _welcome(world, wallet, contact, home)
     return Reply(200, {"success": True, "message": "Contacto creado correctamente.", "status": 200, "code": "contact_add_01"})
 
 
@@ -112,8 +112,7 @@ def _condition(world: Transaction, phone: str) -> str | None:
     return "landline" if kind == PhoneNumberType.FIXED_LINE else None
 
 
-def _welcome(world: Transaction, wallet: Wallet, contact: Contact) -> None:
-    """The message with the link to the customer's account (monedero.D38)."""
-    link = f"{wallet.app_client}/{world.token('monedero.account', 12)}"
-    text = f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {link}"
+def _welcome(world: Transaction, wallet: Wallet, contact: Contact, home: str) -> None:
+    """The message with the link to the customer's page (monedero.D38)."""
+    text = f"Hola {contact.name}, ya tienes tu monedero {wallet.name}. Entra en {home}/card/{card_of(contact)}"
     world.send("monedero", wallet.channel, f"+52{contact.phone}", text)

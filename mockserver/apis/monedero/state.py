@@ -163,3 +163,9 @@ def is_blacklisted(world: Transaction, account_id: int, phone: str) -> bool:
 def password_digest(password: str) -> str:
     """The stored hash of a password; equal passwords have equal hashes."""
     return blake2b(password.encode(), digest_size=16).hexdigest()
+
+
+def card_of(contact: Contact) -> str:
+    """The name of a customer's page: its id, and a digest by which the id alone does not open it."""
+    digest = blake2b(f"{contact.wallet_id} {contact.phone}".encode(), digest_size=8, key=b"monedero card")
+    return f"{contact.id}-{digest.hexdigest()}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver import Reply, Transaction, by_page, fields_of
 from mockserver.apis.serpi.faults import UnknownBranch
+from mockserver.apis.serpi.places import PLACES, code_of
 from mockserver.apis.serpi.state import BRANCHES, LEFT_OUT, Branch, Client, stored
 
 PAGE_SIZE = 50
@@ -37,10 +38,18 @@ def create_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any])
 
 
 def update_sucursal(world: Transaction, caller: Client, body: Mapping[str, Any]) -> Reply:
-    """Change the fields that are sent (serpi.D31). Source: "API Modificar(PUT)"."""
+    """Change the fields that are sent (serpi.D31); a code that is left out follows its id (serpi.D30). Source: "API Modificar(PUT)"."""
     branches = world.table(BRANCHES)
     branch = branches.get(body["id"])
     if branch is None or branch.client_id != caller.id:
         raise UnknownBranch(body["id"])
+    body = {**_followed(branch, body), **body}
     branches.change(branch, **stored(body))
     return Reply(200, {"success": True, "code": 200, "message": "registro modificado exitosamente"})
+
+
+def _followed(branch: Branch, body: Mapping[str, Any]) -> dict[str, str]:
+    """The codes of the places to which a change moves a branch, where the change names them by their ids only and the ids are known."""
+    moved = (place for place in PLACES if f"codigo_{place}" not in body and body.get(f"id_{place}") != getattr(branch, f"id_{place}"))
+    codes = {f"codigo_{place}": code_of(place, body.get(f"id_{place}")) for place in moved}
+    return {name: code for name, code in codes.items() if code is not None}

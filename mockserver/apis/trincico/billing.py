@@ -5,16 +5,39 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mockserver import LATEST, Transaction, later, parse_duration
-from mockserver.apis.trincico import mails
+from mockserver.apis.trincico import events
 from mockserver.apis.trincico.money import difference
-from mockserver.apis.trincico.state import CURRENT, PAYMENTS, SUBSCRIPTIONS, Payment, Plan, Subscription, moment, new_id, plan_of, seconds
+from mockserver.apis.trincico.state import (
+    CURRENT,
+    PAYMENTS,
+    SUBSCRIPTIONS,
+    Payment,
+    Plan,
+    Subscription,
+    current_subscriptions,
+    moment,
+    new_id,
+    plan_of,
+    seconds,
+)
 
 PERIOD_ENDS = "trincico.period_ends"
+PERIOD = "trincico.subscription_period"
+"""The way of a subscription from the start of a period to its end."""
+CANCELED = "trincico.canceled_subscription"
+"""That of a canceled one, from the call that cancels it to its end."""
+ACTIVE, UNPAID = "active", "unpaid"
+PERIOD_OUTCOMES = (ACTIVE, UNPAID, "canceled", "canceled_due_update")
+"""The statuses after a period, the usual one first: it is renewed."""
+CANCELED_OUTCOMES = ("canceled", "canceled_due_update")
 DAY = 86_400
 _UNITS = {"month": "M", "year": "Y"}
 _MONTHS = {"month": 1, "year": 12}
 TOLD_APART = timedelta(days=3_653)
 """Ten years. If the clock moves further in one step, the renewals before that are done as one: no client sees them, and there would be thousands."""
+
+PERIODS_TOLD_APART = 120
+"""The same for periods whose length a policy names: those before the last 120 are renewed as one."""
 
 
 def period_end(plan: Plan, anchor_at: int, periods: int) -> int:
@@ -32,6 +55,21 @@ def _period_after(world: Transaction, plan: Plan, anchor_at: int, periods: int) 
     start = moment(anchor_at)
     passed = ((apart.year - start.year) * 12 + apart.month - start.month) // (plan.interval_count * _MONTHS[plan.interval])
     return max(periods + 1, passed - 1)
+
+
+def _policy_end(world: Transaction, start_at: int, usual: int) -> int:
+    """The end of a period that starts at a moment: as usual, or as a policy says."""
+    ends = world.policy(PERIOD).ends(moment(start_at))
+    return usual if ends is None else int(ends.timestamp())
+
+
+def _renewal_end(world: Transaction, start_at: int, usual: int) -> int:
+    """The same for a renewal. It takes a day at least: one of no length would be renewed without end at one moment."""
+    end = _policy_end(world, start_at, usual)
+    if world.policy(PERIOD).after is None:
+        return end
+    length = max(DAY, end - start_at)
+    return min(int(LATEST.timestamp()), max(start_at + length, int(world.until.timestamp()) - PERIODS_TOLD_APART * length))
 
 
 def watch(world: Transaction, subscription: Subscription) -> None:
@@ -74,7 +112,7 @@ def start(world: Transaction, subscription: Subscription, plan: Plan, card: str)
         next_plan_id=None,
         status="trailing" if plan.trial_period_days else "active",
         start_at=now,
-        end_at=trial_end if plan.trial_period_days else period_end(plan, now, 0),
+        end_at=_policy_end(world, now, trial_end if plan.trial_period_days else period_end(plan, now, 0)),
         canceled_at=None,
         anchor_at=now,
         periods=0,
@@ -83,7 +121,7 @@ def start(world: Transaction, subscription: Subscription, plan: Plan, card: str)
         last_payment_id=subscription.last_payment_id if payment is None else payment.id,
     )
     watch(world, changed)
-    mails.subscription_updated(world, changed)
+    events.subscription_updated(world, changed)
 
 
 def move_up(world: Transaction, subscription: Subscription, plan: Plan) -> str:
@@ -106,7 +144,7 @@ def move_up(world: Transaction, subscription: Subscription, plan: Plan) -> str:
         carry=subscription.carry + extra,
         last_payment_id=subscription.last_payment_id if payment is None else payment.id,
     )
-    mails.subscription_updated(world, changed)
+    events.subscription_updated(world, changed)
     return "payment_required" if plan.charged_at_once else "payment_not_required"
 
 
@@ -117,27 +155,76 @@ def _difference(world: Transaction, subscription: Subscription, held: Plan, plan
     return difference(held.price, period, plan.price, new_period, left)
 
 
+def cancel(world: Transaction, subscription: Subscription) -> None:
+    """Cancel a subscription for the end of its period, or for the moment that a policy says."""
+    ends = world.policy(CANCELED).ends(world.now)
+    canceled = world.table(SUBSCRIPTIONS).change(
+        subscription,
+        canceled_at=seconds(world),
+        next_plan_id=None,
+        end_at=subscription.end_at if ends is None else int(ends.timestamp()),
+    )
+    watch(world, canceled)
+    events.subscription_canceled(world, canceled)
+
+
+def read(world: Transaction, user_id: str) -> None:
+    """Count a read of a user's subscriptions. If a policy lets a period end at a read, it ends at that one."""
+    for subscription in current_subscriptions(world, user_id):
+        name = CANCELED if _is_canceled(subscription) else PERIOD
+        reads = world.policy(name).reads
+        # The start and the payment tell the period, so that each one is counted by itself.
+        period = f"{name} read {subscription.id} {subscription.start_at} {subscription.last_payment_id}"
+        if reads is not None and world.draw(period) >= reads:
+            world.cancel(PERIOD_ENDS, subscription.id)
+            world.table(SUBSCRIPTIONS).change(subscription, end_at=seconds(world))
+            end_period(world, subscription.id)
+
+
+def _is_canceled(subscription: Subscription) -> bool:
+    return subscription.canceled_at is not None and subscription.next_plan_id is None
+
+
 def end_period(world: Transaction, subject: int | str | None) -> None:
     """End a period: the subscription ends, continues with its next plan, or is renewed, and the amount due is charged."""
     subscription = None if subject is None else world.table(SUBSCRIPTIONS).get(subject)
     if subscription is None or subscription.status not in CURRENT:
         return
-    if subscription.canceled_at is not None and subscription.next_plan_id is None:
-        world.table(SUBSCRIPTIONS).change(subscription, status="canceled")
+    if _is_canceled(subscription):
+        said = world.policy(CANCELED).outcome
+        # An imported world may name any outcome.
+        world.table(SUBSCRIPTIONS).change(subscription, status=said if said in CANCELED_OUTCOMES else CANCELED_OUTCOMES[0])
         return
     plan = plan_of(world, subscription.next_plan_id or subscription.plan_id)
-    goes_on = subscription.next_plan_id is None and subscription.status == "active"
-    anchor, periods = (subscription.anchor_at, subscription.periods) if goes_on else (subscription.end_at, -1)
-    periods = _period_after(world, plan, anchor, periods)
     amount = plan.price + subscription.carry
+    outcome = _outcome(world, amount)
+    if outcome == ACTIVE:
+        _renew(world, subscription, plan, amount)
+        return
+    if outcome == UNPAID:
+        charge(world, subscription, plan, amount, subscription.card, status="failed")
+    world.table(SUBSCRIPTIONS).change(subscription, status=outcome, next_plan_id=None)
+
+
+def _outcome(world: Transaction, amount: int) -> str:
+    """The status after a period. Where nothing is due, no payment can fail."""
+    said = world.policy(PERIOD).outcome
+    return said if said in PERIOD_OUTCOMES and (amount or said != UNPAID) else ACTIVE
+
+
+def _renew(world: Transaction, subscription: Subscription, plan: Plan, amount: int) -> None:
+    goes_on = subscription.next_plan_id is None and subscription.status == ACTIVE
+    as_counted = goes_on and subscription.end_at == period_end(plan, subscription.anchor_at, subscription.periods)
+    anchor, periods = (subscription.anchor_at, subscription.periods) if as_counted else (subscription.end_at, -1)
+    periods = _period_after(world, plan, anchor, periods)
     payment = charge(world, subscription, plan, amount, subscription.card) if amount else None
     renewed = world.table(SUBSCRIPTIONS).change(
         subscription,
         plan_id=plan.id,
         next_plan_id=None,
-        status="active",
+        status=ACTIVE,
         start_at=subscription.end_at,
-        end_at=period_end(plan, anchor, periods),
+        end_at=_renewal_end(world, subscription.end_at, period_end(plan, anchor, periods)),
         canceled_at=None,
         anchor_at=anchor,
         periods=periods,
@@ -146,4 +233,4 @@ def end_period(world: Transaction, subject: int | str | None) -> None:
     )
     watch(world, renewed)
     if not goes_on:
-        mails.subscription_updated(world, renewed)
+        events.subscription_updated(world, renewed)

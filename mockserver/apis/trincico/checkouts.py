@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver import Transaction, VendorFault
-from mockserver.apis.trincico import billing, mails, state, treasury
+from mockserver.apis.trincico import billing, events, state, treasury
 
 EXPIRES = "trincico.checkout_expires"
 OPEN_FOR = timedelta(hours=24)
@@ -152,7 +152,7 @@ def _settle_invoice(world: Transaction, checkout: state.Checkout, card: str, hom
     if paid:
         invoice = world.table(state.INVOICES).change(invoice, status="paid", payer_id=checkout.user_id, updated_at=now)
         treasury.credited(world, invoice.owner_id)
-        mails.invoice_paid(world, invoice, state.user_of(world, checkout.user_id), home)
+        events.invoice_paid(world, invoice, state.user_of(world, checkout.user_id), home)
     return True
 
 

@@ -30,7 +30,14 @@ def digest(password: str) -> str:
 def sign(world: Transaction, user: User, kind: str) -> str:
     """A token for a user, good from the world's time on for as long as its kind lasts."""
     now = seconds(world)
-    claims = {"token_type": kind, "sub": user.id, "iat": now, "exp": now + LIFETIMES[kind], "jti": world.token("trincico.jti")}
+    claims = {
+        "token_type": kind,
+        "sub": user.id,
+        "iat": now,
+        "exp": now + LIFETIMES[kind],
+        "ver": user.token_version,
+        "jti": world.token("trincico.jti"),
+    }
     return jwt.encode(claims, _key(world), _ALGORITHM)
 
 
@@ -42,7 +49,8 @@ def read(world: Transaction, token: str, kind: str) -> User | None:
         return None
     if claims["token_type"] != kind or claims["exp"] <= seconds(world):
         return None
-    return world.table(USERS).get(claims["sub"])
+    user = world.table(USERS).get(claims["sub"])
+    return user if user is not None and claims.get("ver", 0) == user.token_version else None
 
 
 def verify_bearer(world: Transaction, credential: str) -> User:

@@ -38,10 +38,9 @@ def email_verification(world: Transaction, user: state.User) -> None:
     _mail(world, user.email, "Verify your e-mail address", _greeting(user.first_name), text, codes=(user.activation_code,))
 
 
-def request_password_code(world: Transaction, user: state.User) -> None:
-    code = world.code("trincico.password")
+def request_password_code(world: Transaction, user: state.User, code: str, link: str) -> None:
     text = f"Your code for a new password is {code}. If you did not ask for it, ignore this message."
-    _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, codes=(code,))
+    _mail(world, user.email, "Your code for a new password", _greeting(user.first_name), text, f"Or choose one at {link}", codes=(code,))
 
 
 def password_updated(world: Transaction, user: state.User) -> None:
@@ -65,7 +64,7 @@ def invoice_paid(world: Transaction, invoice: state.Invoice, payer: state.User, 
 def booking_created(world: Transaction, booking: state.Booking) -> None:
     service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
     owner = state.user_of(world, service.owner_id)
-    text = f"{guest.first_name} would like to book {service.name} on {_day(booking.at)}. The booking waits for your confirmation."
+    text = f"{guest.first_name} would like to book {service.name} on {day(booking.at)}. The booking waits for your confirmation."
     _mail(world, owner.email, f"New booking of {service.name}", _greeting(owner.first_name), text)
 
 
@@ -76,7 +75,7 @@ def booking_owner_canceled(world: Transaction, booking: state.Booking) -> None:
 def booking_user_canceled(world: Transaction, booking: state.Booking) -> None:
     service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
     owner = state.user_of(world, service.owner_id)
-    text = f"{guest.first_name} canceled the booking of {service.name} on {_day(booking.at)}."
+    text = f"{guest.first_name} canceled the booking of {service.name} on {day(booking.at)}."
     _mail(world, owner.email, f"Canceled booking of {service.name}", _greeting(owner.first_name), text)
 
 
@@ -86,7 +85,7 @@ def booking_approved(world: Transaction, booking: state.Booking) -> None:
 
 def subscription_updated(world: Transaction, subscription: state.Subscription) -> None:
     user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
-    lines = [f"Your subscription is {plan.name}, valid until {_day(subscription.end_at)}."]
+    lines = [f"Your subscription is {plan.name}, valid until {day(subscription.end_at)}."]
     if subscription.next_plan_id is not None:
         lines.append(f"It goes on as {state.plan_of(world, subscription.next_plan_id).name} after that.")
     _mail(world, user.email, "Your subscription was updated", _greeting(user.first_name), *lines)
@@ -94,7 +93,7 @@ def subscription_updated(world: Transaction, subscription: state.Subscription) -
 
 def subscription_canceled(world: Transaction, subscription: state.Subscription) -> None:
     user, plan = state.user_of(world, subscription.user_id), state.plan_of(world, subscription.plan_id)
-    text = f"Your subscription {plan.name} was canceled. It is valid until {_day(subscription.end_at)}."
+    text = f"Your subscription {plan.name} was canceled. It is valid until {day(subscription.end_at)}."
     _mail(world, user.email, "Your subscription was canceled", _greeting(user.first_name), text)
 
 
@@ -106,10 +105,11 @@ def payout_updated(world: Transaction, payout: state.Payout) -> None:
 
 def _to_guest(world: Transaction, booking: state.Booking, what: str) -> None:
     service, guest = world.table(state.SERVICES)[booking.service_id], state.user_of(world, booking.user_id)
-    text = f"Your booking of {service.name} on {_day(booking.at)} {what}."
+    text = f"Your booking of {service.name} on {day(booking.at)} {what}."
     _mail(world, guest.email, f"Your booking of {service.name} {what}", _greeting(guest.first_name), text)
 
 
-def _day(at: int) -> str:
+def day(at: int) -> str:
+    """A day for people."""
     when = state.moment(at)
     return f"{when.day} {when:%B %Y}"

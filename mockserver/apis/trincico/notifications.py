@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver import Reply, Transaction, VendorFault
-from mockserver.apis.trincico import mails
+from mockserver.apis.trincico import mails, passwords
 from mockserver.apis.trincico.state import BOOKINGS, FAILING, INVOICES, PAYMENTS, PAYOUTS, SUBSCRIPTIONS, USERS, user_of
 
 Sender = Callable[[Transaction, str, str], None]
@@ -43,6 +43,10 @@ def _to_user(mail: Callable[[Transaction, Any], None], *, with_activation_code: 
     return send
 
 
+def _send_password_code(world: Transaction, target: str, home: str) -> None:
+    _to_user(lambda _world, user: passwords.request(world, user, home))(world, target, home)
+
+
 def _about(table: Any, mail: Callable[[Transaction, Any], None]) -> Sender:
     def send(world: Transaction, target: str, _home: str) -> None:
         record = world.table(table).get(target)
@@ -74,7 +78,7 @@ def _confirm_payment(world: Transaction, target: str, home: str) -> None:
 _SENDERS: Mapping[str, Sender] = {
     "welcome": _to_user(mails.welcome, with_activation_code=True),
     "email_verification": _to_user(mails.email_verification, with_activation_code=True),
-    "request_password_code": _to_user(mails.request_password_code),
+    "request_password_code": _send_password_code,
     "password_updated": _to_user(mails.password_updated),
     "invoice_created": _share_invoice,
     "invoice_paid": _confirm_payment,

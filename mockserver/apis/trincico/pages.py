@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ _TEMPLATES = Environment(
 )
 _STYLE = _TEMPLATES.get_template("style.css").render()
 _STYLE_HASH = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
+OWN = "self"
+"""Stands for this server among the addresses to which a page may send a form."""
 HTML = "text/html; charset=utf-8"
 
 _STATUSES = {checkouts.EXPIRED: 410, checkouts.OUTDATED: 409}
@@ -75,6 +78,16 @@ def unknown() -> Reply:
     return _page(404, "outcome.html", (), title="Not found", text="There is no such page.", outcome="unknown", target=None)
 
 
+def form(title: str, fields: Sequence[tuple[str, str, str]], verb: str, *, wrong: str = "") -> Reply:
+    """An account page with a form. ``fields`` are name, label and type of its fields; ``wrong`` says what was wrong with what was sent."""
+    return _page(200, "account_form.html", (OWN,), title=title, fields=fields, verb=verb, wrong=wrong)
+
+
+def text(title: str, says: str) -> Reply:
+    """An account page that says one thing."""
+    return _page(200, "account_text.html", (), title=title, text=says)
+
+
 def _said(status: str, target: str) -> Reply:
     title, text = _SAYS[status]
     return _page(_STATUSES.get(status, 200), "outcome.html", (), title=title, text=text, outcome=status, target=target)
@@ -87,7 +100,7 @@ def _page(status: int, template: str, back: tuple[str, ...], **values: object) -
 
 def _headers(back: tuple[str, ...]) -> dict[str, str]:
     """No script, one style, no frame. Forms go to this server and to the addresses of the call, because browsers check redirects, too."""
-    origins = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in back})
+    origins = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in back if url != OWN})
     policy = {
         "default-src": "'none'",
         "style-src": f"'sha256-{_STYLE_HASH}'",

@@ -11,7 +11,7 @@ from mockserver.apis.trincico.checkouts import named_method
 from mockserver.apis.trincico.identity import need_provider
 from mockserver.apis.trincico.lists import DEFAULT_LIMIT, cursor, page
 from mockserver.apis.trincico.onboardings import open_onboarding
-from mockserver.apis.trincico.ownership import ALIVE, own_account
+from mockserver.apis.trincico.ownership import ALIVE, HELD, own_account
 
 
 def list_payout_frequencies(world: Transaction, caller: state.User) -> Reply:
@@ -108,6 +108,7 @@ def create_payout(world: Transaction, caller: state.User, alias: Mapping[str, st
 
 def list_payouts(world: Transaction, caller: state.User, limit: int | None, next_page: str | None, status: str | None, order_by: str | None) -> Reply:
     """The caller's payouts, newest first (trincico.D64 to D69)."""
+    treasury.read(world, caller.id)
     size = limit or DEFAULT_LIMIT
     owned = list(world.table(state.PAYOUTS).select("user", caller.id))
     found = page(world.table(state.PAYOUTS), owned, [payout for payout in owned if status in (None, payout.status)], size, next_page, order_by)
@@ -121,7 +122,8 @@ def _frequencies(world: Transaction, caller: state.User) -> list[str]:
 
 
 def _completed(world: Transaction, caller: state.User, alias: Mapping[str, str]) -> state.PayoutAccount:
-    account = own_account(world, caller, alias)
+    """The caller's account, which is completed. Raises not_found, status_value_denied, also for a suspended one, and service_unavailable."""
+    account = own_account(world, caller, alias, statuses=HELD)
     if account.status != "completed":
         raise VendorFault("status_value_denied")
     need_provider(world, caller)

@@ -10,6 +10,7 @@ from mockserver.apis.trincico.state import FAILING, PROVIDER_DOWN
 
 _SECONDS = {"type": "integer", "nullable": True, "minimum": 0, "maximum": int(LATEST.timestamp())}
 """A time within the calendar of the mock. The type of the field says whether None is allowed."""
+_MOMENTS = {"created_at": _SECONDS, "updated_at": _SECONDS}
 _AMOUNT = {"minimum": 0, "maximum": LARGEST_AMOUNT}
 _CARD = {"enum": ["", *CARDS]}
 _ADDRESS = {"$ref": "#/components/schemas/WebAddress"}
@@ -31,13 +32,18 @@ DESCRIBED = {
     "features": RecordMapping((SchemaMapping("Permission"),)),
     "payment_methods": RecordMapping((SchemaMapping("PaymentMethod"),)),
     "users": RecordMapping(
-        (SchemaMapping("UserShown", {"number": "id", "id": None}), SchemaMapping("ProfileShown")),
+        (
+            SchemaMapping("UserShown", {"number": "id", "id": None}),
+            SchemaMapping("ProfileShown"),
+            SchemaMapping("ProfileLocation"),
+            SchemaMapping("UserRegistered"),
+        ),
         limits={"created_at": _SECONDS, "updated_at": _SECONDS, "condition": {"enum": ["", PROVIDER_DOWN, FAILING]}, "password_digest": _DIGEST},
         unique=("token", "email"),
     ),
     "services": RecordMapping(
         (
-            SchemaMapping("Service", {"followers": "followersCount", "place_id": "placeId"}),
+            SchemaMapping("Service", {"place_id": "placeId"}),
             SchemaMapping("ServicePromises"),
             SchemaMapping("ServiceShort"),
             SchemaMapping("ServiceOfInvoice"),
@@ -50,7 +56,7 @@ DESCRIBED = {
         (SchemaMapping("WorkSchedule"),), limits={"days": {"pattern": "^[A-Za-z-]{7}$"}, "from_hour": _HOUR, "to_hour": _HOUR}
     ),
     "favorites": RecordMapping(because="of a favorite the document shows the service only"),
-    "customers": RecordMapping((SchemaMapping("Customer"),), limits={"created_at": _SECONDS}),
+    "customers": RecordMapping((SchemaMapping("Customer", {"updated_at": None}),), limits=_MOMENTS),
     "subscriptions": RecordMapping(
         (SchemaMapping("Subscription"), SchemaMapping("SubscriptionSummary")),
         limits={
@@ -106,6 +112,26 @@ DESCRIBED = {
     "payouts": RecordMapping(
         (SchemaMapping("PayoutShown"),), limits={"amount": _AMOUNT, **dict.fromkeys(("arrival_date", "created_at", "updated_at"), _SECONDS)}
     ),
-    "bookings": RecordMapping(limits={"at": _SECONDS}, because="no call shows a booking"),
+    "bookings": RecordMapping(
+        (SchemaMapping("Reserve", {"canceled_by": FieldMapping("canceled_by", or_nothing=True)}),),
+        limits={"at": _SECONDS, "created_at": _SECONDS, "canceled_by": {"enum": ["", "user", "owner"]}},
+    ),
+    "categories": RecordMapping((SchemaMapping("Category"),)),
+    "countries": RecordMapping((SchemaMapping("Country"),)),
+    "cities": RecordMapping((SchemaMapping("City"),)),
+    "municipalities": RecordMapping((SchemaMapping("Municipality"),)),
+    "blog_entries": RecordMapping((SchemaMapping("BlogEntry"),)),
+    "report_details": RecordMapping((SchemaMapping("ReportDetail"),)),
+    "reviews": RecordMapping(
+        (SchemaMapping("Review", {"answer": FieldMapping("answer", or_nothing=True)}),), limits={**_MOMENTS, "answered_at": _SECONDS}
+    ),
+    "reports": RecordMapping((SchemaMapping("Report"),), limits={"created_at": _SECONDS}),
+    "user_notifications": RecordMapping((SchemaMapping("UserNotice"),), limits={"created_at": _SECONDS}),
+    "blocks": RecordMapping(because="of a block nothing is shown"),
+    "device_tokens": RecordMapping((SchemaMapping("DeviceToken"),), limits={"created_at": _SECONDS}),
+    "chats": RecordMapping((SchemaMapping("Chat"),), limits={"created_at": _SECONDS}),
+    "chat_messages": RecordMapping((SchemaMapping("ChatMessage"),), limits={"created_at": _SECONDS, "received_at": _SECONDS}),
+    "password_resets": RecordMapping(limits={"expires_at": _SECONDS}, because="a code is mailed, never shown"),
+    "social_accounts": RecordMapping(because="of a social account nothing is shown"),
     "settings": RecordMapping(limits={"value": {"pattern": "^[ -~]*$"}}, because="what the vendor has configured is not part of its API"),
 }

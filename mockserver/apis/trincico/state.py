@@ -84,6 +84,15 @@ class User:
     condition: str
     created_at: int
     updated_at: int
+    selected_language: str = "en"
+    address: str = ""
+    city: str | None = None
+    state: str | None = None
+    zip_code: str | None = None
+    lat: float | None = None
+    lng: float | None = None
+    referred_by: str | None = None
+    token_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class Service:
     """A service that a user offers.
 
     Old services have a ``number`` besides their id (trincico.D62). ``has_default_method`` is False if the provider has no default payment method.
-
+    ``dates_by_day`` is how many bookings an hour takes; 0 stands for one.
     """
 
     id: str
@@ -100,8 +109,6 @@ class Service:
     name: str
     status: str
     category_id: str
-    average_rating: str
-    number_of_reviews: int
     expires_at: int
     description: str
     description_short: str
@@ -117,8 +124,9 @@ class Service:
     lat: float
     lng: float
     booking: bool
-    followers: int
     has_default_method: bool
+    slug: str | None = None
+    dates_by_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,7 @@ class Customer:
     email: str
     phone: str
     created_at: int
+    updated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,13 +335,17 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A user's booking of a service; notifications refer to it."""
+    """A user's booking of a service: requested, approved or canceled, then by the user or the owner (``canceled_by``)."""
 
     id: str
     service_id: str
     user_id: str
     at: int
     status: str
+    phone: str = ""
+    text: str = ""
+    canceled_by: str = ""
+    created_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +359,35 @@ class Setting:
 PLANS = Table("trincico.plans", Plan)
 FEATURES = Table("trincico.features", Feature, {"plan": "plan_id"}, references={"plan_id": "trincico.plans"})
 PAYMENT_METHODS = Table("trincico.payment_methods", PaymentMethod)
-USERS = Table("trincico.users", User, {"token": "token", "email": "email"}, secrets=("password_digest",))
-SERVICES = Table("trincico.services", Service, {"owner": "owner_id", "number": "number"}, references={"owner_id": "trincico.users"})
-VISITS = Table("trincico.visits", Visit, {"service": "service_id"}, references={"service_id": "trincico.services", "user_id": "trincico.users"})
+USERS = Table(
+    "trincico.users",
+    User,
+    {"token": "token", "email": "email", "referrer": "referred_by", "number": "number"},
+    secrets=("password_digest",),
+    references={"referred_by": "trincico.users"},
+)
+SERVICES = Table(
+    "trincico.services",
+    Service,
+    {"owner": "owner_id", "number": "number"},
+    references={"owner_id": "trincico.users", "category_id": "trincico.categories"},
+    retired=("average_rating", "number_of_reviews", "followers"),
+)
+VISITS = Table(
+    "trincico.visits",
+    Visit,
+    {"service": "service_id"},
+    references={"service_id": "trincico.services", "user_id": "trincico.users"},
+    is_bookkeeping=True,
+)
 GALLERY = Table("trincico.gallery", GalleryImage, {"service": "service_id"}, references={"service_id": "trincico.services"})
 SCHEDULES = Table("trincico.schedules", Schedule, {"service": "service_id"}, references={"service_id": "trincico.services"})
-FAVORITES = Table("trincico.favorites", Favorite, {"user": "user_id"}, references={"user_id": "trincico.users", "service_id": "trincico.services"})
+FAVORITES = Table(
+    "trincico.favorites",
+    Favorite,
+    {"user": "user_id", "service": "service_id"},
+    references={"user_id": "trincico.users", "service_id": "trincico.services"},
+)
 CUSTOMERS = Table("trincico.customers", Customer, {"service": "service_id"}, references={"service_id": "trincico.services"})
 SUBSCRIPTIONS = Table(
     "trincico.subscriptions",
@@ -362,7 +398,7 @@ SUBSCRIPTIONS = Table(
 PAYMENTS = Table(
     "trincico.payments",
     Payment,
-    {"payee": "payee_id", "invoice": "invoice_id"},
+    {"payee": "payee_id", "invoice": "invoice_id", "user": "user_id"},
     references={
         "user_id": "trincico.users",
         "payee_id": "trincico.users",
@@ -388,8 +424,9 @@ CHECKOUTS = Table(
         "from_plan_id": "trincico.plans",
         "plan_id": "trincico.plans",
     },
+    is_bookkeeping=True,
 )
-ONBOARDINGS = Table("trincico.onboardings", Onboarding, references={"account_id": "trincico.payout_accounts"})
+ONBOARDINGS = Table("trincico.onboardings", Onboarding, references={"account_id": "trincico.payout_accounts"}, is_bookkeeping=True)
 PAYOUT_ACCOUNTS = Table(
     "trincico.payout_accounts",
     PayoutAccount,
@@ -398,7 +435,12 @@ PAYOUT_ACCOUNTS = Table(
 )
 BANK_ACCOUNTS = Table("trincico.bank_accounts", BankAccount, {"account": "account_id"}, references={"account_id": "trincico.payout_accounts"})
 PAYOUTS = Table("trincico.payouts", Payout, {"user": "user_id"}, references={"user_id": "trincico.users", "account_id": "trincico.payout_accounts"})
-BOOKINGS = Table("trincico.bookings", Booking, references={"service_id": "trincico.services", "user_id": "trincico.users"})
+BOOKINGS = Table(
+    "trincico.bookings",
+    Booking,
+    {"service": "service_id", "user": "user_id"},
+    references={"service_id": "trincico.services", "user_id": "trincico.users"},
+)
 SETTINGS = Table("trincico.settings", Setting, secrets=("value",))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 
 from mockserver import Transaction
-from mockserver.apis.trincico import mails
+from mockserver.apis.trincico import events
 from mockserver.apis.trincico.choices import BANKS
 from mockserver.apis.trincico.money import Holding, holdings
 from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOUNTS, PAYOUTS, Payout, PayoutAccount, new_id, seconds
@@ -13,6 +13,12 @@ from mockserver.apis.trincico.state import BANK_ACCOUNTS, PAYMENTS, PAYOUT_ACCOU
 PAYOUT_LEAVES = "trincico.payout_leaves"
 PAYOUT_ARRIVES = "trincico.payout_arrives"
 PAY_OUT = "trincico.pay_out"
+TRANSITION = "trincico.payout"
+"""The way of a payout that is not instant from requested to its end."""
+INSTANT = "trincico.instant_payout"
+"""That of an instant one, which the vendor pays at once."""
+OUTCOMES = ("paid", "failed")
+"""The statuses with which it can end, the usual one first."""
 
 ON_DEMAND = "on_demand"
 DAYS_BETWEEN = {"auto_daily": 1, "auto_3_days": 3, "auto_7_days": 7}
@@ -43,10 +49,12 @@ def takes_instant(world: Transaction, account: PayoutAccount, currency: str) -> 
 
 
 def pay_out(world: Transaction, account: PayoutAccount, amount: int, currency: str, *, instant: bool, automatic: bool = False) -> Payout:
-    """Pay out an amount of the account: an instant payout is paid at once, any other leaves at the end of the day."""
-    now = seconds(world)
-    leaves = world.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    arrives = leaves + TRANSIT
+    """Pay out an amount of the account: an instant payout is paid at once, any other leaves at the end of the day, unless a policy says otherwise."""
+    now, policy = seconds(world), world.policy(INSTANT if instant else TRANSITION)
+    is_paid = instant and policy.is_empty
+    midnight = world.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    arrives = policy.ends(world.now) or (world.now if instant else midnight + TRANSIT)
+    leaves = world.now if instant else min(midnight, arrives)
     payout = world.table(PAYOUTS).add(
         Payout(
             id=new_id(world, "payout"),
@@ -55,18 +63,19 @@ def pay_out(world: Transaction, account: PayoutAccount, amount: int, currency: s
             account_id=account.id,
             amount=amount,
             currency=currency,
-            status="paid" if instant else "requested",
-            arrival_date=now if instant else int(arrives.timestamp()),
+            status="paid" if is_paid else "requested",
+            arrival_date=int(arrives.timestamp()),
             automatic=automatic,
             sent_method="instant" if instant else "standard",
             created_at=now,
             updated_at=now,
         )
     )
-    if not instant:
+    if not is_paid:
         world.schedule(leaves, PAYOUT_LEAVES, payout.id)
-        world.schedule(arrives, PAYOUT_ARRIVES, payout.id)
-    mails.payout_updated(world, payout)
+        if not instant or policy.reads is None or policy.after is not None:  # else it arrives at a read only
+            world.schedule(arrives, PAYOUT_ARRIVES, payout.id)
+    events.payout_updated(world, payout)
     return payout
 
 
@@ -75,13 +84,32 @@ def leave(world: Transaction, subject: int | str | None) -> None:
 
 
 def arrive(world: Transaction, subject: int | str | None) -> None:
-    _move(world, subject, "in_transit", "paid")
+    payout = None if subject is None else world.table(PAYOUTS).get(subject)
+    outcome = None if payout is None else world.policy(_transition_of(payout)).outcome
+    # An imported world may name any outcome.
+    _move(world, subject, "in_transit", outcome if outcome in OUTCOMES else OUTCOMES[0])
+
+
+def _transition_of(payout: Payout) -> str:
+    return INSTANT if payout.sent_method == "instant" else TRANSITION
+
+
+def read(world: Transaction, user_id: str) -> None:
+    """Count a read of a user's payouts that are under way. If a policy lets them arrive at a read, they arrive at that one."""
+    if world.policy(TRANSITION).reads is None and world.policy(INSTANT).reads is None:
+        return
+    for payout in list(world.table(PAYOUTS).select("user", user_id)):
+        arrives_at = world.policy(_transition_of(payout)).reads
+        is_under_way = payout.status in ("requested", "in_transit") and arrives_at is not None
+        if is_under_way and world.draw(f"{TRANSITION} read {payout.id}") >= (arrives_at or 1):
+            leave(world, payout.id)
+            arrive(world, payout.id)
 
 
 def _move(world: Transaction, subject: int | str | None, before: str, after: str) -> None:
     payout = None if subject is None else world.table(PAYOUTS).get(subject)
     if payout is not None and payout.status == before:
-        mails.payout_updated(world, world.table(PAYOUTS).change(payout, status=after, updated_at=seconds(world)))
+        events.payout_updated(world, world.table(PAYOUTS).change(payout, status=after, updated_at=seconds(world)))
 
 
 def watch(world: Transaction, account: PayoutAccount) -> None:

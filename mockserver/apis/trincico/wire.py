@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from mockserver import Transaction, fields_of
-from mockserver.apis.trincico import state
+from mockserver.apis.trincico import community, directory, pictures, state
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.money import rate_number, rate_text
 
-MEDIA = "https://media.example.com"
 NOTHING: dict[str, Any] = {}
 """A related object that is left empty."""
 
@@ -69,7 +68,7 @@ def subscription(world: Transaction, shown: state.Subscription) -> dict[str, Any
         "method_details": card(shown.card),
         "next_plan": next_plan,
         "status": shown.status,
-        "last_payment": None if payment is None else _payment(world, payment, payment.plan_id or shown.plan_id),
+        "last_payment": None if payment is None else _paid(world, payment, payment.plan_id or shown.plan_id),
         "plan": plan(world, state.plan_of(world, shown.plan_id), embedded=True),
     }
 
@@ -80,8 +79,15 @@ def subscription_summary(world: Transaction, shown: state.Subscription) -> dict[
     return {**fields_of(shown, "id start_at end_at status"), "plan": {"id": held.id, "name": held.name, "type": held.type, "active": held.active}}
 
 
-def _payment(world: Transaction, shown: state.Payment, plan_id: str) -> dict[str, Any]:
-    """The payment of a subscription, with the plan that it was for; its invoice is empty (trincico.D45)."""
+def payment(world: Transaction, shown: state.Payment) -> dict[str, Any]:
+    """A payment with what it was for: a plan, or an invoice in short."""
+    invoice = None if shown.invoice_id is None else world.table(state.INVOICES).get(shown.invoice_id)
+    paid = {} if invoice is None else {"invoice": fields_of(invoice, "id reference amount currency status")}
+    return {**_paid(world, shown, shown.plan_id), **paid}
+
+
+def _paid(world: Transaction, shown: state.Payment, plan_id: str | None) -> dict[str, Any]:
+    """A payment with the plan that it was for; its invoice is empty (trincico.D45)."""
     return {
         **fields_of(shown, "id reference gross_amount net_amount fee_amount"),
         "fee_percent": "0.00",
@@ -89,7 +95,7 @@ def _payment(world: Transaction, shown: state.Payment, plan_id: str) -> dict[str
         **fields_of(shown, "currency created_at status target"),
         "method": "stripe",
         "invoice": NOTHING,
-        "plan": plan(world, state.plan_of(world, plan_id), embedded=True),
+        "plan": NOTHING if plan_id is None else plan(world, state.plan_of(world, plan_id), embedded=True),
     }
 
 
@@ -121,12 +127,16 @@ def invoice_listed(world: Transaction, shown: state.Invoice) -> dict[str, Any]:
             {**_item(item), "tax": rate_number(item.tax_rate), "amount": item.amount, "tax_amount": item.tax_amount}
             for item in world.table(state.ITEMS).select("invoice", shown.id)
         ],
-        "customer": {
-            **fields_of(customer, "id first_name last_name created_at"),
-            "updated_at": customer.created_at,
-            **fields_of(customer, "business_name email phone"),
-        },
+        "customer": customer_shown(customer),
         "service": service_short(world.table(state.SERVICES)[shown.service_id]),
+    }
+
+
+def customer_shown(shown: state.Customer) -> dict[str, Any]:
+    return {
+        **fields_of(shown, "id first_name last_name created_at"),
+        "updated_at": shown.created_at if shown.updated_at is None else shown.updated_at,
+        **fields_of(shown, "business_name email phone"),
     }
 
 
@@ -148,7 +158,7 @@ def _item(shown: state.Item) -> dict[str, Any]:
 
 
 def service_short(shown: state.Service) -> dict[str, Any]:
-    return {"id": shown.id, "slug_id": None, "slug": None, "status": shown.status, "name": shown.name}
+    return {"id": shown.id, "slug_id": None, "slug": shown.slug, "status": shown.status, "name": shown.name}
 
 
 def _service_of_invoice(shown: state.Service) -> dict[str, Any]:
@@ -158,29 +168,38 @@ def _service_of_invoice(shown: state.Service) -> dict[str, Any]:
 def service(world: Transaction, shown: state.Service) -> dict[str, Any]:
     """A service in full, as the profile shows it (trincico.D99)."""
     schedules = list(world.table(state.SCHEDULES).select("service", shown.id))
+    average, number = rating(world, shown.id)
     return {
         **service_short(shown),
         "category_id": shown.category_id,
-        "cover": f"{MEDIA}/cover_{shown.id}.jpg",
-        "logo": f"{MEDIA}/logo_{shown.id}.jpg",
-        "average_rating": shown.average_rating,
-        "number_of_reviews": shown.number_of_reviews,
+        "cover": _picture(world, shown.id, "cover.png"),
+        "logo": _picture(world, shown.id, "logo.png"),
+        "average_rating": average,
+        "number_of_reviews": number,
         "expiration_date": _iso(shown.expires_at),
         "expires_at": shown.expires_at,
-        "visits": [
-            {"id": visit.id, "created_at": visit.created_at, "author": visit.user_id}
-            for visit in world.table(state.VISITS).select("service", shown.id)
-        ],
+        "visits": [visit(one) for one in world.table(state.VISITS).select("service", shown.id)],
         **fields_of(shown, "city state country zip_code"),
         "open_now": any(_is_open(world.now, schedule.days, schedule.from_hour, schedule.to_hour) for schedule in schedules),
-        "followersCount": shown.followers,
+        "followersCount": len(world.table(state.FAVORITES).select("service", shown.id)),
         "gallery": [{"id": image.id, "image": image.image} for image in world.table(state.GALLERY).select("service", shown.id)],
         **fields_of(shown, "email cellphone website description description_short address"),
         "placeId": shown.place_id,
         "work_schedule": [_schedule(schedule.id, schedule.days, schedule.from_hour, schedule.to_hour) for schedule in schedules],
         **fields_of(shown, "lat lng booking"),
-        "dates_by_day": 0,
+        "dates_by_day": shown.dates_by_day,
     }
+
+
+def rating(world: Transaction, service_id: str) -> tuple[str, int]:
+    """The average of the reviews of a service, with two decimals rounded half up, and how many there are."""
+    found = [review.rating for review in world.table(community.REVIEWS).select("service", service_id)]
+    hundredths = (sum(found) * 200 + len(found)) // (2 * len(found)) if found else 0
+    return f"{hundredths // 100}.{hundredths % 100:02d}", len(found)
+
+
+def visit(shown: state.Visit) -> dict[str, Any]:
+    return {"id": shown.id, "created_at": shown.created_at, "author": shown.user_id}
 
 
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -198,6 +217,24 @@ def _schedule(schedule_id: str, days: str, from_hour: int, to_hour: int) -> dict
         "time_segment": [f"{hour:02d}:00" for hour in range(from_hour, to_hour)],
         "time_windows": [{"from_hour": f"{from_hour:02d}:00:00", "to_hour": f"{to_hour:02d}:00:00"}],
     }
+
+
+def review(world: Transaction, shown: community.Review) -> dict[str, Any]:
+    """A review with its author and service in short, and the answer of the owner."""
+    service = world.table(state.SERVICES)[shown.service_id]
+    return {
+        "id": shown.id,
+        "service": service_short(service),
+        "author": person(world, state.user_of(world, shown.author_id)),
+        **fields_of(shown, "rating text"),
+        "answer": shown.answer or None,
+        **fields_of(shown, "answered_at created_at updated_at"),
+    }
+
+
+def person(world: Transaction, shown: state.User) -> dict[str, Any]:
+    """A user in short, as others see one."""
+    return {**fields_of(shown, "id first_name last_name"), "avatar": avatar(world, shown)}
 
 
 def roles(world: Transaction, shown: state.User) -> list[str]:
@@ -218,13 +255,8 @@ def user(world: Transaction, shown: state.User, *, iso: bool) -> dict[str, Any]:
         "id": shown.number,
         "first_name": shown.first_name,
         "last_name": shown.last_name,
-        "selected_language": "en",
-        "address": "",
-        "city": None,
-        "country": shown.country,
-        "state": None,
-        "zip_code": None,
-        "number_friends": 0,
+        **fields_of(shown, "selected_language address city country state zip_code"),
+        "number_friends": len(world.table(state.USERS).select("referrer", shown.id)),
         "profit": "0.00",
         "refer_code": shown.refer_code,
         "nit": "",
@@ -282,6 +314,7 @@ def external_accounts(world: Transaction, shown: state.PayoutAccount) -> list[di
 
 
 def payout(world: Transaction, shown: state.Payout, account: state.PayoutAccount, owner: state.User) -> dict[str, Any]:
+    """A payout; its user has an empty avatar (trincico.D96)."""
     return {
         **fields_of(shown, "id status amount currency arrival_date automatic sent_method"),
         "type": "bank_account",
@@ -289,13 +322,25 @@ def payout(world: Transaction, shown: state.Payout, account: state.PayoutAccount
         "created_at": shown.created_at,
         "updated_at": shown.updated_at,
         "destination_account": payout_account(world, account, user=None),
-        "user": {**user(world, owner, iso=False), "avatar": avatar()},
+        "user": {**user(world, owner, iso=False), "avatar": ""},
     }
 
 
-def avatar() -> str:
-    """The picture of everybody who has not chosen one."""
-    return f"{MEDIA}/default_profile_avatar.png"
+def avatar(world: Transaction, shown: state.User) -> str:
+    """The address of a user's picture; no call sets another one."""
+    return _picture(world, shown.id, "avatar.png")
+
+
+def category(world: Transaction, shown: directory.Category) -> dict[str, Any]:
+    return {"id": shown.id, "name": shown.name, "image": pictures.address(world, shown.image), "parent": shown.parent}
+
+
+def blog_entry(world: Transaction, shown: directory.BlogEntry) -> dict[str, Any]:
+    return {**fields_of(shown, "id title slug"), "image": pictures.address(world, shown.image), **fields_of(shown, "text created_at")}
+
+
+def _picture(world: Transaction, record_id: str, name: str) -> str:
+    return pictures.address(world, pictures.path_of(record_id, name))
 
 
 def _iso(at: int) -> str:

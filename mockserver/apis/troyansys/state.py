@@ -199,7 +199,13 @@ MEMBERSHIPS = Table(
     ids="troyansys.membership",
 )
 SESSIONS = Table(
-    "troyansys.sessions", Session, {"token": "token"}, secrets=("token",), references={"user_id": "troyansys.users"}, ids="troyansys.session"
+    "troyansys.sessions",
+    Session,
+    {"token": "token"},
+    secrets=("token",),
+    references={"user_id": "troyansys.users"},
+    ids="troyansys.session",
+    is_bookkeeping=True,
 )
 COMPANIES = Table("troyansys.companies", Company, {"api_key": "api_key"}, secrets=("api_key",))
 MODULES = Table("troyansys.modules", Module)

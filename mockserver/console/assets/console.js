@@ -32,6 +32,21 @@
     }
   });
 
+  // The example call of the overview, made by this browser
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button[data-call]");
+    if (!button) return;
+    const { url, ...options } = JSON.parse(button.dataset.call);
+    const told = document.getElementById("called");
+    try {
+      const answer = await fetch(url, options);
+      told.textContent = `answered ${answer.status}`;
+    } catch {
+      told.textContent = "no answer arrived";
+    }
+  });
+
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
@@ -61,7 +76,7 @@
       made.innerHTML = message.data; // rows of this server's own template, in which everything is escaped
       const count = made.content.querySelectorAll("tr").length;
       rows.prepend(made.content);
-      while (rows.rows.length > LIVE_ROWS) rows.lastElementChild.remove();
+      while (rows.rows.length > Number(list.dataset.most || LIVE_ROWS)) rows.lastElementChild.remove();
       document.getElementById("nothing")?.remove();
       say(`${count} new`);
       const shown = document.getElementById("count");
@@ -83,13 +98,17 @@
   window.addEventListener("pagehide", () => source && source.close());
   window.addEventListener("pageshow", (event) => event.persisted && listen());
 
-  // Keys: / goes to the search, j and k through a list, Escape leaves a field
+  // Keys: / goes to the search, j and k through a list, Escape leaves a field or closes what is open, ? lists them
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input, select, textarea, [contenteditable]");
     if (event.key === "Escape" && typing) event.target.blur();
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(".swagger-ui")) return;
-    if (event.key === "/") {
+    if (event.key === "?") {
+      document.getElementById("keys")?.showModal();
+    } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      document.querySelector('[data-key="Escape"]')?.click();
+    } else if (event.key === "/") {
       const search = document.querySelector('[data-key="/"]');
       if (search) {
         event.preventDefault();
@@ -97,7 +116,7 @@
       }
     } else if (event.key === "j" || event.key === "k") {
       const links = [...document.querySelectorAll(".rows tbody .call a, .messages a, .rows.data tbody th a")];
-      const at = links.indexOf(document.activeElement);
+      const at = links.includes(document.activeElement) ? links.indexOf(document.activeElement) : links.findIndex((link) => link.ariaCurrent);
       const next = links[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
       if (next) next.focus();
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ TRANSPORT = "mockserver.transport"
 """Key of the scope under which the server puts the connection of a request, so that it can be broken on purpose."""
 SEND_WHOLE = "mockserver.send_whole"
 """Key of ``scope["extensions"]`` under which the server offers :class:`SendWhole`."""
+_OF_THE_WIRE = frozenset({"content-length", "content-type", "transfer-encoding", "connection"})
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\x20-\x7e]*")
 NO_CONTENT = 204
 """The one status whose answer has no length."""
 DROPS = 20
@@ -26,8 +30,8 @@ DROPS = 20
 class SendWhole(Protocol):
     """An extension of the server: sends an answer in one write instead of two messages, so that the client wakes up once."""
 
-    def __call__(self, send: Send, status: int, media_type: str, body: bytes) -> bool:
-        """Send an answer; without ``media_type`` it has no Content-Type.
+    def __call__(self, send: Send, status: int, media_type: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Send an answer; without ``media_type`` it has no Content-Type. ``headers`` are further ones, which :func:`may_go_whole` allows.
 
         False, and nothing is sent, if ``send`` is not the server's own for this request, or if the client does not read what it was sent.
         """
@@ -36,13 +40,18 @@ class SendWhole(Protocol):
 def try_send_whole(reply: Reply, payload: bytes, scope: Scope, send: Send) -> bool:
     """Send a reply in one write if the server offers it and nothing forbids it; whether it was sent.
 
-    A middleware that wraps ``send`` has to see the messages, so the server compares it with its own. Headers that a vendor sets are left to the
-    server's ``send``, which checks them.
+    A middleware that wraps ``send`` has to see the messages, so the server compares it with its own. Headers that say how the answer goes over the
+    wire, or that cannot be sent, are left to the server's ``send``.
     """
-    if reply.headers or reply.damage is not None or isinstance(reply.body, Stream):
+    if reply.damage is not None or isinstance(reply.body, Stream) or not may_go_whole(reply.headers):
         return False
     send_whole: SendWhole | None = scope.get("extensions", {}).get(SEND_WHOLE)
-    return send_whole is not None and send_whole(send, reply.status, "" if reply.body is None else reply.media_type, payload)
+    return send_whole is not None and send_whole(send, reply.status, "" if reply.body is None else reply.media_type, payload, reply.headers)
+
+
+def may_go_whole(headers: Mapping[str, str]) -> bool:
+    """Whether headers may be written as they are: names and values are valid, and none says how the answer goes over the wire."""
+    return all(name.lower() not in _OF_THE_WIRE and _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers.items())
 
 
 async def send_reply(reply: Reply, payload: bytes, send: Send, extra: Mapping[str, str] | None = None) -> None:
@@ -59,6 +68,8 @@ async def deliver(reply: Reply, payload: bytes, scope: Scope, receive: Receive, 
         await send_reply(reply, payload, send)
     elif reply.damage.kind == "drip":
         await _drip(reply, payload, reply.damage.seconds, send)
+    elif reply.damage.kind == "timeout" and await _is_left_within(receive, reply.damage.seconds):
+        return
     else:
         await _break(reply, payload, scope, receive, send)
 
@@ -106,6 +117,15 @@ async def _wait_for_hang_up(receive: Receive) -> None:
     """Return when the client hangs up."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _is_left_within(receive: Receive, seconds: float) -> bool:
+    """Wait so long, or until the client hangs up; whether it did."""
+    try:
+        await asyncio.wait_for(_wait_for_hang_up(receive), seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _drip(reply: Reply, payload: bytes, seconds: float, send: Send) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.core.asgi.connexion_stack import ROUTING_CONTEXT, AbstractOperation, RoutingAPI, RoutingMiddleware, RoutingOperation, Specification
 from mockserver.core.asgi.delivery import deliver, send_reply, try_send_whole
+from mockserver.core.asgi.near_misses import NearMisses
+from mockserver.core.asgi.public_address import ORIGIN
 from mockserver.core.base.faults import Fault, MethodNotAllowed, NotFound
 from mockserver.core.base.replies import Reply
-from mockserver.core.base.requests import ClientGone, Request, read_body, sent_headers
+from mockserver.core.base.requests import ClientGone, Request, read_body
 from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.operation.api import Api, FaultContext
 from mockserver.core.operation.compiled import Operation
@@ -32,7 +33,6 @@ _MOVED = re.compile(rf"{OWN}(?:$|/(?:console|docs)(?:$|/))")
 """Where the pages of the server are as well, for a document that has one of their paths."""
 QUIET = "mockserver.quiet"
 """Key of the scope that is set if the answer has no reader, so that it carries no notice."""
-_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 class _Path:
@@ -120,6 +120,10 @@ class Operations:
         self._reserved = tuple(reserved)
         self._pages = pages
         self._other = other
+        by_slug: dict[str, list[tuple[str, str]]] = {}
+        for (slug, _), operation in operations.items():
+            by_slug.setdefault(slug, []).append((operation.spec.method, operation.spec.path))
+        self._near_misses = {slug: NearMisses(found) for slug, found in by_slug.items()}
 
     def api_at(self, path: str) -> Api | None:
         """The API whose base path a path begins with, the longest base path first; None outside every API."""
@@ -175,8 +179,18 @@ class Operations:
             await send_reply(Reply(204, headers={"allow": ", ".join(methods)}), b"", send)
             return
         fault = MethodNotAllowed(scope["method"], methods) if allow else NotFound("path", scope["path"])
-        reply, payload, _ = await self._pipeline.refuse_unrouted(api, fault, request_from(scope))
+        nearest = None if allow else self._find_nearest(api, scope)
+        reply, payload, _ = await self._pipeline.refuse_unrouted(api, fault, request_from(scope), nearest)
         await send_reply(reply, payload, send, {"allow": ", ".join(methods)} if allow else {})
+
+    def _find_nearest(self, api: Api, scope: Scope) -> str | None:
+        """Method and path of the operation that was probably meant, as they are sent to this server."""
+        base = next((base for base, served in self._bases if served is api), "")
+        found = self._near_misses[api.slug].find(scope["method"], scope["path"].removeprefix(base)) if api.slug in self._near_misses else None
+        if found is None:
+            return None
+        method, _, template = found.partition(" ")
+        return f"{method} {base}{template}"
 
 
 def request_from(scope: Scope) -> Request:
@@ -189,23 +203,9 @@ def request_from(scope: Scope) -> Request:
         b"",
         scope.get("path_params", {}),
         scope.get("mockserver.world", "default"),
-        origin(scope),
+        scope[ORIGIN],
         scope.get("mockserver.prefix", ""),
         (scope.get("client") or ("",))[0],
         scope.get(QUIET, False),
         scope.get("server"),
     )
-
-
-def origin(scope: Scope) -> str:
-    """Scheme and host under which the client reached the server."""
-    host = sent_headers(scope).get(b"host", b"")
-    return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("localhost", None)))
-
-
-@lru_cache(maxsize=256)
-def _origin(scheme: str, host: bytes, server: tuple[str, int | None]) -> str:
-    named = host.decode("latin-1")
-    if not _HOST.fullmatch(named):
-        named = f"{server[0]}:{server[1]}" if server[1] else server[0]
-    return f"{scheme}://{named}"

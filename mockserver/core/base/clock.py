@@ -11,6 +11,9 @@ from whenever import Instant, ItemizedDelta
 ZERO = timedelta(0)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+FIRST_BORN = datetime(1980, 1, 1, tzinfo=UTC)
+LAST_BORN = datetime(3000, 1, 1, tzinfo=UTC)
+"""Seeded records lie years before and after the birth date of their world, and vendors have bounds for theirs."""
 
 
 def wall_clock() -> datetime:
@@ -34,6 +37,14 @@ def parse_moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no offset; end it with Z for UTC")
     return _check_bounds(moment.astimezone(UTC))
+
+
+def parse_born(text: str) -> datetime:
+    """The birth date of a world from ISO 8601 with an offset or ``Z``. Raises ValueError, also for a year for which records cannot be made."""
+    born = parse_moment(text)
+    if not FIRST_BORN <= born < LAST_BORN:
+        raise ValueError(f"{iso(born)} is outside the years {FIRST_BORN.year} to {LAST_BORN.year - 1}, for which records can be made")
+    return born
 
 
 def parse_duration(text: str) -> ItemizedDelta:

@@ -8,6 +8,7 @@
     ├── UnsupportedMedia     the body has a media type that the document does not list
     ├── Unauthenticated      credentials are missing or wrong
     ├── Forbidden            credentials are good, but not for this
+    │   └── ScopeMissing     the token lacks a scope
     ├── NotFound             no such path or thing
     ├── MethodNotAllowed     the path exists, the method does not
     ├── Invalid              violations of the document's schemas, every one of them
@@ -80,6 +81,13 @@ class NotServed(Exception):
     status = 501
 
 
+class StoreFailed(Exception):
+    """The store of worlds cannot read or keep what a request needs. The text says why, and what to do; nothing was changed."""
+
+    kind = "store"
+    status = 503
+
+
 class UnsupportedMedia(Fault):
     """The body has a media type that the operation does not take."""
 
@@ -110,6 +118,15 @@ class Forbidden(Fault):
 
     kind = "forbidden"
     status = 403
+
+
+class ScopeMissing(Forbidden):
+    """The token is good, but lacks ``scopes`` that the operation requires."""
+
+    def __init__(self, scheme: str, scopes: Sequence[str]) -> None:
+        super().__init__(f"{scheme}: the token lacks the scope {' '.join(scopes)}")
+        self.scheme = scheme
+        self.scopes = tuple(scopes)
 
 
 class NotFound(Fault):

@@ -7,6 +7,8 @@ import re
 DEFAULT = "default"
 NOTICE = "X-Mock-Notice"
 """The header that informs a caller about dropped worlds."""
+BOOT = "X-Mock-Boot"
+"""The header of answers of the control plane that says which start of the server answers, and whether its worlds outlive it."""
 UNDOCUMENTED = "X-Mock-Undocumented"
 """The header of a refusal whose status the document of its operation does not have; its value is that status."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

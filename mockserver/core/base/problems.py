@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.core.base.faults import LimitExceeded
+from mockserver.core.base.faults import LimitExceeded, StoreFailed
 from mockserver.core.base.replies import Reply
 from mockserver.openapi.problems import PROBLEM, problem
 
@@ -15,6 +15,11 @@ LIMIT = "X-Mock-Limit"
 def limit_reply(error: LimitExceeded) -> Reply:
     """The refusal of a request beyond a limit of the mock."""
     return Reply(error.status, problem(error.status, str(error), limit=error.limit.name), {LIMIT: error.limit.name}, PROBLEM)
+
+
+def store_reply(error: StoreFailed) -> Reply:
+    """The refusal of a request whose world the store cannot read or keep."""
+    return Reply(error.status, problem(error.status, str(error), limit=error.kind), {LIMIT: error.kind}, PROBLEM)
 
 
 def problem_reply(status: int, detail: str, *, title: str | None = None, **members: Any) -> Reply:

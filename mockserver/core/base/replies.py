@@ -17,21 +17,27 @@ _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | o
 class Damage:
     """The transport fault that a reply suffers on its way to the client.
 
-    ``reset`` breaks the connection without an answer, ``truncated`` after half of the body, ``malformed`` sends a body that cannot be parsed,
-    ``drip`` spreads the body over ``seconds``.
+    ``reset`` breaks the connection without an answer, ``timeout`` does so after ``seconds``, ``truncated`` after half of the body, ``malformed``
+    sends a body that cannot be parsed, ``drip`` spreads the body over ``seconds``.
     """
 
-    kind: Literal["reset", "truncated", "malformed", "drip"]
+    kind: Literal["reset", "timeout", "truncated", "malformed", "drip"]
     seconds: float = 0.0
 
     def __str__(self) -> str:
         words = {
             "reset": "connection reset",
+            "timeout": f"no answer for {self.seconds:g} s, then connection reset",
             "truncated": "body truncated",
             "malformed": "body malformed",
             "drip": f"body dripping for {self.seconds:g} s",
         }
         return words[self.kind]
+
+    @property
+    def has_no_answer(self) -> bool:
+        """Whether no part of the answer reaches the client."""
+        return self.kind in ("reset", "timeout")
 
 
 @dataclass(frozen=True, slots=True)

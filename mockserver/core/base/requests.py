@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from mockserver.core.base.visitors import Visitor, identify_visitor
 LONGEST = 18
 """Digits of a Content-Length; a longer number is too large, whatever it is."""
 _HEADERS = "mockserver.headers"
+_CHARSET = re.compile(r""";\s{0,9}charset\s{0,9}=\s{0,9}"?([A-Za-z0-9._:+-]{1,40})""", re.IGNORECASE)
 
 
 class ClientGone(Exception):
@@ -63,16 +65,22 @@ class Request:
         return self.origin + (self.prefix or ("" if self.world == DEFAULT else f"/~{self.world}"))
 
     @property
-    def server_url(self) -> str:
-        """The address of the socket that received the request, whatever name the client used."""
+    def socket(self) -> str:
+        """Host and port of the socket that received the request, whatever name the client used."""
         host, port = self.server or ("localhost", None)
         named = f"[{host}]" if ":" in host else host
-        return f"http://{named}:{port}" if port else f"http://{named}"
+        return f"{named}:{port}" if port else named
 
     @property
     def media_type(self) -> str:
         """The media type of the body in lower case, without parameters; empty if the request has none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """The character encoding of the body in lower case, as its media type names it; empty if it names none."""
+        found = _CHARSET.search(self.headers.get("content-type", ""))
+        return found[1].lower() if found is not None else ""
 
 
 def _join_repeated(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -42,6 +42,11 @@ class Targets:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self._patterns = [_read_pattern(text) for text in patterns]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the operator allows no target at all."""
+        return not self._patterns
+
     async def check(self, url: str) -> str:
         """Check that the server may call a URL. Returns the addresses that were checked, as HOST:PORT:ADDRESS,ADDRESS…; empty if the URL has one.
 
@@ -55,7 +60,7 @@ class Targets:
             host, port = (parts.hostname or "").lower(), parts.port or _PORTS[parts.scheme]
         except (ValueError, KeyError):
             raise Forbidden(f"{url[:200]!r} is no address of an HTTP server") from None
-        literal = _read_address(host)
+        literal = read_address(host)
         if literal is not None:
             if not self._allows_address(literal, port):
                 raise Forbidden(f"the server does not call {host}:{port}; {_ADVICE} {host}:{port} to let it")
@@ -99,7 +104,7 @@ def _read_pattern(text: str) -> _Pattern:
     raise SetupError(f"--allow-targets {text}: write a name, an address or a network, with a port if only one is meant: *.staging.example:443")
 
 
-def _read_address(host: str) -> Address | None:
+def read_address(host: str) -> Address | None:
     """An address written as such; None for a name. An IPv4 address inside an IPv6 one counts as the IPv4 address."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -114,5 +119,5 @@ async def _resolve(host: str, port: int) -> list[Address]:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Forbidden(f"{host[:200]} has no address") from None
-    addresses = [_read_address(str(entry[4][0])) for entry in found]
+    addresses = [read_address(str(entry[4][0])) for entry in found]
     return [address for address in addresses if address is not None]

@@ -7,9 +7,14 @@ rules match, their delays add up, and the first answer and the first damage are 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mockserver.core.base import ids
 from mockserver.core.base.clock import wall_clock
@@ -18,6 +23,7 @@ from mockserver.core.base.problems import limit_reply
 from mockserver.core.base.replies import Damage, Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.executor import Executor
+from mockserver.core.engine.fault_answers import UNDOCUMENTED, empty_list, halve_page, make_answer
 from mockserver.core.engine.outcome import AppliedEffect, Outcome
 from mockserver.core.engine.refusals import render_unsatisfiable
 from mockserver.core.operation.compiled import Operation
@@ -39,7 +45,9 @@ class FaultEffects:
     """All effects of the rules on one call.
 
     ``wait_before`` and ``wait_after`` are in seconds. ``answer`` is the rule whose documented answer is sent. ``commits`` says whether the
-    changes of the call are committed.
+    changes of the call are committed, ``deliveries`` how often it is carried out, and ``list_change`` what happens to the list in its answer.
+    ``retry_after`` is the time in seconds that a refused client shall wait. ``limited`` are the numbers of the rules that count the call among those
+    under way.
     """
 
     wait_before: float = 0.0
@@ -47,9 +55,13 @@ class FaultEffects:
     answer: Rule | None = None
     damage: Damage | None = None
     commits: bool = True
+    deliveries: int = 1
+    list_change: str | None = None
+    retry_after: int | None = None
+    limited: tuple[int, ...] = ()
     applied: tuple[AppliedEffect, ...] = ()
 
-    def add(self, rule: Rule, seed: int) -> FaultEffects:
+    def add(self, rule: Rule, seed: int, now: datetime) -> FaultEffects:
         """These effects and those of one more rule."""
         found, texts = self, []
         if rule.delay is not None:
@@ -57,9 +69,16 @@ class FaultEffects:
             place = "wait_before" if rule.when == "before" else "wait_after"
             found = replace(found, **{place: getattr(found, place) + seconds})
             texts.append(f"delayed {seconds:.3f} s {rule.when} the call")
-        if rule.preference is not None and found.answer is None:
-            found = replace(found, answer=rule, commits=found.commits and rule.when == "after")
-            texts.append(f"answered {rule.preference} {_describe_moment(rule)}")
+        if rule.has_answer and found.answer is None:
+            wait = rule.seconds_to_wait(now)
+            found = replace(found, answer=rule, commits=found.commits and rule.when == "after", retry_after=wait)
+            texts.append(f"answered {rule.preference or 'a body of its own'} {_describe_moment(rule)}")
+        if rule.deliveries > 1:
+            found = replace(found, deliveries=max(found.deliveries, rule.deliveries))
+            texts.append(f"carried out {rule.deliveries} times")
+        if rule.list_change is not None:
+            found = replace(found, list_change=found.list_change or rule.list_change)
+            texts.append("list emptied" if rule.list_change == "empty" else "page halved")
         if rule.damage is not None and found.damage is None:
             is_whole = rule.damage.kind == "drip"  # a slow answer is still the whole answer
             found = replace(found, damage=rule.damage, commits=found.commits and (is_whole or rule.when == "after"))
@@ -70,21 +89,34 @@ class FaultEffects:
 NO_EFFECTS = FaultEffects()
 
 
+class Counted(NamedTuple):
+    """A world before and after the rules that a call met were counted: one object if none was; None if neither is known."""
+
+    before: World | None
+    after: World | None
+
+
 def _describe_moment(rule: Rule) -> str:
     return "before anything was done" if rule.when == "before" else "after what was done was kept"
 
 
-def match_rules(faults: Faults, seed: int, matches: Callable[[Rule], bool]) -> tuple[FaultEffects, Faults]:
-    """The effects of the rules on a call, and the rules with their counters increased; the same object if no rule matched."""
+def match_rules(
+    faults: Faults, seed: int, now: datetime, matches: Callable[[Rule], bool], running: Mapping[int, int] = MappingProxyType({})
+) -> tuple[FaultEffects, Faults]:
+    """The effects of the rules on a call, and the rules with their counters increased; the same object if no rule matched.
+
+    ``running`` is how many other calls that a rule matched are under way, by its number.
+    """
     found, rules = NO_EFFECTS, []
     for rule in faults.rules:
         if not matches(rule):
             rules.append(rule)
             continue
-        counted = replace(rule, matched=rule.matched + 1)
-        if counted.takes_effect(seed):
-            counted = replace(counted, struck=counted.struck + 1)
-            found = found.add(counted, seed)
+        counted = rule.count(seed, now, running.get(rule.id, 0))
+        if rule.concurrent is not None:
+            found = replace(found, limited=(*found.limited, rule.id))
+        if counted.struck > rule.struck:
+            found = found.add(counted, seed, now)
         rules.append(counted)
     if all(new is old for new, old in zip(rules, faults.rules, strict=True)):
         return found, faults
@@ -101,6 +133,8 @@ class FaultInjector:
         self._store = store
         self._executor = executor
         self._headers_of = headers_of
+        self._running: Counter[tuple[str, int]] = Counter()
+        """Calls under way by world and rule; of this process only."""
 
     async def run(self, operation: Operation, request: Request, world: World) -> Outcome:
         """Run an operation whose request has a header ``Prefer``, or whose world has fault rules."""
@@ -109,39 +143,60 @@ class FaultInjector:
             if preference is not None and preference.is_answer:
                 await asyncio.sleep(preference.delay)
                 return _answer_from_document(operation, request, preference, world)
-            effects, start = await self._match(operation, request)
-            wait = effects.wait_before + (preference.delay if preference is not None else 0)
-            if wait:
-                await asyncio.sleep(wait)
-            outcome = await self._apply(operation, request, effects, start)
+            effects, start, counted = await self._match(operation, request)
+            with self._counting(request.world, effects.limited):
+                wait = effects.wait_before + (preference.delay if preference is not None else 0)
+                if wait:
+                    await asyncio.sleep(wait)
+                outcome = await self._apply(operation, request, effects, start)
         except (PreferenceNotSatisfiable, LimitExceeded) as error:
             reply = limit_reply(error) if isinstance(error, LimitExceeded) else render_unsatisfiable(operation, str(error))
-            now = world.clock.now(wall_clock())
+            now = world.time(wall_clock())
             return Outcome(reply=reply, at=now, world=world, effects=(AppliedEffect("prefer", "refused"),))
+        if outcome.before is counted.after:
+            outcome.before = counted.before
         outcome.effects = effects.applied
         if preference is not None:
             outcome.effects = (AppliedEffect("prefer", str(preference)), *effects.applied)
             outcome.add_header(PREFERENCE_APPLIED, str(preference))
         if effects.applied:
-            outcome.add_header(INJECTED, ", ".join({effect.source: None for effect in effects.applied}))
+            own = (UNDOCUMENTED,) if effects.answer is not None and outcome.reply.is_undocumented else ()
+            outcome.add_header(INJECTED, ", ".join([*{effect.source: None for effect in effects.applied}, *own]))
         return outcome
 
-    async def _match(self, operation: Operation, request: Request) -> tuple[FaultEffects, Versioned | None]:
+    @contextmanager
+    def _counting(self, world: str, rules: Sequence[int]) -> Iterator[None]:
+        """Count a call among those under way."""
+        for rule in rules:
+            self._running[world, rule] += 1
+        try:
+            yield
+        finally:
+            for rule in rules:
+                self._running[world, rule] -= 1
+                if not self._running[world, rule]:
+                    del self._running[world, rule]
+
+    async def _match(self, operation: Operation, request: Request) -> tuple[FaultEffects, Versioned | None, Counted]:
         """Match the rules of the world against a call, and commit their counters.
 
-        Also returns the world with these counters if it is not in the store, because only the call itself may make it.
+        Also returns the world with these counters if it is not in the store, because only the call itself may make it; and the worlds before and
+        after the counting.
         """
         for _ in range(COMMIT_ATTEMPTS):
             versioned = await self._store.load(request.world)
             world = versioned.world
-            transaction = Transaction(world, world.clock.now(wall_clock()), request.base_url, request.own_url)
-            effects, transaction.faults = match_rules(world.faults, world.seed, partial(self._matches, operation, request, transaction))
+            now = world.time(wall_clock())
+            transaction = Transaction(world, now, request.base_url, request.own_url)
+            running = {rule.id: self._running[request.world, rule.id] for rule in world.faults.rules if rule.concurrent is not None}
+            matches = partial(self._matches, operation, request, transaction)
+            effects, transaction.faults = match_rules(world.faults, world.seed, now, matches, running)
             counted = transaction.finish()
             if versioned.version == NEW:
-                return effects, replace(versioned, world=counted)
-            if counted is world or await self._store.commit(request.world, versioned.version, counted, touched=False):
-                return effects, None
-        return NO_EFFECTS, None
+                return effects, replace(versioned, world=counted), Counted(world, counted)
+            if counted is world or await self._store.commit(request.world, versioned.version, counted, touched=False, steps=(transaction,)):
+                return effects, None, Counted(world, counted)
+        return NO_EFFECTS, None, Counted(None, None)
 
     def _matches(self, operation: Operation, request: Request, transaction: Transaction, rule: Rule) -> bool:
         """Whether a rule applies to a call. A rule for one caller applies to the holder of its credential, however the call proves it."""
@@ -170,18 +225,33 @@ class FaultInjector:
         world, answer = versioned.world, effects.answer
         if effects.commits:
             outcome = await self._executor.run(operation, request, versioned)
+            before = outcome.before
+            for _ in range(1, effects.deliveries):
+                outcome = await self._executor.run(operation, request, await self._store.load(request.world))
+            outcome.before = before
         elif answer is None:
             outcome = await self._executor.rehearse(operation, request, versioned)
         else:
-            outcome = Outcome(reply=Reply(500), at=world.clock.now(wall_clock()), world=world)  # its reply is replaced below
-        if answer is not None and answer.preference is not None:
-            chance = ids.generator(world.seed, f"answer of fault {answer.id}", answer.matched)
-            outcome.reply, outcome.fault, outcome.payload = answer_preference(operation, answer.preference, chance), None, None
+            outcome = Outcome(reply=Reply(500), at=world.time(wall_clock()), world=world, before=world)  # its reply is replaced below
+        if answer is not None:
+            outcome.reply, outcome.fault, outcome.payload = make_answer(operation, answer, world.seed, effects.retry_after), None, None
+        elif effects.list_change is not None:
+            await self._change_list(operation, request, effects.list_change, outcome)
         if effects.wait_after:
             await asyncio.sleep(effects.wait_after)
         if effects.damage is not None:
             outcome.reply = replace(outcome.reply, damage=effects.damage)
         return outcome
+
+    async def _change_list(self, operation: Operation, request: Request, change: str, outcome: Outcome) -> None:
+        """Change the list in an answer; an answer that has none, or that the document would not allow so, stays as it is."""
+        if change == "empty":
+            made = empty_list(operation, outcome.reply)
+        else:
+            halved = halve_page(operation, request, outcome.reply) if request.method == "GET" and outcome.fault is None else None
+            made = None if halved is None else (await self._executor.run(operation, halved, await self._store.load(request.world))).reply
+        if made is not None:
+            outcome.reply, outcome.payload = made, None
 
 
 def _answer_from_document(operation: Operation, request: Request, preference: Preference, world: World) -> Outcome:
@@ -189,7 +259,7 @@ def _answer_from_document(operation: Operation, request: Request, preference: Pr
     use = f"invented {operation.name} {request.path} {request.query!r}"  # part of the seed: another text makes other examples
     outcome = Outcome(
         reply=answer_preference(operation, preference, ids.generator(world.seed, use, 1)),
-        at=world.clock.now(wall_clock()),
+        at=world.time(wall_clock()),
         world=world,
         effects=(AppliedEffect("prefer", str(preference)),),
     )

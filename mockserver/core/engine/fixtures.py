@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from faker import Faker
 
-from mockserver.core.base.clock import Clock
+from mockserver.core.base.clock import EARLIEST, Clock
 from mockserver.core.operation.api import Credential
 from mockserver.core.state.world import Transaction, World
 
@@ -28,11 +29,12 @@ class Fixture(Protocol):
         """The demo credentials to publish, valid at the world's time."""
 
 
-def seeded_world(fixtures: Mapping[str, Fixture], seed: int, clock: Clock, now: datetime) -> World:
-    """A world with every vendor's fixtures in it; the same seed and moment give the same world."""
-    transaction = Transaction(World(seed=seed, clock=clock), now)
+def seeded_world(fixtures: Mapping[str, Fixture], seed: int, clock: Clock, born: datetime) -> World:
+    """A world with every vendor's fixtures in it; the same seed and birth date give the same world."""
+    transaction = Transaction(World(seed=seed, clock=clock, born=born), born)
     for slug, fixture in sorted(fixtures.items()):
         fake = Faker(fixture.LOCALE)
         fake.seed_instance(f"{seed} {slug}")
         fixture.seed(transaction, fake)
-    return transaction.finish()
+    # The birth date may be ahead of real time, which must not hold the world's clock back.
+    return replace(transaction.finish(), latest=EARLIEST)

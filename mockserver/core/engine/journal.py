@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from sys import getsizeof
 
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.outcome import AppliedEffect
-from mockserver.core.state.world import Change
+from mockserver.core.state.world import Change, World
 from mockserver.openapi import limits
 from mockserver.openapi.errors import Violation
 
@@ -35,6 +36,13 @@ _VIOLATION = 600
 """Approximate bytes of a violation."""
 _RECORD = 1000
 """Approximate bytes of a changed record that only the journal still holds."""
+_VERSION = 1500
+"""Approximate bytes of the world before a call that changed it: the parts that it does not share with the world after it."""
+_WRITE = 800
+"""Approximate bytes of those parts for each record that was written."""
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +87,19 @@ class JournalEntry:
     effects: tuple[AppliedEffect, ...] = ()
     seconds: float = 0.0
     number: int = 0
-    """The place of the exchange in the order of all worlds' exchanges. It follows the commits, so that a delayed answer does not change the order."""
+    """The place of the exchange in the order of its world's exchanges. It follows the commits, so that a delayed answer does not change the order."""
     size: int = 0
     """Approximate bytes in memory."""
+    before: World | None = None
+    """The world before the call; None if it is not known, as of an exchange that was read from a file."""
+    written_since: int = 0
+    """Records that were written between ``before`` and the world after the call."""
+
+    @property
+    def request_id(self) -> str:
+        """The id that the caller sent in ``X-Request-Id``; one of world and number if it sent none, or one that is no plain word."""
+        sent = self.request.headers.get("x-request-id", "")
+        return sent if _REQUEST_ID.fullmatch(sent) else f"{self.request.world}:{self.number}"
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -96,6 +114,8 @@ def _measure(exchange: JournalEntry) -> int:
     size = _OVERHEAD + len(request.body) + len(exchange.payload) + len(request.query) + _RECORD * len(exchange.changes)
     # The values of placeholders are parts of the path once more; one wide letter makes every letter of a text take four bytes.
     size += (2 if path.isascii() else 8) * len(path) + _measure_headers(request.headers)
+    if exchange.changed:
+        size += _VERSION + _WRITE * exchange.written_since
     if exchange.reply_headers:
         size += _measure_headers(exchange.reply_headers)
     if fault is not None:
@@ -108,16 +128,22 @@ def _measure_headers(headers: Mapping[str, str]) -> int:
 
 
 class _Ring:
-    """The exchanges of one world by number. ``late`` has the last that were recorded after one with a higher number, ``arrived`` counts them."""
+    """The exchanges of one world by number. ``late`` has the last that were recorded after one with a higher number, ``arrived`` counts them.
 
-    __slots__ = ("arrived", "dropped", "entries", "late", "size")
+    ``number`` is the last one drawn. ``written`` counts the records that calls of the control plane wrote since the last exchange.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("arrived", "dropped", "entries", "late", "number", "size", "world", "written")
+
+    def __init__(self, world: str) -> None:
+        self.world = world
+        self.number = 0
         self.late: deque[JournalEntry] = deque(maxlen=LATE)
         self.arrived = 0
         self.entries: deque[JournalEntry] = deque()
         self.size = 0
         self.dropped = 0
+        self.written = 0
 
 
 class Journal:
@@ -134,7 +160,6 @@ class Journal:
         self._order: deque[tuple[_Ring, int]] = deque()  # every exchange kept, oldest first, and some that were dropped
         self._transient: OrderedDict[str, None] = OrderedDict()
         self._kept = 0
-        self._number = 0
         self.size = 0
 
     @property
@@ -142,18 +167,35 @@ class Journal:
         """How many exchanges the order of all worlds' exchanges names, dropped ones included."""
         return len(self._order)
 
-    def draw_number(self) -> int:
-        """The next number in the order of all exchanges."""
-        self._number += 1
-        return self._number
+    @property
+    def kept(self) -> int:
+        """How many exchanges are kept of all worlds."""
+        return self._kept
+
+    def draw_number(self, world: str) -> int:
+        """The next number in the order of the exchanges of a world. The first is 1, also after the world has started again."""
+        ring = self._worlds.get(world)
+        if ring is None:
+            ring = self._add_ring(world)
+        ring.number += 1
+        return ring.number
+
+    def is_behind(self, world: str, number: int) -> bool:
+        """Whether the exchanges of a world are numbered from 1 again since one had this number."""
+        ring = self._worlds.get(world)
+        return number > (0 if ring is None else ring.number)
 
     def record(self, exchange: JournalEntry, *, is_kept: bool = True) -> None:
         """Keep an exchange, and drop the oldest ones if a bound is passed. ``is_kept`` says whether the store has the world of the exchange."""
-        exchange.number = exchange.number or self.draw_number()
-        size = exchange.size = _measure(exchange)
-        ring = self._worlds.get(exchange.request.world)
+        world = exchange.request.world
+        ring = self._worlds.get(world)
         if ring is None:
-            ring = self._worlds[exchange.request.world] = _Ring()
+            ring = self._add_ring(world)
+        if not exchange.number:
+            exchange.number = ring.number + 1
+        size = exchange.size = _measure(exchange) + _WRITE * ring.written
+        ring.written = 0
+        ring.number = max(ring.number, exchange.number)
         self._insert(ring, exchange)
         self._kept += 1
         self.size += size
@@ -167,7 +209,19 @@ class Journal:
         if len(self._order) > 2 * self._kept + SLACK:
             self._order = deque(entry for entry in self._order if entry[0].entries and entry[1] >= entry[0].entries[0].number)
         if not is_kept or self._transient:
-            self._note_transient(exchange.request.world, is_kept=is_kept)
+            self._note_transient(world, is_kept=is_kept)
+
+    def note_writes(self, world: str, count: int) -> None:
+        """Note that so many records were written without an exchange, so that the versions that exchanges keep are measured with them."""
+        ring = self._worlds.get(world)
+        if ring is not None and ring.entries:
+            ring.written += count
+
+    def forget_versions(self) -> None:
+        """Forget the worlds before all exchanges: their records do not fit the tables that are declared from now on."""
+        for ring in self._worlds.values():
+            for exchange in ring.entries:
+                exchange.before = None
 
     def entries(self, world: str) -> Iterator[JournalEntry]:
         """The exchanges of a world, oldest first."""
@@ -213,13 +267,27 @@ class Journal:
         return 0 if ring is None else ring.size
 
     def clear(self, world: str) -> None:
-        """Forget the exchanges of a world."""
+        """Forget the exchanges of a world. Later ones are numbered on."""
+        ring = self._worlds.get(world)
+        number = 0 if ring is None else ring.number
+        self.forget(world)
+        if number:
+            self._add_ring(world).number = number
+
+    def forget(self, world: str) -> None:
+        """Forget the exchanges of a world, and its numbers: the world is gone, or starts again."""
         ring = self._worlds.pop(world, None)
         self._transient.pop(world, None)
         if ring is not None:
             self.size -= ring.size
             self._kept -= len(ring.entries)
             ring.entries.clear()
+
+    def _add_ring(self, world: str) -> _Ring:
+        """Begin the exchanges of a world. Until one is recorded whose world is stored, it counts as one that is not."""
+        ring = self._worlds[world] = _Ring(world)
+        self._note_transient(world, is_kept=False)
+        return ring
 
     def _insert(self, ring: _Ring, exchange: JournalEntry) -> None:
         """Put an exchange into the order of numbers. It is the last, unless its answer was delayed after its commit."""
@@ -242,10 +310,15 @@ class Journal:
         self._transient[world] = None
         self._transient.move_to_end(world)
         if len(self._transient) > TRANSIENT:
-            self.clear(next(iter(self._transient)))
+            self.forget(next(iter(self._transient)))
+
+    def _note_dropped(self, world: str, number: int) -> None:
+        """Is called when the oldest exchange of a world is dropped."""
 
     def _drop_oldest(self, ring: _Ring) -> None:
-        size = ring.entries.popleft().size
+        oldest = ring.entries.popleft()
+        self._note_dropped(ring.world, oldest.number)
+        size = oldest.size
         self._kept -= 1
         self.size -= size
         ring.size -= size

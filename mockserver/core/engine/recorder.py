@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.core.base.clock import stopwatch
-from mockserver.core.base.faults import Fault, Invalid, LimitExceeded, Malformed, MethodNotAllowed, MockBug, ResponseOffSpec, VendorFault
+from mockserver.core.base.faults import Fault, Invalid, LimitExceeded, Malformed, MethodNotAllowed, MockBug, ResponseOffSpec, StoreFailed, VendorFault
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.journal import FaultRecord, Journal, JournalEntry
 from mockserver.core.engine.outcome import Outcome
@@ -20,12 +20,12 @@ def record(
     """Write an exchange into the journal. ``started`` is when the request came, by the stopwatch; ``is_kept`` says whether its world is stored."""
     reply, fault, damage = outcome.reply, outcome.fault, outcome.reply.damage
     payload = reply.encode() if outcome.payload is None else outcome.payload
-    if damage is not None and damage.kind == "malformed":
+    if damage is not None and damage.kind == "malformed" and payload:
         payload = payload[: len(payload) // 2] + b"\xff"
     entry = JournalEntry(
         at=outcome.at,
         request=request,
-        status=0 if damage is not None and damage.kind == "reset" else reply.status,
+        status=0 if damage is not None and damage.has_no_answer else reply.status,
         reply_headers=reply.headers,
         media_type="" if reply.body is None else reply.media_type,
         payload=payload,
@@ -37,6 +37,8 @@ def record(
         effects=outcome.effects,
         seconds=stopwatch() - started,
         number=outcome.number,
+        before=outcome.before,
+        written_since=outcome.steps_written if outcome.changed else 0,
     )
     journal.record(entry, is_kept=is_kept)
     return entry
@@ -47,8 +49,8 @@ def describe_fault(fault: Exception, operation: Operation | None) -> FaultRecord
     documented = operation.fault_context.documented(fault) if operation is not None and isinstance(fault, Fault) else None
     code = None if documented is None else documented.code
     return FaultRecord(
-        kind=fault.kind if isinstance(fault, Fault | LimitExceeded) else "mock_bug",
-        text=str(fault),
+        kind=fault.kind if isinstance(fault, Fault | LimitExceeded | StoreFailed) else "mock_bug",
+        text="; ".join([str(fault), *getattr(fault, "__notes__", ())]),
         code=fault.code if isinstance(fault, VendorFault) else code,
         clause=None if documented is None else documented.clause,
         broken_by=_find_side(fault),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, NotServed, ResponseOffSpec, TooLarge
-from mockserver.core.base.problems import limit_reply, problem_reply
+from mockserver.core.base.faults import Fault, HandlerCrashed, LimitExceeded, MockBug, NotServed, ResponseOffSpec, StoreFailed, TooLarge
+from mockserver.core.base.problems import limit_reply, problem_reply, store_reply
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.compiled import Operation
 
@@ -36,6 +36,8 @@ def _render(operation: Operation, error: Exception) -> tuple[Reply, Exception]:
         return reply, error
     if isinstance(error, LimitExceeded):
         return limit_reply(error), error
+    if isinstance(error, StoreFailed):
+        return store_reply(error), error
     if isinstance(error, NotServed):
         return problem_reply(error.status, str(error), title="The mock cannot answer", operation=operation.name), error
     if not isinstance(error, MockBug):

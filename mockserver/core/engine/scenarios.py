@@ -47,15 +47,17 @@ class From:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. ``credential`` is the name of a published one, None for none; ``status`` is the expected status, None for any success.
+    """One call.
 
+    ``credential`` is the name of a published one, None for none, or the bearer token of an earlier answer; ``status`` is the expected status, None
+    for any success.
     ``parameters`` are path, query and header parameters by name; ``body`` is sent in the operation's first media type. ``keep`` names the answer.
     """
 
     operation: str
     body: Any = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    credential: str | None = FIRST
+    credential: str | From | None = FIRST
     status: int | None = None
     keep: str = ""
 
@@ -74,7 +76,14 @@ class Freeze:
     moment: str
 
 
-Step = Call | Advance | Freeze
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """Keep the newest message that the world has sent, as the outbox shows it, under a name by which :class:`From` finds it."""
+
+    keep: str
+
+
+Step = Call | Advance | Freeze | ReadMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +119,19 @@ async def play(
         if number % BREATH == 0:
             await asyncio.sleep(0)
         if isinstance(step, Advance):
-            world = replace(world, clock=world.clock.advance(parse_duration(step.duration), wall_clock()))
+            world = replace(world, clock=world.clock.advance(parse_duration(step.duration), max(wall_clock(), world.latest)))
             continue
         if isinstance(step, Freeze):
             world = replace(world, clock=world.clock.freeze(parse_moment(step.moment)))
             continue
+        if isinstance(step, ReadMessage):
+            answers[step.keep] = world.outbox[world.outbox.end - 1].to_json() if len(world.outbox) else None
+            continue
         place = f"{slug}.{scenario.name}, step {number} ({step.operation})"
         operation = operations[f"{slug}.{step.operation}"]
-        request = build_request(
-            operation, _fill_in(step.parameters, answers, place), _fill_in(step.body, answers, place), headers(world, step.credential)
-        )
+        token = step.credential
+        sent = {"Authorization": f"Bearer {_fill_in(token, answers, place)}"} if isinstance(token, From) else headers(world, token)
+        request = build_request(operation, _fill_in(step.parameters, answers, place), _fill_in(step.body, answers, place), sent)
         request.world, request.origin, request.prefix = target.world, target.origin, target.prefix
         outcome = handle(operation, request, world)
         reply = outcome.reply

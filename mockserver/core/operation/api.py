@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from mockserver.core.base.faults import Fault, Invalid, Unauthenticated, VendorFault
 from mockserver.core.base.replies import Reply
-from mockserver.core.operation.security import Verifier
+from mockserver.core.operation.security import ScopesOf, Verifier
+from mockserver.core.state.deliveries import Delivery
 from mockserver.core.state.mapping import RecordMapping
 from mockserver.core.state.tables import Table
+from mockserver.core.state.transitions import Transition
 from mockserver.core.state.world import Transaction
 from mockserver.openapi.errors import Violation
 
 Action = Callable[[Transaction, int | str | None], None]
+Projection = Callable[[Transaction, Any, Any], Mapping[str, Any]]
+Inferred = Callable[..., Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +123,18 @@ class Api:
 
     ``handlers`` are modules, whose public functions are named after operationIds, or mappings of functions by operationId. ``render_fault`` renders
     every fault in the vendor's envelope. ``verifiers`` check the credential of each security scheme; if an operation requires several at once,
-    ``join_callers`` makes one caller of their identities. ``timers`` are the actions that the vendor schedules, by name. ``provides`` adds arguments
-    that handlers may take. ``services`` describes, by short name, the services behind the API that can be switched off: a handler asks
-    ``world.is_down("<slug>.<service>")`` and raises the fault that the vendor documents for it. ``described`` maps the short name of a table to the
+    ``join_callers`` makes one caller of their identities. ``scopes_of`` returns the scopes of a credential that was verified, None for one that has
+    all of them; without it scopes are not checked. ``deliveries`` is the one of the tables that holds webhooks to be sent. ``timers`` are the actions
+    that the vendor schedules, by name. ``provides`` adds arguments that handlers may take. ``services`` describes, by short name, the services behind
+    the API that can be switched off: a handler asks ``world.is_down("<slug>.<service>")`` and raises the fault that the vendor documents for it.
+    ``transitions`` declares, by short name, changes of a status that happen by themselves; a handler asks ``world.policy("<slug>.<transition>")``.
+    ``described`` maps the short name of a table to the
     schemas that records written by hand must satisfy. ``is_control`` marks the control plane: its handlers may be awaited, its calls are not
     recorded, and fault rules do not apply to it.
+
+    Operations that the document declares (``x-role``) are played by the engine: ``projections`` show a record, by component schema, and take the
+    world, the record and the caller; ``draw_id`` draws the id of a new record of a table. ``inferred`` are the engine's answers by operationId, which
+    a handler may ask for as ``infer``.
     """
 
     slug: str
@@ -131,8 +143,24 @@ class Api:
     tables: tuple[Table[Any], ...] = ()
     verifiers: Mapping[str, Verifier] = field(default_factory=dict)
     join_callers: Callable[[Mapping[str, Any]], object] | None = None
+    scopes_of: ScopesOf | None = None
+    deliveries: Table[Delivery] | None = None
     timers: Mapping[str, Action] = field(default_factory=dict)
     provides: Mapping[str, Any] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    transitions: Mapping[str, Transition] = field(default_factory=dict)
     described: Mapping[str, RecordMapping] = field(default_factory=dict)
+    projections: Mapping[str, Projection] = field(default_factory=dict)
+    draw_id: Callable[[Transaction, Table[Any]], int | str] | None = None
+    inferred: Mapping[str, Inferred] = field(default_factory=dict)
     is_control: bool = False
+
+    def functions(self) -> Iterator[tuple[str, Callable[..., Reply]]]:
+        """The handlers with their names: public functions of the modules, and what the mappings hold."""
+        for module in self.handlers:
+            if isinstance(module, Mapping):
+                yield from module.items()
+                continue
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if not name.startswith("_") and function.__module__ == module.__name__:
+                    yield name, function

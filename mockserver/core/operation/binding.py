@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.api import Api
@@ -18,13 +18,14 @@ OFFERED = frozenset({"world", "caller", "request", "late", "home", "alias", "sen
 
 ``home`` is the address of the API in the request's world, for links in replies. ``alias`` holds the values of placeholders that only an alias of
 the path has (``x-aliases``). ``late`` holds the deferred violations. ``sent`` holds parameters by place and wire name, and the body; a handler that
-takes it need not take them one by one.
+takes it need not take them one by one. An operation that the document declares (``x-role``) offers ``infer`` besides, which answers as declared; a
+handler that takes it need not take body and parameters either.
 """
 
 
 def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
     """Handlers by operationId, and the text of every problem: missing and superfluous handlers, and wrong arguments."""
-    functions = dict(_list_public_functions(api))
+    functions = dict(api.functions())
     operations = {spec.id: spec for spec in document.operations}
     problems = [f"{api.slug}.{name} has no handler" for name in operations if name not in functions]
     problems += [
@@ -34,16 +35,6 @@ def bind(api: Api, document: Document) -> tuple[dict[str, Handler], list[str]]:
     for name, function in handlers.items():
         problems += _find_misfits(api, document, operations[name], function)
     return handlers, problems
-
-
-def _list_public_functions(api: Api) -> Iterator[tuple[str, Handler]]:
-    for module in api.handlers:
-        if isinstance(module, Mapping):
-            yield from module.items()
-            continue
-        for name, function in inspect.getmembers(module, inspect.isfunction):
-            if not name.startswith("_") and function.__module__ == module.__name__:
-                yield name, function
 
 
 def _module_of(function: Handler) -> str:
@@ -57,14 +48,19 @@ def _find_misfits(api: Api, document: Document, spec: OperationSpec, function: H
     taken = set(list_arguments(function, spec))
     parameters = {python_name(parameter["name"]) for parameter in spec.parameters}
     body = body_fields(document, spec)
-    offered = OFFERED | parameters | set(api.provides) | ({"body"} if body is not None else set())
-    needed = set() if "sent" in taken else parameters | ({"body"} if body else set())
+    offered = OFFERED | parameters | set(api.provides) | ({"body"} if body is not None else set()) | ({"infer"} if spec.id in api.inferred else set())
+    needed = set() if taken & {"sent", "infer"} else parameters | ({"body"} if body else set())
     if late_fields(document, spec):
         needed.add("late")
     for name in sorted(taken - offered):
         yield f"{place} takes {name}, which {spec.method} {spec.path} does not have"
     for name in sorted(needed - taken):
         yield f"{place} does not take {name}"
+
+
+def takes_infer(function: Handler) -> bool:
+    """Whether a handler may ask for the answer that its declaration gives."""
+    return "infer" in inspect.signature(function).parameters
 
 
 def list_arguments(function: Handler, spec: OperationSpec) -> tuple[str, ...]:

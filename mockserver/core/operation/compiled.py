@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed, ResponseOffSpec, UnsupportedMedia
+from mockserver.core.base.names import NOTICE
 from mockserver.core.base.replies import Reply, Stream
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Api, DeferredViolations, DocumentedError, FaultContext, Sent
 from mockserver.core.operation.binding import Handler, list_arguments
 from mockserver.core.operation.bodies import parse_json, parse_multipart, parse_urlencoded
+from mockserver.core.operation.form_parts import compile_parts
 from mockserver.core.operation.forms import Coercer, compile_coercer, gather
 from mockserver.core.operation.media import MULTIPART, URLENCODED, find_media, is_json, is_text, without_parameters
 from mockserver.core.operation.parameters import ParameterPlan
 from mockserver.core.operation.security import plan_security
 from mockserver.core.operation.uploads import UploadRules
+from mockserver.core.operation.xml_bodies import XmlReader, is_xml, parse_xml
 from mockserver.core.state.world import Transaction
 from mockserver.openapi import limits
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import Violation
 from mockserver.openapi.limits import Limit, find_limit
 from mockserver.openapi.operations import OperationSpec
-from mockserver.openapi.schemas import SchemaCompiler, Validator
+from mockserver.openapi.schemas import Direction, SchemaCompiler, Validator
 
 AnswerKey = tuple[str, bytes]
 
@@ -39,18 +43,29 @@ def _read_json(request: Request) -> Any:
 
 
 def _read_text(request: Request) -> str:
+    charset = request.charset
     try:
-        return request.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Malformed("the body is no text in UTF-8") from None
+        return request.body.decode("utf-8-sig" if charset in ("", "utf-8") else charset)
+    except (UnicodeError, LookupError):
+        raise Malformed(f"the body is no text in {charset or 'UTF-8'}") from None
+
+
+def _read_xml(reader: XmlReader, schema: Any, request: Request) -> Any:
+    if not request.body:
+        raise Malformed("the body is empty")
+    return reader.read(schema, parse_xml(request.body, request.charset or None))
 
 
 def _read_bytes(request: Request) -> bytes:
     return request.body
 
 
-def _read_form(coerce: Coercer, parse: Callable[[Request], Any], request: Request) -> Any:
-    return coerce(gather(parse(request)))
+def _read_urlencoded(request: Request) -> list[tuple[str, str]]:
+    return parse_urlencoded(request.body)
+
+
+def _read_form(coerce: Coercer, parse: Callable[[Request], Any], take_apart: Callable[[Any], Any], request: Request) -> Any:
+    return coerce(take_apart(gather(parse(request))))
 
 
 class BodyPlan:
@@ -61,7 +76,7 @@ class BodyPlan:
         self.media: dict[str, tuple[Callable[[Request], Any], Validator]] = {}
         for media_type, media in spec.content.items():
             schema = media.get("schema", {})
-            parse = self._choose_parser(media_type, document, schema)
+            parse = self._choose_parser(media_type, document, media)
             # Bytes are no JSON, and text of another language is not what a schema of an object describes.
             is_checked = parse is not _read_bytes and (parse is not _read_text or document.resolve(schema).get("type") == "string")
             self.media[media_type] = (parse, compiler.compile(schema if is_checked else {}))
@@ -78,12 +93,13 @@ class BodyPlan:
         self.limit: int = spec.request_body.get("x-max-bytes", self.bound.value)
 
     @staticmethod
-    def _choose_parser(media_type: str, document: Document, schema: Any) -> Callable[[Request], Any]:
-        plain = without_parameters(media_type)
-        if plain == URLENCODED:
-            return partial(_read_form, compile_coercer(document, schema), lambda request: parse_urlencoded(request.body))
-        if plain in (MULTIPART, "multipart/*"):
-            return partial(_read_form, compile_coercer(document, schema), parse_multipart)
+    def _choose_parser(media_type: str, document: Document, media: Mapping[str, Any]) -> Callable[[Request], Any]:
+        plain, schema = without_parameters(media_type), media.get("schema", {})
+        if plain == URLENCODED or plain in (MULTIPART, "multipart/*"):
+            parse = _read_urlencoded if plain == URLENCODED else parse_multipart
+            return partial(_read_form, compile_coercer(document, schema), parse, compile_parts(document, plain, media))
+        if document.has_skeleton and is_xml(plain) and document.resolve(schema).get("type") != "string":
+            return partial(_read_xml, XmlReader(document), schema)
         return _read_json if is_json(media_type) else _read_text if is_text(media_type) else _read_bytes
 
     def read(self, request: Request) -> tuple[Any, list[Violation]]:
@@ -249,25 +265,39 @@ class ResponsePlan:
             self.proven.keep(key, validators, payload)
 
 
+class Compilers(NamedTuple):
+    """The compilers of a document's schemas. They are one, unless the document is a foreign one."""
+
+    requests: SchemaCompiler
+    answers: SchemaCompiler
+
+
+def compilers_of(document: Document) -> Compilers:
+    if not document.has_skeleton:
+        one = SchemaCompiler(document)
+        return Compilers(one, one)
+    return Compilers(SchemaCompiler(document, Direction.REQUEST), SchemaCompiler(document, Direction.ANSWER))
+
+
 class Operation:
     """One operation of one vendor. A request passes, in this order: security, parameters, body, handler."""
 
-    def __init__(self, api: Api, document: Document, spec: OperationSpec, compiler: SchemaCompiler, handler: Handler) -> None:
+    def __init__(self, api: Api, document: Document, spec: OperationSpec, compilers: Compilers, handler: Handler) -> None:
         self.api = api
         self.id = spec.id
         self.name = f"{api.slug}.{spec.id}"
         self.document = document
         self.spec = spec
         self.clauses: tuple[str, ...] = tuple(spec.clauses)
-        self.responses = ResponsePlan(spec, document, compiler, self.name)
-        self.body = BodyPlan(spec, document, compiler)
+        self.responses = ResponsePlan(spec, document, compilers.answers, self.name)
+        self.body = BodyPlan(spec, document, compilers.requests)
         errors = {name: _read_error(name, **row) for name, row in spec.errors.items()}
         credential_codes = {name: scheme.get("x-fault-codes", {}) for name, scheme in document.security_schemes.items()}
         self.fault_context = FaultContext(spec.id, spec.method, errors, spec.fault_codes, credential_codes)
-        self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers)
+        self._security = plan_security(document, spec.spec, api.verifiers, api.join_callers, api.scopes_of)
         self._taken = list_arguments(handler, spec)
         self._takes_sent = "sent" in self._taken
-        self.parameters = ParameterPlan(spec, document, compiler, by_place=self._takes_sent)
+        self.parameters = ParameterPlan(spec, document, compilers.requests, by_place=self._takes_sent)
         self._base_path = document.base_path
         self._in_path = {parameter["name"] for parameter in spec.parameters if parameter["in"] == "path"}
         self.waits = inspect.iscoroutinefunction(handler)
@@ -275,6 +305,8 @@ class Operation:
         self._handler = handler
         self._takes_address = "home" in self._taken or "alias" in self._taken
         self._takes_late = "late" in self._taken
+        self._notice: str = spec.spec.get("x-notice", "")
+        self._inferred = api.inferred[spec.id] if "infer" in self._taken else None
 
     def identify_caller(self, request: Request, world: Transaction) -> object:
         """The caller of a request, as the verifiers return it. Raises Unauthenticated or Forbidden."""
@@ -297,7 +329,11 @@ class Operation:
             arguments["late"] = DeferredViolations(violations)
         if self._takes_sent:
             arguments["sent"] = Sent(**self.parameters.sent(arguments), body=arguments.get("body"))
-        return self._handler(**{name: arguments[name] for name in self._taken})
+        if self._inferred is not None:
+            sent = Sent(**self.parameters.sent(arguments), body=arguments.get("body"))
+            arguments["infer"] = partial(self._inferred, world, request, sent, arguments["caller"])
+        reply = self._handler(**{name: arguments[name] for name in self._taken})
+        return replace(reply, headers={**reply.headers, NOTICE: self._notice}) if self._notice else reply
 
 
 def _read_error(
@@ -308,8 +344,8 @@ def _read_error(
 
 def compile_operations(api: Api, document: Document, handlers: Mapping[str, Handler]) -> dict[str, Operation]:
     """Every operation of a document by its id."""
-    compiler = SchemaCompiler(document)
+    compilers = compilers_of(document)
     missing = [f"{api.slug}.{spec.id} has no handler" for spec in document.operations if spec.id not in handlers]
     if missing:
         raise HandlersUnbound(missing)
-    return {spec.id: Operation(api, document, spec, compiler, handlers[spec.id]) for spec in document.operations}
+    return {spec.id: Operation(api, document, spec, compilers, handlers[spec.id]) for spec in document.operations}

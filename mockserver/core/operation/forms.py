@@ -6,6 +6,7 @@ other violation.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -21,6 +22,8 @@ _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+_ANY_INTEGER = re.compile(r"[+-]?\d{1,400}")
+_ANY_NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,6})?")
 
 MAX_DEPTH = limits.FORM_DEPTH.value
 """Levels of brackets at most in a field name."""
@@ -80,6 +83,8 @@ class _CoercerCompiler:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._scalars = _JSON_SCALARS if document.has_skeleton else _SCALARS
+        self._nulls = ("", "null") if document.has_skeleton else ("",)
         self._made: dict[tuple[int, int], Coercer] = {}
         self._depth = 0
 
@@ -99,7 +104,9 @@ class _CoercerCompiler:
         kind = schema.get("type", "")
         if isinstance(kind, list):
             return self._build_union(schema, kind)
-        own = self._build_array(schema) if kind == "array" else self._build_object(schema) if kind == "object" else _SCALARS.get(kind, _keep)
+        own = self._build_array(schema) if kind == "array" else self._build_object(schema) if kind == "object" else self._scalars.get(kind, _keep)
+        if schema.get("nullable") is True and kind in _JSON_SCALARS and self._document.has_skeleton:
+            own = _or_null(own)
         if not branches:
             return own
 
@@ -114,12 +121,12 @@ class _CoercerCompiler:
 
     def _build_union(self, schema: Mapping[str, Any], kinds: Sequence[str]) -> Coercer:
         """A coercer for one of several types: the first that can convert the value does."""
-        scalars = [convert for kind, convert in _SCALARS.items() if kind in kinds]
+        scalars = [convert for kind, convert in self._scalars.items() if kind in kinds]
         to_array = self._build({**schema, "type": "array"}) if "array" in kinds else _keep
         to_object = self._build({**schema, "type": "object"}) if "object" in kinds else _keep
 
         def coerce(value: Any) -> Any:
-            if value == "" and "null" in kinds and "string" not in kinds:
+            if isinstance(value, str) and value in self._nulls and "null" in kinds and "string" not in kinds:
                 return None
             if isinstance(value, list | dict):
                 return to_array(value) if isinstance(value, list) else to_object(value)
@@ -157,6 +164,11 @@ def _keep(value: Any) -> Any:
     return value
 
 
+def _or_null(convert: Coercer) -> Coercer:
+    """Clients that write every value as JSON does send the text ``null``."""
+    return lambda value: None if value == "null" else convert(value)
+
+
 def _to_integer(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and _INTEGER.fullmatch(value) else value
 
@@ -171,4 +183,28 @@ def _to_boolean(value: Any) -> Any:
     return _BOOLEANS.get(value.lower(), value) if isinstance(value, str) else value
 
 
+def _to_json_integer(value: Any) -> Any:
+    """A whole number of any size; a text with a fraction of zero is none."""
+    if not isinstance(value, str) or not value.isascii() or not _ANY_INTEGER.fullmatch(value):
+        return value
+    return int(value)
+
+
+def _to_json_number(value: Any) -> Any:
+    """A number as JSON writes it, with an exponent too; one that is beyond all floating-point numbers stays a text."""
+    if not isinstance(value, str) or not value.isascii() or not _ANY_NUMBER.fullmatch(value):
+        return value
+    number = _to_json_integer(value)
+    if number is not value:
+        return number
+    converted = float(value)
+    return converted if math.isfinite(converted) else value
+
+
+def _to_json_boolean(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+_JSON_SCALARS: Mapping[str, Coercer] = {"integer": _to_json_integer, "number": _to_json_number, "boolean": _to_json_boolean}
+"""For foreign documents, which say nothing of how a form spells a value: as JSON does."""
 _SCALARS: Mapping[str, Coercer] = {"integer": _to_integer, "number": _to_number, "boolean": _to_boolean}

@@ -223,9 +223,15 @@ def _list_candidates(operation: Operation, status: int, dynamic: bool | None, ch
 
 
 def _list_refusals(operation: Operation, status: int) -> Iterator[Reply]:
-    """Refusals of the vendor that may have this status: of the faults that usually do, of its own codes, and of any other fault."""
-    faults = [fault for fault in _USUAL if fault.status == status]
-    faults += [VendorFault(code) for code, error in operation.fault_context.errors.items() if error.status == status]
+    """Refusals of the vendor that may have this status: of the faults that usually do, of its own codes, and of any other fault.
+
+    Faults for which the document has no error come after the vendor's own codes.
+    """
+    context = operation.fault_context
+    usual = [fault for fault in _USUAL if fault.status == status]
+    faults = [fault for fault in usual if context.documented(fault) is not None]
+    faults += [VendorFault(code) for code, error in context.errors.items() if error.status == status]
+    faults += [fault for fault in usual if fault not in faults]
     if status >= REFUSED:
         faults.append(RequestedRefusal(status))
     for fault in faults:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from mockserver.core.base.faults import Unauthenticated
+from mockserver.core.base.faults import ScopeMissing, Unauthenticated
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.bodies import parse_urlencoded
 from mockserver.core.state.world import Transaction
@@ -18,37 +18,48 @@ from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
 
 Verifier = Callable[[Transaction, str], object]
+ScopesOf = Callable[[Transaction, str], Collection[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One security scheme. ``extract`` returns its credential or None; ``verify`` returns an identity or raises a fault."""
+    """One security scheme. ``extract`` returns its credential or None; ``verify`` returns an identity or raises a fault.
+
+    ``scopes`` are those that the operation requires of the credential.
+    """
 
     name: str
     extract: Callable[[Request], str | None]
     verify: Verifier
+    scopes: tuple[str, ...] = ()
 
 
 class SecurityPlan:
     """The security requirements of one operation. One of them must be satisfied; each may require several schemes at once."""
 
-    def __init__(self, requirements: Sequence[Sequence[Scheme]], join: Callable[[Mapping[str, Any]], object] | None) -> None:
+    def __init__(
+        self,
+        requirements: Sequence[Sequence[Scheme]],
+        join: Callable[[Mapping[str, Any]], object] | None,
+        scopes_of: ScopesOf | None = None,
+    ) -> None:
         self._requirements = requirements
         self._join = join
+        self._scopes_of = scopes_of
 
     def identify(self, request: Request, world: Transaction) -> object:
         """The caller: the identity of the one scheme, or the vendor's combination of several; None if no credential is required.
 
-        Raises Unauthenticated, and what else the verifiers raise.
+        Raises Unauthenticated, ScopeMissing, and what else the verifiers raise.
         """
-        refusals: list[Unauthenticated] = []
+        refusals: list[Unauthenticated | ScopeMissing] = []
         for schemes in self._requirements:
             try:
                 return self._satisfy(schemes, request, world)
-            except Unauthenticated as refusal:
+            except (Unauthenticated, ScopeMissing) as refusal:
                 refusals.append(refusal)
         if refusals:
-            raise next((refusal for refusal in refusals if not refusal.missing), refusals[0])
+            raise max(refusals, key=_closeness)
         return None
 
     def _satisfy(self, schemes: Sequence[Scheme], request: Request, world: Transaction) -> object:
@@ -58,9 +69,23 @@ class SecurityPlan:
             if credential is None:
                 raise Unauthenticated(scheme.name, missing=True)
             identities[scheme.name] = scheme.verify(world, credential)
+            if scheme.scopes and self._scopes_of is not None:
+                self._check_scopes(scheme, self._scopes_of(world, credential))
         if self._join is not None:
             return self._join(identities)
         return next(iter(identities.values()), None) if len(identities) < 2 else identities  # noqa: PLR2004 - one or many
+
+    @staticmethod
+    def _check_scopes(scheme: Scheme, granted: Collection[str] | None) -> None:
+        """Check that a credential has the scopes of a scheme. Raises ScopeMissing."""
+        lacking = [] if granted is None else [scope for scope in scheme.scopes if scope not in granted]
+        if lacking:
+            raise ScopeMissing(scheme.name, lacking)
+
+
+def _closeness(refusal: Unauthenticated | ScopeMissing) -> int:
+    """How near a request came to what was required: a good token without a scope, a wrong credential, none."""
+    return 2 if isinstance(refusal, ScopeMissing) else 0 if refusal.missing else 1
 
 
 def plan_security(
@@ -68,19 +93,22 @@ def plan_security(
     spec: Mapping[str, Any],
     verifiers: Mapping[str, Verifier],
     join: Callable[[Mapping[str, Any]], object] | None,
+    scopes_of: ScopesOf | None = None,
 ) -> SecurityPlan:
     """The plan of an operation. Raises DocumentBroken if a scheme is not declared or has no verifier."""
     declared = document.security_schemes
     requirements = []
     for requirement in spec.get("security", document.raw.get("security", ())):
         schemes = []
-        for name in requirement:
+        for name, scopes in requirement.items():
             if name not in declared or name not in verifiers:
                 missing = "is not declared" if name not in declared else "has no verifier"
                 raise DocumentBroken(f"{document.source}: the security scheme {name} {missing}")
-            schemes.append(Scheme(name, _build_extractor(document, declared[name]), verifiers[name]))
+            schemes.append(
+                Scheme(name, _build_extractor(document, declared[name]), verifiers[name], tuple(map(str, scopes)) if isinstance(scopes, list) else ())
+            )
         requirements.append(schemes)
-    return SecurityPlan(requirements, join)
+    return SecurityPlan(requirements, join, scopes_of)
 
 
 def _build_extractor(document: Document, scheme: Mapping[str, Any]) -> Callable[[Request], str | None]:

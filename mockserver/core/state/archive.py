@@ -6,8 +6,10 @@ also the fields that lists of records hide. Nothing in it names a file or an add
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +17,15 @@ from typing import Any
 import orjson
 from rpds import HashTrieMap
 
-from mockserver.core.base.clock import Clock
-from mockserver.core.base.faults import Invalid, LimitExceeded
+from mockserver.core.base.clock import Clock, iso
+from mockserver.core.base.faults import Invalid, LimitExceeded, StoreFailed
 from mockserver.core.state.codec import Misfits, codec_for
 from mockserver.core.state.mapping import RecordValidator
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults, Rule
-from mockserver.core.state.tables import Rows, Table, rows_of
+from mockserver.core.state.tables import Rows, Table, Unread, UnreadRows, rows_of
+from mockserver.core.state.transitions import TransitionPolicy
 from mockserver.core.state.world import Timer, World
 from mockserver.openapi import limits
 from mockserver.openapi.errors import Violation
@@ -35,6 +38,7 @@ Judges = Mapping[str, RecordValidator]
 FORMAT = 1
 """The version of the layout, in the member ``mockserver``."""
 LARGEST = 2**63 - 1
+_UNDECLARED: Table[Any] = Table("", Unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,14 @@ class _WorldFile:
     timers: tuple[Timer, ...]
     outbox: tuple[Message, ...]
     faults: Faults = NO_FAULTS
+    born: datetime | None = None
 
 
 def write(world: World, tables: Tables) -> dict[str, Any]:
-    """A world as JSON data."""
+    """A world as JSON data. Raises StoreFailed if it has a table that cannot be read."""
+    for rows in world.tables.values():
+        if isinstance(rows, UnreadRows):
+            raise StoreFailed(f"{rows.why}; the world cannot be exported without them")
     return {
         "mockserver": FORMAT,
         "seed": world.seed,
@@ -62,7 +70,7 @@ def write(world: World, tables: Tables) -> dict[str, Any]:
         "timers": list(map(codec_for(Timer).encode, world.timers)),
         "outbox": list(map(codec_for(Message).encode, world.outbox.ascending())),
         "faults": codec_for(Faults).encode(world.faults),
-    }
+    } | ({} if world.born is None else {"born": iso(world.born)})
 
 
 def _written(declared: Table[Any], rows: Rows[Any]) -> dict[str, Any]:
@@ -71,23 +79,29 @@ def _written(declared: Table[Any], rows: Rows[Any]) -> dict[str, Any]:
     return written | {"orders": orders} if orders else written
 
 
+_ADDRESS = re.compile(rb"https?://[^\s/\"\\]+(?:/~[A-Za-z0-9._-]+)?")
+"""Scheme and host of a link, and the world to which it leads."""
+
+
 def digest(world: World, tables: Tables) -> str:
     """A hash of all that the vendors' calls can change: records, counters, timers, messages, clock. Fault rules count calls and are left out.
+
+    So are the addresses of servers and worlds in messages, because their links lead back into the world, and a fork has another name.
 
     Tables that were not written to since the last digest cost nothing.
     """
     hashed = blake2b(digest_size=16)
     for name, rows in sorted(world.tables.items()):
         if len(rows.records):
-            hashed.update(name.encode() + b"\0" + rows.digest(tables[name]))
+            hashed.update(name.encode() + b"\0" + rows.digest(tables.get(name, _UNDECLARED)))
     rest = {
         "seed": world.seed,
         "clock": codec_for(Clock).encode(world.clock),
         "counters": dict(world.counters.items()),
         "timers": list(map(codec_for(Timer).encode, world.timers)),
-        "outbox": list(map(codec_for(Message).encode, world.outbox.ascending())),
     }
     hashed.update(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+    hashed.update(_ADDRESS.sub(b"", orjson.dumps(list(map(codec_for(Message).encode, world.outbox.ascending())))))
     return hashed.hexdigest()
 
 
@@ -113,6 +127,7 @@ def read(
             misfits.add(f"/timers/{number}/action", f"is none of {', '.join(sorted(actions)) or 'those that there are: none'}")
     if len(found.get("outbox", ())) > limits.OUTBOX.value:
         misfits.add("/outbox", f"has more than {limits.OUTBOX.value} messages")
+    _check_policies(found.get("faults", NO_FAULTS).transitions, misfits)
     rules = found.get("faults", NO_FAULTS).rules
     if len(rules) > limits.FAULT_RULES.value:
         misfits.add("/faults/rules", f"has more than {limits.FAULT_RULES.value} rules")
@@ -144,6 +159,7 @@ def read(
         timers=tuple(sorted(file.timers)),
         outbox=outbox,
         faults=file.faults,
+        born=file.born,
     )
 
 
@@ -157,6 +173,10 @@ def _judged(name: str, rows: Rows[Any], record_validators: Judges) -> Iterator[V
         if index in judge.unique and len(positions) > 1:
             ids = ", ".join(repr(rows.records[position].id) for position in positions.ascending())
             yield Violation("body", where, "unique", f"{ids} have the same {index}")
+
+
+def _without_retired(declared: Table[Any], item: Any) -> Any:
+    return {name: value for name, value in item.items() if name not in declared.retired} if declared.retired and isinstance(item, dict) else item
 
 
 def _count_records(content: Any) -> int:
@@ -181,7 +201,8 @@ def _rows(name: str, content: Any, tables: Tables, misfits: Misfits) -> Rows[Any
         return None
     declared = tables[name]
     before = len(misfits.found)
-    records = [declared.codec.read(item, f"{where}/records/{number}", misfits) for number, item in enumerate(content["records"])]
+    items = [_without_retired(declared, item) for item in content["records"]]
+    records = [declared.codec.read(item, f"{where}/records/{number}", misfits) for number, item in enumerate(items)]
     if len(misfits.found) > before:
         return None
     try:
@@ -189,3 +210,11 @@ def _rows(name: str, content: Any, tables: Tables, misfits: Misfits) -> Rows[Any
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         misfits.add(where, f"cannot be put together: {error}")
         return None
+
+
+def _check_policies(policies: tuple[TransitionPolicy, ...], misfits: Misfits) -> None:
+    if len(policies) > limits.FAULT_RULES.value:
+        misfits.add("/faults/transitions", f"has more than {limits.FAULT_RULES.value} policies")
+    for number, policy in enumerate(policies):
+        if not policy.is_sound():
+            misfits.add(f"/faults/transitions/{number}/after", "is no ISO 8601 duration")

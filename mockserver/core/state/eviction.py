@@ -95,6 +95,12 @@ class Residents:
         self._holders = Holders()
         self._queues: dict[Group, Queue] = {"pinned": OrderedDict(), "unchanged": OrderedDict(), "foreign": OrderedDict()}
 
+    def clear(self) -> None:
+        """Remove every world."""
+        for queue in self._queues.values():
+            queue.clear()
+        self._holders = Holders()
+
     @property
     def foreign(self) -> int:
         """How many worlds pages of other sites hold."""

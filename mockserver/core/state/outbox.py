@@ -1,4 +1,4 @@
-"""Messages that a vendor would send. They are kept in the world and sent nowhere."""
+"""Messages that a vendor would send. They are kept in the world; only webhooks are sent, to addresses that the operator allows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mockserver.core.base.clock import iso
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 
-Channel = Literal["mail", "sms", "whatsapp"]
+Channel = Literal["mail", "sms", "whatsapp", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. ``to`` is an address or a phone number; ``codes`` are the codes in it that its reader has to enter."""
+    """One message. ``to`` is an address, a phone number, or the URL of a webhook; ``codes`` are the codes in it that its reader has to enter."""
 
     id: int
     api: str

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from mockserver.core.base import ids
 from mockserver.core.base.replies import Damage
 from mockserver.core.base.requests import Request
+from mockserver.core.state.transitions import TransitionPolicy
 from mockserver.openapi import limits
 
 When = Literal["before", "after"]
+TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,41 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """An answer that the document does not have: the parts of a documented answer that it replaces, or all of one.
+
+    ``headers`` are added. ``body`` replaces the body by a text of ``media_type``; None keeps the documented one. ``is_undocumented`` lets the rule
+    answer its status also where the document has none such.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    media_type: str = TEXT
+    is_undocumented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A limit of ``calls`` within ``seconds`` of the world's clock. A window begins with the first call after the end of the one before."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule.
 
     It matches calls of ``operations``, named in full, if they also have the ``path``, a pattern with ``*``, the ``caller`` and the ``headers``.
-    ``status`` and ``code`` choose a documented answer of the vendor. ``when`` decides about the changes of the call: ``before`` drops them, ``after``
-    commits them first. A rule takes effect on every call that it matches, unless ``first``, ``every`` or ``probability`` says otherwise. A rule that
-    is not ``active`` matches no call. ``matched`` and ``struck`` count the calls that it matched, and those on which it took effect.
+    ``status`` and ``code`` choose a documented answer of the vendor, which ``own`` changes. ``list_change`` changes the list in an answer: ``empty``
+    removes its records, ``halved`` shows half of them on a page. ``deliveries`` is how often the call is carried out. ``when`` decides about the
+    changes of the call: ``before`` drops them, ``after`` commits them first.
+
+    A rule takes effect on every call that it matches, unless one of these says otherwise: the ``first`` n, every n-th, only the ``nth``, all
+    ``since`` the n-th, a share (``probability``), those beyond a ``rate``, or those beyond ``concurrent`` calls at once. After its first effect it
+    takes effect for ``lasts`` seconds of the world's clock. A rule that is not ``active`` matches no call. ``matched`` and ``struck`` count the calls
+    that it matched, and those on which it took effect. ``began`` is the moment of its first effect, ``window`` that of the first call within the
+    current window of its rate, and ``within`` the number of calls since.
     """
 
     # The names of the fields are the keys of exported worlds.
@@ -89,20 +120,37 @@ class Rule:
     headers: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     code: str | None = None
+    own: OwnAnswer | None = None
     delay: Delay | None = None
     damage: Damage | None = None
+    list_change: Literal["empty", "halved"] | None = None
+    deliveries: int = 1
     when: When = "before"
     first: int | None = None
     every: int | None = None
+    nth: int | None = None
+    since: int | None = None
     probability: float | None = None
+    rate: Rate | None = None
+    concurrent: int | None = None
+    lasts: float | None = None
+    preset: str | None = None
     matched: int = 0
     struck: int = 0
     active: bool = True
+    began: datetime | None = None
+    window: datetime | None = None
+    within: int = 0
 
     @property
     def preference(self) -> Preference | None:
         """The documented answer that the rule asks for, or None."""
         return None if self.status is None and self.code is None else Preference(status=self.status, code=self.code)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the rule replaces the answer of the operation."""
+        return self.preference is not None or (self.own is not None and self.own.body is not None)
 
     def matches(self, operation: str, request: Request, base_path: str) -> bool:
         """Whether the rule matches a call. Its ``caller`` is not compared here, because that needs the vendor's verifiers."""
@@ -112,24 +160,49 @@ class Rule:
             return False
         return all(request.headers.get(name) == value for name, value in self.headers)
 
-    def takes_effect(self, seed: int) -> bool:
-        """Whether the rule takes effect on the call that it matched last."""
-        if self.first is not None:
-            return self.matched <= self.first
-        if self.every is not None:
-            return self.matched % self.every == 0
-        if self.probability is not None:
-            return ids.generator(seed, f"fault {self.id}", self.matched).random() < self.probability
-        return True
+    def count(self, seed: int, now: datetime, running: int) -> Rule:
+        """This rule after one more call that it matches; ``struck`` is increased if it takes effect. ``running`` other calls are under way."""
+        counted = replace(self, matched=self.matched + 1)
+        if self.rate is not None:
+            is_over = self.window is None or now >= self.window + timedelta(seconds=self.rate.seconds)
+            counted = replace(counted, window=now if is_over else self.window, within=1 if is_over else self.within + 1)
+        if not counted._takes_effect(seed, running) or (  # noqa: SLF001 - its own
+            self.lasts is not None and self.began is not None and now >= self.began + timedelta(seconds=self.lasts)
+        ):
+            return counted
+        return replace(counted, struck=self.struck + 1, began=self.began or now)
+
+    def _takes_effect(self, seed: int, running: int) -> bool:
+        """Whether the rule takes effect on the call that it matched last, as far as its duration allows."""
+        lets_pass = (
+            self.first is not None and self.matched > self.first,
+            self.every is not None and self.matched % self.every != 0,
+            self.nth is not None and self.matched != self.nth,
+            self.since is not None and self.matched < self.since,
+            self.rate is not None and self.within <= self.rate.calls,
+            self.concurrent is not None and running < self.concurrent,
+            self.probability is not None and ids.generator(seed, f"fault {self.id}", self.matched).random() >= self.probability,
+        )
+        return not any(lets_pass)
+
+    def seconds_to_wait(self, now: datetime) -> int | None:
+        """Whole seconds of the world's clock until the rule lets calls pass again, if that can be said."""
+        ends = []
+        if self.rate is not None and self.window is not None:
+            ends.append(self.window + timedelta(seconds=self.rate.seconds))
+        if self.lasts is not None and self.began is not None:
+            ends.append(self.began + timedelta(seconds=self.lasts))
+        return None if not ends else max(1, math.ceil((min(ends) - now).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The rules of a world in the order in which they were added, and the services that are down (``<slug>.<service>``)."""
+    """The rules of a world in the order in which they were added, the services that are down (``<slug>.<service>``), and the transition policies."""
 
     rules: tuple[Rule, ...] = ()
     down: tuple[str, ...] = ()
     next_id: int = 1
+    transitions: tuple[TransitionPolicy, ...] = ()
 
     def add(self, rule: Rule) -> Faults:
         """These faults and one more rule, which gets the next number."""
@@ -147,6 +220,15 @@ class Faults:
         """These faults with a service switched off or on."""
         others = [name for name in self.down if name != service]
         return replace(self, down=tuple(sorted([*others, service] if down else others)))
+
+    def policy(self, transition: str) -> TransitionPolicy:
+        """The policy of a transition; an empty one if it has none."""
+        return next((policy for policy in self.transitions if policy.name == transition), TransitionPolicy(transition))
+
+    def set_policy(self, policy: TransitionPolicy) -> Faults:
+        """These faults with another policy of one transition; an empty one removes it."""
+        others = [found for found in self.transitions if found.name != policy.name]
+        return replace(self, transitions=tuple(others) if policy.is_empty else (*others, policy))
 
 
 NO_FAULTS = Faults()

@@ -7,7 +7,8 @@ never changed in place. A handler works with a :class:`TransactionTable`, which 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from functools import cached_property
 from hashlib import blake2b
 from operator import attrgetter
@@ -35,13 +36,28 @@ LOGGED = 100
 """Records per table whose earlier state a transaction remembers; further writes are only counted."""
 
 
+class WriteKind(IntEnum):
+    """What was done to a record."""
+
+    ADD = 0
+    CHANGE = 1
+    REMOVE = 2
+
+
+ADD, CHANGE, REMOVE = WriteKind
+Write = tuple[WriteKind, Any]
+"""What was done, and the record as it is then; the id of a record that was removed."""
+
+
 class Table(Generic[R]):
     """Declaration of one kind of record.
 
     ``name`` is ``<slug>.<table>``. ``indexes`` maps the name of an index to a field, or to the function that returns a record's key in it, so that
     look-ups by that key do not read the whole table. ``secrets`` are fields that are never shown outside the handlers. ``references`` maps a field
     to the name of the table whose id it holds; a record written by hand is refused if that id does not exist. ``ids`` is the kind under which the
-    vendor draws ids, so that no later draw returns the id of a record written by hand.
+    vendor draws ids, so that no later draw returns the id of a record written by hand. ``retired`` are fields that earlier versions exported and
+    that are computed now; they are left out when such an export is read. A table ``is_bookkeeping`` if its records only say how far a conversation
+    has come, such as sessions and checkouts: two ends of an app that differ in them are the same end.
     """
 
     def __init__(
@@ -52,15 +68,22 @@ class Table(Generic[R]):
         secrets: tuple[str, ...] = (),
         references: Mapping[str, str] | None = None,
         ids: str | None = None,
+        retired: tuple[str, ...] = (),
+        *,
+        is_bookkeeping: bool = False,
     ) -> None:
         self.name = name
         self.record = record
         self.indexes: Mapping[str, Callable[[R], Hashable]] = {
             index: attrgetter(key) if isinstance(key, str) else key for index, key in (indexes or {}).items()
         }
+        self.indexed = {key: index for index, key in (indexes or {}).items() if isinstance(key, str)}
+        """By field, the index whose key is its value."""
         self.secrets = secrets
         self.references: Mapping[str, str] = references or {}
         self.ids = ids
+        self.retired = retired
+        self.is_bookkeeping = is_bookkeeping
 
     @cached_property
     def codec(self) -> RecordCodec:
@@ -142,6 +165,37 @@ class Rows(Generic[R]):
 EMPTY: Rows[Any] = Rows()
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record as the bytes that another release, or a server of other vendors, wrote."""
+
+    id: int | str
+    raw: bytes
+
+
+class UnreadRows(Rows[Unread]):
+    """The rows of a table that cannot be read; ``why`` is a sentence. They are kept as they are. ``kept`` are the orders of their indexes."""
+
+    __slots__ = ("kept", "why")
+
+    def __init__(self, rows: Rows[Unread], why: str, kept: Mapping[str, list[list[int | str]]]) -> None:
+        super().__init__(rows.records, rows.positions, rows.indexes)
+        self.why = why
+        self.kept = kept
+
+    def orders(self) -> dict[str, list[list[int | str]]]:
+        """The orders with which they were written."""
+        return dict(self.kept)
+
+    def digest(self, declared: Table[Unread]) -> bytes:  # noqa: ARG002 - the declaration does not fit them
+        """A hash of their bytes."""
+        return blake2b(b"".join(record.raw for record in self.records.ascending()), digest_size=16).digest()
+
+    def follow(self, rows: Rows[Unread]) -> UnreadRows:
+        """The same table with other rows."""
+        return UnreadRows(rows, self.why, self.kept)
+
+
 def rows_of(declared: Table[R], records: Iterable[R], orders: Mapping[str, Sequence[Sequence[int | str]]]) -> Rows[R]:
     """The rows of a table with these records. ``orders`` are those of :meth:`Rows.orders`.
 
@@ -181,15 +235,15 @@ class TransactionTable(Generic[R]):
     Records are values: :meth:`change` and :meth:`remove` change the table, never a record.
     """
 
-    __slots__ = ("_declared", "before", "log", "rows", "writes")
+    __slots__ = ("_declared", "before", "log", "ops", "rows")
 
     def __init__(self, declared: Table[R], rows: Rows[R]) -> None:
         self._declared = declared
         self.before = rows
         """The rows at the start of the transaction."""
         self.rows = rows
-        self.writes = 0
-        """How often a record was added, changed or removed."""
+        self.ops: list[Write] = []
+        """What was written, in order."""
         self.log: dict[int | str, tuple[R | None, R | None]] = {}
         """By id, the record before and after; None if it did not exist before, or does not exist any more."""
 
@@ -241,6 +295,7 @@ class TransactionTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _add_to_index(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.append(record), rows.positions.insert(record.id, position), indexes)
+        self.ops.append((ADD, record))
         self._log_write(record.id, None, record)
         return record
 
@@ -251,19 +306,24 @@ class TransactionTable(Generic[R]):
 
     def change(self, record: R, **changes: Any) -> R:
         """Store a copy of a record with other values in some fields, and return it. Raises KeyError if it does not exist, or for a new id."""
-        rows = self.rows
         changed: R = replace(record, **changes)  # type: ignore[type-var]
-        position = rows.positions[record.id]
-        before = rows.records.get(position)
-        if changed.id != record.id or before is None:
+        if changed.id != record.id:
             raise KeyError(f"{self._declared.name}: the id {record.id!r} cannot change")
+        return self.put(changed)
+
+    def put(self, changed: R) -> R:
+        """Store a record in place of the one with its id, and return it. Raises KeyError if there is none."""
+        rows = self.rows
+        position = rows.positions[changed.id]
+        before = rows.records[position]
         indexes = rows.indexes
         for name, key in self._declared.indexes.items():
             old, new = key(before), key(changed)
             if old != new:
                 indexes = _add_to_index(_remove_from_index(indexes, (name, old), position), (name, new), position)
         self.rows = Rows(rows.records.replace(position, changed), rows.positions, indexes)
-        self._log_write(record.id, before, changed)
+        self.ops.append((CHANGE, changed))
+        self._log_write(changed.id, before, changed)
         return changed
 
     def remove(self, record_id: int | str) -> None:
@@ -277,10 +337,10 @@ class TransactionTable(Generic[R]):
         for name, key in self._declared.indexes.items():
             indexes = _remove_from_index(indexes, (name, key(record)), position)
         self.rows = Rows(rows.records.drop(position), rows.positions.remove(record_id), indexes)
+        self.ops.append((REMOVE, record_id))
         self._log_write(record_id, record, None)
 
     def _log_write(self, record_id: int | str, before: R | None, after: R | None) -> None:
-        self.writes += 1
         known = self.log.get(record_id)
         if known is not None or len(self.log) < LOGGED:
             self.log[record_id] = (before if known is None else known[0], after)

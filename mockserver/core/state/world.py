@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 from rpds import HashTrieMap
 
 from mockserver.core.base import ids
-from mockserver.core.base.clock import Clock
-from mockserver.core.base.faults import HandlerCrashed
+from mockserver.core.base.clock import EARLIEST, Clock, wall_clock
+from mockserver.core.base.faults import HandlerCrashed, StoreFailed
 from mockserver.core.state.outbox import Channel, Message
 from mockserver.core.state.persistent import Ordered
 from mockserver.core.state.rules import NO_FAULTS, Faults
-from mockserver.core.state.tables import EMPTY, Record, Rows, Table, TransactionTable
+from mockserver.core.state.tables import EMPTY, Record, Rows, Table, TransactionTable, UnreadRows, Write
+from mockserver.core.state.transitions import TransitionPolicy
 from mockserver.openapi import limits
 
 Action = Callable[["Transaction", int | str | None], None]
@@ -38,9 +39,13 @@ class Timer:
     subject: int | str | None = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class World:
-    """All mutable state of one world. Never changed in place."""
+    """All mutable state of one world. Never changed in place.
+
+    ``born`` is the moment for which its first records were made; None if that is not known, as of a world in an older file. ``latest`` is the real
+    time of the last commit.
+    """
 
     seed: int = 1
     clock: Clock = field(default_factory=Clock)
@@ -49,6 +54,12 @@ class World:
     timers: tuple[Timer, ...] = ()
     outbox: Ordered[Message] = field(default_factory=Ordered)
     faults: Faults = NO_FAULTS
+    born: datetime | None = None
+    latest: datetime = field(default=EARLIEST, compare=False)
+
+    def time(self, wall: datetime) -> datetime:
+        """The world's time at a moment of real time. Real time behind the last commit, as on another machine, counts as that of the commit."""
+        return self.clock.now(max(self.latest, wall))
 
     def count_records(self) -> int:
         """The records of all tables."""
@@ -63,49 +74,72 @@ class Transaction:
     client reached the server; ``own_url`` names the world as well, for links that are opened without the client's headers.
     """
 
-    __slots__ = ("_clock", "_counters", "_open", "_outbox", "_timers", "_world", "base_url", "faults", "now", "own_url", "until")
+    __slots__ = (
+        "_clock", "_open", "_outbox", "_timers", "base_url", "cleared", "counted", "faults", "now", "own_url", "result", "sent", "start", "until",
+    )  # fmt: skip
 
     def __init__(self, world: World, now: datetime, base_url: str = "", own_url: str = "") -> None:
         self.now = now
         self.until = now
         self.base_url = base_url
         self.own_url = own_url
-        self._world = world
+        self.start = world
+        self.result = world
+        """The world after the transaction, once it is finished."""
         self._open: dict[str, TransactionTable[Any]] = {}
         self._clock = world.clock
-        self._counters = world.counters
+        self.counted: dict[str, int] = {}
+        """The last number of each kind that was drawn or reserved."""
+        self.sent: list[Message] = []
+        """The messages that were sent, since the outbox was cleared if it was."""
+        self.cleared = False
         self._timers = world.timers
         self._outbox = world.outbox
         self.faults = world.faults
 
     @property
+    def wall(self) -> datetime:
+        """The real time of the request."""
+        clock = self.start.clock
+        return self.until - clock.shift if clock.frozen_at is None else max(wall_clock(), self.start.latest)
+
+    @property
     def seed(self) -> int:
         """The seed from which ids and random numbers are drawn."""
-        return self._world.seed
+        return self.start.seed
 
     def table(self, declared: Table[R]) -> TransactionTable[R]:
         """The records of a table, to read and to change."""
         opened = self._open.get(declared.name)
         if opened is None:
-            opened = TransactionTable(declared, self._world.tables.get(declared.name) or EMPTY)
+            rows = self.start.tables.get(declared.name) or EMPTY
+            if type(rows) is UnreadRows:
+                raise StoreFailed(
+                    f"{rows.why}; they are kept, and the other vendors of this world go on. Reset the world, or call it with the release"
+                    " or the documents that wrote them"
+                )
+            opened = TransactionTable(declared, rows)
             self._open[declared.name] = opened
         return opened
 
     def draw(self, kind: str, start: int = 1) -> int:
         """The next number of a kind, counted from ``start``."""
-        number = self._counters.get(kind)
+        number = self.counted.get(kind)
+        if number is None:
+            number = self.start.counters.get(kind)
         number = start if number is None else number + 1
-        self._counters = self._counters.insert(kind, number)
+        self.counted[kind] = number
         return number
 
     def drawn(self, kind: str) -> int | None:
         """The last number drawn of a kind, or None."""
-        return self._counters.get(kind)
+        number = self.counted.get(kind)
+        return self.start.counters.get(kind) if number is None else number
 
     def reserve(self, kind: str, number: int) -> None:
         """Make later draws of a kind return numbers above this one."""
-        if number > self._counters.get(kind, 0):
-            self._counters = self._counters.insert(kind, number)
+        if number > (self.drawn(kind) or 0):
+            self.counted[kind] = number
 
     def token(self, kind: str, length: int = 32) -> str:
         """The next opaque text of a kind, letters and digits."""
@@ -123,10 +157,19 @@ class Transaction:
         """Whether a service behind a vendor's API, ``<slug>.<service>`` as ``Api.services`` declares it, is switched off."""
         return service in self.faults.down
 
+    def policy(self, transition: str) -> TransitionPolicy:
+        """The policy of a transition, ``<slug>.<transition>`` as ``Api.transitions`` declares it."""
+        return self.faults.policy(transition)
+
     @property
     def writes(self) -> int:
         """How often a record was added, changed or removed in this transaction."""
-        return sum(opened.writes for opened in self._open.values())
+        return sum(len(opened.ops) for opened in self._open.values())
+
+    @property
+    def log(self) -> dict[str, list[Write]]:
+        """What was written to each table, in order."""
+        return {name: opened.ops for name, opened in self._open.items() if opened.ops}
 
     @property
     def added(self) -> int:
@@ -145,9 +188,9 @@ class Transaction:
 
     def send(self, api: str, channel: Channel, to: str, body: str, subject: str = "", codes: tuple[str, ...] = ()) -> None:
         """Put a message of an API into the outbox. If the outbox is full, the oldest message is dropped."""
-        outbox = self._outbox.append(Message(self.draw("message"), api, channel, to, subject, body, self.now, codes))
-        most = limits.OUTBOX.value
-        self._outbox = outbox.drop(outbox.end - 1 - most) if len(outbox) > most else outbox
+        message = Message(self.draw("message"), api, channel, to, subject, body, self.now, codes)
+        self.sent.append(message)
+        self._outbox = append_message(self._outbox, message)
 
     @property
     def outbox(self) -> Ordered[Message]:
@@ -157,6 +200,8 @@ class Transaction:
     def clear_outbox(self) -> None:
         """Delete every message."""
         self._outbox = Ordered()
+        self.sent.clear()
+        self.cleared = True
 
     def schedule(self, due: datetime, action: str, subject: int | str | None = None) -> Timer:
         """Schedule an action for when the world's time reaches ``due``."""
@@ -192,21 +237,32 @@ class Transaction:
         self._clock = clock
 
     def finish(self) -> World:
-        """The world after this transaction; the same object if nothing changed."""
-        before, tables = self._world, self._world.tables
+        """The world after this transaction, which is its ``result``; the same object if nothing changed."""
+        before, tables = self.start, self.start.tables
         for name, opened in self._open.items():
             if opened.rows is not opened.before:
                 tables = tables.insert(name, opened.rows)
         if (
             tables is before.tables
             and self._clock is before.clock
-            and self._counters is before.counters
+            and not self.counted
             and self._timers is before.timers
             and self._outbox is before.outbox
             and self.faults is before.faults
         ):
             return before
-        return World(before.seed, self._clock, tables, self._counters, self._timers, self._outbox, self.faults)
+        counters = before.counters
+        for kind, number in self.counted.items():
+            counters = counters.insert(kind, number)
+        latest = before.latest if before.clock.frozen_at is not None else self.until - before.clock.shift
+        self.result = World(before.seed, self._clock, tables, counters, self._timers, self._outbox, self.faults, before.born, latest)
+        return self.result
+
+
+def append_message(outbox: Ordered[Message], message: Message) -> Ordered[Message]:
+    """An outbox with one more message. If it was full, the oldest message is dropped."""
+    longer, most = outbox.append(message), limits.OUTBOX.value
+    return longer.drop(longer.end - 1 - most) if len(longer) > most else longer
 
 
 TIMERS_AT_ONCE = 10_000
@@ -219,13 +275,19 @@ def is_due(world: World, now: datetime) -> bool:
 
 
 def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: int | None = None) -> World:
-    """The world after the timers due by ``now`` have fired in due order: all of them, or the first ``most``.
+    """The world after :func:`fire_due`."""
+    fired = fire_due(world, now, actions, most)
+    return world if fired is None else fired.result
+
+
+def fire_due(world: World, now: datetime, actions: Mapping[str, Action], most: int | None = None) -> Transaction | None:
+    """The finished transaction in which the timers due by ``now`` have fired in due order: all of them, or the first ``most``; None if none is due.
 
     An action is called with the transaction, whose ``now`` is the time at which the timer was due, and the subject of the timer. Raises
     HandlerCrashed if an action fails, or if more than TIMERS_AT_ONCE timers are due and ``most`` is None.
     """
     if not is_due(world, now):
-        return world
+        return None
     transaction = Transaction(world, now)
     timer = None
     for _ in range(most or TIMERS_AT_ONCE):
@@ -239,7 +301,8 @@ def catch_up(world: World, now: datetime, actions: Mapping[str, Action], most: i
             raise HandlerCrashed(timer.action, f"the timer due at {timer.due} crashed: {type(error).__name__}: {error}") from error
     if most is None and timer is not None and transaction.timers and transaction.timers[0].due <= now:
         raise endless_timers(transaction.timers[0], TIMERS_AT_ONCE)
-    return transaction.finish()
+    transaction.finish()
+    return transaction
 
 
 def endless_timers(timer: Timer, fired: int) -> HandlerCrashed:
@@ -264,7 +327,7 @@ def diff(before: World, after: World) -> Iterator[Change]:
     """Every record that was added, removed or changed from one world to another, by table and id."""
     for name in sorted({*before.tables, *after.tables}):
         old, new = before.tables.get(name) or EMPTY, after.tables.get(name) or EMPTY
-        if old is new:
+        if old is new or isinstance(old, UnreadRows) or isinstance(new, UnreadRows):
             continue
         for record_id in sorted({*old.positions, *new.positions}, key=lambda value: (str(type(value)), value)):
             was, is_ = old.get(record_id), new.get(record_id)

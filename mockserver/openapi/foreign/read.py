@@ -18,7 +18,8 @@ from mockserver.openapi.foreign.parsing import parse_document
 from mockserver.openapi.foreign.repair import repair
 from mockserver.openapi.foreign.swagger2 import convert
 from mockserver.openapi.foreign.unserved import set_aside_unserved
-from mockserver.openapi.overlays import Overlay, apply_overlays, parse_overlay
+from mockserver.openapi.foreign.vocabulary import refuse_others
+from mockserver.openapi.overlays import Action, Overlay, apply_overlays, apply_waiting, parse_overlay
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 _LISTED = 20
@@ -30,12 +31,21 @@ class ForeignDocument:
     """A document that was read and repaired.
 
     ``defects`` are the places that could not be used as they stand. ``unserved`` says by operationId why an operation cannot be served; it is
-    answered 501.
+    answered 501. ``is_folder`` is set if the document is the only one of a folder that is served: then the code beside it needs no name of its own.
     """
 
     document: Document
     defects: tuple[Defect, ...] = ()
     unserved: Mapping[str, str] = field(default_factory=dict)
+    is_folder: bool = False
+
+    def describe_defects(self, most: int) -> list[str]:
+        """Lines for a terminal about the defects, at most so many of them; empty if there is none."""
+        if not self.defects:
+            return []
+        lines = [f"{self.document.slug}: {len(self.defects)} defects, each repaired or left out; --strict-document refuses them"]
+        lines += [f"  {defect}" for defect in self.defects[:most]]
+        return [*lines, f"  … and {len(self.defects) - most} more"] if len(self.defects) > most else lines
 
 
 def read_foreign(
@@ -56,8 +66,10 @@ def read_foreign(
     """
     defects = Defects(str(source) if is_address(source) else Path(source).name)
     files = Files(source, defects, ref_root, allow_remote_refs=allow_remote_refs)
-    raw = _bring_together(files, [_read_overlay(file, defects) for file in overlays], defects)
+    waiting: list[Action] = []
+    raw = _bring_together(files, [_read_overlay(file, defects) for file in overlays], waiting, defects)
     raw = repair(raw, defects)
+    apply_waiting(raw, waiting)
     slug = name or derive_slug(source, str(raw["info"]["title"]))
     document = Document(slug, str(source), raw, tuple(files.names[1:]), tuple(map(str, overlays)), has_skeleton=True)
     if base_path is not None:
@@ -91,14 +103,14 @@ def slugify(text: str) -> str:
     return f"api-{slug}" if slug[:1].isdigit() else slug
 
 
-def _bring_together(files: Files, overlays: Sequence[Overlay], defects: Defects) -> dict[str, Any]:
-    """The document as one tree of OpenAPI 3.x, with its overlays applied."""
+def _bring_together(files: Files, overlays: Sequence[Overlay], waiting: list[Action], defects: Defects) -> dict[str, Any]:
+    """The document as one tree of OpenAPI 3.x, with its overlays applied, but for actions that are added to ``waiting``."""
     root = files.content
     if isinstance(root, dict) and not {"openapi", "swagger", "paths", "webhooks"} & set(root):
         raise DocumentBroken(f"{defects.source}: is no OpenAPI document: it has none of openapi, swagger and paths")
     raw = bundle(files, defects)
     if overlays:
-        files.replace_root(apply_overlays(raw, overlays))
+        files.replace_root(apply_overlays(raw, overlays, waiting))
         raw = bundle(files, defects)
     return convert(raw, defects) if "swagger" in raw else raw
 
@@ -110,7 +122,9 @@ def _read_overlay(file: Path, defects: Defects) -> Overlay:
         raise DocumentBroken(f"{file}: {error.strerror}") from None
     if not isinstance(content, dict):
         raise DocumentBroken(f"{file}: is no overlay: it holds no mapping")
-    return parse_overlay(content, str(file))
+    overlay = parse_overlay(content, str(file))
+    refuse_others(overlay)
+    return overlay
 
 
 def _list_defects(head: str, defects: Defects) -> str:

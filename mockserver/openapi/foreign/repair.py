@@ -92,13 +92,14 @@ def _repair_components(raw: dict[str, Any], defects: Defects) -> None:
             defects.at(("components", section), "is no mapping", _LEFT_OUT)
             continue
         is_schema = section == "schemas"
+        wrong: set[str] = set()
         for name in [
             one for one, node in found.items() if not isinstance(node, dict | bool if is_schema else dict) and not (is_schema and node is None)
         ]:
-            defects.at(("components", section, name), f"{describe(found[name])} is no object", _LEFT_OUT)
-        kept[section] = {
-            name: node for name, node in found.items() if isinstance(node, dict | bool if is_schema else dict) or (is_schema and node is None)
-        }
+            what = "read as a schema that allows everything; correct it" if is_schema else _LEFT_OUT  # what refers to a schema is kept
+            defects.at(("components", section, name), f"{describe(found[name])} is no object", what)
+            wrong.add(name)
+        kept[section] = {name: {} if name in wrong else node for name, node in found.items() if is_schema or name not in wrong}
     raw["components"] = kept
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.openapi.foreign.defects import Defects
 from mockserver.openapi.foreign.grammar import Path
+from mockserver.openapi.overlays import Overlay, broken
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
@@ -57,6 +58,11 @@ def _is_error(row: Any) -> bool:
     return _is_texts(row.get("aliases", [])) and all(_is_text(value) for key, value in row.items() if key not in ("status", "aliases"))
 
 
+def _is_declaration(value: Any) -> bool:
+    """A declaration, or false to turn off what was inferred."""
+    return isinstance(value, dict) or value is False
+
+
 def _is_volatile(value: Any) -> bool:
     return isinstance(value, bool | str)
 
@@ -77,13 +83,14 @@ SHAPES: Mapping[str, Callable[[Any], bool]] = {
     "x-filename-pattern": _is_text,
     "x-input-clauses": _is_mapping,
     "x-lenient": _is_flag,
-    "x-list": _is_mapping,
+    "x-list": _is_declaration,
     "x-max-bytes": _is_number,
     "x-max-pixels": _is_number,
     "x-media-types": _is_texts,
     "x-provenance": _is_text,
     "x-recipes": _is_mapping,
     "x-resource": _is_mapping,
+    "x-role": _is_declaration,
     "x-safe": _is_flag,
     "x-state-machine": _is_mapping,
     "x-tenants": _is_mapping,
@@ -92,6 +99,14 @@ SHAPES: Mapping[str, Callable[[Any], bool]] = {
     "x-volatile-headers": _is_texts,
 }
 """What the value of each extension has to be."""
+
+
+def refuse_others(overlay: Overlay) -> None:
+    """Refuse an overlay that gives an extension of the server a value that it cannot have. Raises DocumentBroken."""
+    for action in overlay.actions:
+        for key, value in action.update.items() if isinstance(action.update, dict) else ():
+            if key in SHAPES and not SHAPES[key](value):
+                raise broken(action, f"{key} is not written so; see specs/README.md and docs/any-document.md")
 
 
 def leave_out_others(node: dict[str, Any], path: Path, defects: Defects) -> None:

@@ -13,6 +13,7 @@ from mockserver.openapi.inference.words import fold, singular, split
 from mockserver.openapi.pointers import escape_part
 
 _WRAPPERS = ("data", "result", "item", "response", "payload", "attributes", "record", "object", "entity", "resource", "body", "content", "value")
+_AROUND = frozenset("data result item response payload record".split())
 _LISTS = (
     "data",
     "items",
@@ -63,12 +64,26 @@ def find_record(shapes: Shapes, schema: Any, placeholder: str, noun: str) -> Bod
         found = find_identity(shapes, inner, placeholder, noun)
         if found is None:
             continue
+        if pointer == "" and not wrapped and (inside := _inside(shapes, inner, placeholder, noun)) is not None:
+            return inside
         if found[1] is Confidence.CERTAIN:
             return BodyPlace(pointer, inner, wrapped, *found)
         best = best or BodyPlace(pointer, inner, wrapped, *found)
     if best is not None:
         return best
     return _without_identity(shapes, schema, noun)
+
+
+def _inside(shapes: Shapes, schema: Any, placeholder: str, noun: str) -> BodyPlace | None:
+    """The record of a body that shows the key beside it, as ``{"id": 1, "result": {…}}``."""
+    properties = shapes.of(schema).properties
+    scalars = sum(shapes.of(inner).is_scalar for inner in properties.values())
+    for name, inner in properties.items():
+        if fold(name) in _AROUND and len(shapes.of(inner).properties) > 2 * scalars:
+            found = find_identity(shapes, inner, placeholder, noun)
+            place = BodyPlace(f"/{escape_part(name)}", inner, because="the key stands beside the record")
+            return place if found is None or found[1] is not Confidence.CERTAIN else BodyPlace(place.pointer, inner, False, *found)  # noqa: FBT003 - in no list
+    return None
 
 
 def _without_identity(shapes: Shapes, schema: Any, noun: str) -> BodyPlace | None:
@@ -143,9 +158,9 @@ def find_list(shapes: Shapes, schema: Any, noun: str, record: str = "") -> BodyP
                     found.append(((rank + depth, len(found)), BodyPlace(pointer, shape.items)))
                 continue
             for name, inner in shape.properties.items():
-                if fold(name) not in _FURNITURE and (depth == 0 or _list_rank(name, noun) < 60):  # noqa: PLR2004 - a name that lists have
+                if (fold(name) not in _FURNITURE or _list_rank(name, noun) == 1) and (depth == 0 or _list_rank(name, noun) < 60):  # noqa: PLR2004 - a name that lists have
                     below.append((f"{pointer}/{escape_part(name)}", inner))
-        if found and min(found)[0][0] < 60:  # noqa: PLR2004 - a name that lists have
+        if found and min(rank for rank, _ in found)[0] < 60:  # noqa: PLR2004 - a name that lists have
             break
         level = below
     if not found:
@@ -156,7 +171,8 @@ def find_list(shapes: Shapes, schema: Any, noun: str, record: str = "") -> BodyP
     lists = [place for (_, _), place in found if place.pointer.count("/") == 1]
     others = shapes.of(schema).properties
     if len(lists) == 1 and len(others) <= 6:  # noqa: PLR2004 - the list and what counts its pages
-        return BodyPlace(lists[0].pointer, lists[0].schema)
+        sure = len(others) == 1 and shapes.of(lists[0].schema).properties
+        return BodyPlace(lists[0].pointer, lists[0].schema, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
     return None
 
 

@@ -45,6 +45,7 @@ def _explain_role(role: Role) -> dict[str, Any]:
         "filters": {name: f"{one.operator} {one.pointer}" for name, one in role.filters.items()} or None,
         "order": role.order or None,
         "sets": dict(role.changes) or None,
+        "needs": {name: list(values) for name, values in role.needs.items()} or None,
     }
     return {
         "role": str(role.kind),
@@ -56,21 +57,30 @@ def _explain_role(role: Role) -> dict[str, Any]:
     }
 
 
-def as_text(data: Mapping[str, Any], only: str = "") -> str:
-    """An explanation for people. ``only`` is a part of the method and path of the operations that are shown."""
+def as_text(data: Mapping[str, Any], only: str = "", corrections: Mapping[str, str] | None = None, counts: str = "") -> str:
+    """An explanation for people. ``only`` is a part of the method and path of the operations that are shown.
+
+    ``corrections`` are lines to print below operations, by method and path; ``counts`` says how many operations have state and how many have not.
+    """
     operations: Mapping[str, Mapping[str, Any]] = data["operations"]
-    stateful = sum(bool(one["stateful"]) for one in operations.values())
     told = data["document"]
-    lines = [f"{told['title']} {told['version']} · OpenAPI {told['openapi']} · {len(operations)} operations, {stateful} of them stateful"]
+    lines = [f"{told['title']} {told['version']} · OpenAPI {told['openapi']} · {counts or f'{len(operations)} operations'}"]
     shown = {label: one for label, one in operations.items() if only.lower() in label.lower()}
     for name, family in data["families"].items():
         mine = {label: one for label, one in shown.items() if one["family"] == name}
         if mine:
-            lines += ["", _family_line(name, family), *(_operation_line(label, one) for label, one in mine.items())]
+            lines += ["", _family_line(name, family), *_operation_lines(mine, corrections or {})]
     others = {label: one for label, one in shown.items() if one["family"] is None}
     if others:
-        lines += ["", "in no family", *(_operation_line(label, one) for label, one in others.items())]
+        lines += ["", "in no family", *_operation_lines(others, corrections or {})]
     return "\n".join(lines)
+
+
+def _operation_lines(operations: Mapping[str, Mapping[str, Any]], corrections: Mapping[str, str]) -> Iterator[str]:
+    for label, one in operations.items():
+        yield _operation_line(label, one)
+        if label in corrections:
+            yield f"             {corrections[label]}"
 
 
 def _family_line(name: str, family: Mapping[str, Any]) -> str:

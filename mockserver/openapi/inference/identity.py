@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.openapi.inference.model import Confidence
 from mockserver.openapi.inference.shapes import Shape, Shapes
 from mockserver.openapi.inference.words import fold, singular, split
+from mockserver.openapi.operations import OperationSpec
 
 _LAST_WORDS = frozenset(
     """
@@ -45,7 +46,16 @@ def _usual_key(folded: Mapping[str, str], placeholder: str, noun: str) -> tuple[
     last = words[-1] if words else ""
     ended = ("".join([*nouns, last]), "".join([*nouns[-1:], last]), last) if last in _LAST_WORDS else ()
     own = tuple("".join([*part, end]) for part in (nouns, nouns[-1:]) if part for end in _ENDINGS)
-    for names, reason in ((ended, "is what the placeholder ends in"), (_COMMON, "is the usual key"), (own, f"is the key of a {noun}")):
+    rest = ("".join(words[len(nouns) :]),) if nouns and words[: len(nouns)] == nouns and len(words) > len(nouns) else ()
+    either = tuple("".join([*part, word]) for word in words if word != "or" for part in (nouns, ())) if "or" in words else ()
+    ways = (
+        (either, "is one of those that the placeholder names"),
+        (ended, "is what the placeholder ends in"),
+        (rest, f"is what the placeholder says of a {noun}"),
+        (_COMMON, "is the usual key"),
+        (own, f"is the key of a {noun}"),
+    )
+    for names, reason in ways:
         found = next((folded[name] for name in names if name in folded), None)
         if found is not None:
             return found, Confidence.CERTAIN, f"the property {found} {reason}"
@@ -65,10 +75,29 @@ def _likely_key(
             next((name for name, inner in scalars.items() if _is_read_only(shapes, inner) and "uuid" in shapes.of(inner).formats), None),
             "is a UUID that the server sets",
         ),
+        (_only([name for name in scalars if split(name)[-1:] == ["id"] and set(split(name)[:-1]) & own]), f"is the only id of a {noun}"),
         (next((folded[name] for name in _NAMES if name in folded and (names or last == name)), None), "names the record"),
-        (_only([name for name in scalars if split(name)[-1:] == ["id"] and singular(split(name)[0]) in own]), f"is the only id of a {noun}"),
+        (_only([name for name in scalars if len(words) > 1 and split(name)[-len(words) :] == words]), "ends in the name of the placeholder"),
     )
     return next(((name, Confidence.LIKELY, f"the property {name} {reason}") for name, reason in candidates if name is not None), None)
+
+
+def key_schema(shapes: Shapes, operations: Iterable[OperationSpec], placeholder: str) -> Mapping[str, Any]:
+    """The schema of a placeholder; empty if no operation of its path describes it."""
+    for operation in operations:
+        for parameter in operation.parameters:
+            if parameter.get("in") == "path" and parameter.get("name") == placeholder:
+                found: Mapping[str, Any] = shapes.resolve(parameter.get("schema", {}))
+                return found
+    return {}
+
+
+def find_aliases(shapes: Shapes, record: Any, placeholder: str, identity: str | None) -> tuple[str, ...]:
+    """The other properties that may stand for the key, as in ``{id_or_slug}``."""
+    words = split(placeholder)
+    if "or" not in words:
+        return ()
+    return tuple(name for name in shapes.of(record).properties if name != identity and (fold(name) in words or split(name)[-1:] == words[-1:]))
 
 
 def _only(names: list[str]) -> str | None:

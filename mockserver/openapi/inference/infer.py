@@ -5,19 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mockserver.openapi.declarations.correct import correct
 from mockserver.openapi.documents import Document
+from mockserver.openapi.inference.calls import CallFinder
 from mockserver.openapi.inference.families import Survey
 from mockserver.openapi.inference.model import Family, Model
 from mockserver.openapi.inference.roles import RoleFinder
+from mockserver.openapi.inference.settling import settle
 from mockserver.openapi.inference.shapes import Shapes
 from mockserver.openapi.inference.words import fold, split
 
 
 def infer(document: Document) -> Model:
-    """The resource families of a document and the role of each operation. The same document gives the same model."""
+    """The resource families of a document and the role of each operation, as inferred and as declared. The same document gives the same model.
+
+    Raises DocumentBroken for a declaration that cannot be right.
+    """
+    return correct(document, infer_undeclared(document))
+
+
+def infer_undeclared(document: Document) -> Model:
+    """The model of a document without its declarations."""
     survey = Survey(document)
-    roles = RoleFinder(survey).find()
-    played = {role.family for role in roles.values()} | {role.other for role in roles.values()}
+    settle(survey)
+    roles = RoleFinder(survey, CallFinder(survey).find()).find()
+    played = {role.family for role in roles.values()} | {family.mirrors for family in survey.families.values()}
     families = {
         name: family
         for name, family in survey.families.items()
@@ -30,7 +42,7 @@ def _references(shapes: Shapes, family: Family, families: dict[str, Family]) -> 
     """The properties of a record that hold the key of another record, with the family of that record."""
     by_noun: dict[str, list[str]] = {}
     for other in families.values():
-        if not other.is_singleton and other.item:
+        if not other.is_singleton and (other.item or other.identity is not None) and not other.mirrors:
             by_noun.setdefault(fold(other.noun), []).append(other.name)
     found: dict[str, str] = {}
     for name, schema in shapes.of(family.schema).properties.items():

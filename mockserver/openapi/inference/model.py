@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
+
+Place = Literal["path", "query", "body"]
+"""Where a request names a record."""
 
 
 class Confidence(IntEnum):
@@ -41,8 +44,6 @@ class Kind(StrEnum):
     BULK = "bulk"
     SEARCH = "search"
     ACTION = "action"
-    LINK = "link"
-    UNLINK = "unlink"
     SHOW = "show"
     """Read the one record of a singleton."""
     SET = "set"
@@ -106,6 +107,20 @@ class Family:
     references: Mapping[str, str] = field(default_factory=dict)
     """By property, the family whose key it holds."""
     is_singleton: bool = False
+    server_set: tuple[str, ...] = ()
+    """Properties that the server sets, besides those whose schema says ``readOnly``."""
+    write_only: tuple[str, ...] = ()
+    """Properties that no answer shows, besides those whose schema says ``writeOnly``."""
+    immutable: tuple[str, ...] = ()
+    """Properties that a client sets on creation only."""
+    starts: Mapping[str, Any] = field(default_factory=dict)
+    """By property, the value that a new record has if the client sends none."""
+    aliases: tuple[str, ...] = ()
+    """Other properties by which a path may name a record."""
+    is_open: bool = False
+    """Whether every key names a record: the document reads records, but nothing in it tells which keys there are."""
+    mirrors: str = ""
+    """The family whose records these stand for, as the members of a group stand for users; empty if they are records of their own."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +138,8 @@ class Role:
     because: str = ""
     scopes: tuple[Scope, ...] = ()
     key: str = ""
-    """The placeholder that names the record."""
+    """The placeholder that names the record, or the property or parameter that does."""
+    key_place: Place = "path"
     answer: str | None = None
     wrapped: bool = False
     sent: str = ""
@@ -137,8 +153,10 @@ class Role:
     """The query parameter that is looked for in any text."""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """By property, what an action sets; ``now`` stands for the moment of the call."""
-    other: str = ""
-    """The other family of a link."""
+    needs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """By property, the values of which the record has to have one before an action; else it is refused."""
+    otherwise: int = 409
+    """The status of that refusal."""
     bare_keys: bool = False
     """A list of keys instead of records."""
 

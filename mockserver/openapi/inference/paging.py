@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.openapi.inference.model import Filter, Paging
-from mockserver.openapi.inference.shapes import Shapes
+from mockserver.openapi.inference.shapes import Shapes, body_schema
 from mockserver.openapi.inference.words import fold, split
 from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part
@@ -28,7 +28,7 @@ _CURSORS = frozenset(
     """.split()
 )
 _BACKWARDS = frozenset("before endingbefore pagebefore beforecursor".split())
-_TEXTS = frozenset("q query search searchquery searchterm term text keyword keywords filtertext fulltext".split())
+_TEXTS = frozenset("q query search searchfor searchquery searchterm term text keyword keywords filtertext fulltext".split())
 _ORDERS = frozenset("sort orderby sortby order sortfield ordering sortkey sortcolumn orderbyfield".split())
 _DIRECTIONS = frozenset("direction order sortorder orderdirection sortdirection dir sortdir orderdir orderbydirection".split())
 _COMPARISONS = (
@@ -56,6 +56,8 @@ def find_paging(shapes: Shapes, parameters: Mapping[str, Mapping[str, Any]]) -> 
             found.setdefault("cursor", name)
         elif folded in _BACKWARDS and "string" in shape.kinds and "date-time" not in shape.formats and "date" not in shape.formats:
             found.setdefault("backwards", name)
+    if fold(found.get("size", "")) == "first" and (most := next((name for name in parameters if fold(name) == "max"), "")):
+        found["offset"], found["size"] = found["size"], most
     if "page" in found and "cursor" in found and fold(found["page"]) not in _PAGES:
         del found["page"]
     size = shapes.resolve(parameters[found["size"]].get("schema", {})) if "size" in found else {}
@@ -74,11 +76,15 @@ def query_parameters(operation: OperationSpec) -> dict[str, Mapping[str, Any]]:
 def find_filters(shapes: Shapes, record: Any, parameters: Mapping[str, Mapping[str, Any]], taken: set[str]) -> dict[str, Filter]:
     """The parameters that name a property of the record, and how they compare."""
     properties = {fold(name): name for name in reversed(list(shapes.of(record).properties))}
+    inner = shapes.of(record).properties.get("attributes")  # where JSON:API has the fields of a record
+    within = {fold(name): name for name in reversed(list(shapes.of(inner).properties))} if inner is not None else {}
     found: dict[str, Filter] = {}
     for name, parameter in parameters.items():
         if name in taken:
             continue
         made = _find_filter(shapes, record, properties, name)
+        if made is None and (nested := _find_filter(shapes, inner, within, name)) is not None:
+            made = Filter(f"/attributes{nested.pointer}", nested.operator)
         if made is not None and not _contradicts(shapes, record, made, parameter):
             found[name] = made
     return found
@@ -156,6 +162,28 @@ def _says_direction(shapes: Shapes, parameter: Mapping[str, Any]) -> bool:
     return {str(one).lower() for one in shapes.of(parameter.get("schema", {})).enum} <= {"asc", "desc", "ascending", "descending", "1", "-1"}
 
 
-def find_text(parameters: Mapping[str, Mapping[str, Any]], taken: set[str]) -> str:
+def find_text(shapes: Shapes, parameters: Mapping[str, Mapping[str, Any]], taken: set[str]) -> str:
     """The parameter that is looked for in any text, empty if there is none."""
-    return next((name for name in parameters if fold(name) in _TEXTS and name not in taken), "")
+    return next((name for name, one in parameters.items() if fold(name) in _TEXTS and name not in taken and _is_text(shapes, one)), "")
+
+
+def _is_text(shapes: Shapes, parameter: Mapping[str, Any]) -> bool:
+    shape = shapes.of(parameter.get("schema", {}))
+    return "content" not in parameter and ("string" in shape.kinds or shape.is_open)
+
+
+def list_parameters(shapes: Shapes, operation: OperationSpec) -> dict[str, Mapping[str, Any]]:
+    """What a list can be asked by: the query parameters, and the fields of the body of a search."""
+    schema = body_schema(operation)
+    fields = {} if schema is None else shapes.of(schema).properties
+    return {**{name: {"schema": inner} for name, inner in fields.items()}, **query_parameters(operation)}
+
+
+def read_list_parameters(shapes: Shapes, record: Any, parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the parameters of a list ask for: the fields of a role by name."""
+    paging = find_paging(shapes, parameters)
+    taken = {paging.size, paging.page, paging.offset, paging.cursor, paging.backwards}
+    order, direction = find_order(shapes, parameters)
+    text = find_text(shapes, parameters, taken)
+    filters = find_filters(shapes, record, parameters, taken | {order, direction, text})
+    return {"paging": paging, "filters": filters, "order": order, "direction": direction, "text": text}

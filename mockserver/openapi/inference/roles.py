@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.openapi.inference.actions import find_changes
-from mockserver.openapi.inference.body_places import BodyPlaces
 from mockserver.openapi.inference.envelopes import find_list, find_record
-from mockserver.openapi.inference.families import Site, Survey
-from mockserver.openapi.inference.model import Confidence, Family, Kind, Role, Scope
-from mockserver.openapi.inference.paging import find_filters, find_order, find_paging, find_text, query_parameters
+from mockserver.openapi.inference.families import SEARCHES, Site, Survey
+from mockserver.openapi.inference.model import Confidence, Family, Kind, Role
+from mockserver.openapi.inference.paging import query_parameters
+from mockserver.openapi.inference.role_makers import RoleMaker
 from mockserver.openapi.inference.routes import PLACEHOLDER, Template, read_template
 from mockserver.openapi.inference.shapes import body_schema, success_schema
 from mockserver.openapi.inference.words import fold, split
 from mockserver.openapi.operations import OperationSpec
 
-_SEARCHES = frozenset("search query filter find lookup list".split())
 _CREATES = frozenset("create add new".split())
 _REMOVES = frozenset("delete remove destroy".split())
 _UPDATES = frozenset("update edit modify change".split())
@@ -24,13 +24,12 @@ _COUNTS = frozenset("count total".split())
 _LIKELY, _CERTAIN, _GUESS = Confidence.LIKELY, Confidence.CERTAIN, Confidence.GUESS
 
 
-class RoleFinder:
-    """Finds the role of every operation of a survey."""
+class RoleFinder(RoleMaker):
+    """Finds the role of every operation of a survey. ``called`` are the roles that are known already."""
 
-    def __init__(self, survey: Survey) -> None:
-        self.survey = survey
-        self.shapes = survey.shapes
-        self.places = BodyPlaces(survey.shapes)
+    def __init__(self, survey: Survey, called: Mapping[str, Role]) -> None:
+        super().__init__(survey)
+        self.called = called
 
     def find(self) -> dict[str, Role]:
         """The roles by operation id."""
@@ -50,6 +49,7 @@ class RoleFinder:
                 found.setdefault(
                     operation.id, Role(operation.id, Kind.ANSWER, because=f"{operation.label} fits no family", scopes=self._all_scopes(site.template))
                 )
+        found |= self.called
         return {operation.id: found[operation.id] for operation in self.survey.document.operations if operation.id in found}
 
     # An item path
@@ -58,7 +58,9 @@ class RoleFinder:
         found = []
         patches = {"PATCH", "PUT"} & site.operations.keys()
         for method, operation in site.operations.items():
-            if method == "POST":
+            if family.mirrors and method in ("POST", "PUT", "PATCH"):
+                kind = Kind.UPSERT
+            elif method == "POST":
                 kind = Kind.UPDATE if not patches else Kind.ACTION
             elif method == "PUT":
                 kind = self._put_kind(family, operation)
@@ -80,32 +82,6 @@ class RoleFinder:
 
     def _at_collection(self, family: Family) -> Site | None:
         return self.survey.sites.get(read_template(family.collection).shape) if family.collection else None
-
-    def _at_record(
-        self, operation: OperationSpec, family: Family, kind: Kind, because: str, confidence: Confidence | None = None, **more: Any
-    ) -> Role:
-        template = read_template(operation.path)
-        shown = self.places.find_shown(operation, family)
-        sent = self.places.find_sent(operation, family)
-        number = next(
-            (n for n, segment in enumerate(template.segments) if template.shape[: n + 1] == read_template(family.item).shape),
-            len(template.segments) - 1,
-        )
-        key = PLACEHOLDER.findall(template.segments[number])[-1] if PLACEHOLDER.search(template.segments[number]) else template.key
-        return Role(
-            operation.id,
-            kind,
-            family.name,
-            family.confidence if confidence is None else min(confidence, family.confidence),
-            because,
-            scopes=tuple(scope for scope in self._all_scopes(template) if scope.placeholder != key),
-            key=key,
-            answer=None if shown is None else shown.pointer,
-            wrapped=shown is not None and shown.wrapped,
-            sent="" if sent is None else sent.pointer,
-            sent_wrapped=sent is not None and sent.wrapped,
-            **more,
-        )
 
     # A collection path
 
@@ -134,7 +110,7 @@ class RoleFinder:
             listed = find_list(self.shapes, shown, family.noun, self.shapes.component(family.schema))
             place = self.places.find_shown(operation, family)
             shows_list = listed is not None and (place is None or place.identity is None) and not self._creates_many(schema)
-            if shows_list and self._mentions(operation, _SEARCHES):
+            if shows_list and self._mentions(operation, SEARCHES):
                 return self._list_role(operation, family, Kind.SEARCH, _LIKELY, "POST that answers a list")
         if schema is None and not any(operation.content):
             needs = _LIKELY if "201" in operation.statuses or self._mentions(operation, _CREATES) else _GUESS
@@ -143,28 +119,6 @@ class RoleFinder:
 
     def _creates_many(self, schema: Any) -> bool:
         return schema is not None and self.shapes.of(schema).is_list
-
-    def _made(self, operation: OperationSpec, family: Family, confidence: Confidence, because: str) -> Role:
-        sent = self.places.find_sent(operation, family)
-        kind = Kind.BULK if sent is not None and sent.wrapped and not self._answers_one(operation, family) else Kind.CREATE
-        shown = self.places.find_shown(operation, family)
-        template = read_template(operation.path)
-        return Role(
-            operation.id,
-            kind,
-            family.name,
-            min(confidence, family.confidence) if family.identity is not None or family.item else min(confidence, _LIKELY),
-            because,
-            scopes=self._all_scopes(template),
-            answer=None if shown is None else shown.pointer,
-            wrapped=shown is not None and shown.wrapped,
-            sent="" if sent is None else sent.pointer,
-            sent_wrapped=sent is not None and sent.wrapped,
-        )
-
-    def _answers_one(self, operation: OperationSpec, family: Family) -> bool:
-        place = self.places.find_shown(operation, family)
-        return place is not None and not place.wrapped
 
     def _write_at_collection(self, operation: OperationSpec, family: Family) -> Role | None:
         """PUT on the list with the key in the body changes that record."""
@@ -177,34 +131,6 @@ class RoleFinder:
         role = self._made(operation, family, _LIKELY, "PUT on the list, with the key in the body")
         creates = "POST" not in (self._at_collection(family) or Site(read_template(""))).operations
         return Role(**{**vars(role), "kind": Kind.UPSERT if creates else Kind.REPLACE})
-
-    def _list_role(self, operation: OperationSpec, family: Family, kind: Kind, confidence: Confidence, because: str) -> Role | None:
-        schema = success_schema(operation)
-        place = None if schema is None else find_list(self.shapes, schema, family.noun, self.shapes.component(family.schema))
-        if place is None:
-            return None
-        item = self.shapes.of(place.schema)
-        parameters = query_parameters(operation)
-        paging = find_paging(self.shapes, parameters)
-        taken = {paging.size, paging.page, paging.offset, paging.cursor, paging.backwards}
-        order, direction = find_order(self.shapes, parameters)
-        text = find_text(parameters, taken)
-        record = family.schema if self.shapes.of(family.schema).properties else place.schema
-        return Role(
-            operation.id,
-            kind,
-            family.name,
-            confidence,
-            because,
-            scopes=self._all_scopes(read_template(operation.path)),
-            answer=place.pointer,
-            paging=paging,
-            filters=find_filters(self.shapes, record, parameters, taken | {order, direction, text}),
-            order=order,
-            direction=direction,
-            text=text,
-            bare_keys=item.is_scalar,
-        )
 
     # Everything else
 
@@ -219,11 +145,22 @@ class RoleFinder:
         for method, operation in site.operations.items():
             if method in ("GET", "HEAD"):
                 found.append(self._read_other(site, operation, word))
+            elif shown is not None and (listed := self._listed_family(shown, template)) is not None:
+                found.append(self._add_to_list(method, operation, listed))
             elif shown is not None and self.survey.by_item.get(template.shape) is None and self._is_singleton(shown) and word not in _COUNTS:
                 found.append(self._write_singleton(site, method, operation))
             else:
                 found.append(self._write_other(site, method, operation, word, parent))
         return [role for role in found if role is not None]
+
+    def _add_to_list(self, method: str, operation: OperationSpec, family: Family) -> Role | None:
+        """What writes where GET shows a list of another family: it adds the records that it is sent, if it is sent any."""
+        schema = body_schema(operation) if method in ("POST", "PUT") else None
+        place = None if schema is None else find_list(self.shapes, schema, family.noun, self.shapes.component(family.schema))
+        if place is None or self.shapes.component(place.schema) != self.shapes.component(family.schema):
+            return None
+        role = self._made(operation, family, _LIKELY, f"{method} where GET shows records of {family.name}")
+        return Role(**{**vars(role), "kind": Kind.BULK, "sent": place.pointer, "sent_wrapped": True})
 
     def _read_other(self, site: Site, operation: OperationSpec, word: str) -> Role | None:
         schema = success_schema(operation)
@@ -233,6 +170,8 @@ class RoleFinder:
             family = self.survey.by_collection.get(site.template.before(1))
             if family is not None:
                 return Role(operation.id, Kind.COUNT, family.name, _LIKELY, "counts the list before it", scopes=self._all_scopes(site.template))
+        if split(site.template.last_word)[-1:] and split(site.template.last_word)[-1] in _COUNTS:
+            return None  # nothing says what it counts
         family = self._listed_family(operation, site.template)
         if family is not None:
             return self._list_role(operation, family, Kind.LIST, _LIKELY, f"{operation.label} shows records of {family.name}")
@@ -248,7 +187,7 @@ class RoleFinder:
         before = [family for cut in range(1, len(template.segments)) if (family := self.survey.by_collection.get(template.before(cut))) is not None]
         if families:
             return next((family for family in before if family in families), families[0])
-        if before and fold(template.last_word) in _SEARCHES:
+        if before and fold(template.last_word) in SEARCHES:
             return before[0]
         if not self.shapes.of(place.schema).properties:
             return None
@@ -275,6 +214,8 @@ class RoleFinder:
         read = site.operations["GET"]
         family = self._singleton_family(site, success_schema(read))
         if method == "DELETE":
+            if body_schema(operation) is not None or any(one.get("required") for one in query_parameters(operation).values()):
+                return None  # it removes a part
             return Role(operation.id, Kind.UNSET, family.name, _LIKELY, "DELETE where GET shows one object", scopes=self._all_scopes(site.template))
         if method == "POST" and body_schema(operation) is None:
             return None
@@ -298,7 +239,7 @@ class RoleFinder:
         if collection is not None and parent is None and last:
             if _BULKS & set(split(template.last_word)) and self._sends_many(operation, collection):
                 return self._made(operation, collection, _LIKELY, f"{method} of a list to {template.last_word}")
-            if word in _SEARCHES or (method == "POST" and self._answers_list_of(operation, collection)):
+            if word in SEARCHES or (method == "POST" and self._answers_list_of(operation, collection)):
                 role = self._list_role(operation, collection, Kind.SEARCH, _LIKELY, "POST that answers a list of the family before it")
                 if role is not None:
                     return role
@@ -331,6 +272,9 @@ class RoleFinder:
         shows_record = shown is not None and (
             shown.identity is not None and self.shapes.component(shown.schema) == self.shapes.component(parent.schema)
         )
+        fields = self._changed_fields(operation, parent)
+        if not changes and fields:
+            return self._at_record(operation, parent, Kind.ACTION, f"the body of {operation.label} changes {', '.join(fields[:3])}", _LIKELY)
         if changes:
             return self._at_record(operation, parent, Kind.ACTION, f"{template.last_word} sets {', '.join(changes)}", _LIKELY, changes=changes)
         if shows_record and self.shapes.component(parent.schema):
@@ -338,22 +282,28 @@ class RoleFinder:
         role = self._at_record(operation, parent, Kind.ACTION, f"nothing of the record says what {template.last_word} does", _GUESS)
         return Role(**{**vars(role), "kind": Kind.ANSWER})
 
+    def _changed_fields(self, operation: OperationSpec, parent: Family) -> list[str]:
+        """The properties of a record that an action is sent, if they are most of what it is sent."""
+        schema = body_schema(operation)
+        sent = self.shapes.of(schema).properties if schema is not None and operation.method != "DELETE" else {}
+        mine = self.shapes.of(parent.schema).properties
+        fields = [name for name in sent if name in mine and name != parent.identity and not self.shapes.resolve(mine[name]).get("readOnly")]
+        return fields if len(fields) * 2 > len(sent) else []
+
     def _verb_role(self, template: Template, operation: OperationSpec) -> Role:
         family = self.survey.by_item.get(template.shape)
         if family is not None:
             return self._record_action(Template(template.path, (*template.segments, template.verb)), operation.method, operation, family)
         collection = self.survey.by_collection.get(template.shape)
-        if collection is not None and fold(template.verb) in _SEARCHES:
+        if collection is not None and fold(template.verb) in SEARCHES:
             role = self._list_role(operation, collection, Kind.SEARCH, _LIKELY, f"{template.verb} of the list")
             if role is not None:
                 return role
         return Role(operation.id, Kind.ANSWER, because=f"nothing says what {template.verb} does", scopes=self._all_scopes(template))
 
     def _below_placeholder(self, site: Site) -> list[Role | None]:
-        """An item path that is no family: a link between two families, or a list that the placeholder selects."""
+        """An item path that is no family: a list that the placeholder selects, or one object for each value of it."""
         template = site.template
-        other = self._other_end(template)
-        parent = self._parent(template)
         found: list[Role | None] = []
         for method, operation in site.operations.items():
             if method == "GET":
@@ -362,20 +312,9 @@ class RoleFinder:
                     found.append(self._list_role(operation, family, Kind.LIST, _LIKELY, f"{operation.label} shows records of {family.name}"))
                 else:
                     found.append(self._singleton_role(site, operation))
-            elif other is not None and parent is not None and method in ("PUT", "POST", "DELETE"):
-                kind = Kind.UNLINK if method == "DELETE" else Kind.LINK
-                because = f"{method} joins a {parent.noun} and a {other.noun}"
-                found.append(
-                    Role(
-                        operation.id, kind, parent.name, _LIKELY, because, scopes=self._all_scopes(template)[:-1], key=template.key, other=other.name
-                    )
-                )
             elif "GET" in site.operations and self._is_singleton(site.operations["GET"]):
                 found.append(self._write_singleton(site, method, operation))
         return found
-
-    def _other_end(self, template: Template) -> Family | None:
-        return self.survey.family_of_noun(template.noun)
 
     def _parent(self, template: Template) -> Family | None:
         """The family of the record that a path leads through, the last one; only if nothing but one fixed segment follows it."""
@@ -388,11 +327,3 @@ class RoleFinder:
             if family is not None:
                 return family
         return None
-
-    def _all_scopes(self, template: Template) -> tuple[Scope, ...]:
-        is_family = template.shape in self.survey.by_item
-        return self.survey.scopes_of(template, but_last=is_family)
-
-    def _mentions(self, operation: OperationSpec, words: frozenset[str]) -> bool:
-        said = f"{operation.spec.get('operationId', '')} {operation.path.rpartition('/')[2]} {operation.summary}"
-        return bool(words & set(split(said)))

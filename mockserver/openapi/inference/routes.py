@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mockserver.openapi.inference.words import noun, singular, split
 
@@ -61,6 +61,12 @@ class Template:
         return bool(words) and singular(words[-1]) != words[-1]
 
 
+def without_version(shape: tuple[str, ...]) -> tuple[str, ...]:
+    """A shape without the segments that name a version."""
+    return tuple(segment for segment in shape if not _VERSION.match(segment))
+
+
+@lru_cache(maxsize=4096)
 def read_template(path: str) -> Template:
     """A path template in parts."""
     stem, _, verb = path.rpartition(":") if re.search(r"[^/{}]:[a-zA-Z]\w*$|\}:[a-zA-Z]\w*$", path) else (path, "", "")

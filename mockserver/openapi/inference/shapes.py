@@ -12,6 +12,8 @@ from mockserver.openapi.operations import OperationSpec
 
 DEPTH = 12
 """Combined schemas inside combined schemas that are followed."""
+MOST = 50_000
+"""Shapes that are kept; then all are forgotten, because schemas that are made while values are made would fill the memory."""
 SCALARS = frozenset({"string", "integer", "number", "boolean"})
 
 
@@ -47,21 +49,45 @@ class Shapes:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._known: dict[int, Shape] = {}
-        self._made: list[Any] = []
+        self._known: dict[int, tuple[Any, Shape]] = {}
+        """By the identity of a schema or a reference, this object, which must live as long as its identity is known, and its shape."""
+        self._leads_to: dict[str, Any] = {}
+        """By a reference, the schema that it leads to."""
 
     def of(self, schema: Any) -> Shape:
         """The shape of a schema; it must not be changed."""
-        schema = self.resolve(schema)
-        found = self._known.get(id(schema))  # the document keeps its schemas alive
-        if found is None:
-            found = self._known[id(schema)] = Shape()
-            self._gather(schema, found, 0)
-            found.is_open = not (found.kinds or found.properties or found.items)
+        known = self._known.get(id(schema))
+        if known is not None:
+            return known[1]
+        if len(self._known) >= MOST:
+            self._known.clear()
+        if isinstance(schema, dict) and "$ref" in schema:
+            found = self.of(self.resolve(schema))
+            self._known[id(schema)] = schema, found
+            return found
+        return self._make(schema)
+
+    def _make(self, schema: Any) -> Shape:
+        """The shape of a schema that is no reference."""
+        resolved = self.resolve(schema)
+        found = Shape()
+        self._known[id(schema)] = schema, found
+        self._gather(resolved, found, 0)
+        found.is_open = not (found.kinds or found.properties or found.items)
         return found
 
     def resolve(self, schema: Any) -> Any:
         """What a reference leads to; an empty schema for one that leads nowhere, or for what is no schema."""
+        if not isinstance(schema, dict):
+            return {}
+        if "$ref" not in schema:
+            return schema
+        reference = str(schema["$ref"])
+        if reference not in self._leads_to:
+            self._leads_to[reference] = self._follow(schema)
+        return self._leads_to[reference]
+
+    def _follow(self, schema: Any) -> Any:
         try:
             found = self.document.resolve(schema)
         except DocumentBroken:
@@ -80,9 +106,7 @@ class Shapes:
         """A schema that says what both say."""
         if first is second or first == second:
             return first
-        joined = {"allOf": [first, second]}
-        self._made.append(joined)  # shapes are known by the identity of their schema
-        return joined
+        return {"allOf": [first, second]}
 
     def _gather(self, schema: Any, into: Shape, depth: int, *, both: bool = True) -> None:
         schema = self.resolve(schema)
@@ -153,7 +177,8 @@ def successes(operation: OperationSpec) -> Iterator[tuple[str, Mapping[str, Any]
     statuses = [status for status in operation.statuses if status.startswith("2")]
     exact = [status for status in statuses if status.isdigit()]
     ranges = [status for status in statuses if not status.isdigit()]
-    for status in (*exact, *ranges, *(["default"] if "default" in operation.statuses else [])):
+    rest = ["default"] if "default" in operation.statuses and not any(status.startswith("3") for status in operation.statuses) else []
+    for status in (*exact, *ranges, *rest):
         found = operation.document.resolve(operation.spec["responses"][status])
         if isinstance(found, dict):
             yield status, found

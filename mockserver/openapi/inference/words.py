@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _IRREGULAR = {
@@ -39,6 +40,7 @@ def split(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A name without case and separators, to compare: ``Pet-Id`` and ``pet_id`` fold alike."""
     return "".join(split(name))

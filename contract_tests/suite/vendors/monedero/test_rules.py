@@ -158,12 +158,27 @@ def test_each_type_needs_its_own_number_only(api: ApiClient) -> None:
     assert points(api) == before - 2
 
 
+@clause("monedero.get_contacts.r1")
+@pytest.mark.parametrize("name", ["create_sale", "update_balance"])
+def test_points_of_one_wallet_change_no_other_wallet(api: ApiClient, name: str) -> None:
+    before, elsewhere = points(api), points(api, wallet="$ticket_wallet")
+    changed = send(api, name).json()
+    assert changed["success"] is True, changed
+    assert points(api) != before
+    assert are_same(api, points(api, wallet="$ticket_wallet"), elsewhere)
+
+
 @clause("monedero.create_sale.r6")
 def test_a_ticket_is_needed_where_the_wallet_asks_for_it(api: ApiClient) -> None:
     refused(api, send(api, "create_sale", wallet_key="$ticket_wallet"), "create_sale", "new_sale_11")
     succeeded(send(api, "create_sale", wallet_key="$ticket_wallet", ticket="T-1"), "new_sale_01")
     succeeded(send(api, "create_sale", ticket=None), "new_sale_01")
     succeeded(send(api, "create_sale", ticket="T-2"), "new_sale_01")
+
+
+@clause("monedero.create_sale.e11")
+def test_an_empty_ticket_is_none(api: ApiClient) -> None:
+    refused(api, send(api, "create_sale", wallet_key="$ticket_wallet", ticket=""), "create_sale", "new_sale_11")
 
 
 @clause("monedero.create_sale.r8")
@@ -300,6 +315,16 @@ def test_a_collaborator_is_archived_by_number_and_works_no_more(api: ApiClient) 
     assert send(api, "create_sale", usertool_id=added).json()["success"] is False
     again = send(api, "disable_employee", number=own(api, "number"))
     assert again.json()["success"] is False
+
+
+@clause("monedero.disable_employee.r1")
+def test_the_collaborator_of_the_number_is_archived_and_no_other(api: ApiClient) -> None:
+    number = api.known("number_to_archive")
+    succeeded(send(api, "add_employee"), "toolusers_01")
+    newer = str(_listed(api, own(api, "employee_name"))["usertool_id"])
+    succeeded(send(api, "disable_employee", number=number), "toolusers_01")
+    assert send(api, "create_sale", usertool_id=newer).json()["success"] is True
+    assert send(api, "disable_employee", number=number).json()["success"] is False
 
 
 @clause("monedero.disable_employee.r2", "monedero.disable_employee.r3")

@@ -188,6 +188,9 @@ def test_there_is_one_amount_for_each_currency(api: ApiClient) -> None:
 
 # Payouts
 
+LITTLE = 125
+"""An amount in cents that every currency of the account should hold."""
+
 
 @clause("trincico.create_payout.r2")
 def test_a_payout_by_hand_needs_the_frequency_on_demand(api: ApiClient) -> None:
@@ -210,6 +213,17 @@ def test_the_account_has_to_hold_the_amount(api: ApiClient, instant: bool) -> No
     done(api, "create_payout", amount=held, currency=currency, instant=instant)
     newest = next(row for row in rows(api, "list_payouts") if row["amount"] == held and row["currency"] == currency)
     assert (newest["amount"], newest["currency"], newest["sent_method"]) == (held, currency, "instant" if instant else "standard")
+
+
+@clause("trincico.create_payout.r3")
+def test_a_payout_is_in_the_currency_that_was_asked_for(api: ApiClient) -> None:
+    paid_out(api, "elite", "on_demand")
+    held = [currency for currency, amount in balance(api)["available"].items() if amount > LITTLE]
+    need(len(held) > 1, "the payout account of the role elite holds one currency only")
+    spend(api, "create_payout")
+    for currency in held:
+        done(api, "create_payout", amount=LITTLE, currency=currency)
+        assert _newest(api)["currency"] == currency
 
 
 @clause("trincico.create_payout.r4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from itertools import combinations
 from typing import Any
@@ -41,7 +42,7 @@ def test_what_does_not_look_like_an_email_is_refused(api: ApiClient, email: str)
 
 
 @clause("troyansys.login.r4", "troyansys.login.r5")
-def test_a_login_needs_no_credential_and_tells_type_and_end_of_its_token(api: ApiClient) -> None:
+def test_a_login_needs_no_credential_and_tells_type_of_its_token_and_when_it_expires(api: ApiClient) -> None:
     answer = login(api)
     body = succeeded(answer)
     assert (bool(body["token"]), body["token_type"]) == (True, "Bearer")
@@ -51,7 +52,7 @@ def test_a_login_needs_no_credential_and_tells_type_and_end_of_its_token(api: Ap
 
 
 @clause("troyansys.login.r5")
-def test_a_token_works_until_its_end_and_no_longer(api: ApiClient) -> None:
+def test_a_token_works_until_it_expires_and_no_longer(api: ApiClient) -> None:
     body = succeeded(login(api))
     headers = {**credentials(api, "X-Company-Id"), "Authorization": f"Bearer {body['token']}"}
     ends = datetime.fromisoformat(body["expires_at"])
@@ -62,10 +63,12 @@ def test_a_token_works_until_its_end_and_no_longer(api: ApiClient) -> None:
 
 
 @clause("troyansys.login.r6", "troyansys.login.r7")
-def test_a_login_tells_the_active_company_and_its_modules(api: ApiClient) -> None:
-    body = succeeded(login(api))
+@pytest.mark.parametrize("role", ["", "other"], ids=["first user", "other user"])
+def test_a_login_tells_the_active_company_and_its_modules(api: ApiClient, role: str) -> None:
+    body = succeeded(login(api, **api.login(role)))
     user = body["user"]
-    assert (str(user["id"]), user["email"]) == (api.known("user"), api.login()["email"])
+    assert user["email"] == api.login(role)["email"]
+    assert role or str(user["id"]) == api.known("user")
     are_modules(user["active_modules"])
     active = {"Authorization": f"Bearer {body['token']}", "X-Company-Id": str(user["active_company_id"])}
     assert succeeded(send(api, "get_authenticated_user", active))["company"]["id"] == user["active_company_id"]
@@ -195,6 +198,20 @@ def test_a_plan_names_its_modules_price_and_flags(api: ApiClient) -> None:
         assert isinstance(plan["amount"], int | float)
         assert all(isinstance(plan[name], str) for name in ("name", "code", "billing_frequency", "currency_code"))
         assert all(isinstance(flag, bool) for flag in plan["feature_flags"].values())
+
+
+@clause("troyansys.subscription_plans.r2")
+def test_a_plan_has_the_amount_that_it_is_known_to_have(api: ApiClient) -> None:
+    plans = succeeded(send(api, "list_plans", credentials(api, *USER)))["data"]
+    amount = next(plan["amount"] for plan in plans if str(plan["id"]) == api.known("current_plan"))
+    assert Decimal(str(amount)) == Decimal(api.known("current_plan_amount"))
+
+
+@clause("troyansys.subscription_plans.r3")
+@pytest.mark.parametrize("name", ["list_plans", "list_company_plans"])
+def test_meta_names_the_plan_of_the_company_that_calls(api: ApiClient, name: str) -> None:
+    meta = succeeded(send(api, name, credentials(api, *CONTEXTS[name], role="other")))["meta"]
+    assert str(meta["current_plan_id"]) == api.known("foreign_plan")
 
 
 @clause("troyansys.subscription_plans.r3")

@@ -24,10 +24,12 @@ def junit(report: dict[str, Any]) -> str:
         for one in operation["clauses"]:
             suites[name].append(_case(one["clause"], one["outcome"], one["reason"], _about(report, one["clause"])))
         for law, outcome in operation["laws"].items():
-            if outcome != "broken" or (law, name) not in told:  # a finding is a case of its own
+            if outcome not in ("broken", "suspect: inferred") or (law, name) not in told:  # a finding is a case of its own
                 suites[name].append(_case(law, outcome, reasons.get((law, name), ""), []))
     for finding in report["findings"]:
-        suites.setdefault(finding["operation"], []).append(_case(f"finding {finding['key']}", "broken", "", [finding]))
+        name, outcome = f"finding {finding['key']}", finding["class"]
+        told_by = f"{finding['sentence']} ({finding['inferred']['because']})" if outcome != "broken" else ""
+        suites.setdefault(finding["operation"], []).append(_case(name, outcome, told_by, [finding]))
     return render("verify.xml", report=report, suites=suites)
 
 
@@ -71,15 +73,15 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
     """SARIF 2.1.0: a rule for each check, a result for each finding, located at its operation in the document."""
     rules = sorted({one["law"] for one in report["findings"]})
     places = {one["id"]: f"{one['method']} {one['path']}" for one in report["operations"]}
-    slug = report["api"]["slug"]
-    lines = {one["id"]: one["source"] or {"file": f"specs/{slug}.yaml", "line": 1} for one in report["operations"]}
+    slug, file = report["api"]["slug"], report["api"]["file"]
+    lines = {one["id"]: one["source"] or {"file": file, "line": 1} for one in report["operations"]}
     results = []
     for one in report["findings"]:
-        place = lines.get(one["operation"], {"file": f"specs/{slug}.yaml", "line": 1})
+        place = lines.get(one["operation"], {"file": file, "line": 1})
         result: dict[str, Any] = {
             "ruleId": _rule_id(one["law"]),
             "ruleIndex": rules.index(one["law"]),
-            "level": LEVELS[one["severity"]],
+            "level": LEVELS[one["severity"]] if one["class"] == "broken" else "note",
             "message": {"text": one["sentence"]},
             "locations": [
                 {
@@ -93,8 +95,16 @@ def sarif(report: dict[str, Any]) -> dict[str, Any]:
                 }
             ],
             "partialFingerprints": {"findingKey/v1": one["id"]},
-            "properties": {"clauses": one["clauses"], "pointer": one["pointer"], "key": one["key"], "severity": one["severity"]},
+            "properties": {
+                "clauses": one["clauses"],
+                "pointer": one["pointer"],
+                "key": one["key"],
+                "severity": one["severity"],
+                "class": one["class"],
+            },
         }
+        if one["inferred"] is not None:
+            result["properties"]["inferred"] = one["inferred"]
         if one["accepted"] is not None and not one["accepted"]["expired"]:
             result["suppressions"] = [{"kind": "external", "justification": f"{one['accepted']['reason']} ({one['accepted']['owner']})"}]
         results.append(result)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....printable import printable
 from ...harness.findings import VerdictStatus, to_plain
 from ..cause import Cause
+from ..contract import Contract
 from ..findings_store import FindingsStore
 from ..masking import TargetMask
 from ..session import VerifySession
-from ..severity import ORDER, severity_of
+from ..severity import rank_of, severity_of
 from ..target_file import Deviation
 from .compare import SCHEMA_VERSION
 from .coverage import describe_gap, measure_coverage
@@ -22,6 +23,8 @@ from .evidence import describe_exchange
 from .lines import find_lines
 from .names import short_id
 
+SUSPECT = str(VerdictStatus.SUSPECT)
+"""The class of a finding that breaks what was inferred only; it does not count."""
 CONFORMS, AS_FAR_AS_SEEN, BROKEN, COULD_NOT = "conforms", "conforms as far as seen", "broken", "could not run"
 TOO_LITTLE = 3
 """The exit code if too little was seen and the command line requires more."""
@@ -60,11 +63,17 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
     contract, plan = session.contract, session.plan
     statements = {clause: sentence for clause, (_, sentence) in contract.clauses.items()}
     lines = find_lines(contract.document)
-    every = sorted(store.causes.values(), key=lambda one: (one.deviation is not None, _rank(one), one.finding.operation, one.finding.check, one.key))
+    every = sorted(
+        store.causes.values(), key=lambda one: (one.deviation is not None, rank_of(one), one.finding.operation, one.finding.check, one.key)
+    )
     causes = [one for one in every if not one.finding.assumed]
-    assumed = [_finding(one, facts, mask, statements) for one in every if one.finding.assumed]
-    findings = [_finding(one, facts, mask, statements) for one in causes]
-    failing = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
+    statements |= {name: sentence for one in contract.operations.values() for name, sentence in one.assumptions.items()}
+    assumed = [_finding(one, facts, mask, statements, contract) for one in every if one.finding.assumed]
+    findings = [_finding(one, facts, mask, statements, contract) for one in causes]
+    for one in findings if plan.options.inferred == "strict" else ():
+        one["class"] = "broken"
+    open_ones = [one for one in findings if one["accepted"] is None or one["accepted"]["expired"]]
+    failing = [one for one in open_ones if one["class"] != SUSPECT]
     clauses = _clauses(store)
     operations = [_operation(store, name, lines.get(name)) for name in contract.operations]
     laws = [
@@ -83,7 +92,12 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "contract_tests", "version": plan.version},
-        "api": {"slug": contract.slug, "title": contract.document.title, "version": contract.document.version},
+        "api": {
+            "slug": contract.slug,
+            "title": contract.document.title,
+            "version": contract.document.version,
+            "file": contract.document.source if contract.is_foreign else f"specs/{contract.slug}.yaml",
+        },
         "target": {"base_url": mask.url(session.target.base_url), "roles": list(session.target.credentials), "known": sorted(session.target.known)},
         "roles": [{"role": one.role, "state": one.state, "reason": one.reason} for one in session.roles],
         "run": {
@@ -112,7 +126,8 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
             "clauses": {name: len(found) for name, found in clauses.items()},
             "laws": dict(Counter(one["outcome"] for one in laws)),
             "findings": len(failing),
-            "accepted": len(findings) - len(failing),
+            "suspect": len(open_ones) - len(failing),
+            "accepted": len(findings) - len(open_ones),
             "assumed": len(assumed),
             "unconfirmed": len(store.unconfirmed),
             "answers_documented": len(documented),
@@ -124,7 +139,7 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
         "laws": laws,
         "findings": findings,
         "assumed": assumed,
-        "unconfirmed": [_finding(one, facts, mask, statements) for one in store.unconfirmed],
+        "unconfirmed": [_finding(one, facts, mask, statements, contract) for one in store.unconfirmed],
         "deviations": [_deviation(one, causes, facts.today) for one in plan.file.deviations],
         "operations": operations,
         "never_observed": [
@@ -138,12 +153,9 @@ def _build(session: VerifySession, store: FindingsStore, facts: Facts, mask: Tar
     }
 
 
-def _rank(cause: Cause) -> int:
-    return ORDER.index(severity_of(cause.finding.check, cause.key, cause.finding.expected))
-
-
-def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[str, str]) -> dict[str, Any]:
+def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[str, str], contract: Contract) -> dict[str, Any]:
     found, deviation = cause.finding, cause.deviation
+    assumption = contract.operations[found.operation].assumption_at(found.pointer) if found.operation in contract.operations else ""
     accepted = None if deviation is None else {**_describe_deviation(deviation), "expired": deviation.expired(facts.today)}
     return {
         "id": short_id(cause.key),
@@ -152,6 +164,8 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[s
         "former_keys": cause.former,
         "places": [{"operation": operation, "place": place, "key": key} for operation, place, key in cause.places],
         "stage": cause.stage,
+        "class": "broken" if found.origin is None else SUSPECT,
+        "inferred": None if found.origin is None else asdict(found.origin),
         "law": found.check,
         "severity": severity_of(found.check, cause.key, found.expected),
         "operation": found.operation,
@@ -159,6 +173,8 @@ def _finding(cause: Cause, facts: Facts, mask: TargetMask, statements: Mapping[s
         "clause": found.clause,
         "statement": statements.get(found.clause or next(iter(sorted(cause.clauses)), ""), ""),
         "clauses": sorted(cause.clauses),
+        "assumption": assumption,
+        "assumed_statement": statements.get(assumption, ""),
         "page": found.page,
         "pointer": found.pointer,
         "expected": mask.value(to_plain(found.expected)),

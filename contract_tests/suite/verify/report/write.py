@@ -12,10 +12,18 @@ from ..events import Event, RunFinished
 from ..masking import TargetMask
 from .evidence import curl_script, har
 from .machines import COLOURS, badge, junit, sarif
+from .model import SUSPECT
 from .names import short_id
 from .regression import pytest_file
 
-SYMBOLS = {"held": "✓", "broken": "✗", "not observable here": "-", "not exercised": "·", "differs from what we assumed": "≠"}
+SYMBOLS = {
+    "held": "✓",
+    "broken": "✗",
+    "not observable here": "-",
+    "not exercised": "·",
+    "differs from what we assumed": "≠",
+    "suspect: inferred": "?",
+}
 VERDICTS = {
     "conforms": "conforms",
     "conforms as far as seen": "conforms as far as seen",
@@ -30,9 +38,11 @@ def headline(report: dict[str, Any]) -> str:
     counts = report["summary"]["clauses"]
     judged = counts["held"] + counts["broken"]
     text = f"{report['api']['title']} at {report['target']['base_url']} {VERDICTS[report['verdict']]}: "
-    text += f"{counts['held']} of {judged} clauses that could be observed hold"
+    text += f"{counts['held']} of {judged} clauses that could be observed hold" if any(counts.values()) else _count_checks(report)
     if report["summary"]["findings"]:
         text += f", {report['summary']['findings']} findings"
+    if report["summary"]["suspect"]:
+        text += f", {report['summary']['suspect']} differences from what was inferred"
     if report["summary"]["accepted"]:
         text += f", {report['summary']['accepted']} accepted deviations"
     if report["summary"]["assumed"]:
@@ -40,6 +50,13 @@ def headline(report: dict[str, Any]) -> str:
     if counts["not_observable"] + counts["not_exercised"]:
         text += f"; {counts['not_observable']} clauses are not observable here, {counts['not_exercised']} were not exercised"
     return text + "."
+
+
+def _count_checks(report: dict[str, Any]) -> str:
+    """How many checks hold, of a document of which no clauses were written."""
+    outcomes = report["summary"]["laws"]
+    held = outcomes.get("held", 0)
+    return f"{held} of {held + outcomes.get('broken', 0) + outcomes.get(SUSPECT, 0)} checks that could be made hold"
 
 
 def group_by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -52,7 +69,8 @@ def group_by_operation(findings: list[dict[str, Any]]) -> dict[str, list[dict[st
 def markdown(report: dict[str, Any]) -> str:
     """Markdown for a pull request: verdict, what changed, findings, and the matrix folded away."""
     accepted = [one for one in report["findings"] if one["accepted"] is not None and not one["accepted"]["expired"]]
-    failing = [one for one in report["findings"] if one not in accepted]
+    suspect = [one for one in report["findings"] if one not in accepted and one["class"] == SUSPECT]
+    failing = [one for one in report["findings"] if one not in accepted and one not in suspect]
     return render(
         "verify.md",
         report=report,
@@ -61,6 +79,7 @@ def markdown(report: dict[str, Any]) -> str:
         failing=group_by_operation(failing),
         total=len(failing),
         accepted=accepted,
+        suspect=suspect,
     )
 
 

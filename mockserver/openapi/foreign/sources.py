@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mockserver.openapi.documents import list_slugs, load_document
 from mockserver.openapi.errors import DocumentBroken, SetupError
 from mockserver.openapi.foreign.defects import Defects
 from mockserver.openapi.foreign.files import is_address
@@ -39,10 +40,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file or an address. ``name`` is the slug that the command gives it, empty if it gives none."""
+    """A file or an address. ``name`` is the slug that the command gives it, empty if it gives none.
+
+    ``is_folder`` is set if the command named the folder, and the file is its only document.
+    """
 
     place: str | Path
     name: str = ""
+    is_folder: bool = False
 
 
 def read_sources(named: Sequence[str], options: SourceOptions | None = None, taken: Collection[str] = ()) -> tuple[ForeignDocument, ...]:
@@ -57,6 +62,25 @@ def read_sources(named: Sequence[str], options: SourceOptions | None = None, tak
         raise SetupError(f"the name {next(slug for slug in slugs if slugs.count(slug) > 1)} is given to two documents; give each its own, NAME=FILE")
     base_paths = _read_base_paths(options.base_paths, slugs)
     return tuple(_renamed(document, slug, base_paths.get(slug)) for document, slug in zip(found, slugs, strict=True))
+
+
+def choose_source(named: str, options: SourceOptions | None = None) -> ForeignDocument:
+    """The one document that an argument names: the slug of a bundled vendor, or a file, an address or a folder, with or without ``NAME=``.
+
+    Raises:
+        SetupError: it names none or several, or options are given that a bundled vendor does not take.
+    """
+    options = options or SourceOptions()
+    if named in list_slugs():
+        if options != SourceOptions():
+            raise SetupError(f"{named} is a bundled vendor, whose document is read as it is; --overlay and --base-path need a file or an address")
+        return ForeignDocument(load_document(named))
+    if not _NAMED.fullmatch(named) and not is_address(named) and not Path(named).exists():
+        raise SetupError(f"there is no document {named!r}; name a file, a folder, an address, or one of the bundled {', '.join(list_slugs())}")
+    found = read_sources([named], options)
+    if len(found) != 1:
+        raise SetupError(f"{named} holds {len(found)} documents ({', '.join(one.document.slug for one in found)}); name one of them")
+    return found[0]
 
 
 # Which files
@@ -80,7 +104,7 @@ def _find(text: str) -> Iterator[_Source]:
         raise SetupError(f"{path}: the folder holds no OpenAPI document; name a file, or put one that ends with {' or '.join(SUFFIXES)} into it")
     if name and len(documents) > 1:
         raise SetupError(f"{path}: the folder holds {len(documents)} documents, so they cannot all be named {name}; name each, NAME=FILE")
-    yield from (_Source(file, name) for file in documents)
+    yield from (_Source(file, name, len(documents) == 1) for file in documents)
 
 
 def _is_document(file: Path) -> bool:
@@ -131,7 +155,7 @@ def _extended_by(overlay: Path) -> Path | str | None:
 
 
 def _read(source: _Source, overlays: Sequence[Path], options: SourceOptions) -> ForeignDocument:
-    return read_foreign(
+    found = read_foreign(
         source.place,
         name=source.name,
         overlays=overlays,
@@ -139,6 +163,7 @@ def _read(source: _Source, overlays: Sequence[Path], options: SourceOptions) -> 
         allow_remote_refs=options.allow_remote_refs,
         strict=options.strict,
     )
+    return replace(found, is_folder=source.is_folder)
 
 
 def _choose_slug(source: _Source, found: ForeignDocument, names: UniqueNames, taken: Collection[str]) -> str:

@@ -1,0 +1,1 @@
+"""The reports of a run: terminal, JSON, page, JUnit, comparison, tests."""
