@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import re
+import shlex
+import shutil
 import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from contract_tests.suite.harness.recorded import audited
+from tests import node
 from tests.browser import MISSING, OPTIONS, find
 
 if TYPE_CHECKING:
@@ -27,18 +32,32 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("MOCKSERVER_CHECK_DELTAS", "1")  # every commit of the test suite is compared with its delta
+TEST_OPTIONS = "MOCKSERVER_TEST_OPTIONS"
+"""The environment variable with further options of every server, in which {folder} is a new directory: ``--state {folder}`` tests another store."""
 START_UP = 60
 """Seconds that a server may take to start on a busy machine."""
 TLS = ssl.create_default_context()
-"""Shared by all clients, because each would otherwise load all certificates of the machine; no test uses TLS with it."""
+"""Shared by all clients, because each would otherwise load all certificates of the machine."""
+
+
+def _read_options() -> list[str]:
+    """The further options of a server; a new directory that they name is deleted when the tests end."""
+    found = os.environ.get(TEST_OPTIONS, "")
+    if "{folder}" in found:
+        folder = tempfile.mkdtemp(prefix="mockserver-state-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        found = found.replace("{folder}", folder)
+    return shlex.split(found)
 
 
 class Server:
     """A running server process."""
 
     def __init__(self, *options: str, program: Sequence[str] = (sys.executable, "-m", "mockserver"), folder: Path = ROOT) -> None:
+        more = [] if "--state" in options else _read_options()
         self.process = subprocess.Popen(
-            [*program, "serve", "--port", "0", *options],
+            [*program, "serve", "--port", "0", *options, *more],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -46,7 +65,7 @@ class Server:
             env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONUNBUFFERED": "1"},
         )
         self.banner = self._read_banner()
-        found = re.search(r"on (http://\S+)", self.banner)
+        found = re.search(r"on (https?://\S+)", self.banner)
         assert found, self.banner
         self.url = found[1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - an address to read, not to bind
 
@@ -61,16 +80,18 @@ class Server:
             assert self.process.stderr is not None
             raise AssertionError("the server did not start: " + self.process.stderr.read())
         banner = "".join(lines)
-        self._wait(re.search(r"on (http://\S+)", banner))
+        authority = re.search(r"have to trust (\S+)", banner)
+        trusting = TLS if authority is None else ssl.create_default_context(cafile=authority[1])
+        self._wait(re.search(r"on (https?://\S+)", banner), trusting)
         return banner
 
     @staticmethod
-    def _wait(found: re.Match[str] | None) -> None:
+    def _wait(found: re.Match[str] | None, trusting: ssl.SSLContext) -> None:
         assert found is not None
         deadline = time.monotonic() + START_UP
         while True:
             try:
-                httpx.get(found[1].replace("0.0.0.0", "127.0.0.1") + "/_mock/health")  # noqa: S104 - likewise
+                httpx.get(found[1].replace("0.0.0.0", "127.0.0.1") + "/_mock/health", verify=trusting)  # noqa: S104 - likewise
             except httpx.TransportError:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
@@ -136,19 +157,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 _numbers = itertools.count(1)
-_not_run: set[str] = set()
+_not_run: dict[str, set[str]] = {MISSING: set(), node.MISSING: set()}
+"""The tests that are skipped because something is not installed, by what it is."""
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Record the browser tests that are skipped because no browser is installed."""
-    if report.skipped and MISSING in str(report.longrepr):
-        _not_run.add(report.nodeid)
+    """Record the tests that are skipped because a browser or Node is not installed."""
+    for missing, tests in _not_run.items():
+        if report.skipped and missing in str(report.longrepr):
+            tests.add(report.nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Report in the last line that tests were skipped because no browser is installed."""
-    if _not_run and not hasattr(config, "workerinput"):
-        config.get_terminal_writer().line(f"{len(_not_run)} browser tests were NOT RUN: {MISSING}.")
+    """Report in the last lines which tests were skipped because something is not installed."""
+    for missing, tests in _not_run.items():
+        if tests and not hasattr(config, "workerinput"):
+            config.get_terminal_writer().line(f"{len(tests)} tests were NOT RUN: {missing}.")
 
 
 @pytest.fixture

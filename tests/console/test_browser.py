@@ -59,7 +59,7 @@ def see_why_a_call_failed(page: Page, mock: Mock) -> None:
 
     sell(mock, phone="47755501")
     row = page.locator("#rows tr").first
-    expect(row).to_contain_text("1 finding")  # it came by itself
+    expect(row).to_contain_text("1 violation")  # it came by itself
     row.get_by_role("link").click()
     expect(page.locator(".why")).to_contain_text("new_sale_04")
     expect(page.locator(".tree li.wrong")).to_contain_text("47755501")
@@ -71,8 +71,8 @@ def see_why_a_call_failed(page: Page, mock: Mock) -> None:
 
 def let_the_next_one_fail(page: Page, mock: Mock) -> None:
     page.get_by_role("link", name="Make this fail next time").click()
-    page.get_by_label("Answer").select_option("code:new_sale_12")
-    page.get_by_role("button", name="Let it fail").click()
+    page.get_by_label("Answer", exact=True).select_option("code:new_sale_12")
+    page.get_by_role("button", name="Add the rule").click()
     expect(page.get_by_role("status").first).to_contain_text("Rule 1 holds for create_sale")
     assert sell(mock).json()["code"] == "new_sale_12"
     assert sell(mock).is_success
@@ -155,7 +155,7 @@ def test_a_reference_is_tried_out_in_this_world_with_the_demo_credentials(page: 
     open_ones = operation.locator(".promises").last
     expect(open_ones).to_contain_text("monedero.D37")
     open_ones.locator("summary").first.click()
-    expect(open_ones).to_contain_text("The mock: percentage, ticket, birthday, quotas, blacklist")
+    expect(open_ones).to_contain_text("The mock: the settings of wallets and accounts are seeded")
     operation.get_by_role("button", name="Execute").click()
     expect(operation.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
     with mock.control as control:
@@ -201,7 +201,7 @@ def test_everything_is_reached_by_the_keyboard(page: Page, mock: Mock) -> None:
     expect(page.locator(".why")).to_be_visible()
     page.goto("./")
     seen = set()
-    for _ in range(40):
+    for _ in range(90):
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.textContent.trim().slice(0, 20)"))
     assert {"Journal", "Documents", "+1 day", "Reset this world"} <= seen
@@ -215,8 +215,8 @@ def test_the_console_works_without_scripts(browser: Browser, mock: Mock) -> None
     page.locator("#rows a").first.click()
     expect(page.locator(".why")).to_contain_text("new_sale_04")
     page.get_by_role("link", name="Make this fail next time").click()
-    page.get_by_label("Answer").select_option("code:new_sale_12")
-    page.get_by_role("button", name="Let it fail").click()
+    page.get_by_label("Answer", exact=True).select_option("code:new_sale_12")
+    page.get_by_role("button", name="Add the rule").click()
     expect(page.locator(".said")).to_contain_text("Rule 1 holds")
     context.close()
 
@@ -242,6 +242,7 @@ def places(mock: Mock) -> dict[str, str]:
         "worlds": "console/worlds",
         "journal": "console/journal",
         "exchange": f"console/journal/{broken}",
+        "compare": f"console/journal/compare?call={broken - 1}",
         "tables": "console/state",
         "table": "console/state/monedero/contacts",
         "record": "console/state/monedero/contacts/5001",

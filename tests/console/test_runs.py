@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import ssl
 import sys
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from mockserver.control import runs as module
 from mockserver.control.runs import RunInProgress, Runs
+from tests.conftest import Server
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import httpx
 
     from tests.conftest import Mock
 
@@ -107,6 +109,38 @@ def test_of_endless_output_the_last_lines_are_kept(tmp_path: Path) -> None:
     lines = asyncio.run(play()).lines
     assert len(lines) == module.LINES
     assert lines[-1] == "4999"
+
+
+@pytest.mark.parametrize(("scheme", "is_own", "checks"), [("https", True, False), ("https", False, True), ("http", True, True)])
+def test_only_a_run_at_the_own_socket_leaves_its_certificate_unchecked(tmp_path: Path, scheme: str, is_own: bool, checks: bool) -> None:  # noqa: FBT001 - a table
+    async def play() -> Runs:
+        runs = Runs(tmp_path, suite("import sys; print(*sys.argv, flush=True)"), scheme=scheme)
+        await runs.start("serpi", f"{scheme}://127.0.0.1:9/x", "quick", 30, is_own=is_own)
+        await ended(runs)
+        return runs
+
+    (line,) = asyncio.run(play()).lines
+    target = tmp_path / "serpi" / "own.toml"
+    assert (f"--target {target}" in line) is not checks
+    assert target.exists() is not checks
+
+
+def test_a_run_started_in_the_console_reaches_a_server_with_tls(tmp_path: Path) -> None:
+    server = Server("--tls", "self-signed", "--reports", str(tmp_path))
+    try:
+        authority = re.search(r"have to trust (\S+)", server.banner)
+        assert authority
+        with httpx.Client(base_url=server.url, verify=ssl.create_default_context(cafile=authority[1]), timeout=60) as client:
+            started = client.post("/_mock/conformance", json={"api": "serpi"}).json()
+            assert started["url"].startswith("https://127.0.0.1:")
+            deadline = time.monotonic() + 60
+            while "it is a mock" not in str(told := client.get("/_mock/conformance").json()):
+                assert told["state"] == "running", told
+                assert time.monotonic() < deadline, told
+                time.sleep(0.2)
+            client.delete("/_mock/conformance")
+    finally:
+        server.stop()
 
 
 def test_a_report_that_cannot_be_read_is_none(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ PLANTS = [
     ("parts.html", "{{ node.text }}{% endif %}</span>"),
     ("parts.html", "{{ label }}</span> {% endif %}{{ leaf(node) }}"),
     ("parts.html", '{{ field.after|plain or "null" }}'),
-    ("table_rows.html", "{{ value|short(48) }}"),
+    ("table_rows.html", "{{ value|dated(column.name)|short(48) }}"),
     ("record.html", 'value="{{ text }}"'),
     ("outbox.html", "{{ message.body|linked }}"),
     ("outbox.html", "{{ opened.body|linked }}"),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from contract_tests.suite.harness.envelope import Envelope, at
+from contract_tests.suite.verify.contract import Contract
 from mockserver.openapi.pointers import split_pointer
 from mockserver.openapi.readings import ANY, CREDENTIALS, INPUTS, REFUSALS, Readings
 
@@ -31,6 +32,7 @@ class OtherReading(httpx.BaseTransport):
     def __init__(self, document: Document, entry: Mapping[str, Any]) -> None:
         self._document, self._entry = document, entry
         self._envelope = Envelope(document, Readings(document, none=True), strict=True)
+        self._rows_of_state = Contract(document).rows_of_state
         self._inner = httpx.HTTPTransport()
         self.changed = 0
 
@@ -71,9 +73,10 @@ class OtherReading(httpx.BaseTransport):
         rows = [code for code, row in operation.errors.items() if "status" in row and not self._envelope.wrong_with(operation.id, code, read)]
         codes = {str(operation.errors[row].get("code", row)) for row in rows}
         known = {name.lower() for name in self._document.credential_headers}
-        unknown = not known & {name.lower() for name in request.headers}
+        unknown = bool(operation.security) and not known & {name.lower() for name in request.headers}
         kinds = {REFUSALS, *([CREDENTIALS] if answer.status_code == httpx.codes.UNAUTHORIZED or unknown else [])}
-        kinds |= {INPUTS} if answer.status_code in BY_FORM and CREDENTIALS not in kinds else set()
+        of_input = not rows or not {*rows} <= self._rows_of_state[operation.id]
+        kinds |= {INPUTS} if answer.status_code in BY_FORM and CREDENTIALS not in kinds and of_input else set()
         return "of" not in self._entry or not {*rows, *codes, *kinds}.isdisjoint(self._entry["of"])
 
     def _other_body(self, operation: OperationSpec, body: Any, *, is_refusal: bool) -> Any:

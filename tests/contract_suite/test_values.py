@@ -57,3 +57,26 @@ def test_what_breaks_a_schema_does(slug: str) -> None:
                 assert not model.fits(inner, wrong), (name, field, keyword, wrong)
             for keyword, right in keeping(model, inner):
                 assert model.fits(inner, right), (name, field, keyword, right)
+
+
+def test_a_salt_changes_names_and_nothing_else() -> None:
+    schema = {
+        "type": "object",
+        "required": ["name", "kind", "price", "born", "code", "number", "few"],
+        "properties": {
+            "name": {"type": "string", "maxLength": 9},
+            "kind": {"enum": ["a", "b", "c", "d"]},
+            "price": {"type": "number"},
+            "born": {"type": "string", "format": "date"},
+            "code": {"type": "string", "pattern": "^(A|B|C)[0-9]{2,8}$"},
+            "number": {"type": "integer"},
+            "few": {"type": "integer", "maximum": 50},
+        },
+    }
+    toy = Document("toy", "toy.yaml", {})
+    one, same, other = (Values(toy, 5, salt).of(schema) for salt in ("x", "x", "y"))
+    assert one == same
+    assert all(one[field] != other[field] for field in ("name", "code", "number"))
+    assert all(one[field] == other[field] for field in ("kind", "price", "born", "few"))
+    assert [len(one[field]) for field in ("name", "code")] == [len(other[field]) for field in ("name", "code")]
+    assert one["code"][0] == other["code"][0]

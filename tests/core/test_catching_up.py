@@ -13,7 +13,7 @@ from mockserver.core.base.faults import HandlerCrashed
 from mockserver.core.base.requests import Request
 from mockserver.core.engine import timers
 from mockserver.core.engine.timers import SLICE
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.memory import MemoryStore
 from mockserver.core.state.world import TIMERS_AT_ONCE, Transaction, World, catch_up
 from tests.core.toy import NOON, Toy
 

@@ -20,6 +20,9 @@ SCHEMAS: dict[str, Any] = {
     },
     "a moment in thousandths": {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
     "a pattern": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{2}$"},
+    "a property that is never there": {
+        "allOf": [{"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"a": {"not": {}}, "b": {}}}]
+    },
     "an object that may not be empty": {"type": "object", "minProperties": 2, "additionalProperties": {"type": "integer", "minimum": 3}},
     "an object that has to be empty": {"type": "object", "maxProperties": 0, "properties": {"a": {"type": "string"}}},
     "a closed object": {"type": "object", "additionalProperties": False, "required": ["a"], "properties": {"a": {"type": "boolean"}}},
@@ -51,3 +54,10 @@ def test_a_tree_has_an_end() -> None:
     place = {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "object", "maxProperties": 0}]}
     document = Document("toy", "toy.yaml", {"components": {"schemas": {"Tree": tree, "Place": place}}})
     assert {"left", "right"} <= set(invent(document, {"$ref": "#/components/schemas/Tree"}, ids.generator(1, "tree", 1)))
+
+
+def test_a_list_that_has_to_hold_a_list_of_its_kind_has_an_end() -> None:
+    here = {"$ref": "#/components/schemas/Loop"}
+    loop = {"allOf": [{"type": "array", "minItems": 2, "items": here}, {"type": "array", "items": here}]}
+    document = Document("toy", "toy.yaml", {"components": {"schemas": {"Loop": loop}}})
+    assert len(invent(document, here, ids.generator(1, "loop", 1))) >= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,9 @@ from mockserver.core.base.clock import Clock, parse_duration
 from mockserver.core.base.faults import HandlersUnbound, Invalid, Malformed
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
-from mockserver.core.base.visitors import INSIDE, Visitor
 from mockserver.core.operation.compiled import PROVEN, compile_operations
 from mockserver.core.operation.security import _build_extractor
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.memory import MemoryStore
 from mockserver.core.state.world import World
 from mockserver.openapi.documents import Document
 from mockserver.openapi.errors import DocumentBroken
@@ -260,7 +260,7 @@ def test_what_is_due_happens_before_the_next_request_even_if_that_is_refused(toy
     world = toy.world()
     moved = world.clock.advance(parse_duration("PT2H"), NOON)
     version = asyncio.run(toy.store.load("default")).version
-    asyncio.run(toy.store.commit("default", version, type(world)(**{name: getattr(world, name) for name in world.__slots__} | {"clock": moved})))
+    asyncio.run(toy.store.commit("default", version, replace(world, clock=moved)))
     assert toy.call("list_notes").status == 401
     assert toy.notes() == ["expired 13:00"]
     assert toy.world().timers == ()
@@ -270,11 +270,11 @@ def test_a_commit_that_came_second_is_handled_again() -> None:
     class Busy(MemoryStore):
         refusals = 2
 
-        async def commit(self, name: str, version: int, world: World, visitor: Visitor = INSIDE, *, touched: bool = True) -> bool:
+        async def commit(self, *arguments: Any, **options: Any) -> bool:
             if self.refusals:
                 self.refusals -= 1
                 return False
-            return await super().commit(name, version, world, visitor, touched=touched)
+            return await super().commit(*arguments, **options)
 
     toy = Toy(store=Busy(World(clock=Clock(frozen_at=NOON))))
     assert post(toy, b'{"text": "once"}').status == 200

@@ -14,7 +14,7 @@ from mockserver.core.base.faults import HandlerCrashed, Invalid, Malformed, Meth
 from mockserver.core.base.requests import Request
 from mockserver.core.engine import executor, fault_effects, pipeline, timers
 from mockserver.core.engine.recorder import MAX_TEXT, describe_fault
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.memory import MemoryStore
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.errors import Violation
 from tests.core.toy import NOON, Toy

@@ -19,9 +19,10 @@ from mockserver.core.base.clock import Clock, iso, parse_duration, parse_moment
 from mockserver.core.base.names import DEFAULT, is_world_name
 from mockserver.core.base.visitors import INSIDE
 from mockserver.core.operation.paging import by_page
+from mockserver.core.state.memory import MemoryStore
 from mockserver.core.state.outbox import Message
 from mockserver.core.state.persistent import Ordered
-from mockserver.core.state.store import NEW, MemoryStore
+from mockserver.core.state.store import NEW, Version
 from mockserver.core.state.tables import Rows, Table, TransactionTable, fields_of, tables_of
 from mockserver.core.state.world import Change, Transaction, World, catch_up, diff
 from mockserver.openapi import limits
@@ -343,8 +344,8 @@ def test_a_store_forks_unknown_worlds_from_its_base_and_commits_one_of_two() -> 
         assert not await store.commit("a", second.version, World(seed=5))
         assert (await store.load("a")).world.seed == 4
         assert (await store.load("b")).world.seed == 3
-        assert [listed.name for listed in await store.worlds()] == [DEFAULT, "a"]
-        assert not await store.commit("never seen", first.version + 1, World())
+        assert [listed.name for listed in (await store.worlds()).worlds] == [DEFAULT, "a"]
+        assert not await store.commit("never seen", Version(9, 9, 0), World())
         assert await store.commit("never seen", NEW, World())
 
     asyncio.run(scenario())
@@ -371,7 +372,7 @@ def test_a_full_store_lets_the_longest_unused_world_go_but_never_the_default() -
             await store.admit(name, store.base, INSIDE)
         await store.load("a")
         await store.admit("c", store.base, INSIDE)
-        assert sorted(listed.name for listed in await store.worlds()) == ["a", "c", DEFAULT]
+        assert sorted(listed.name for listed in (await store.worlds()).worlds) == ["a", "c", DEFAULT]
         assert len(store) == 3
 
     asyncio.run(scenario())

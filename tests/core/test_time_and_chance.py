@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALLOWED = {
+    "mockserver/agents/failure_tools.py": {"time"},  # the side of the client, as the next ones: how long a run may take
+    "mockserver/agents/patterns.py": {"random"},  # with a seed of its own: equal questions get equal proposals
+    "mockserver/explore/api.py": {"time"},
+    "mockserver/explore/processes.py": {"time"},
+    "mockserver/explore/report/files.py": {"time"},
+    "mockserver/explore/search.py": {"time"},
     "mockserver/core/base/clock.py": {"time", "datetime.now"},
     "mockserver/core/base/ids.py": {"random", "secrets"},
     "mockserver/serving.py": {"time"},  # watches the process that started the server, outside every world

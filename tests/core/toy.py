@@ -17,7 +17,7 @@ from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.operation.api import Api, FaultContext
 from mockserver.core.operation.binding import bind
 from mockserver.core.operation.compiled import compile_operations
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.memory import MemoryStore
 from mockserver.core.state.tables import Table
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.documents import Document

@@ -31,6 +31,9 @@ ORDER = [
     "x-errors",
     "x-fault-codes",
     "x-provenance",
+    "x-route",
+    "x-assumed",
+    "x-assumptions",
     "x-evidence",
     "x-clauses",
     "x-discrepancy",
@@ -42,6 +45,8 @@ ORDER = [
     "x-access-clause",
     "x-input-clauses",
     "x-answer-clauses",
+    "x-notice",
+    "x-role",
     "x-list",
     "x-computed",
     "x-recipes",
@@ -85,6 +90,24 @@ VERBS = [
     "view",
     "enable",
     "submit",
+    "show",
+    "activate",
+    "check",
+    "change",
+    "count",
+    "authorize",
+    "complete",
+    "patch",
+    "accept",
+    "answer",
+    "destroy",
+    "review",
+    "report",
+    "reserve",
+    "resend",
+    "sign",
+    "block",
+    "log",
 ]
 MAX_LINES = 2_500
 MAX_INLINE = 14
@@ -222,13 +245,12 @@ def s09_required(document: Document) -> Iterator[str]:
 @rule
 def s10_constraints(document: Document) -> Iterator[str]:
     for path, node in walk(described(document)):
-        if (
-            isinstance(node, dict)
-            and "pattern" in node
-            and path[-1] not in ("properties", "x-fault-codes", "x-input-clauses", "x-provenance")
-            and not str(node["pattern"]).startswith("^")
-        ):
+        if not isinstance(node, dict) or "pattern" not in node or path[-1] in ("properties", "x-fault-codes", "x-input-clauses", "x-provenance"):
+            continue
+        if not str(node["pattern"]).startswith("^"):
             yield f"{'/'.join(path)} has a pattern that is not anchored"
+        if "\\u" in str(node["pattern"]):
+            yield f"{'/'.join(path)} has a pattern with the escape \\u, which readers of Go lack; write the character itself"
     compiler = SchemaCompiler(document)
     for schema in document.schemas.values():
         compiler.compile(schema)

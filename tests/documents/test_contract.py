@@ -125,3 +125,10 @@ def test_ids_in_examples_of_requests_are_seeded_records(slug: str) -> None:
             is_reference = key in REFERENCES or (key in ("phone", "number") and not operation.startswith("add_"))
             if is_reference and "unknown" not in name:
                 assert json.dumps(named).strip('"') in source.replace("_", ""), (operation, name, key, named)
+
+
+def test_no_two_discrepancies_share_what_is_said_of_them(document: Document) -> None:
+    """Each is about another fact, so that a sentence for several would not say what the mock does at one of them."""
+    for member in ("chosen", "page"):
+        texts = [entry[member] for entry in document.raw["components"]["x-discrepancies"].values()]
+        assert [text for text, count in Counter(texts).items() if count > 1] == []

@@ -97,5 +97,12 @@ def test_a_rule_catches_a_document_that_breaks_it(name: str) -> None:
     assert caught <= {name} | ALSO.get(name, set())
 
 
+@pytest.mark.parametrize("pattern", ["id", r"^[^\u3000]+$"])
+def test_patterns_are_anchored_and_readable_by_every_tool(pattern: str) -> None:
+    raw = copy.deepcopy(read_document("serpi", SPECS / "serpi.yaml").raw)
+    _put(raw, "components", "schemas", "UnknownIdProblem", "properties", "message", "pattern", value=pattern)
+    assert len(list(RULES["S10"](Document("serpi", "planted", raw)))) == 1
+
+
 def test_verbs_are_named_once() -> None:
     assert len(VERBS) == len(set(VERBS))

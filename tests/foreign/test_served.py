@@ -89,7 +89,7 @@ def test_a_page_below_the_control_plane_keeps_the_world_of_its_path(tmp_path: Pa
     assert page.status == 200
     assert b'data-url="/~blue/_mock/docs/one/openapi.json"' in page.body
     served = app.call("GET", "/~blue/_mock/docs/one/openapi.json").json()
-    assert served["servers"][0]["url"] == "/~blue"
+    assert served["servers"][0]["url"] == "http://localhost/~blue"
 
 
 def test_a_document_may_live_below_a_page(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.openapi.errors import SetupError
-from mockserver.sources import SourceOptions, read_sources
+from mockserver.openapi.foreign.sources import SourceOptions, read_sources
 from tests.foreign.documents import OK, document, write
 
 SMALL = document({"/a": {"get": {"responses": OK}}}, servers=[{"url": "/v1"}])

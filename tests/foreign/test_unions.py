@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,3 +29,21 @@ DOCUMENT = Document("t", "t.yaml", {"openapi": "3.1.0", "info": {"title": "t", "
 )
 def test_a_text_becomes_one_of_several_types(schema: Any, value: Any, expected: Any) -> None:
     assert compile_coercer(DOCUMENT, schema)(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "schema", "value", "expected"),
+    [
+        ("3.0.3", {"type": "integer", "nullable": True}, "null", None),
+        ("3.0.3", {"type": "integer", "nullable": True}, "5", 5),
+        ("3.0.3", {"type": "integer"}, "null", "null"),
+        ("3.0.3", {"type": "string", "nullable": True}, "null", "null"),
+        ("3.1.0", {"type": ["integer", "null"]}, "null", None),
+        ("3.1.0", {"type": ["string", "null"]}, "null", "null"),
+    ],
+)
+def test_the_text_null_stands_for_null_where_no_text_may_stand(version: str, schema: Any, value: str, expected: Any) -> None:
+    served = replace(DOCUMENT, raw={**DOCUMENT.raw, "openapi": version}, has_skeleton=True)
+
+    assert compile_coercer(served, schema)(value) == expected
+    assert compile_coercer(replace(served, has_skeleton=False), schema)("null") == "null"

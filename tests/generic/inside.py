@@ -20,11 +20,13 @@ SHOP = Path(__file__).parent / "shop.yaml"
 class Inside:
     """A client of the server of a document."""
 
-    def __init__(self, source: Path = SHOP, seed: int = 1) -> None:
-        self.vendor: GenericVendor = make_vendor(read_foreign(source))
+    def __init__(
+        self, source: Path = SHOP, seed: int = 1, overlays: tuple[Path, ...] = (), seed_files: tuple[Path, ...] = (), state: Path | None = None
+    ) -> None:
+        self.vendor: GenericVendor = make_vendor(read_foreign(source, overlays=overlays), seed_files=seed_files)
         self.document = self.vendor.document
         vendor = self.vendor
-        self.app = create_app(ServerSettings(seed=seed), {self.document.slug: (vendor.api, vendor.document, vendor.fixture)})
+        self.app = create_app(ServerSettings(seed=seed, state=state), vendor.parts)
         world = Transaction(self.app.base, self.app.base.clock.now(wall_clock()))
         self.headers: Mapping[str, str] = next((one.headers for one in vendor.fixture.credentials(world)), {})
 

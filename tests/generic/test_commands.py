@@ -20,7 +20,7 @@ def _run(*arguments: str) -> Result:
 
 def test_explain_prints_each_operation_with_its_role_and_the_reason() -> None:
     shown = _run("explain", str(SHOP)).output
-    assert "A shop 1 · OpenAPI 3.0.3 · 13 operations, 12 of them stateful" in shown
+    assert "A shop 1 · OpenAPI 3.0.3 · 13 operations: 12 stateful, 0 by example, 1 generated, 0 not served" in shown
     assert "order  /customers/{customer_id}/orders, /customers/{customer_id}/orders/{order_id}  key id, by the server; below customer" in shown
     assert "  action     POST /customers/{customer_id}/orders/{order_id}/cancel · sets status, cancelled_at  likely: cancel sets" in shown
     assert "in no family\n  by example or generated POST /reports/sales" in shown
@@ -30,6 +30,47 @@ def test_explain_shows_some_operations_only() -> None:
     shown = _run("explain", str(SHOP), "--operation", "cancel").output
     assert "/cancel" in shown
     assert "GET /health" not in shown
+
+
+def test_explain_prints_beside_an_operation_the_line_that_corrects_it() -> None:
+    shown = _run("explain", str(SHOP), "--operation", "cancel").output
+    assert '/orders/{order_id}/cancel\'].post", update: {x-role: {of: order, kind: action, key: order_id, at: ""' in shown
+    assert "to correct it: mockserver explain" in shown
+
+
+def test_explain_writes_an_overlay_that_says_what_was_understood(tmp_path: Path) -> None:
+    shop = tmp_path / "shop.yaml"
+    shop.write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
+    before = json.loads(_run("explain", str(shop), "--json").output)
+    written = tmp_path / "shop.overlay.yaml"
+    assert "declares 4 resources and 13 operations" in _run("explain", str(shop), "--overlay-out", str(written)).output
+    text = written.read_text(encoding="utf-8")
+    assert _run("explain", str(SHOP), "--overlay-out", "-").output == text
+    assert "extends: shop.yaml" in text
+    after = json.loads(_run("explain", str(shop), "--json").output)  # an overlay of this name is found by itself
+    assert {one["confidence"] for one in after["operations"].values()} == {"declared"}
+    assert {label: one["role"] for label, one in after["operations"].items()} == {label: one["role"] for label, one in before["operations"].items()}
+    assert "declared in shop.overlay.yaml line" in after["operations"]["GET /customers"]["because"]
+
+
+def test_explain_does_not_overwrite_an_overlay(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.yaml"
+    kept.write_text("mine", encoding="utf-8")
+    refused = _run("explain", str(SHOP), "--overlay-out", str(kept)).exception
+    assert isinstance(refused, SetupError)
+    assert (str(refused).count("exists"), kept.read_text(encoding="utf-8")) == (1, "mine")
+    lost = _run("explain", str(SHOP), "--overlay-out", str(tmp_path / "none" / "kept.yaml")).exception
+    assert "cannot be written" in str(lost)
+
+
+def test_explain_reads_overlays(tmp_path: Path) -> None:
+    overlay = tmp_path / "o.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: x, version: '1'}\nactions: [{target: \"$.paths['/customers'].get\", update: {x-list: false}}]\n",
+        encoding="utf-8",
+    )
+    shown = _run("explain", str(SHOP), "--overlay", str(overlay), "--json").output
+    assert json.loads(shown)["operations"]["GET /customers"]["because"] == "declared in o.yaml line 3"
 
 
 def test_explain_draws_what_is_below_what() -> None:

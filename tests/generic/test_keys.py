@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mockserver.openapi.digits import EXACT
@@ -40,6 +40,7 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Inside:
 
 
 @given(st.text(min_size=1, max_size=8) | st.text("-0123456789²٣", min_size=1, max_size=30))
+@settings(deadline=None)
 @example("²")
 @example("--5")
 @example("9" * 5_000)

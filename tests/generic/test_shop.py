@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,20 @@ async def test_pages_are_disjoint_and_complete(shop: Inside) -> None:
         assert answer["has_more"] is (len(seen) < total)
         assert (answer["next"] is None) is (len(seen) == total)
     assert len(seen) == len(set(seen)) == total
+
+
+async def test_a_token_that_has_to_be_there_is_empty_on_the_last_page(tmp_path: Path) -> None:
+    page = "properties: {things: {type: array, items: {type: object, properties: {id: {type: string}}}}, continuation_token: {type: string}}"
+    schema = f"{{type: object, required: [things, continuation_token], {page}}}"
+    names = "[{name: page_size, in: query, schema: {type: integer}}, {name: continuation_token, in: query, schema: {type: string}}]"
+    answer = f'{{"200": {{description: All., content: {{application/json: {{schema: {schema}}}}}}}}}'
+    file = tmp_path / "things.yaml"
+    paths = f"paths: {{/things: {{get: {{parameters: {names}, responses: {answer}}}}}}}"
+    file.write_text(f'openapi: 3.0.3\ninfo: {{title: Things, version: "1"}}\n{paths}\n', encoding="utf-8")
+    things = Inside(file)
+    first = (await things.call("GET", "/things?page_size=1")).json()
+    assert first["continuation_token"] != ""
+    assert (await things.call("GET", "/things?page_size=100")).json()["continuation_token"] == ""
 
 
 async def test_filters_text_and_order(shop: Inside) -> None:

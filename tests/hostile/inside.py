@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from mockserver.app import App, ServerSettings, create_app, discover
-from mockserver.core.state.store import MemoryStore
+from mockserver.core.state.memory import MemoryStore
 from mockserver.openapi.documents import SPECS
 
 SALE = {
@@ -60,7 +60,7 @@ class Inside:
 
     async def worlds(self) -> list[str]:
         """The names of the worlds that are kept, besides the default one."""
-        return sorted(found.name for found in await self.store.worlds() if found.name != "default")
+        return sorted(found.name for found in (await self.store.worlds()).worlds if found.name != "default")
 
     async def digest(self, world: str) -> str:
         """The hash of a world."""

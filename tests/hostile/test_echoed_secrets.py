@@ -64,9 +64,43 @@ def judge(folder: Path, level: str) -> Done:
         return verify(folder, "serpi", "--url", f"{origin}/serpi/api/v1", "--level", level, "--time-budget", 120)
 
 
-@pytest.mark.parametrize("level", ["quick", pytest.param("standard", marks=pytest.mark.slow)])
+SIGN_IN = {"email": "cliente@example.com", "password": "Clave-De-Prueba-8c41"}
+HEADERS = {"Authorization": "Bearer 7|tok-session-5be0a1c9", "X-API-Key": "key-company-93d20f7e", "X-Company-Id": "4711"}
+ISSUED = "8|tok-issued-c7713e05"
+"""A token that the target gives for a sign-in."""
+
+
+def echo_and_sign_in(handler: Handler) -> None:
+    """Repeat every part of a request, and give a token for a sign-in."""
+    parts = [handler.command, handler.path, *handler.headers.values(), handler.body.decode("latin-1")]
+    said = [one for part in parts for one in echoes(part)]
+    body = {"message": " ".join(said)[:20_000], "token": ISSUED, "token_type": "Bearer", "expires_at": "2030-01-01T00:00:00-05:00", "user": said[:50]}
+    handler.answer(200, json.dumps({**body, "data": [{name: name for name in said[:100]}]}).encode())
+
+
+def judge_sign_in(folder: Path, level: str) -> Done:
+    headers = "".join(f"{name} = {json.dumps(value)}\n" for name, value in HEADERS.items())
+    login = "".join(f"{name} = {json.dumps(value)}\n" for name, value in SIGN_IN.items())
+    (folder / "contract.toml").write_text(f"[credentials.owner]\n{headers}[logins.owner]\n{login}")
+    with serving(echo_and_sign_in) as origin:
+        return verify(folder, "troyansys", "--url", f"{origin}/api/v1", "--level", level, "--time-budget", 120)
+
+
+LEVELS = ["quick", pytest.param("standard", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_no_file_and_no_line_shows_a_credential(tmp_path: Path, level: str) -> None:
-    done = judge(tmp_path, level)
+    assert_hidden(judge(tmp_path, level), SECRETS)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_file_and_no_line_shows_a_password_or_the_token_of_a_sign_in(tmp_path: Path, level: str) -> None:
+    secrets = [SIGN_IN["password"], HEADERS["X-API-Key"], HEADERS["Authorization"].removeprefix("Bearer "), ISSUED]
+    assert_hidden(judge_sign_in(tmp_path, level), secrets)
+
+
+def assert_hidden(done: Done, secrets: list[str]) -> None:
     assert done.report["findings"]
     texts = {"standard output": done.out, "standard error": done.err}
     texts |= {str(file.relative_to(done.folder)): file.read_text() for file in done.folder.rglob("*") if file.is_file()}
@@ -74,7 +108,7 @@ def test_no_file_and_no_line_shows_a_credential(tmp_path: Path, level: str) -> N
     shown = {
         (name, form, secret)
         for name, text in texts.items()
-        for secret in SECRETS
+        for secret in secrets
         for form, change in FORMS.items()
         if change(secret).lower() in text.lower() or (form == "in Base64" and any(part in text for part in _in_base64(secret)))
     }

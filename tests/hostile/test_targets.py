@@ -36,7 +36,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     async def resolve(host: str, _port: int) -> list[Any]:
         if host not in known:
             raise Forbidden(f"{host} has no address")
-        address = targets._read_address(known[host])
+        address = targets.read_address(known[host])
         assert address is not None
         return [address]
 
@@ -103,7 +103,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """The runs that were started, in place of their processes."""
     runs: list[tuple[Any, ...]] = []
 
-    async def start(_self: Runs, *arguments: Any) -> None:
+    async def start(_self: Runs, *arguments: Any, is_own: bool) -> None:
+        assert is_own == arguments[1].startswith("http://localhost")
         runs.append(arguments)
 
     monkeypatch.setattr(Runs, "start", start)

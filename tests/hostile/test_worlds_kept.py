@@ -14,7 +14,8 @@ from mockserver.core.base.names import DEFAULT
 from mockserver.core.base.visitors import Visitor, identify_visitor
 from mockserver.core.engine.journal import TRANSIENT
 from mockserver.core.state import eviction
-from mockserver.core.state.store import NEW, MemoryStore, WorldsFull
+from mockserver.core.state.memory import MemoryStore
+from mockserver.core.state.store import NEW, WorldsFull
 from mockserver.core.state.world import World
 from mockserver.openapi import limits
 from tests.hostile.inside import FOREIGN, Inside
@@ -188,11 +189,11 @@ def test_the_client_that_holds_most_gives_way_to_one_that_holds_fewer_and_is_ref
         mock = Inside(max_worlds=5)
         for number in range(4):
             await mock.change(f"many{number}", address="127.0.0.2")
-        before = [found.versioned.version for found in await mock.store.worlds()]
+        before = [found.version for found in (await mock.store.worlds()).worlds]
         refused = await mock.change("many4", address="127.0.0.2")
         assert (refused.status_code, refused.headers["x-mock-limit"], refused.headers["content-type"]) == (503, "worlds", "application/problem+json")
         assert "--max-worlds" in refused.json()["detail"]
-        assert [found.versioned.version for found in await mock.store.worlds()] == before
+        assert [found.version for found in (await mock.store.worlds()).worlds] == before
         assert (await mock.change("many0", address="127.0.0.2")).status_code == 200
         assert (await mock.change("one0")).status_code == 200
         assert await mock.worlds() == ["many0", "many2", "many3", "one0"]
@@ -205,7 +206,7 @@ def test_the_client_that_holds_most_gives_way_to_one_that_holds_fewer_and_is_ref
 def test_a_world_unused_for_long_leaves_for_the_same_client(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(eviction, "stopwatch", lambda: now[0])
-    monkeypatch.setattr("mockserver.core.state.store.stopwatch", lambda: now[0])
+    monkeypatch.setattr("mockserver.core.state.memory.stopwatch", lambda: now[0])
 
     async def scenario() -> None:
         for idle, status in ((3_600.0, 200), (0.0, 503)):
@@ -323,7 +324,7 @@ def test_no_order_of_calls_makes_a_pinned_or_changed_world_leave_for_less(steps:
     async def scenario() -> None:
         store = MemoryStore(World(), capacity=4, idle=0)
         for step, name, address in steps:
-            before = {found.name: found for found in await store.worlds()}
+            before = {found.name: found for found in (await store.worlds()).worlds}
             visitor = Visitor(address, is_foreign=step == "foreign")
             versioned = await store.load(name)
             try:
@@ -340,7 +341,7 @@ def test_no_order_of_calls_makes_a_pinned_or_changed_world_leave_for_less(steps:
             except WorldsFull:
                 assert versioned.version == NEW
                 assert len(before) >= 4
-            after = {found.name: found for found in await store.worlds()}
+            after = {found.name: found for found in (await store.worlds()).worlds}
             gone = set(before) - set(after) - ({name} if step == "delete" else set())
             assert DEFAULT in after
             assert len(gone) <= 1

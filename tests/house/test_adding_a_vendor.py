@@ -26,7 +26,7 @@ def origin(tmp_path: Path) -> Iterator[str]:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in BLOCK.findall((ROOT / "docs" / "adding-a-vendor.md").read_text(encoding="utf-8")):
         file = tmp_path / name
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -48,6 +48,13 @@ def test_the_vendor_of_the_page_answers(origin: str) -> None:
         assert client.post("/notes", json={"text": "milk"}).json() == {"id": 1, "text": "milk"}
         assert client.get("/notes").json() == [{"id": 1, "text": "milk"}]
         assert client.get("/notes", headers={"X-Mock-World": "other"}).json() == []
+        read = client.get("/notes/1")
+        assert (read.json(), read.headers["X-Mock-Basis"]) == ({"id": 1, "text": "milk"}, "state")
+        assert client.put("/notes/1", json={"text": "bread"}).json() == {"id": 1, "text": "bread"}
+        assert client.get("/notes").json() == [{"id": 1, "text": "bread"}], "the handler shows what the engine stored"
+        assert client.delete("/notes/1").status_code == 204
+        assert client.get("/notes/1").status_code == 404
+        assert client.get("/notes").json() == []
         assert client.post("/notes", json={"text": ""}).status_code == 400
         assert client.get("/notes", headers={"X-Key": "wrong"}).status_code == 401
         assert "list_notes" in client.get(f"{origin}/acme/v1/openapi.json").text

@@ -78,7 +78,9 @@ the world.
 
 def covered_files() -> Iterator[tuple[Path, str]]:
     for place in COVERED:
-        for file in [ROOT / place] if (ROOT / place).is_file() else sorted((ROOT / place).rglob("*")):
+        for file in (
+            [ROOT / place] if (ROOT / place).is_file() else sorted(file for file in (ROOT / place).rglob("*") if "node_modules" not in file.parts)
+        ):
             name = file.relative_to(ROOT).as_posix()
             if file.suffix in (".py", ".md") and not name.startswith(EXEMPT):
                 yield file, name

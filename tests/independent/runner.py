@@ -6,6 +6,7 @@ An implementation is a folder:
 - ``contract.toml`` is its target file, with ``base_url`` at 127.0.0.1:8120; the runner replaces the port.
 - ``about.json`` has ``prefix`` (path of the API), ``readings`` (the first one is the base of the planted bugs), ``environment`` (made-up
   credentials for the target file), ``bugs``, and optionally ``slug`` (else the name of the folder), ``void`` (bugs that no call can show) and
+  ``document`` (the name of a public document in the corpus, of which no clauses were written; what is inferred of it counts) and
   ``unclear`` (regular expressions of findings at a conforming reading of which the page does not say who is right).
 
 ``bugs`` is an object: name to ``{"category", "calls", "words", "reading"}``. ``calls`` lists "METHOD /path" of the operations at which the bug shows
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 HERE = ROOT / "tests" / "independent"
 SHARED = Path(os.environ.get("INDEPENDENT_IMPLEMENTATIONS", ROOT.parent / "shared" / "independent"))
 """More implementations in the same form: a folder that the environment names, else one beside the checkout; it need not exist."""
+CORPUS = Path(os.environ.get("MOCKSERVER_CORPUS", ROOT.parent / "shared" / "corpus"))
+"""Public documents, in a folder that the environment names, else beside the checkout; without it their implementations are left out."""
 WRITTEN_PORT = "127.0.0.1:8120"
 START_UP = 30.0
 """Seconds that a server may take to accept connections."""
@@ -70,6 +73,13 @@ class Implementation:
     bugs: Mapping[str, PlantedBug]
     environment: Mapping[str, str]
     unclear: tuple[str, ...] = ()
+    document: str = ""
+    """The file of the document in the corpus; empty for a bundled vendor."""
+
+    @property
+    def source(self) -> str:
+        """The document as the command line names it."""
+        return f"{self.slug}={CORPUS / self.document}" if self.document else self.slug
 
     @classmethod
     def read(cls, folder: Path) -> Implementation:
@@ -91,6 +101,7 @@ class Implementation:
             kept,
             {name: str(value) for name, value in about.get("environment", {}).items()},
             tuple(about.get("unclear", ())),
+            about.get("document", ""),
         )
 
     @property
@@ -154,7 +165,8 @@ class Judgement:
 
 def find_implementations(slug: str = "") -> list[Implementation]:
     """Every implementation of the project and, where they exist, those beside the checkout; of one vendor if it is named."""
-    folders = [file.parent for place in (HERE, SHARED) if place.is_dir() for file in sorted(place.glob("*/about.json"))]
+    places = [HERE, SHARED, *([HERE / "documents"] if CORPUS.is_dir() else [])]
+    folders = [file.parent for place in places if place.is_dir() for file in sorted(place.glob("*/about.json"))]
     return [one for one in map(Implementation.read, folders) if slug in ("", one.slug)]
 
 
@@ -229,7 +241,7 @@ def is_rightly_named(bug: PlantedBug, first: ReportedFinding) -> bool | None:
 
 
 def _run_verify(implementation: Implementation, folder: Path, origin: str, level: str, seed: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mockserver", "verify", implementation.slug, "--url", origin + implementation.prefix]
+    command = [sys.executable, "-m", "mockserver", "verify", implementation.source, "--url", origin + implementation.prefix]
     command += ["--target", str(folder / "contract.toml"), "--report", str(folder / "report"), "--level", level, "--seed", str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **implementation.environment}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)

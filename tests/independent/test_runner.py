@@ -135,6 +135,8 @@ def test_the_table_counts_by_category_and_names_what_was_missed(small: Path) -> 
         [Clean("a", OURS, 1, assumed=4, clauses={"held": 3, "broken": 0, "not_observable": 1, "not_exercised": 1})],
         [Kill(bugs[0], OURS, found=2, named=True, seconds=3.0), Kill(bugs[1], OURS, seconds=5.0)],
     )
+    head, line, *_ = text.splitlines()[2:]
+    assert head.count("|") == line.count("|") == text.splitlines()[4].count("|")
     assert "| a | this suite | 1 | 0 | 0 | 4 | 3, 0, 2 | 0 | 0 |" in text
     assert "| shape | 1 | this suite | 1 | 1 of 1 | 0 of 1 | 3 |" in text
     assert "| all | 2 | this suite | 1 | 1 of 1 | 0 of 1 | 4 |" in text

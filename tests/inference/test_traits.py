@@ -128,8 +128,9 @@ def test_a_record_is_joined_with_another_and_taken_from_it() -> None:
         operation("put", "/teams/{teamId}/pets/{petId}", status="204"),
         operation("delete", "/teams/{teamId}/pets/{petId}", status="204"),
     )
-    assert model.roles["put /teams/{teamId}/pets/{petId}"].kind in (Kind.LINK, Kind.UPSERT)
-    assert model.roles["delete /teams/{teamId}/pets/{petId}"].kind in (Kind.UNLINK, Kind.DELETE)
+    assert model.roles["put /teams/{teamId}/pets/{petId}"].kind is Kind.UPSERT
+    assert model.roles["delete /teams/{teamId}/pets/{petId}"].kind is Kind.DELETE
+    assert [family.mirrors for family in model.families.values() if family.item == "/teams/{teamId}/pets/{petId}"] == ["pet"]
 
 
 @pytest.mark.parametrize(

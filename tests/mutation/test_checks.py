@@ -8,6 +8,7 @@ import pytest
 
 from contract_tests.suite.checks import (
     agreement,
+    callers,
     conditions,
     faults,
     judge,
@@ -27,6 +28,7 @@ from tests.mutation.mutants import mutant
 
 FOUND = {
     agreement.AGREE: "monedero.list_without_birthdays",
+    callers.LAW: "serpi.lists_at_once_mixed",
     conditions.CROSSED: "monedero.points_used_by_a_purchase",
     conditions.PAIRED: "monedero.blacklisted_may_use_points",
     conditions.RANGE: "monedero.points_for_the_first_thousand",

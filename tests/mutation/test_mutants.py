@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import Mock
 
 ALL = [one for slug in FILES for one in mutants(slug)]
-COUNTS = {"backoffice": 51, "monedero": 53, "serpi": 47, "trincico": 46, "troyansys": 46}
+COUNTS = {"backoffice": 51, "monedero": 53, "serpi": 48, "trincico": 73, "troyansys": 46}
 SAMPLE = (
     "backoffice.body_of_any_size",
     "monedero.crash_on_bytes_that_are_no_text",
@@ -146,6 +146,7 @@ def test_a_changed_type_is_one_that_the_document_does_not_allow() -> None:
         "serpi.refusal_without_list": "first item",
         "monedero.balance_as_list": "list",
         "trincico.amount_as_text": "text",
+        "trincico.unread_as_text": "text",
         "troyansys.amount_as_text": "text",
         "backoffice.level_as_text": "text",
         "backoffice.balance_as_number": "number",

@@ -15,9 +15,11 @@ from tests.conftest import ROOT
 COMMANDS = {
     "audit": ("brotli", "audit", "README.md", "--api", "serpi"),
     "compare": ("openapi_core", "compare", "serpi", "--left", "http://127.0.0.1:9", "--right", "http://127.0.0.1:9", "--har", "README.md"),
+    "mcp": ("mcp", "mcp"),
     "proxy": ("brotli", "proxy", "serpi", "--upstream", "http://127.0.0.1:9", "--port", "0"),
     "replay": ("ijson", "replay", "README.md", "--api", "serpi"),
     "serve": ("zstandard", "serve", "--port", "0", "--record", "never-written.jsonl"),
+    "serve --traces": ("opentelemetry", "serve", "--port", "0", "--traces"),
     "verify": ("pytest", "verify", "serpi", "--url", "http://127.0.0.1:9/serpi/api/v1"),
 }
 
@@ -50,7 +52,7 @@ def test_every_module_of_an_extra_is_in_the_table() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(extras.pop("all")) == {f"mockserver[{','.join(sorted(extras))}]"}
     declared = {
-        re.split(r"[\[<>=]", requirement)[0].replace("-", "_").lower(): extra
+        re.sub(r"^opentelemetry_.*", "opentelemetry", re.split(r"[\[<>=]", requirement)[0].replace("-", "_").lower()): extra  # parts of one module
         for extra, requirements in extras.items()
         for requirement in requirements
     }

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 ALLOWED = (
+    "3-Clause BSD",
     "Apache",
     "BSD",
     "GNU Lesser General Public License",  # a library that is used unchanged
@@ -19,6 +20,7 @@ ALLOWED = (
     "MPL",  # likewise
     "Mozilla Public License",
     "PSF",
+    "Python Software Foundation License",
 )
 NAMES = re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
 

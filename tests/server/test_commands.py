@@ -159,7 +159,7 @@ def test_the_outbox(type_: Type, world: Mock) -> None:
     for line in ("outbox", "outbox wait --to +524775550199 --body ana"):
         shown = type_(line).output.splitlines()
         assert shown[0] == "1  sms to +524775550199"
-        assert shown[2].startswith("    links: https://")
+        assert shown[2].startswith("    links: http")
     assert len(json.loads(type_("outbox --json").output)["messages"]) == 1
     type_("outbox clear")
     assert type_("outbox").output == ""

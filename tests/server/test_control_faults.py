@@ -302,6 +302,13 @@ def test_httpx_sees_each_kind_of_damage(world: Mock, damage: Any, error: type[Ex
     assert damage in exchange.injected[0]
 
 
+def test_an_answer_without_a_body_cannot_be_malformed(world: Mock) -> None:
+    world.faults.add("trincico", "create_payout", damage="malformed")
+    with httpx.Client(base_url=world.trincico.base_url, headers={"Authorization": "Bearer trincico-elite-token"}) as client:
+        answer = client.post("/payouts", json={"currency": "usd", "amount": 100, "instant": True})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 def test_a_dripping_body_arrives_whole_but_late(world: Mock) -> None:
     world.faults.add("serpi", damage="drip", seconds=0.5)
     started = time.monotonic()

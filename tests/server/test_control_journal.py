@@ -70,6 +70,15 @@ def test_a_refusal_is_shown_with_its_code_its_clause_and_its_findings(world: Moc
     assert latest(world)["clauses"] == ["monedero.create_sale.e12"]
 
 
+def test_a_refusal_names_the_readings_that_decided_it(world: Mock, till: httpx.Client) -> None:
+    till.post("/wallet/contact/add", data=CONTACT)
+    assert latest(world)["readings"] == []
+    till.post("/wallet/contact/add", data={**CONTACT, "usertool_id": "7201"})
+    assert latest(world)["readings"] == ["monedero.D04"]
+    world.trincico.client().get("/payouts?status=unknown")
+    assert latest(world)["readings"] == ["trincico.D03", "trincico.D05", "trincico.D15", "trincico.D69"]
+
+
 def test_fields_outside_the_document_are_reported_as_unread(world: Mock, till: httpx.Client) -> None:
     till.post("/wallet/sale?trace=1", data={**SALE, "colour": "red"})
     assert latest(world)["unread"] == ["query/trace", "body/colour"]
@@ -344,7 +353,7 @@ def test_a_message_is_waited_for_and_comes_as_soon_as_it_is_sent(world: Mock, ti
     thread.join(10)
     assert time.monotonic() - started < 5
     assert (found[0].channel, found[0].to) == ("sms", "+524775550199")
-    assert found[0].link.startswith("https://monedero.example.com/wallet-demo/")
+    assert "/monedero/card/" in found[0].link
     with pytest.raises(LookupError, match="the message has no code"):
         _ = found[0].code
 

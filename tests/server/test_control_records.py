@@ -33,7 +33,9 @@ NOT_SHOWN = {
     "trincico.favorites",
     "trincico.checkouts",
     "trincico.onboardings",
-    "trincico.bookings",
+    "trincico.blocks",
+    "trincico.password_resets",
+    "trincico.social_accounts",
     "trincico.settings",
 }
 """Tables that no schema of their document shows; their mapping states the reason."""

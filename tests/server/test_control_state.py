@@ -212,6 +212,16 @@ def test_ten_destructive_tests_from_a_snapshot_give_the_same_in_any_order(world:
     assert {number: destroy(number) for number in order} == first
 
 
+def test_the_name_of_a_world_is_no_part_of_its_digest(world: Mock) -> None:
+    world.clock.freeze(FROZEN)
+    left, right = world.fork(), world.fork()
+    contact = {"wallet_key": "wallet-demo", "phone": "4775550199", "customer_name": "A", "usertool_id": "7001"}
+    for fork in (left, right):
+        fork.monedero.client().post("/wallet/contact/add", data=contact)
+        assert f"/~{fork.world}/" in fork.outbox.messages[-1].body
+    assert left.digest == right.digest
+
+
 def test_a_restore_undoes_everything_but_the_journal(world: Mock) -> None:
     world.clock.freeze(FROZEN)
     saved = world.snapshot()
@@ -236,10 +246,10 @@ def test_a_diff_lists_exactly_what_a_scripted_change_touched(world: Mock) -> Non
     added = world.serpi.state.add("branches", **BRANCH)
     found = {(change.table, change.id, change.kind): change.fields for change in saved.diff()}
     assert found == {
-        ("monedero.blacklist", 1, "removed"): {},
+        ("monedero.blacklist", 1, "removed"): {"/id": (1, None), "/account_id": (1, None), "/phone": ("4775550166", None)},
         ("monedero.contacts", 5001, "changed"): {"/name": ("Clienta de muestra", "Otra"), "/points": (25000, 1)},
         ("monedero.usertools", 7001, "changed"): {"/password_digest": ("***", "***")},
-        ("serpi.branches", added["id"], "added"): {},
+        ("serpi.branches", added["id"], "added"): {f"/{field}": (None, value) for field, value in added.items() if value is not None},
     }
     later = world.snapshot("after")
     world.monedero.state.change("contacts", 5001, points=2)

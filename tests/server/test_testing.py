@@ -61,13 +61,13 @@ def project(folder: Path, text: str, settings: str = "") -> Path:
 def test_the_example_passes_alone(folder: Path) -> None:
     done = run(EXAMPLE)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "17 passed" in done.stdout
+    assert "19 passed" in done.stdout
 
 
 def test_the_example_passes_with_eight_workers_on_one_server(folder: Path) -> None:
     done = run(EXAMPLE, "-n", "8")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "17 passed" in done.stdout
+    assert "19 passed" in done.stdout
 
 
 @pytest.mark.slow
@@ -123,8 +123,12 @@ def test_a_test_that_fails_without_a_call_says_so(folder: Path) -> None:
 
 def test_the_server_gets_the_options_of_the_project(folder: Path) -> None:
     text = "def test(mock):\n    assert (mock.clock.mode, mock.clock.now.year) == ('frozen', 2031)\n"
-    done = run(project(folder, text, "mock_options = --freeze 2031-01-01T00:00:00Z"))
+    marked = "@mock.world(freeze='2032-01-01T00:00:00Z', faults=({'preset': 'lost-answer'},))\ndef test_marked(mock):\n"
+    marked += "    assert (mock.clock.now.year, len(mock.faults.rules)) == (2032, 1)\n"
+    made = project(folder, f"from mockserver.testing.markers import mock\n{text}{marked}", "mock_options = --freeze 2031-01-01T00:00:00Z")
+    done = run(made)
     assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])

@@ -8,14 +8,17 @@ import json
 import re
 import socket
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from mockserver.app import ServerSettings, create_app
+from mockserver.app import ServerSettings, create_app, discover
 from mockserver.connections import protocol_for
+from mockserver.core.asgi.delivery import may_go_whole
+from mockserver.openapi.documents import SPECS, Document
 from mockserver.serving import MANY, TOO_MANY, HttpServer
 
 if TYPE_CHECKING:
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+    from mockserver.core.engine.fixtures import Fixture
+    from mockserver.core.operation.api import Api
     from tests.conftest import Server
 
-HEALTH = b" /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PLANS = b" /trincico/plans HTTP/1.1\r\nHost: localhost\r\n\r\n"
+"""A call whose answer has no headers of its own."""
 
 
 class Wire(asyncio.Transport):
@@ -65,11 +71,17 @@ def read_until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
     return got
 
 
+@cache
+def found() -> dict[str, tuple[Api, Document, Fixture]]:
+    """One vendor, read once."""
+    return {"trincico": discover(SPECS)["trincico"]}
+
+
 async def answered(
     wire: Wire, request: bytes, *, reads: bool = True, middleware: Callable[[ASGIApp], ASGIApp] = lambda app: app
 ) -> HttpToolsProtocol:
     """A connection after a request was answered, as far as its client reads."""
-    app = create_app(ServerSettings(), {})
+    app = create_app(ServerSettings(), found())
     app.surround(middleware)
     config = uvicorn.Config(app, lifespan="off", proxy_headers=False)
     config.load()
@@ -85,19 +97,37 @@ async def answered(
 
 def test_head_and_body_of_an_answer_are_one_write() -> None:
     wire = Wire()
-    asyncio.run(answered(wire, b"GET" + HEALTH))
+    asyncio.run(answered(wire, b"GET" + PLANS))
 
     assert len(wire.writes) == 1
     head, _, body = wire.writes[0].partition(b"\r\n\r\n")
     assert f"content-length: {len(body)}".encode() in head
-    assert json.loads(body)["status"] == "ok"
+    assert json.loads(body)[0]["id"]
     assert not wire.closed
+
+
+def test_an_answer_with_headers_of_its_own_is_one_write_too() -> None:
+    wire = Wire()
+    asyncio.run(answered(wire, b"GET" + PLANS.replace(b"\r\n\r\n", b"\r\nPrefer: code=200\r\n\r\n")))
+
+    assert len(wire.writes) == 1
+    head = wire.writes[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert b"preference-applied: code=200" in head
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Content-Length", "3"), ("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-A", "b\r\nX-C: d"), ("X A", "b"), ("X", "ñ")],
+)
+def test_headers_that_the_server_has_to_check_are_left_to_it(name: str, value: str) -> None:
+    assert may_go_whole({"X-Mock-Basis": "state"})
+    assert not may_go_whole({"X-Mock-Basis": "state", name: value})
 
 
 def test_a_head_answer_has_the_length_of_the_body_that_it_lacks() -> None:
     wire, whole = Wire(), Wire()
-    asyncio.run(answered(wire, b"HEAD" + HEALTH))
-    asyncio.run(answered(whole, b"GET" + HEALTH))
+    asyncio.run(answered(wire, b"HEAD" + PLANS))
+    asyncio.run(answered(whole, b"GET" + PLANS))
 
     head, _, body = wire.writes[0].partition(b"\r\n\r\n")
     assert body == b""
@@ -107,7 +137,7 @@ def test_a_head_answer_has_the_length_of_the_body_that_it_lacks() -> None:
 @pytest.mark.parametrize(("version", "header"), [(b"1.1", b"Connection: close\r\n"), (b"1.0", b"")])
 def test_a_connection_is_closed_after_the_answer_if_the_client_asks_for_it(version: bytes, header: bytes) -> None:
     wire = Wire()
-    asyncio.run(answered(wire, b"GET /_mock/health HTTP/" + version + b"\r\nHost: localhost\r\n" + header + b"\r\n"))
+    asyncio.run(answered(wire, b"GET /trincico/plans HTTP/" + version + b"\r\nHost: localhost\r\n" + header + b"\r\n"))
 
     assert (len(wire.writes), wire.closed) == (1, True)
     assert b"\r\nconnection: close\r\n" in wire.writes[0]
@@ -115,7 +145,7 @@ def test_a_connection_is_closed_after_the_answer_if_the_client_asks_for_it(versi
 
 def test_nothing_is_written_to_a_client_that_does_not_read_until_it_does() -> None:
     async def later(wire: Wire) -> None:
-        protocol = await answered(wire, b"GET" + HEALTH, reads=False)
+        protocol = await answered(wire, b"GET" + PLANS, reads=False)
         assert wire.writes == []
         protocol.resume_writing()
         for _ in range(20):
@@ -129,7 +159,7 @@ def test_nothing_is_written_to_a_client_that_does_not_read_until_it_does() -> No
 
 def test_a_page_of_another_origin_gets_its_headers_with_the_answer() -> None:
     wire = Wire()
-    asyncio.run(answered(wire, b"GET" + HEALTH.replace(b"\r\n\r\n", b"\r\nOrigin: http://localhost:3000\r\n\r\n")))
+    asyncio.run(answered(wire, b"GET" + PLANS.replace(b"\r\n\r\n", b"\r\nOrigin: http://localhost:3000\r\n\r\n")))
 
     assert b"access-control-allow-origin: http://localhost:3000" in b"".join(wire.writes)
 
@@ -148,7 +178,7 @@ def test_a_middleware_that_wraps_send_sees_every_message() -> None:
         return watched
 
     wire = Wire()
-    asyncio.run(answered(wire, b"GET" + HEALTH, middleware=watch))
+    asyncio.run(answered(wire, b"GET" + PLANS, middleware=watch))
 
     assert seen == ["http.response.start", "http.response.body"]
     assert b"".join(wire.writes).startswith(b"HTTP/1.1 200 OK\r\n")
@@ -156,7 +186,7 @@ def test_a_middleware_that_wraps_send_sees_every_message() -> None:
 
 def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:
     with connected(server) as line:
-        line.sendall(b"GET" + HEALTH)
+        line.sendall(b"GET" + PLANS)
         head = read_until(line, b"\r\n\r\n").lower()
 
     assert b"\r\nserver:" not in head
@@ -175,8 +205,8 @@ def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
 
 def test_heads_alone_and_calls_sent_at_once_are_all_answered(server: Server) -> None:
     with connected(server) as line:
-        line.sendall(b"HEAD" + HEALTH + b"HEAD" + HEALTH + b"GET" + HEALTH)
-        got = read_until(line, b'"status"')
+        line.sendall(b"HEAD" + PLANS + b"HEAD" + PLANS + b"GET" + PLANS)
+        got = read_until(line, b'"name"')
 
     assert got.count(b"HTTP/1.1 200 OK\r\n") == 3
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.backoffice import SEEDED_RECORDS
 from tests.vendors.backoffice import clock, fields_of, login, send
 
 if TYPE_CHECKING:
@@ -89,6 +91,17 @@ def test_a_day_ends_at_midnight_in_the_companys_time_zone(mock: Mock) -> None:
         assert joined == {"2027-03-01": 1, "2027-03-02": 1}
         clock(mock, advance="P8D")
         assert sum(client.get("/api/v1/dashboards/4").json()["team_growth_chart"]["users"]) == 0
+
+
+def test_the_dashboard_shows_as_many_wallets_as_there_are(mock: Mock) -> None:
+    with mock.client("backoffice") as client, mock.control as control:
+        shown = [len(client.get("/api/v1/dashboards/6").json()["wallets"])]
+        added = control.post("/state/backoffice/wallets", json={"name": "Sixth"}).json()["id"]
+        shown.append(len(client.get("/api/v1/dashboards/6").json()["wallets"]))
+        for wallet in (added, SEEDED_RECORDS["unused_wallet"]):
+            control.delete(f"/state/backoffice/wallets/{wallet}").raise_for_status()
+        shown.append(len(client.get("/api/v1/dashboards/6").json()["wallets"]))
+    assert shown == [5, 6, 4]
 
 
 def test_team_matrix_and_dashboard_show_the_same_team(mock: Mock) -> None:
@@ -305,3 +318,35 @@ def test_lists_hold_what_the_page_prints(mock: Mock) -> None:
     assert all(resources)
     files = [resource["file"] for found in resources for resource in found]
     assert len(set(files)) == len(files)
+
+
+def test_the_dashboard_counts_the_members_of_the_team(mock: Mock) -> None:
+    users = {user["id"]: user for user in mock.state("backoffice")["users"]}
+    below = {6}
+    while more := {user["id"] for user in users.values() if user["sponsor_id"] in below} - below:
+        below |= more
+    team = [users[member] for member in below - {6}]
+    directs = Counter(user["sponsor_id"] for user in users.values())
+    paid = [member for member in team if member["plan_id"] > 1]
+    with_team = [member for member in paid if directs[member["id"]]]
+    with mock.client("backoffice") as client:
+        shown = client.get("/api/v1/dashboards/6").json()
+        empty = client.get("/api/v1/dashboards/4").json()
+    assert [leader["directs"] for leader in shown["top_leaders"]] == sorted((directs[member["id"]] for member in team), reverse=True)[:5]
+    assert all(directs[leader["id"]] == leader["directs"] for leader in shown["top_leaders"])
+    assert [stage["number"] for stage in shown["traffic_funnel"]] == [len(team), len(paid), len(with_team)]
+    assert [stage["percent"] for stage in shown["efficiency_funnel"]] == [
+        round(100 * len(paid) / len(team), 1),
+        round(100 * len(with_team) / len(paid), 1),
+    ]
+    assert (empty["top_leaders"], empty["traffic_funnel"], empty["efficiency_funnel"]) == ([], [], [])
+
+
+def test_there_are_tickets_in_every_status_each_with_its_messages(mock: Mock) -> None:
+    state = mock.state("backoffice")
+    members = {user["id"]: user["joined_at"] for user in state["users"]}
+    assert {ticket["status"] for ticket in state["tickets"]} == {"New", "Open", "Answered", "On hold", "Closed"}
+    for ticket in state["tickets"]:
+        messages = [thread for thread in state["threads"] if thread["ticket_id"] == ticket["id"]]
+        assert messages
+        assert min(thread["created_at"] for thread in messages) >= ticket["created_at"] > members[ticket["user_id"]]

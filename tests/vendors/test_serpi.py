@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import phonenumbers
 import pytest
 from stdnum.co import nit
 
-from fixtures.serpi import CITIES
+from mockserver.apis.serpi.places import CAPITALS, DEPARTMENTS
 from mockserver.openapi.documents import SPECS, read_document
 from tests.vendors.tables import rows
 
@@ -95,7 +96,8 @@ def test_every_field_that_was_written_is_read_back(mock: Mock) -> None:
         assert {key: value for key, value in created.items() if key != "id"} == shown
         client.put("/Sucursales", json={**CHANGED, "id": created["id"], "descripcion": "otra", "ext": 99})
         changed = client.get("/Sucursales?limite=1000").json()["result"][-1]
-    assert changed == {**created, **CHANGED, "id": created["id"], "descripcion": "otra", "ext": 99}
+    followed = {"codigo_ciudad": "05001", "codigo_departamento": "05"}
+    assert changed == {**created, **CHANGED, **followed, "id": created["id"], "descripcion": "otra", "ext": 99}
 
 
 def test_a_change_keeps_what_is_not_sent(mock: Mock) -> None:
@@ -189,12 +191,58 @@ def test_a_body_sent_with_get_is_ignored(mock: Mock) -> None:
         assert client.request("GET", "/Sucursales?limite=1", content=b"{broken", headers={"content-type": "text/plain"}).status_code == 200
 
 
+MOVED = {"id_ciudad": 11001, "id_departamento": 11, "id_pais": 1}
+PLACES = ("codigo_ciudad", "codigo_departamento", "codigo_pais")
+
+
+@pytest.mark.parametrize(
+    ("sent", "codes"),
+    [
+        (MOVED, ("11001", "11", "57")),
+        ({**MOVED, "id_ciudad": 99999}, ("05001", "11", "57")),
+        ({**MOVED, "codigo_ciudad": "05002"}, ("05002", "11", "57")),
+        ({}, ("05001", "05", "57")),
+    ],
+    ids=["known ids", "unknown city", "contradiction", "nothing changed"],
+)
+def test_a_code_that_a_change_leaves_out_follows_its_id(mock: Mock, sent: dict[str, Any], codes: tuple[str, ...]) -> None:
+    with mock.client("serpi") as client:
+        assert client.put("/Sucursales", json={**CHANGED, **sent}).json()["success"] is True
+        branch = client.get("/Sucursales?limite=1").json()["result"][0]
+    assert tuple(branch[name] for name in PLACES) == codes
+
+
+def test_a_contradiction_an_unknown_id_and_a_repeated_code_are_accepted(mock: Mock) -> None:
+    contradicting = {**NEW, "id_ciudad": 99999, "codigo_ciudad": "11001"}
+    with mock.client("serpi") as client:
+        for _ in range(2):
+            assert client.post("/Sucursales", json=contradicting).json()["code"] == 201
+        shown = client.get("/Sucursales?limite=1000").json()["result"][-2:]
+    assert [(branch["id_ciudad"], branch["codigo_ciudad"], branch["codigo"]) for branch in shown] == [(99999, "11001", 0)] * 2
+
+
 def test_seeded_branches_look_real(mock: Mock) -> None:
     state = mock.state("serpi")
     clients = {client["id"] for client in state["clients"]}
+    generated = [branch for branch in state["branches"] if branch["id"] not in (2300, 2317)]
+    assert len(generated) == 60
     for branch in state["branches"]:
         assert branch["client_id"] in clients
-        assert branch["id"] in (2300, 2317) or nit.is_valid(branch["nit_tercero"])
-        assert branch["codigo_ciudad"] in CITIES
+        assert branch["codigo_ciudad"] in CAPITALS
         assert (branch["id_ciudad"], branch["id_departamento"]) == (int(branch["codigo_ciudad"]), int(branch["codigo_departamento"]))
         assert branch["codigo_ciudad"].startswith(branch["codigo_departamento"])
+    for branch in generated:
+        assert nit.is_valid(branch["nit_tercero"])
+        assert len(branch["nit_tercero"]) == len(NEW["nit_tercero"])
+        assert branch["telefono"].startswith(DEPARTMENTS[branch["codigo_departamento"]])
+        for number in (branch["telefono"], branch["movil"]):
+            assert phonenumbers.is_valid_number(phonenumbers.parse(number, "CO"))
+
+
+def test_the_codes_of_a_third_party_count_its_branches(mock: Mock) -> None:
+    codes: dict[int, list[int]] = {}
+    for branch in mock.state("serpi")["branches"]:
+        if branch["id"] not in (2300, 2317):
+            codes.setdefault(branch["id_tercero"], []).append(branch["codigo"])
+    assert all(found == list(range(1, len(found) + 1)) for found in codes.values())
+    assert len(codes) == 12

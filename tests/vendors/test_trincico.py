@@ -147,7 +147,7 @@ def test_the_button_says_what_it_does(mock: Mock, kind: str, verb: str) -> None:
     [
         ("welcome", "user", "demo@example.com", True, False),
         ("email_verification", "user", "demo@example.com", True, False),
-        ("request_password_code", "user", "demo@example.com", True, False),
+        ("request_password_code", "user", "demo@example.com", True, True),
         ("password_updated", "user", "demo@example.com", False, False),
         ("invoice_created", "ready_invoice", "nora.vance@example.com", False, True),
         ("invoice_paid", "paid_invoice", "other@example.com", False, True),

@@ -31,7 +31,7 @@ def test_each_answer_is_reached_as_the_page_says(mock: Mock, operation: str, ans
         assert response.content == b""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", [name for name, operation in OPERATIONS.items() if operation.spec["x-provenance"] == "described"])
 def test_the_page_reaches_every_documented_error(operation: str) -> None:
     reached = {answer.strip("`").partition(" ")[2] for name, answer, *_ in RECIPES if name == operation}
     spec = OPERATIONS[operation].spec

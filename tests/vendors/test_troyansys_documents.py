@@ -109,6 +109,7 @@ def test_an_invoice_is_mailed_if_company_and_customer_want_it(mock: Mock) -> Non
     assert (issued["email_sent"], issued["sri_status"]) == (True, "authorized")
 
 
+@pytest.mark.assumption("assumed.create_invoice.set_up")
 def test_a_company_that_is_set_up_so_sends_neither_to_the_sri_nor_by_mail(mock: Mock) -> None:
     with mock.client("troyansys", "no_reports") as client:
         issued = issue(client, line(201, 1))
@@ -211,5 +212,5 @@ def test_the_seeded_companies_look_real(mock: Mock) -> None:
     members = {(row["user_id"], row["company_id"]) for row in state["memberships"]}
     for user in state["users"]:
         assert (user["id"], user["active_company_id"]) in members
-        assert user["email"].endswith("@example.com")
+        assert user["email"].endswith("@example.com") or user["email"] == "demo@empresa.ec"  # the vendor prints it
     assert {company for _, company in members} == ids["companies"]

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from tests.verify.servers import Handler
 
+QUICKLY_DONE = {"serpi", "troyansys"}
+"""Documents whose run at the deep level takes less than a minute."""
+
 
 @pytest.mark.parametrize("slug", list_slugs())
 def test_the_mock_conforms_at_a_first_look(tmp_path: Path, server: Server, slug: str) -> None:
@@ -40,13 +43,22 @@ def test_the_mock_conforms_at_a_first_look(tmp_path: Path, server: Server, slug:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("level", "seed"), [("standard", 1), ("deep", 2)])
-@pytest.mark.parametrize("slug", list_slugs())
-def test_the_mock_raises_no_alarm(tmp_path: Path, server: Server, slug: str, seed: int, level: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "slug"),
+    [
+        *(("standard", slug) for slug in list_slugs()),
+        *(pytest.param("deep", slug, marks=[] if slug in QUICKLY_DONE else [pytest.mark.long]) for slug in list_slugs()),
+    ],
+)
+def test_the_mock_raises_no_alarm(tmp_path: Path, server: Server, slug: str, level: str) -> None:
+    seed = 1 if level == "standard" else 2
     done = verify(tmp_path, slug, "--url", server.url + load_document(slug).base_path, "--level", level, "--seed", seed, "--time-budget", 1_000)
     assert done.code == 0, done.out
     assert done.report["unconfirmed"] == []
-    assert [one for one in done.report["never_observed"] if not one["reason"]] == []
+    described = {
+        spec.id for spec in load_document(slug).operations if "x-assumed" not in spec.spec
+    }  # answers of listed routes are assumed, all of them
+    assert [one for one in done.report["never_observed"] if not one["reason"] and one["operation"] in described] == []
     assert done.report["clauses"]["not_exercised"] == []
 
 
@@ -73,7 +85,7 @@ def test_the_same_command_is_a_verb_of_the_mock(tmp_path: Path, server: Server) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["serpy", "--url", "http://127.0.0.1:9"], "there is no document of 'serpy'; known are"),
+        (["serpy", "--url", "http://127.0.0.1:9"], "there is no document 'serpy'; name a file"),
         (["serpi"], "no target: give --url BASE_URL"),
         (["serpi", "--url", "127.0.0.1:8000"], "is no URL of HTTP"),
         (["serpi", "--url", "http://127.0.0.1:9", "--target", "none.toml"], "cannot be read"),

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from contract_tests.suite.checks import DOCUMENTED
-from contract_tests.suite.harness.findings import Finding
+from contract_tests.suite.harness.findings import Exchange, Finding
 from contract_tests.suite.verify.after import accept
+from contract_tests.suite.verify.alike import MANY, add_alike
 from contract_tests.suite.verify.cause import Cause
 from contract_tests.suite.verify.clauses import CLAUSE
 from contract_tests.suite.verify.contract import Contract
@@ -219,3 +220,59 @@ def test_rows_of_a_contract_test_are_findings_of_their_own_unless_they_say_the_s
     root, other = sorted(found.causes.values(), key=lambda one: -len(one.places))
     assert [place for _, place, _ in root.places] == ["name", "street", "zip"]
     assert other.row == "city"
+
+
+def called(into: FindingsStore, *bodies: bytes, operation: str = "view_invoice") -> None:
+    for number, body in enumerate(bodies):
+        url = f"https://trincico.example/invoices/{number}"
+        into.observe(Exchange("GET", url, {}, b"", 200, {"content-type": "application/json"}, body, 0.0, operation))
+
+
+def shown(into: FindingsStore) -> list[str]:
+    add_alike(into)
+    join(into)
+    join_places(into)
+    return [one.finding.sentence for one in into.causes.values()]
+
+
+def test_what_is_wrong_with_an_operation_that_answers_all_calls_alike_is_one_finding() -> None:
+    found = findings_store()
+    called(found, *[b"{}"] * MANY)
+    root, other = check_finding(found), contract_test(found, E2)
+    assert shown(found) == ["view_invoice gives the same answer to every call"]
+    (cause,) = found.causes.values()
+    assert cause.also == [root.key, other.key]
+    assert cause.clauses == {E1, E2}
+    assert [one.url for one in cause.finding.exchanges] == ["https://trincico.example/invoices/0", "https://trincico.example/invoices/1"]
+
+
+@pytest.mark.parametrize("bodies", [[b"{}"] * (MANY - 1), [*[b"{}"] * MANY, b"[]"]], ids=["few answers", "another answer"])
+def test_findings_stay_apart_where_answers_may_differ(bodies: list[bytes]) -> None:
+    found = findings_store()
+    called(found, *bodies)
+    check_finding(found), contract_test(found, E2)
+    assert len(shown(found)) == 2
+
+
+def test_right_calls_only_may_all_get_the_same_answer() -> None:
+    found = findings_store()
+    called(found, *[b"{}"] * MANY)
+    check_finding(found, "a list keeps its order", "x"), contract_test(found, E2)
+    assert len(shown(found)) == 2
+
+
+def test_a_few_answers_are_enough_if_the_whole_target_answers_alike() -> None:
+    found = findings_store()
+    called(found, *[b"{}"] * 2)
+    for name in ("get_profile", "list_plans"):
+        called(found, *[b"{}"] * MANY, operation=name)
+    check_finding(found), contract_test(found, E2)
+    assert shown(found) == ["view_invoice gives the same answer to every call"]
+
+
+def test_an_accepted_finding_is_not_hidden_by_an_operation_that_answers_alike() -> None:
+    found = findings_store()
+    called(found, *[b"{}"] * MANY)
+    root, _ = check_finding(found), contract_test(found, E2)
+    accept(found, [Deviation(root.key, "known", "erp", dt.date(2027, 3, 31))], str)
+    assert shown(found) == [f"{INPUTS}: pattern", "view_invoice gives the same answer to every call"]

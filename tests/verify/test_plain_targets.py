@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.conftest import Server
     from tests.verify.conftest import Done
 
+MANY_OPERATIONS = {"trincico"}
+"""Documents of 100 operations and more: a run at the standard level takes many minutes."""
 UNSEEN = {
     "backoffice": {"backoffice.create_token.r3": "no control plane"},
     "monedero": {"monedero.add_contact.r2": "no control plane"},
@@ -71,8 +73,8 @@ def test_workers_use_separate_records_if_there_is_one_state_only(tmp_path: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("slug", list_slugs())
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("slug", [pytest.param(slug, marks=[pytest.mark.long] if slug in MANY_OPERATIONS else []) for slug in list_slugs()])
 def test_checks_and_generated_requests_find_nothing_in_a_state_that_was_used_before(tmp_path: Path, server: Server, slug: str, seed: int) -> None:
     with plain(server.url, slug, tmp_path) as url:
         no_alarm(verify(tmp_path, slug, "--url", url, "--level", "quick", "--seed", seed, "--time-budget", 300), slug)

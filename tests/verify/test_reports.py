@@ -144,6 +144,8 @@ def test_a_clause_with_several_findings_has_all_their_messages() -> None:
         row = {
             "id": str(number),
             "key": f"a | b | {number}",
+            "class": "broken",
+            "inferred": None,
             "sentence": f"sentence {number}",
             "law": "a",
             "operation": "b",

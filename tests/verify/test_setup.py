@@ -48,11 +48,12 @@ def test_every_name_that_tests_ask_for_is_described_and_no_other_is_offered(slug
     raw, needs = contract.document.raw, find_needs(contract)
     declared = {"paths": raw["paths"], **{name: raw.get(name) for name in ("x-resource", "x-state-machine", "x-tenants")}}
     text = json.dumps(declared)
-    asked = {*find_names(slug)[0], *re.findall(r"\bknown\.(\w+)", text), *re.findall(r'"\$([a-z]\w*)"', text)} - {"ref", *kept(declared)}
+    named = {*find_names(contract)[0], *re.findall(r"\bknown\.(\w+)", text), *re.findall(r'"\$([a-z]\w*)"', text)}
+    asked = named - {"ref", *kept(declared)}
     described = {one.name for one in needs.known}
     assert asked - {"subscription"} <= described
-    in_a_table = {name for name in described if f'"{name}"' in _read_sources(slug)}
-    assert described - asked - in_a_table <= {"subscription", *own_records(slug)}
+    in_a_table = {name for name in described if f'"{name}"' in _read_sources(contract)}
+    assert described - named - in_a_table <= {"subscription", *own_records(slug)}
     assert set(find_roles(contract)) <= set(needs.roles)
     refused = {role for scheme in contract.document.security_schemes.values() for role in scheme.get("x-refused-roles", {}).values()}
     assert refused | {raw["x-tenants"]["other"]} - {None} <= set(needs.roles) if "x-tenants" in raw else refused <= set(needs.roles)

@@ -78,3 +78,11 @@ def test_a_method_that_the_mock_has_to_refuse_with_405_is_not_excused() -> None:
     answers.judge_strictly()
     assert not is_excused(answers, "unsupported_method", _sent(404))
     assert not answers.is_assumed("unsupported_method", _sent(200))
+
+
+@pytest.mark.parametrize(("status", "excused"), [(404, True), (405, False), (200, False)])
+def test_a_method_may_be_refused_with_the_status_of_the_page(status: int, excused: bool) -> None:  # noqa: FBT001 - a row of the table
+    answers = DocumentedAnswers(Contract("backoffice"))
+    answers.judge_strictly()
+    exchange = Exchange("TRACE", "http://x/api/v1/legs", {}, b"", status, {}, b'{"error": "Not Found"}', 0.01, "list_legs")
+    assert is_excused(answers, "unsupported_method", exchange) is excused

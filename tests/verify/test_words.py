@@ -92,6 +92,22 @@ def test_an_assertion_without_a_text_says_what_it_asserts_and_what_came() -> Non
     assert said == "Not true: raise AssertionError; the last answer, to get_tea, was 418 with tea."
 
 
+def test_an_assertion_that_shows_the_answer_says_to_which_call_it_came() -> None:
+    def check() -> None:
+        raise AssertionError('{"message": "no"}')
+
+    exchange = Exchange("GET", "http://127.0.0.1/x", {}, b"", 401, {}, b'{"message": "no"}', 0.1, "get_tea")
+    assert explain(raised(check), None, [exchange]) == 'The last answer, to get_tea, was 401 with {"message": "no"}.'
+
+
+def test_a_comparison_says_what_was_wanted() -> None:
+    def check() -> None:
+        raise AssertionError
+
+    end = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+    assert explain(raised(check), ("more than ", end, 5), []) == 'Expected more than "2026-11-30 00:00:00+00:00", got 5.'
+
+
 def test_a_set_is_shown_in_one_order() -> None:
     assert to_plain({"b", "c", "a"}) == ["a", "b", "c"]
     assert to_plain(frozenset({401, 403, 400})) == [400, 401, 403]

@@ -87,6 +87,12 @@ def creations_at_once_lost(api: ApiClient) -> bool:
     return len(everything(api)) == before + 3
 
 
+def lists_at_once_mixed(api: ApiClient) -> bool:
+    with ThreadPoolExecutor(2) as pool:
+        mine, theirs = pool.map(lambda role: call(api, "list_sucursales", role=role).json()["result"], ("", "other"))
+    return bool(mine != theirs)
+
+
 def changes_at_once_lost(api: ApiClient) -> bool:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda fields: call(api, CHANGE, **fields), ({"movil": "5", "direccion2": None}, {"direccion2": "Z", "movil": None})))

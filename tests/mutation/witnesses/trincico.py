@@ -4,13 +4,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.suite.vendors.trincico.calls import balance, invoice, new_invoice, rows, subscription
-from contract_tests.suite.vendors.trincico.calls import send as call
+from contract_tests.suite.vendors.trincico.calls import (
+    OPERATIONS,
+    SAME_ROLE,
+    WORKING,
+    Working,
+    balance,
+    invoice,
+    new_invoice,
+    rows,
+    send,
+    subscription,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
     from contract_tests.suite.harness import ApiClient
 
-__all__ = ["call"]
+_CUSTOMER = {"first_name": "Ada", "last_name": "Berg", "business_name": "", "email": "ada.berg@example.com", "phone": ""}
+_SERVICE = {"name": "Third", "category_id": "$category", "email": "third@example.com", "city": "Austin", "country": "US"}
+LISTED = {
+    "accept_reserve": Working(200, path={"reserve_id": "$booking"}),
+    "activate_account": Working(200, None, fields={"email": "$not_activated_email", "code": "000000"}),
+    "change_password": Working(204, fields={"old_password": "wrong", "new_password": "another one"}),
+    "create_customer": Working(201, path={"service_id": "$service"}, fields=_CUSTOMER),
+    "create_service": Working(201, "pro", fields=_SERVICE),
+    "create_token": Working(201, fields={"token": "abc", "platform": "ios"}),
+    "get_service_booking_availability": Working(200, None, path={"service_id": "$service"}, query={"date": "2041-05-08"}),
+    "block_user": Working(204, fields={"user_id": "$failing_user"}),
+    "cancel_reserve": Working(200, path={"reserve_id": "$booking"}),
+    "change_language": Working(204, fields={"language": "es"}),
+    "count_unread_messages": Working(200, path={"chat_id": "$chat"}),
+    "create_chat": Working(201, fields={"user_id": "$user_without_activation_code"}),
+    "get_chat": Working(200, path={"chat_id": "$chat"}),
+    "get_data_to_create_service": Working(200, "pro"),
+    "list_countries": Working(200, None),
+    "list_customers": Working(200, path={"service_id": "$service"}),
+    "list_reserves": Working(200, query={"status": "canceled"}),
+    "report_profile": Working(201, path={"profile_id": "$failing_user"}, fields={"detail_id": 1, "text": "Spam."}),
+    "reserve_service": Working(201, path={"service_id": "$service"}, fields={}),
+    "retrieve_customer": Working(200, path={"service_id": "$service", "customer_id": "$customer"}),
+    "retrieve_profile": Working(200, path={"profile_id": "$user"}),
+    "retrieve_reserve": Working(200, path={"reserve_id": "$booking"}),
+    "review_service": Working(201, "elite", path={"service_id": "$foreign_service"}, fields={"rating": 4, "text": "Quick and kind."}),
+    "send_message": Working(201, fields={"chat_id": "$chat", "text": "Are you open?"}),
+    "update_profile": Working(200, path={"profile_id": "$user"}, fields={"city": "Lublin"}),
+}
+"""Working calls of operations that the page only lists, in which violations are planted."""
+
+
+def call(api: ApiClient, name: str, /, *, role: str | None = SAME_ROLE, headers: Mapping[str, str] | None = None, **changes: Any) -> httpx.Response:
+    """The answer to a working call of any operation, with some fields replaced."""
+    if name in WORKING:
+        return send(api, name, role=role, headers=headers, **changes)
+    working, operation = LISTED[name], OPERATIONS[name]
+    path = operation.path
+    for place, value in working.path.items():
+        path = path.replace(f"{{{place}}}", str(api.fill(changes.pop(place, value))))
+    body = {field: api.fill(value) for field, value in {**(working.fields or {}), **changes}.items()}
+    return api.call(
+        operation.method,
+        path,
+        role=working.role if role == SAME_ROLE else role,
+        headers=headers,
+        params=working.query,
+        json=body if working.fields is not None else None,
+    )
 
 
 def _added(api: ApiClient, **fields: Any) -> int:
@@ -134,3 +196,13 @@ def filter_on_the_first_page_only(api: ApiClient) -> bool:
     first = call(api, "list_invoices", query=query).json()
     more = call(api, "list_invoices", query={**query, "next_page": first["next_page"]}).json() if first["next_page"] else first
     return {row["status"] for row in more["data"]} <= {"ready"}
+
+
+def oldest_customers_first(api: ApiClient) -> bool:
+    made = call(api, "create_customer").json()["id"]
+    return bool(call(api, "list_customers").json()["data"][0]["id"] == made)
+
+
+def booking_without_mail(api: ApiClient) -> bool:
+    call(api, "reserve_service", service_id="$bookable_service", date="2041-03-04", time="10:00")
+    return len(api.outbox()) == 1

@@ -1,0 +1,1 @@
+"""Servers written from public documents alone, to be judged by these documents."""

@@ -1,0 +1,1 @@
+"""The samples that the vendors' pages print, run as they stand: ``python -m tests.samples DIR``."""
