@@ -317,7 +317,7 @@ def accept_many(calls: int, capacity: int) -> Result:
 def spend_a_day(worlds: int, batch: int, capacity: int) -> Result:
     """The third acceptance: the worlds of a day of parallel tests, with an hour of the server's clock between two batches."""
     now = [0.0]
-    with patch("mockserver.core.state.eviction.stopwatch", lambda: now[0]), patch("mockserver.core.state.store.stopwatch", lambda: now[0]):
+    with patch("mockserver.core.state.eviction.stopwatch", lambda: now[0]), patch("mockserver.core.state.memory.stopwatch", lambda: now[0]):
         app = create_app(ServerSettings(max_worlds=capacity))
         refused, lost, kept = asyncio.run(_test_all_day(app, now, worlds, batch))
     rows = [
@@ -345,7 +345,7 @@ async def _test_all_day(app: App, now: list[float], worlds: int, batch: int) -> 
                     sold = await sell(f"team-{one}")
                     lost += sold.status_code != OK or "starts anew" in sold.headers.get("x-mock-notice", "")
             refused += (await sell(f"test-{number}")).status_code != OK
-        kept = {found.name for found in await app.control.store.worlds()}
+        kept = {found.name for found in (await app.control.store.worlds()).worlds}
     lost += sum(f"test-{number}" not in kept for number in range(worlds - batch, worlds))
     lost += sum(f"team-{number}" not in kept for number in range(CLIENTS))
     return refused, lost, len(kept)

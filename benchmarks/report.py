@@ -1,4 +1,4 @@
-"""The page of results, ``docs/benchmarks.md``: each script replaces its own section."""
+"""The pages of results, ``docs/benchmarks.md`` and ``docs/any-document.md``: each script replaces its own section."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+ANY_DOCUMENT = PAGE.with_name("any-document.md")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown; the first column is text, the others are figures."""
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:
+    """A table in Markdown; the first columns are texts, the others are figures."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * texts + "---:|" * (len(head) - texts)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
@@ -36,15 +37,15 @@ def machine() -> str:
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory} GiB; {system}; load average {busy} at the end; {datetime.now(UTC):%Y-%m-%d}"
 
 
-def publish(section: str, text: str, *, write: bool) -> None:
+def publish(section: str, text: str, *, write: bool, page: Path = PAGE) -> None:
     """Print a section; with ``write`` replace it on the page, too."""
     print(text)
     if not write:
         return
-    page = PAGE.read_text(encoding="utf-8")
+    held = page.read_text(encoding="utf-8")
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
-    before, _, rest = page.partition(begin)
+    before, _, rest = held.partition(begin)
     _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{PAGE} has no section {section}")
-    PAGE.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
+        raise ValueError(f"{page} has no section {section}")
+    page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contract_power import independent
-from benchmarks.contract_power.peers import CouldNotRun, dredd, schemathesis_at_mock
+from benchmarks.contract_power.peers import CouldNotRun, dredd_at_mock, schemathesis_at_mock
 from mockserver.openapi.documents import list_slugs
 from tests.mutation.copies import serve_copy
 from tests.mutation.false_alarms import UNCHANGED, RunResult, alarm_table, describe, plan_runs, run_all
@@ -25,7 +25,7 @@ from tests.mutation.run import Result, run, table
 TOOLS = {
     "schemathesis stock": lambda slug, origin: schemathesis_at_mock(slug, origin, tuned=False),
     "schemathesis tuned": lambda slug, origin: schemathesis_at_mock(slug, origin, tuned=True),
-    "dredd": dredd,
+    "dredd": dredd_at_mock,
 }
 """Specmatic 2.55.1 starts, but expects its generated requests to provoke every documented status of an operation: it reports thousands of failures on
 the unchanged mock, so that its other reports cannot be used."""

@@ -94,16 +94,22 @@ def _for_dredd(document: Document) -> Any:
     return read
 
 
-def dredd(slug: str, origin: str) -> set[str]:
+def dredd_at_mock(slug: str, origin: str) -> set[str]:
+    """Findings of Dredd at a mock, with the credentials that the mock publishes."""
+    base_url = origin + load_document(slug).base_path
+    target = Target.discover(slug, base_url)
+    return dredd(slug, base_url, target.credentials[target.owner])
+
+
+def dredd(slug: str, base_url: str, headers: Mapping[str, str]) -> set[str]:
     """Findings of Dredd: the failed transactions. It sends the documented examples, one per response, and cannot provoke a refusal."""
     if shutil.which("npx") is None:
         raise CouldNotRun("npx is not installed")
-    target = Target.discover(slug, origin + load_document(slug).base_path)
-    headers = [argument for name, value in target.credentials[target.owner].items() for argument in ("--header", f"{name}: {value}")]
+    sent = [argument for name, value in headers.items() for argument in ("--header", f"{name}: {value}")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "openapi.json").write_text(json.dumps(_for_dredd(load_document(slug))), encoding="utf-8")
-        command = ["npx", "--yes", DREDD, "openapi.json", origin + load_document(slug).base_path, *headers]
+        command = ["npx", "--yes", DREDD, "openapi.json", base_url, *sent]
         try:
             with (folder / "output").open("wb") as file:  # into a pipe it writes half and leaves
                 subprocess.run(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, timeout=LIMIT, check=False)

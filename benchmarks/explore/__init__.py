@@ -1,0 +1,1 @@
+"""Twelve clients with planted bugs, and what ``mockserver explore`` finds of them."""
