@@ -3,6 +3,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= python3
 MINUTES ?= 60
+PAGES ?= ../shared/seeds
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
@@ -10,7 +11,7 @@ DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra all
 
-.PHONY: serve test check fast slow long format lint types floors package sbom bench bench-quick tour docs-vendors docs-limits provenance prose soak siege flood lock clean help
+.PHONY: serve test check fast slow long test-state format lint types floors package image image-test sbom docs bench bench-quick bench-stores tour docs-vendors docs-limits provenance prose samples soak siege flood lock clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -31,8 +32,11 @@ fast: $(DEV) $(BROWSER)
 slow: $(DEV) $(BROWSER)
 	$(BIN)/python -m pytest -n auto -m "slow and not long"
 
-long: $(DEV) ## judge every independent implementation and every accepted reading; about half an hour
+long: $(DEV) ## judge every independent implementation and every accepted reading; about an hour and a half
 	$(BIN)/python -m pytest -n auto -m long
+
+test-state: $(DEV) ## run the tests that start a server once more, on a state directory; about ten minutes
+	MOCKSERVER_TEST_OPTIONS='--state {folder}' $(BIN)/python -m pytest -n auto -m "not slow" tests/server tests/vendors tests/console
 
 format: $(DEV) ## is the code formatted?
 	$(BIN)/ruff format --check .
@@ -52,6 +56,12 @@ package: $(DEV) ## build the wheel and the source archive into dist/, and check 
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
 
+image: $(DEV) ## build the container image with buildah; BASE=… is the image to build on
+	@$(BIN)/python -m tests.image build
+
+image-test: $(DEV) ## run a flow on a server in the root file system of the container image
+	@$(BIN)/python -m tests.image test
+
 sbom: $(RUN) ## write dist/sbom.json, the components of an installation (CycloneDX)
 	$(BIN)/pip install --quiet cyclonedx-bom
 	@mkdir -p dist
@@ -64,6 +74,13 @@ bench: $(DEV) ## compare with peers, growth, start-up, memory; prints the figure
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.forks
+	$(BIN)/python -m benchmarks.seeding
+
+bench-stores: $(DEV) ## what a state directory costs, against memory
+	$(BIN)/python -m benchmarks.stores
+
+bench-explore: $(DEV) ## how many planted bugs `mockserver explore` finds, in some hours; writes docs/explore.md
+	$(BIN)/python -m benchmarks.explore --write
 
 bench-quick: $(DEV) ## compare with the peers of the floors, in two minutes
 	$(BIN)/python -m benchmarks.compare --quick
@@ -77,6 +94,9 @@ siege: $(DEV) ## an hour of generated hostile input against one server; MINUTES=
 flood: $(DEV) ## 100,000 refused and 20,000 accepted calls to new worlds beside 20 clients; prints the figures
 	$(BIN)/python -m benchmarks.flood
 
+docs: $(DEV) ## build the documentation as a site into build/site, with every warning an error and every link checked
+	@$(BIN)/python -m docs.site
+
 tour: $(DEV) $(BROWSER) ## make the pictures of docs/tour.md
 	$(BIN)/python -m docs.tour
 
@@ -85,6 +105,9 @@ docs-vendors: $(DEV) ## write the generated parts of docs/vendors from the docum
 
 prose: $(DEV) ## print 100 drawn docstrings for a reader; SEED=… draws others
 	$(BIN)/python -m docs.prose $(SEED)
+
+samples: $(DEV) ## run every sample of the vendors' pages as printed; PAGES=DIR is the folder of the pages
+	$(BIN)/python -m tests.samples $(PAGES)
 
 provenance: $(DEV) ## print every constraint of the documents with its source, and how many are assumed
 	$(BIN)/python -m docs.provenance

@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs.vendor_worlds import rows
 from mockserver.openapi.documents import Document, read_document
+from mockserver.openapi.operations import OperationSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +23,9 @@ PAGES = ROOT / "docs" / "vendors"
 
 
 def discrepancies(document: Document) -> str:
-    """What the mock does at each discrepancy; those for which it does the same stand in one row."""
-    by_choice: dict[str, list[str]] = {}
-    for name, texts in document.raw.get("components", {}).get("x-discrepancies", {}).items():
-        by_choice.setdefault(texts["chosen"], []).append(name.partition(".")[2])
-    rows = ((", ".join(names), choice) for choice, names in by_choice.items())
-    return _table(("discrepancy", "what the mock does"), rows)
+    """What the mock does at each discrepancy."""
+    texts = document.raw.get("components", {}).get("x-discrepancies", {})
+    return _table(("discrepancy", "what the mock does"), ((name.partition(".")[2], text["chosen"]) for name, text in texts.items()))
 
 
 def unseen(document: Document) -> str:
@@ -40,7 +39,47 @@ def unseen(document: Document) -> str:
     return _table(("clause, error or status", "operations", "why it need not be seen"), rows) if rows else "There is nothing of this kind.\n"
 
 
-PARTS: dict[str, Callable[[Document], str]] = {"discrepancies": discrepancies, "unseen": unseen}
+def world(document: Document) -> str:
+    """What a new world holds, table by table."""
+    return _table(("table", "records", "days old", "among them"), rows(document))
+
+
+def count(document: Document) -> str:
+    """How many operations there are, and how many of them the vendor's page describes or only lists."""
+    found = [operation.provenance for operation in document.operations]
+    return f"{len(found)} operations: {', '.join(f'{found.count(name)} {name}' for name in ('described', 'listed', 'assumed'))}"
+
+
+def routes(document: Document) -> str:
+    """How many operations there are by provenance, and every route of the vendor's list with its operations and the reason for what was assumed."""
+    by_route: dict[tuple[str, str], list[OperationSpec]] = {}
+    for operation in document.operations:
+        if route := operation.spec.get("x-route"):
+            by_route.setdefault((route["path"], route["code"]), []).append(operation)
+    lines = [
+        (
+            f"`{path}`",
+            f"`{code}`",
+            ", ".join(f"{one.method} `{one.id}`" for one in served),
+            served[0].provenance,
+            " ".join(dict.fromkeys(one.spec.get("x-assumed", f"Described in {one.section.removeprefix('Vendor page, ')}.") for one in served)),
+        )
+        for (path, code), served in sorted(by_route.items())
+    ]
+    table = _table(("route as printed", "code", "operations", "provenance", "why method, parameters and bodies are so"), lines) if lines else ""
+    return f"{count(document)}.\n" + (f"\n{table}" if table else "") + assumptions(document)
+
+
+def assumptions(document: Document) -> str:
+    """What is assumed of the operations that the page only lists, by id; empty if there is nothing."""
+    found = {name: sentence for operation in document.operations for name, sentence in operation.assumptions.items()}
+    if not found:
+        return ""
+    head = f"{len(found)} statements say what is assumed of these operations. They are no clauses of the vendor, and findings name them.\n"
+    return f"\n{head}\n{_table(('id', 'what is assumed'), ((f'`{name}`', sentence) for name, sentence in found.items()))}"
+
+
+PARTS: dict[str, Callable[[Document], str]] = {"world": world, "routes": routes, "discrepancies": discrepancies, "unseen": unseen}
 
 
 def rewrite(page: str, document: Document) -> str:

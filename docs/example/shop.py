@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 BUSY = (429, 503)
 """Statuses after which the same call may be repeated."""
@@ -57,20 +58,32 @@ class Sync:
 
     def push(self, branches: Iterable[Mapping[str, Any]]) -> int:
         """Create the branches that do not exist yet; returns how many it created."""
-        known = {branch["descripcion"] for branch in self._call("GET").get("result", ())}
+        known = set(self._list_names())
         missing = [branch for branch in branches if branch["descripcion"] not in known]
         for branch in missing:
             self._call("POST", branch)
         return len(missing)
 
-    def _call(self, method: str, body: Mapping[str, Any] | None = None) -> Any:
+    def _list_names(self) -> Iterator[str]:
+        """The names of the branches that exist, page by page; the page after the last one is empty."""
+        for page in count(1):
+            found = self._call("GET", page=page).get("result")
+            if not found:
+                return
+            yield from (branch["descripcion"] for branch in found)
+
+    def _call(self, method: str, body: Mapping[str, Any] | None = None, page: int | None = None) -> Any:
+        query = {} if page is None else {"pagina": page}
         for _ in range(self.attempts):
             try:
-                answer = httpx.request(method, f"{self.base_url}/Sucursales", headers=dict(self.headers), json=body)
+                answer = httpx.request(method, f"{self.base_url}/Sucursales", params=query, headers=dict(self.headers), json=body)
             except httpx.TransportError:
                 if method == "GET":
                     continue
                 raise  # the call may have succeeded: the caller must check before it tries again
             if answer.status_code not in BUSY:
-                return answer.raise_for_status().json()
+                try:
+                    return answer.raise_for_status().json()
+                except ValueError as error:  # neither JSON nor text: likewise
+                    raise Declined("unreadable", f"the answer of the ERP cannot be read: {error}") from None
         raise Declined("busy", f"the ERP was busy {self.attempts} times")

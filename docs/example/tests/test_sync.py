@@ -6,21 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from push import BRANCHES
 from shop import Declined, Sync
 
 if TYPE_CHECKING:
     from mockserver.testing import Mock
-
-
-def branch(name: str) -> dict[str, Any]:
-    """A branch to push."""
-    texts = {"nit_tercero": "900985549", "codigo_ciudad": "05001", "codigo_departamento": "05", "codigo_pais": "57", "direccion": "cra 22"}
-    numbers = {"id_tercero": 1804, "codigo": 0, "id_ciudad": 5001, "id_departamento": 5, "id_pais": 1, "id_vendedor": 3418}
-    flags = {"es_direccionCobro": False, "es_direccionDespacho": False, "referencia_sucursal": None, "telefono": None}
-    return {"descripcion": name, **texts, **numbers, **flags}
-
-
-BRANCHES = [branch("NORTE"), branch("SUR")]
 
 
 def test_branches_are_pushed_once(sync: Sync, mock: Mock) -> None:
