@@ -37,13 +37,15 @@ READING = (
     " list_worlds list_faults show_verification explain_document"
 ).split()
 """Tools that change nothing of a world."""
+CALLING = ("verify_url", "resend_webhook")
+"""Tools that have the server call another address."""
 
 
 def make_mcp_server(connection: ServerConnection, version: str, *, reads_files: bool) -> MCPServer[Any]:
     """The MCP server of a running mock server. ``reads_files`` lets callers name files and addresses of this machine."""
     server: MCPServer[Any] = MCPServer("mockserver", instructions=INSTRUCTIONS, version=version, log_level="WARNING")
     for tool in list_tools(connection, reads_files=reads_files):
-        server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=tool.__name__ in READING, open_world_hint=tool.__name__ == "verify_url"))
+        server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=tool.__name__ in READING, open_world_hint=tool.__name__ in CALLING))
     return server
 
 

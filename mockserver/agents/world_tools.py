@@ -58,13 +58,19 @@ def journal_tools(connection: ServerConnection) -> list[Callable[..., Any]]:
         limit: PageSize = 10,
         world: World = "",
     ) -> dict[str, Any]:
-        """Read the mails, SMS and other messages that the vendors would have sent, newest first, with their codes and links taken out."""
+        """Read the mails, SMS and webhooks that the vendors would have sent, newest first, with codes and links, webhooks with each attempt."""
         params = {name: value for name, value in {"to": to, "api": api}.items() if value}
         found = connection.call("GET", "/outbox", params=params, world=world)["messages"]
         wanted = [one for one in reversed(found) if text.casefold() in f"{one['subject']} {one['body']}".casefold()]
         return cut("messages", wanted, offset, limit)
 
-    return [search_journal, show_exchange, read_outbox]
+    def resend_webhook(
+        message: Annotated[int, Field(ge=1, description="Id of a webhook in the outbox, as read_outbox shows it.")], world: World = ""
+    ) -> dict[str, Any]:
+        """Send a webhook again now, signed for this moment. `delivery` tells what the receiver answered, in the last of its attempts."""
+        return bound(connection.call("POST", f"/outbox/{message}/resend", world=world))
+
+    return [search_journal, show_exchange, read_outbox, resend_webhook]
 
 
 def state_tools(connection: ServerConnection) -> list[Callable[..., Any]]:

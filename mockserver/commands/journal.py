@@ -100,6 +100,25 @@ def list_messages(mock: Mock, as_json: bool) -> None:  # noqa: FBT001 - a flag
         _print_message(message)
 
 
+@outbox.command("show")
+@click.argument("number", type=click.IntRange(1))
+@as_json_option
+@control_command
+def show_message(mock: Mock, number: int, as_json: bool) -> None:  # noqa: FBT001 - a flag
+    """Show one message; a webhook with each attempt to send it."""
+    _show_message(mock.call("GET", f"/outbox/{number}"), as_json=as_json)
+
+
+@outbox.command("resend")
+@click.argument("number", type=click.IntRange(1))
+@as_json_option
+@control_command
+def resend_message(mock: Mock, number: int, as_json: bool) -> None:  # noqa: FBT001 - a flag
+    """Send a webhook again now, and show what came of it."""
+    mock.outbox.resend(number)
+    _show_message(mock.call("GET", f"/outbox/{number}"), as_json=as_json)
+
+
 @outbox.command("wait")
 @click.option("--to", help="Only to this address or number.")
 @click.option("--subject", help="A text that the subject contains.")
@@ -109,7 +128,7 @@ def list_messages(mock: Mock, as_json: bool) -> None:  # noqa: FBT001 - a flag
 def wait_message(mock: Mock, to: str | None, subject: str | None, body: str | None, timeout: float) -> None:
     """Wait for a message and show it."""
     found = mock.outbox.wait(to, subject=subject, body=body, timeout=timeout)
-    _print_message({name: getattr(found, name) for name in found.__slots__})
+    _print_message(mock.call("GET", f"/outbox/{found.id}"))
 
 
 @outbox.command("clear")
@@ -119,9 +138,31 @@ def clear_outbox(mock: Mock) -> None:
     mock.outbox.clear()
 
 
+def _show_message(found: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    else:
+        _print_message(found)
+
+
 def _print_message(message: Mapping[str, Any]) -> None:
     click.echo(f"{message['id']}  {message['channel']} to {message['to']}  {message['subject']}".rstrip())
     click.echo(f"    {message['body']}")
     for name in ("codes", "links"):
         if message[name]:
             click.echo(f"    {name}: {' '.join(message[name])}")
+    if message["channel"] == "webhook":
+        _print_delivery(message.get("delivery"))
+
+
+def _print_delivery(delivery: Mapping[str, Any] | None) -> None:
+    if delivery is None:
+        click.echo("    not sent: it has no subscriber, or no address of an HTTP server")
+        return
+    planned = f", next at {delivery['next_at']}" if delivery["next_at"] else ""
+    click.echo(f"    {delivery['state']} after {delivery['made']} attempts{planned}")
+    for attempt in delivery["attempts"]:
+        answered = attempt["status"] if attempt["status"] is not None else attempt["note"]
+        click.echo(f"    {attempt['at']}  {answered}  {attempt['milliseconds']} ms{'  by hand' if attempt['by_hand'] else ''}")
+    if delivery["note"] and not delivery["attempts"]:
+        click.echo(f"    {delivery['note']}")

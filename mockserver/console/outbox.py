@@ -1,10 +1,11 @@
-"""The outbox as an inbox: what people would have got by mail, SMS and WhatsApp, with the codes and links in it."""
+"""The outbox as an inbox: what people would have got by mail, SMS and WhatsApp, with codes and links, and webhooks with their delivery log."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+import orjson
 from starlette.responses import HTMLResponse, Response
 
 from mockserver.console.client import ControlRefused
@@ -36,6 +37,22 @@ async def clear(visit: Visit) -> Response:
     return visit.back("/console/outbox", "The outbox is empty.")
 
 
+async def resend(visit: Visit) -> Response:
+    """Send a webhook again, and say what came of it."""
+    number = int(visit.named("number"))
+    try:
+        told = (await visit.plane.call("POST", f"/outbox/{number}/resend"))["delivery"]
+    except ControlRefused as refused:
+        if refused.status not in (403, 409):
+            raise
+        return visit.back(f"/console/outbox/{number}", f"It was not sent: {refused}", wrong=True)
+    last = told["attempts"][-1]
+    if last["result"] == "delivered":
+        return visit.back(f"/console/outbox/{number}", f"Sent: the receiver answered {last['status']}.")
+    answered = f"the receiver answered {last['status']}" if last["status"] is not None else last["note"]
+    return visit.back(f"/console/outbox/{number}", f"Not delivered: {answered}.", wrong=True)
+
+
 async def _messages(visit: Visit) -> dict[str, Any]:
     listed = (await visit.plane.get("/outbox", channel=visit.asked("channel"), to=visit.asked("to")))["messages"][::-1]
     text = visit.asked("text").casefold()
@@ -49,16 +66,22 @@ async def _messages(visit: Visit) -> dict[str, Any]:
         "total": len(listed),
         "opened": opened,
         "thread": thread[-PAGE:],
+        "data": _read_json(opened["body"]) if opened and opened["channel"] == "webhook" else None,
         "is_html": bool(opened and is_html(opened["body"])),
     }
 
 
 async def _found(visit: Visit, number: int) -> dict[str, Any]:
-    messages: list[dict[str, Any]] = (await visit.plane.get("/outbox"))["messages"]
-    found = next((message for message in messages if message["id"] == number), None)
-    if found is None:
-        raise ControlRefused(404, "Not Found", f"there is no message {number} in the world {visit.world}")
+    found: dict[str, Any] = await visit.plane.get(f"/outbox/{number}")
     return found
+
+
+def _read_json(text: str) -> Any:
+    """The data of a webhook's body; None if it is no JSON."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def is_html(text: str) -> bool:

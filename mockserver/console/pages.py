@@ -86,6 +86,7 @@ CHANGES: dict[str, View] = {
     "/console/snapshots/{name}/restore": state.restore_snapshot,
     "/console/snapshots/{name}/delete": state.delete_snapshot,
     "/console/outbox/clear": outbox.clear,
+    "/console/outbox/{number:digits}/resend": outbox.resend,
     "/console/faults": faults.add,
     "/console/faults/clear": faults.clear,
     "/console/faults/{number:digits}/turn": faults.turn,

@@ -95,6 +95,7 @@ SENDING_WORLDS = Limit(
 WEBHOOKS_AT_ONCE = Limit(
     "webhooks-at-once", 20, "webhooks", "Webhooks of one world that are sent one after the other before others are looked for.", "They wait."
 )
+DELIVERY_ATTEMPTS = Limit("delivery-attempts", 20, "attempts", "Attempts to send one webhook that its delivery log keeps.", OLDEST)
 
 # Journal
 
@@ -162,6 +163,7 @@ LIMITS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
             OUTBOX,
             SENDING_WORLDS,
             WEBHOOKS_AT_ONCE,
+            DELIVERY_ATTEMPTS,
         ),
     ),
     ("Journal", (JOURNAL_ENTRIES, JOURNAL_WORLD_BYTES, JOURNAL_BYTES)),

@@ -6,12 +6,14 @@ The package meets the server as a URL only, so it works the same against one on 
 from mockserver.testing.client import Refused
 from mockserver.testing.mock import Api, Mock
 from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State, Transitions, Unverified
-from mockserver.testing.records import Change, Exchange, Message, Rule, Timer
+from mockserver.testing.records import Change, Delivery, DeliveryAttempt, Exchange, Message, Rule, Timer
 
 __all__ = [
     "Api",
     "Change",
     "Clock",
+    "Delivery",
+    "DeliveryAttempt",
     "Exchange",
     "Faults",
     "Journal",

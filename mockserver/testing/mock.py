@@ -32,8 +32,8 @@ class Api:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the first published credential, which has all rights."""
-        return dict(next(iter(self.credentials.values())))
+        """The headers of the first published credential, which has all rights; none of an API without credentials."""
+        return dict(next(iter(self.credentials.values()), {}))
 
     @cached_property
     def landmarks(self) -> dict[str, str]:

@@ -269,6 +269,10 @@ def _told(nearest: Mapping[str, Any] | None) -> list[str]:
     return [f"nearest: {Exchange.read(nearest['exchange'])}", *differing]
 
 
+SENDING = 10.0
+"""Seconds that the server waits for the receiver of a webhook."""
+
+
 class Outbox:
     """The messages that vendors would have sent."""
 
@@ -278,6 +282,17 @@ class Outbox:
     @property
     def messages(self) -> list[Message]:
         return list(map(Message.read, self._wire.call("GET", "/outbox")["messages"]))
+
+    def message(self, number: int) -> Message:
+        """A message by its id, a webhook with its delivery log. Raises Refused (404)."""
+        return Message.read(self._wire.call("GET", f"/outbox/{number}"))
+
+    def resend(self, number: int) -> Message:
+        """Send a webhook again now. Returns it with its delivery log, whose last attempt this is, whatever the receiver answered.
+
+        Raises Refused if it is no webhook or has no subscriber (409), or if the server may not call its address (403).
+        """
+        return Message.read(self._wire.call("POST", f"/outbox/{number}/resend", wait=SENDING))
 
     def wait(
         self,

@@ -13,14 +13,59 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _moment_or_none(text: str | None) -> datetime | None:
+    return None if text is None else moment(text)
+
+
 def _known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a record out of an answer; a newer server may send more."""
     return {field.name: data[field.name] for field in fields(record) if field.name in data}
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """One attempt to send a webhook, at a moment of the world's clock; ``milliseconds`` is real time.
+
+    ``status`` is what the receiver answered, None if it did not, which ``note`` explains. ``result`` is delivered, failed or refused. ``next_at`` is
+    when the next attempt was due after this one, ``by_hand`` is true if a call asked for it.
+    """
+
+    at: datetime
+    url: str
+    result: str
+    status: int | None
+    note: str
+    milliseconds: int
+    next_at: datetime | None
+    by_hand: bool
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> DeliveryAttempt:
+        return cls(**{**_known(cls, data), "at": moment(data["at"]), "next_at": _moment_or_none(data["next_at"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of a webhook. ``state`` is pending, delivered, failed or refused, ``made`` how many attempts were made; the latest 20 are kept."""
+
+    event: str
+    method: str
+    url: str
+    state: str
+    made: int
+    next_at: datetime | None
+    note: str
+    attempts: tuple[DeliveryAttempt, ...]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Delivery:
+        attempts = tuple(map(DeliveryAttempt.read, data["attempts"]))
+        return cls(**{**_known(cls, data), "next_at": _moment_or_none(data["next_at"]), "attempts": attempts})
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A mail, SMS or WhatsApp message that a vendor would have sent."""
+    """A mail, SMS or WhatsApp message that a vendor would have sent, or a webhook, whose ``delivery`` is None if it has no address."""
 
     id: int
     api: str
@@ -31,10 +76,14 @@ class Message:
     codes: tuple[str, ...]
     links: tuple[str, ...]
     sent_at: datetime
+    delivery: Delivery | None = None
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Message:
-        return cls(**{**_known(cls, data), "codes": tuple(data["codes"]), "links": tuple(data["links"]), "sent_at": moment(data["sent_at"])})
+        told = data.get("delivery")
+        delivery = None if told is None else Delivery.read(told)
+        texts = {"codes": tuple(data["codes"]), "links": tuple(data["links"])}
+        return cls(**{**_known(cls, data), **texts, "sent_at": moment(data["sent_at"]), "delivery": delivery})
 
     @property
     def code(self) -> str:

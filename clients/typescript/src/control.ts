@@ -805,7 +805,7 @@ export interface paths {
         };
         /**
          * The messages sent
-         * @description Lists the messages that the vendors would have sent by mail, SMS or WhatsApp, oldest first. At most 1000 are kept of a world.
+         * @description Lists the messages that the vendors would have sent by mail, SMS or WhatsApp, and their webhooks with what came of them, oldest first. At most 1000 are kept of a world.
          */
         get: operations["list_messages"];
         put?: never;
@@ -834,6 +834,46 @@ export interface paths {
         get: operations["wait_message"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One message
+         * @description Shows a message. `delivery` of a webhook has each attempt to send it.
+         */
+        get: operations["get_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a webhook again
+         * @description Sends a webhook now, whatever came of it before, with the same id and body, signed for this moment, and answers with the message and its delivery log, in which the attempt is the last. A receiver that does not answer with 2xx is a failed attempt, and no refusal of this call. Refused are a message that is no webhook or has no subscriber (409), and an address that the operator does not allow with `--allow-targets` (403).
+         */
+        post: operations["resend_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1128,6 +1168,53 @@ export interface components {
             links: string[];
             /** Format: date-time */
             sent_at: string;
+            /** @description What came of a webhook; null if it has no address to be sent to. */
+            delivery?: components["schemas"]["Delivery"] | null;
+        };
+        Delivery: {
+            event: string;
+            method: string;
+            /** @description The address of the subscriber or of the callback. */
+            url: string;
+            /**
+             * @description `refused` is a webhook whose address the operator does not allow, `failed` one whose last planned attempt failed.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed" | "refused";
+            /** @description How many attempts were made. */
+            made: number;
+            /**
+             * Format: date-time
+             * @description When it is sent next, by the world's clock; null for never.
+             */
+            next_at: string | null;
+            /** @description Why it was not delivered; empty if it was. */
+            note: string;
+            /** @description The latest 20 attempts, oldest first. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+        };
+        DeliveryAttempt: {
+            /**
+             * Format: date-time
+             * @description The moment of the attempt by the world's clock.
+             */
+            at: string;
+            url: string;
+            /** @enum {string} */
+            result: "delivered" | "failed" | "refused";
+            /** @description The status that the receiver answered; null if it did not answer. */
+            status: number | null;
+            /** @description What failed; empty if it was delivered. */
+            note: string;
+            /** @description How long the attempt took in real time. */
+            milliseconds: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt was due after this one; null for never.
+             */
+            next_at: string | null;
+            /** @description Whether a call asked for it. */
+            by_hand: boolean;
         };
         Problem: {
             type: string;
@@ -1865,10 +1952,12 @@ export interface components {
         LastEventId: string;
         /** @description Seconds after which the stream ends; by default when the client hangs up. */
         StreamTimeout: number;
+        /** @description The id of a message. */
+        MessageNumber: number;
         /** @description Only messages to this address or number. */
         MessageTo: string;
         /** @description Only messages over this channel. */
-        MessageChannel: "mail" | "sms" | "whatsapp";
+        MessageChannel: "mail" | "sms" | "whatsapp" | "webhook";
         /** @description Only messages of this vendor. */
         MessageApi: string;
         /** @description A text that the subject has to contain, regardless of case. */
@@ -3467,6 +3556,62 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    get_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a message. */
+                message: components["parameters"]["MessageNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    resend_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a message. */
+                message: components["parameters"]["MessageNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message with its delivery log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             503: components["responses"]["Busy"];
         };
     };

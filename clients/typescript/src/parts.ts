@@ -255,6 +255,11 @@ export class Message {
     return this.data.body;
   }
 
+  /** What came of a webhook, with each attempt to send it; null if it has no address, and of any other message. */
+  get delivery(): Schemas["Delivery"] | null {
+    return this.data.delivery ?? null;
+  }
+
   /** The first code. Throws an Error if the message has none. */
   get code(): string {
     return this.first("code", this.data.codes);
@@ -276,7 +281,7 @@ export interface MessageFilter {
   subject?: string;
   /** A text that the body contains. */
   body?: string;
-  channel?: "mail" | "sms" | "whatsapp";
+  channel?: "mail" | "sms" | "whatsapp" | "webhook";
   api?: string;
   /** The id of a message: only later ones. */
   after?: number;
@@ -290,6 +295,19 @@ export class Outbox {
 
   async messages(): Promise<Message[]> {
     return (await this.wire.data(this.wire.api.GET("/outbox"))).messages.map((found) => new Message(found));
+  }
+
+  /** A message by its id, a webhook with its delivery log. Throws Refused (404). */
+  async message(message: number): Promise<Message> {
+    return new Message(await this.wire.data(this.wire.api.GET("/outbox/{message}", { params: { path: { message } } })));
+  }
+
+  /**
+   * Send a webhook again now, and return it with its delivery log, whose last attempt this is, whatever the receiver answered. Throws Refused if it is no webhook or has no
+   * subscriber (409), or if the server may not call its address (403).
+   */
+  async resend(message: number): Promise<Message> {
+    return new Message(await this.wire.data(this.wire.api.POST("/outbox/{message}/resend", { params: { path: { message } }, ...this.wire.patience(10) })));
   }
 
   /** Wait for the newest matching message. Throws Refused (404) if there is none in time; the message lists those that there are. */

@@ -104,6 +104,9 @@ test("messages are waited for", async () => {
   assert.ok(message.link.startsWith("http"));
   assert.throws(() => message.code, /no code/);
   assert.equal((await mock.outbox.messages()).length, 1);
+  assert.deepEqual((await mock.outbox.message(message.data.id)).data, message.data);
+  assert.equal(message.delivery, null);
+  await assert.rejects(mock.outbox.resend(message.data.id), (error) => error instanceof Refused && error.status === 409 && /only a webhook/.test(error.message));
   await mock.outbox.clear();
   await assert.rejects(mock.outbox.wait("+52999", { timeout: 0.1 }), (error) => error instanceof Refused && error.status === 404);
 });

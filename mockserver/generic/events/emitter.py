@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
@@ -104,8 +101,18 @@ class Events:
         world.send(self._slug, "webhook", subscriber.url, body, event.name)
         if not subscriber.url.startswith(("http://", "https://")):
             return
-        headers = ("Content-Type: application/json", *_signatures(world, event, number, body, subscriber.secret or SECRET))
-        add_delivery(world, self.table, Delivery(number, event.name, event.method, subscriber.url, headers, body, world.now))
+        delivery = Delivery(
+            number,
+            event.name,
+            event.method,
+            subscriber.url,
+            ("Content-Type: application/json",),
+            body,
+            world.now,
+            signed=event.headers,
+            secret=subscriber.secret or SECRET,
+        )
+        add_delivery(world, self.table, delivery)
 
 
 def _fits(trigger: Trigger, change: Change) -> bool:
@@ -120,35 +127,3 @@ def _fits(trigger: Trigger, change: Change) -> bool:
     now = {fold(str(value)) for name, value in change.after.data.items() if isinstance(value, str) and value != before.get(name)}
     flags = {fold(name) for name, value in change.after.data.items() if value is True and before.get(name) is not True}
     return trigger.change in now | flags
-
-
-def _signatures(world: Transaction, event: EventSpec, number: int, body: str, secret: str) -> Iterator[str]:
-    """The headers that the document describes for a message: its id, its moment and its signature (HMAC with SHA-256).
-
-    ``webhook-signature`` is made as Standard Webhooks has it, any other header with such a name of the body alone, in hexadecimal digits.
-    """
-    moment = int(world.now.timestamp())
-    for name in event.headers:
-        folded = fold(name)
-        if "signature" in folded or "hmac" in folded:
-            if folded in ("webhooksignature", "svixsignature"):
-                digest = hmac.digest(_key(secret), f"msg_{number}.{moment}.{body}".encode(), "sha256")
-                yield f"{name}: v1,{base64.b64encode(digest).decode()}"
-            else:
-                yield f"{name}: {hmac.digest(secret.encode(), body.encode(), 'sha256').hex()}"
-        elif folded.endswith("timestamp"):
-            yield f"{name}: {moment}"
-        elif folded.endswith(("webhookid", "svixid", "messageid", "deliveryid", "eventid")):
-            yield f"{name}: msg_{number}"
-        elif folded.endswith(("event", "topic", "eventtype")):
-            yield f"{name}: {''.join(letter for letter in event.name if letter.isascii() and letter.isprintable())}"
-
-
-def _key(secret: str) -> bytes:
-    """The bytes of a secret, which Standard Webhooks writes in base64 behind ``whsec_``."""
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return secret.encode()
