@@ -16,7 +16,7 @@ from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso
 from mockserver.core.base.faults import Conflict, Malformed, NotFound
 from mockserver.core.base.requests import Request
-from mockserver.core.engine.journal import JournalEntry
+from mockserver.core.engine.journal import FaultRecord, JournalEntry
 from mockserver.core.operation.bodies import Upload, parse_json, parse_multipart, parse_urlencoded
 from mockserver.core.operation.compiled import Operation
 from mockserver.core.operation.forms import gather
@@ -24,12 +24,22 @@ from mockserver.core.operation.media import MULTIPART, URLENCODED
 from mockserver.core.state.world import Transaction, World
 from mockserver.openapi.documents import Document
 from mockserver.openapi.masking import MASK, Mask
+from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.readings import CREDENTIALS, INPUTS, REFUSALS, Readings
 
 MAX_REASON = 300
 """Letters of the reason of a refusal in a list."""
 _KINDS = {"unauthenticated": (CREDENTIALS,), "forbidden": (CREDENTIALS,), "invalid": (INPUTS,), "malformed": (INPUTS,)}
 """What a discrepancy calls the kinds of refusal, by the kind of the fault."""
+
+
+def _clause_of_kind(spec: OperationSpec, fault: FaultRecord) -> str | None:
+    """The clause of an operation for refused credentials, or for the first violated keyword that has one; None if it names none."""
+    if fault.kind in ("unauthenticated", "forbidden"):
+        access: str | None = spec.spec.get("x-access-clause")
+        return access
+    by_keyword: Mapping[str, str] = spec.spec.get("x-input-clauses", {}) if fault.kind == "invalid" else {}
+    return next((by_keyword[one.keyword] for one in fault.violations if one.keyword in by_keyword), None)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,8 @@ class Rendering:
             "status": exchange.status,
             "code": exchange.fault.code if exchange.fault is not None else None,
             "fault": exchange.fault.kind if exchange.fault is not None else None,
-            "clause": exchange.fault.clause if exchange.fault is not None else None,
+            "clause": self.clause,
+            "entry": self._find_entry(),
             "reason": self._find_reason(),
             "section": self._find_section(),
             "findings": len(self._find_violations()),
@@ -119,6 +130,30 @@ class Rendering:
         mask = self.control.vendors[self.api].document.mask if self.api is not None else Mask()
         return mask.with_credentials(self.exchange.request.headers.items())
 
+    @cached_property
+    def clause(self) -> str | None:
+        """The clause that a refusal follows.
+
+        It is that of the row of the error table, else the one for credentials or for the violated keyword, else that of the recipe for the row.
+        """
+        operation, fault = self.operation, self.exchange.fault
+        if fault is None or operation is None or fault.clause is not None:
+            return None if fault is None else fault.clause
+        found = _clause_of_kind(operation.spec, fault)
+        if found is None and fault.row is not None:
+            recipes = operation.spec.recipes.get(fault.row, [])
+            stated = {recipe.get("clause") for recipe in (recipes if isinstance(recipes, list) else [recipes])}
+            found = stated.pop() if len(stated) == 1 else None
+        return found
+
+    def _find_entry(self) -> str | None:
+        """What a documented refusal follows that no clause states: an assumption, or the row of the document's error table."""
+        operation, fault = self.operation, self.exchange.fault
+        if operation is None or fault is None or fault.row is None or self.clause is not None:
+            return None
+        assumed = f"assumed.{operation.id}.{fault.row}"
+        return assumed if assumed in operation.spec.assumptions else f"{operation.name}.errors.{fault.row}"
+
     def mask_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name.lower(): self.mask.header(name, value) for name, value in headers.items()}
 
@@ -145,11 +180,16 @@ class Rendering:
         operation, fault = self.operation, self.exchange.fault
         if fault is None:
             return None
-        if operation is not None and fault.clause is not None and fault.clause in operation.spec.clauses:
-            return operation.spec.clauses[fault.clause]
-        errors = operation.fault_context.errors.values() if operation is not None else ()
-        message = next((error.message for error in errors if error.code == fault.code and error.message), None)
-        if message is not None:
+        if operation is not None and self.clause in operation.spec.clauses:
+            return operation.spec.clauses[str(self.clause)]
+        entry = self._find_entry()
+        if operation is not None and entry in operation.spec.assumptions:
+            return operation.spec.assumptions[str(entry)]
+        errors = operation.fault_context.errors if operation is not None else {}
+        own = errors.get(fault.row or "")
+        rows = errors.values() if own is None else [own]
+        message = next((error.message for error in rows if fault.code in (None, error.code) and error.message), None)
+        if message is not None and (fault.code is not None or fault.row is not None):
             return message
         first = next(iter(self._find_violations()), None)
         text = fault.text if first is None else f"{first['place']}{first['pointer']} {first['text']}"
@@ -168,7 +208,7 @@ class Rendering:
         if operation is None:
             return []
         if fault is not None:
-            return [fault.clause] if fault.clause is not None else []
+            return [self.clause] if self.clause is not None else []
         refusals = {error.clause for error in operation.fault_context.errors.values()}
         return [clause for clause in operation.clauses if clause not in refusals]
 

@@ -150,6 +150,7 @@ class Exchange:
     request_id: str = ""
     rewindable: bool = False
     clause: str | None = None
+    entry: str | None = None
     reason: str | None = None
     section: str | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,10 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.conftest import Mock
 from tests.console.places import read
 from tests.console.test_browser import order_token, sell
-from tests.vendors.test_monedero import FORM, OPERATIONS, RECIPES, fields_of
-
-SHOWN = 0.95
-"""The share of the refusals whose row shows code and clause."""
 
 
 def digest(mock: Mock, world: str = "") -> str:
@@ -125,18 +120,3 @@ def test_the_reference_of_a_call_opens_at_its_operation(page: Page, mock: Mock) 
     expect(opened).to_contain_text("/wallet/sale")
     expect(opened).to_be_in_viewport()
     assert page.locator(".top").evaluate("head => getComputedStyle(head).position") == "static"
-
-
-def test_the_row_of_every_documented_refusal_shows_its_code_and_clause(mock: Mock, console: httpx.Client) -> None:
-    shown = []
-    for operation, written, credential, fields in RECIPES:
-        code = written.strip("`")
-        clause = OPERATIONS[operation].spec["x-errors"].get(code, {}).get("clause")
-        if clause is None:
-            continue  # an answer without a fault, or an error that the page does not list for the call
-        with mock.client("monedero", None if credential == "–" else credential.strip("`")) as client:
-            client.post(OPERATIONS[operation].path, content=fields_of(operation, fields), headers=FORM)
-        row = unescape(console.get("/console/journal").text.split("</tr>")[1])
-        shown.append(all(part in row for part in (code, clause, OPERATIONS[operation].clauses[clause][:60])))
-    assert len(shown) > 50
-    assert sum(shown) >= SHOWN * len(shown)

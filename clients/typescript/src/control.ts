@@ -1623,6 +1623,8 @@ export interface components {
             fault: string | null;
             /** @description The clause of the vendor's page that the refusal follows. */
             clause: string | null;
+            /** @description What a documented refusal follows that no clause states: the row of the document's error table, or an assumption (`assumed.…`). */
+            entry: string | null;
             /** @description Why the call was refused, in one line: what the clause says, else the documented message or the first violation. */
             reason: string | null;
             /** @description The section of the vendor's page that describes the refused operation. */

@@ -42,14 +42,15 @@ _VIOLATIONS = {
 _OTHER_VIOLATION = "El campo {} no es valido."
 
 
-class Rejected(Fault):
-    """Fields that are well formed but do not fit the state: the code of a documented error by field."""
+class Rejected(VendorFault):
+    """Fields that are well formed but do not fit the state: the code of a documented error by field. The first one is that of the refusal."""
 
     kind = "rejected"
     status = 422
 
     def __init__(self, codes: Mapping[str, str]) -> None:
-        super().__init__(", ".join(f"{field}: {code}" for field, code in codes.items()))
+        super().__init__(next(iter(codes.values())))
+        self.args = (", ".join(f"{field}: {code}" for field, code in codes.items()),)
         self.codes = codes
 
 

@@ -51,7 +51,7 @@ class FaultRecord:
 
     ``kind`` is the kind of the fault, or ``mock_bug``. ``code`` and ``clause`` are those that the vendor's document has for it. ``broken_by`` is
     ``request`` or ``response`` if that side breaks the document, at the places that ``violations`` names. ``allow`` lists the methods of the path
-    if the request had none of them.
+    if the request had none of them. ``row`` is the name of the row of the document's error table.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class FaultRecord:
     broken_by: str | None = None
     violations: tuple[Violation, ...] = ()
     allow: tuple[str, ...] = ()
+    row: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: one is made for every call, and freezing doubles the cost

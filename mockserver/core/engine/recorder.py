@@ -48,6 +48,7 @@ def describe_fault(fault: Exception, operation: Operation | None) -> FaultRecord
     """What the journal keeps of an error, as plain values."""
     documented = operation.fault_context.documented(fault) if operation is not None and isinstance(fault, Fault) else None
     code = None if documented is None else documented.code
+    rows = operation.fault_context.errors.items() if operation is not None and documented is not None else ()
     return FaultRecord(
         kind=fault.kind if isinstance(fault, Fault | LimitExceeded | StoreFailed) else "mock_bug",
         text="; ".join([str(fault), *getattr(fault, "__notes__", ())]),
@@ -56,6 +57,7 @@ def describe_fault(fault: Exception, operation: Operation | None) -> FaultRecord
         broken_by=_find_side(fault),
         violations=_list_violations(fault),
         allow=fault.allow if isinstance(fault, MethodNotAllowed) else (),
+        row=next((name for name, row in rows if row is documented), None),
     )
 
 
