@@ -117,6 +117,30 @@ def test_an_outcome_of_the_checkout_is_seen_everywhere(mock: Mock, page: Page, s
     assert world(mock) == after
 
 
+SOLD = {
+    "upgrade": ("Trincico", "Subscription Pro Monthly", "10.00 USD"),
+    "card": ("Trincico", "Subscription Basic", "0.00 USD"),
+    "invoice": ("Bar test", "2 × Extra programmer", "230.50 USD"),
+}
+"""Merchant, item and amount of each kind of page."""
+
+
+@pytest.mark.parametrize("kind", SOLD)
+def test_a_checkout_shows_merchant_item_and_amount_before_anything_to_press(mock: Mock, page: Page, shop: str, kind: str) -> None:
+    merchant, item, amount = SOLD[kind]
+    page.goto(checkout(mock, kind, shop))
+    assert page.locator("#merchant").inner_text() == merchant
+    assert page.locator("#amount").inner_text() == amount
+    assert item in page.locator("#purchase").inner_text()
+    assert "TEST MODE" in page.locator("#mode").inner_text()
+    shown = page.locator("main").inner_text()
+    assert shown.index(merchant) < shown.index(amount) < shown.index(item) < shown.index("Card\n")
+    if kind == "invoice":
+        assert "Tax\n30.50 USD" in page.locator("#purchase").inner_text()
+    page.locator("#challenge").click()
+    assert page.locator("#merchant").inner_text() == merchant
+
+
 @pytest.mark.parametrize("kind", ["upgrade", "card", "invoice"])
 def test_two_tabs_pay_once(mock: Mock, page: Page, shop: str, kind: str) -> None:
     url = checkout(mock, kind, shop)

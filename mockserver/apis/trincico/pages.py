@@ -13,7 +13,7 @@ from mockserver import Reply, Transaction
 from mockserver.apis.trincico import checkouts, onboardings
 from mockserver.apis.trincico.choices import BANKS, CARDS
 from mockserver.apis.trincico.mails import money
-from mockserver.apis.trincico.state import CUSTOMERS, INVOICES, PAYOUT_ACCOUNTS, SERVICES, SUBSCRIPTIONS, Checkout, Onboarding, moment, plan_of
+from mockserver.apis.trincico.state import CUSTOMERS, INVOICES, ITEMS, PAYOUT_ACCOUNTS, SERVICES, SUBSCRIPTIONS, Checkout, Onboarding, moment, plan_of
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mockserver.apis.trincico"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -46,6 +46,7 @@ def checkout(world: Transaction, shown: Checkout) -> Reply:
         "challenge.html" if shown.status == checkouts.CHALLENGED else "checkout.html",
         back,
         title=_title(world, shown),
+        merchant=_merchant(world, shown),
         lines=_lines(world, shown),
         amount=money(shown.amount, shown.currency),
         charges=shown.amount > 0,
@@ -116,6 +117,19 @@ def _headers(back: tuple[str, ...]) -> dict[str, str]:
     }
 
 
+MERCHANT = "Trincico"
+"""Who sells plans; an invoice is paid to the service that sent it."""
+MOST = 20
+"""Lines of an invoice that its page lists."""
+
+
+def _merchant(world: Transaction, shown: Checkout) -> str:
+    """Who is paid."""
+    invoice = None if shown.kind != "invoice" else world.table(INVOICES).get(shown.invoice_id or "")
+    service = None if invoice is None else world.table(SERVICES).get(invoice.service_id)
+    return MERCHANT if service is None else service.name
+
+
 def _title(world: Transaction, shown: Checkout) -> str:
     if shown.kind == "invoice":
         invoice = world.table(INVOICES).get(shown.invoice_id or "")
@@ -126,20 +140,24 @@ def _title(world: Transaction, shown: Checkout) -> str:
 
 
 def _lines(world: Transaction, shown: Checkout) -> list[tuple[str, str]]:
-    """The purchase as terms and their values."""
+    """The purchase as terms and their values, the items first."""
     if shown.kind == "invoice":
         invoice = world.table(INVOICES).get(shown.invoice_id or "")
-        service = None if invoice is None else world.table(SERVICES).get(invoice.service_id)
         customer = None if invoice is None else world.table(CUSTOMERS).get(invoice.customer_id)
-        return [("From", "" if service is None else service.name), ("For", "" if customer is None else customer.business_name)]
+        items = [] if invoice is None else list(world.table(ITEMS).select("invoice", invoice.id))
+        bought = [(f"{item.quantity} \u00d7 {item.name}", money(item.amount, shown.currency)) for item in items[:MOST]]
+        taxes = sum(item.tax_amount for item in items)
+        tax = [("Tax", money(taxes, shown.currency))] if taxes else []
+        more = [("More", f" {len(items) - MOST} items")] if len(items) > MOST else []
+        return [*bought, *more, *tax, ("For", "" if customer is None else customer.business_name)]
     subscription = world.table(SUBSCRIPTIONS).get(shown.subscription_id or "")
     if shown.kind == "card" or shown.plan_id is None:
         plan = None if subscription is None else plan_of(world, subscription.plan_id)
         card = None if subscription is None else CARDS.get(subscription.card)
-        return [("Subscription", "" if plan is None else plan.name), ("Card so far", "none" if card is None else card.label)]
+        return [("Item", "" if plan is None else f"Subscription {plan.name}"), ("Card so far", "none" if card is None else card.label)]
     plan = plan_of(world, shown.plan_id)
     every = plan.interval if plan.interval_count == 1 else f"{plan.interval_count} {plan.interval}s"
-    lines = [("Plan", plan.name), ("Price", f"{money(plan.price, plan.currency)} every {every}")]
+    lines = [("Item", f"Subscription {plan.name}"), ("Price", f"{money(plan.price, plan.currency)} every {every}")]
     if plan.trial_period_days:
         lines.append(("Trial", f"{plan.trial_period_days} days, nothing is charged before"))
     return lines
