@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
@@ -167,6 +167,16 @@ def plain(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
+def in_path(record_id: Any) -> str:
+    """An id of a record as a part of a path that is not encoded yet: a slash in it is."""
+    return str(record_id).replace("/", "%2F")
+
+
+def in_address(record_id: Any) -> str:
+    """An id of a record as a part of an address: encoded, a slash twice, because a path is decoded before its parts are separated."""
+    return quote(in_path(record_id), safe="")
+
+
 def short(value: Any, most: int = 60) -> str:
     """A field, shortened to fit into a cell."""
     text = plain(value)
@@ -263,6 +273,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "family": family,
     "linked": linked,
     "plain": plain,
+    "in_address": in_address,
     "short": short,
     "query": query,
     "effects": effects,

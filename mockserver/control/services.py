@@ -20,6 +20,7 @@ from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import Scenario
 from mockserver.core.operation.api import Api, Credential
 from mockserver.core.operation.compiled import Operation
+from mockserver.core.state.forms import RecordForm
 from mockserver.core.state.mapping import RecordValidator, record_validators
 from mockserver.core.state.store import Snapshot, Store
 from mockserver.core.state.tables import Table
@@ -94,6 +95,11 @@ class ControlServices:
             for vendor in self.vendors.values()
             for name, validator in record_validators(vendor.api.tables, vendor.api.described, vendor.document).items()
         }
+
+    @cached_property
+    def forms(self) -> Mapping[str, RecordForm]:
+        """The forms of the tables whose content a document describes within one field, by full name of the table."""
+        return {f"{slug}.{name}": form for slug, vendor in self.vendors.items() for name, form in vendor.api.forms.items()}
 
     @cached_property
     def bases(self) -> Sequence[tuple[str, str]]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
 
+from mockserver.control.columns import describe_columns
 from mockserver.control.services import ControlServices
 from mockserver.control.worlds import Unfit
 from mockserver.core.base.faults import Conflict, NotFound
@@ -34,7 +36,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def get_tables(control: ControlServices, world: Transaction, slug: str) -> Reply:
     tables = control.vendor(slug).api.tables
     counts = {table.short_name: len(world.table(table)) for table in tables}
-    return Reply(200, {"tables": counts, "columns": {table.short_name: _describe_columns(table) for table in tables}})
+    return Reply(200, {"tables": counts, "columns": {table.short_name: describe_columns(control, table) for table in tables}})
 
 
 def list_records(
@@ -81,9 +83,10 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
     declared = control.table(slug, table)
     records = world.table(declared)
     misfits = Misfits()
-    sent = {"id": _draw_id(world, declared, records), **body}
+    form = control.forms.get(declared.name)
+    sent = {"id": _draw_id(world, declared, records), **body} if form is None else form.complete(world, body, misfits)
     values = declared.codec.decode(sent, "", misfits)
-    _refuse(misfits, control.record_validators[declared.name].violations(values))
+    _refuse(misfits, _judge(control, declared, None, values))
     made = declared.record(**values)
     _check_references(control, world, declared, made, misfits)
     _refuse(misfits)
@@ -92,7 +95,7 @@ def create_record(control: ControlServices, world: Transaction, slug: str, table
     records.add(made)
     if declared.ids is not None and isinstance(made.id, int):
         world.reserve(declared.ids, made.id if world.drawn(declared.ids) is not None else _find_highest(records))
-    return Reply(201, declared.to_json(made), {"Location": f"{world.base_url}/_mock/state/{slug}/{table}/{made.id}"})
+    return Reply(201, declared.to_json(made), {"Location": f"{world.base_url}/_mock/state/{slug}/{table}/{_write_id(made.id)}"})
 
 
 def update_record(control: ControlServices, world: Transaction, slug: str, table: str, record: str, body: Mapping[str, Any]) -> Reply:
@@ -103,7 +106,9 @@ def update_record(control: ControlServices, world: Transaction, slug: str, table
     values = declared.codec.decode(body, "", misfits, whole=False)
     if values.get("id", found.id) != found.id:
         misfits.add("/id", "cannot change")
-    _refuse(misfits, control.record_validators[declared.name].violations(values))
+    elif declared.name in control.forms:
+        control.forms[declared.name].find_fixed(found, values, misfits)
+    _refuse(misfits, _judge(control, declared, found, values))
     changed = records.change(found, **values)
     _check_references(control, world, declared, changed, misfits)
     _refuse(misfits)
@@ -125,9 +130,17 @@ def delete_record(control: ControlServices, world: Transaction, slug: str, table
     return Reply(204)
 
 
+def _judge(control: ControlServices, declared: Table[Any], before: Any, values: Mapping[str, Any]) -> list[Violation]:
+    """How the fields that are written break the document."""
+    form = control.forms.get(declared.name)
+    return [*control.record_validators[declared.name].violations(values), *(() if form is None else form.violations(before, values))]
+
+
 def _find(records: TransactionTable[Any], declared: Table[Any], text: str) -> Any:
-    """The record with an id, given as text. Raises NotFound."""
+    """The record with an id, given as text, in which a slash may be written as ``%2F``. Raises NotFound."""
     found = records.get(text)
+    if found is None and "%2" in text:
+        found = records.get(text.replace("%2F", "/").replace("%2f", "/"))
     number = read_digits(text.removeprefix("-")) if found is None else None
     if number is not None:
         found = records.get(-number if text.startswith("-") else number)
@@ -156,18 +169,9 @@ def _sort(records: list[Any], by: str, *, backwards: bool) -> list[Any]:
     return [*sorted(with_value, key=key, reverse=backwards), *(record for record in records if getattr(record, by) is None)]
 
 
-def _describe_columns(declared: Table[Any]) -> list[dict[str, Any]]:
-    """Name, kind and reference of each field that is not secret."""
-    return [
-        {
-            "name": name,
-            "text": declared.codec.accepts(name, "any text at all"),
-            "nullable": declared.codec.accepts(name, None),
-            "refers_to": declared.references[name].partition(".")[2] if name in declared.references else None,
-        }
-        for name in declared.codec.fields
-        if name not in declared.secrets
-    ]
+def _write_id(record_id: int | str) -> str:
+    """An id as a part of a path: encoded, a slash twice, because a path is decoded before its parts are separated."""
+    return quote(str(record_id).replace("/", "%2F"), safe="")
 
 
 def _write_text(value: Any) -> str:

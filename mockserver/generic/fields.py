@@ -160,7 +160,7 @@ class FieldMaker:
         data = dict(placed)
         if family.identity is not None:
             data[family.identity] = key
-        data |= self._parent_keys(parents)
+        data |= self.parent_keys(parents)
         for name in (*self.created, *self.updated):
             if name not in data:
                 data[name] = self.moment(name, world.now)
@@ -247,7 +247,7 @@ class FieldMaker:
             found |= {name: label(scope) for name in names if self.values.shapes.of(self.shape.properties[name]).is_scalar}
         return found
 
-    def _parent_keys(self, parents: Mapping[str, str]) -> dict[str, Any]:
+    def parent_keys(self, parents: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, above in self.parent_fields.items():
             value = parents.get(above, ANY)
@@ -265,7 +265,7 @@ class FieldMaker:
         self.values.seed(world.seed, self.records.table.name, key, *parents.values())
         made = self.values.make(self.family.schema, noun=self.family.noun)
         own = {} if self.family.identity is None else {self.family.identity: key}
-        return {**(made if isinstance(made, dict) else {}), **own, **self._parent_keys(parents)}
+        return {**(made if isinstance(made, dict) else {}), **own, **self.parent_keys(parents)}
 
     def type_key(self, key: str) -> int | str:
         """A key as the type that its property has."""

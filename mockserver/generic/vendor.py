@@ -20,6 +20,7 @@ from mockserver.generic.beside import FIXTURES, HANDLERS, find_beside, run_file
 from mockserver.generic.custom import make_custom_handler, read_functions
 from mockserver.generic.engine import Engine, Unsure
 from mockserver.generic.events.emitter import Events
+from mockserver.generic.forms import FamilyForm
 from mockserver.generic.given_seeds import find_seeding, load_seeding, read_seed_files
 from mockserver.generic.handlers import OperationPlayer
 from mockserver.generic.plans import STATEFUL, find_basis
@@ -168,6 +169,7 @@ def make_vendor(
         join_callers=_join,
         scopes_of=tokens.scopes_of,
         deliveries=events.table,
+        forms={name: FamilyForm(engine, name) for name in model.families},
     )
     seeder = Seeder(engine, roles, read_seed_files(seed_files, engine))
     fixture = GenericFixture(seeder, _credentials(document), None if seeding is None else partial(seeding, engine=engine), LOCALE=locale)

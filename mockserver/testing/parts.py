@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import quote
 
 from mockserver.testing.records import Change, Exchange, Message, Rule, Timer, moment
 
@@ -316,6 +317,11 @@ class Outbox:
         self._wire.call("DELETE", "/outbox")
 
 
+def _write_id(record_id: int | str) -> str:
+    """An id as a part of a path: a slash in it is encoded twice."""
+    return quote(str(record_id).replace("/", "%2F"), safe="")
+
+
 class State:
     """The records of a vendor in the world."""
 
@@ -336,7 +342,7 @@ class State:
         return found
 
     def get(self, table: str, record_id: int | str) -> dict[str, Any]:
-        return self._wire.get(f"{self._path}/{table}/{record_id}")
+        return self._wire.get(f"{self._path}/{table}/{_write_id(record_id)}")
 
     def add(self, table: str, **values: Any) -> dict[str, Any]:
         """Add a record; without an id it gets the next one."""
@@ -345,12 +351,12 @@ class State:
 
     def change(self, table: str, record_id: int | str, **values: Any) -> dict[str, Any]:
         """Change fields of a record."""
-        found: dict[str, Any] = self._wire.call("PATCH", f"{self._path}/{table}/{record_id}", values)
+        found: dict[str, Any] = self._wire.call("PATCH", f"{self._path}/{table}/{_write_id(record_id)}", values)
         return found
 
     def remove(self, table: str, record_id: int | str) -> None:
         """Remove a record to which no other refers."""
-        self._wire.call("DELETE", f"{self._path}/{table}/{record_id}")
+        self._wire.call("DELETE", f"{self._path}/{table}/{_write_id(record_id)}")
 
 
 class Snapshot:

@@ -179,6 +179,53 @@ def test_what_the_vendors_document_forbids_is_said_beside_its_field(mock: Mock, 
     assert "<code>/status</code> &#34;banana&#34; is none of" in made.text
 
 
+def test_every_field_of_a_record_is_as_its_schema_says(console: httpx.Client) -> None:
+    page = console.get("/console/state/monedero/contacts/5001").text
+    assert re.search(r'<input id="f-points" name="points" value="\d+" inputmode="numeric"', page)
+    assert re.search(r'<input id="f-created_at" name="created_at" value="[^"]+Z" placeholder="2026-01-01T00:00:00Z"', page)
+    assert re.search(r'id="h-created_at">a moment such as 2026-01-01T00:00:00Z · \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC', page)
+    assert re.search(r'<input id="f-wallet_id"[^>]* list="l-wallets"', page)
+    assert re.search(r'<a class="follow" href="[^"]*/wallets/1">wallets 1: [^<]', page), "the reference has the label of the record"
+    tool = console.get("/console/state/monedero/usertools/7001").text
+    assert re.search(r'<select id="f-type" name="type".*?<option value="&#34;cajero&#34;" selected>cajero</option>', tool)
+    assert re.search(r'<input id="f-id" value="7001" readonly>', tool)
+    plan = console.get("/console/state/trincico/plans/-new").text
+    assert re.search(r'<select id="f-active" name="active".*?>true</option>.*?>false</option></select>', plan)
+    assert re.search(r'<textarea id="f-frequencies" name="frequencies" rows="\d+" class="code"', plan)
+    assert ">a list, each a text, as JSON" in plan
+
+
+def test_null_is_told_apart_from_the_empty_text(mock: Mock, console: httpx.Client) -> None:
+    with mock.control as control:
+        number = control.get("/state/troyansys/sessions").json()["records"][0]["id"]
+        place = f"/state/troyansys/sessions/{number}"
+        control.patch(place, json={"device_name": None})
+        page = console.get(f"/console{place}").text
+        assert re.search(r'name="empty:device_name" class="small">.*<option value="null" selected>null</option>', page)
+        for choice, expected in (("text", ""), ("null", None)):
+            console.post(f"/console{place}", data={"device_name": "", "empty:device_name": choice})
+            assert control.get(place).json()["device_name"] == expected
+
+
+def test_a_record_is_made_by_its_form_and_nothing_typed_is_lost(mock: Mock, console: httpx.Client) -> None:
+    typed = {"name": "Caja nueve", "number": "4775550977", "branch": "Norte", "type": '"gerente"', "status": '"activo"', "account_id": "1"}
+    refused = console.post("/console/state/monedero/usertools/-new", data={**typed, "wallet_id": "none"})
+    assert refused.status_code == 422
+    assert 'value="none"' in refused.text
+    assert re.search(r'<input id="f-name"[^>]* value="Caja nueve"', refused.text)
+    assert '<option value="&#34;gerente&#34;" selected>' in refused.text
+    assert re.search(r'<p class="violation" id="e-wallet_id">must be a whole number or null</p>', refused.text)
+    assert re.search(r'id="f-wallet_id"[^>]* aria-describedby="h-wallet_id e-wallet_id" aria-invalid="true"', refused.text)
+    typed |= {"wallet_id": "", "id": ""}
+    hidden = console.post("/console/state/monedero/usertools/-new", data=typed)
+    assert re.search(r'<p class="violation" id="e-secret-password_digest">is missing</p>', hidden.text), "a secret is asked for where it is needed"
+    made = console.post("/console/state/monedero/usertools/-new", data={**typed, "secret:password_digest": "digest"})
+    assert made.status_code == 303, made.text
+    with mock.control as control:
+        record = control.get(f"/state/monedero/usertools/{made.headers['location'].rpartition('/')[2]}").json()
+    assert (record["name"], record["type"], record["wallet_id"]) == ("Caja nueve", "gerente", None)
+
+
 def test_records_are_made_and_removed(mock: Mock, console: httpx.Client) -> None:
     form = console.get("/console/state/monedero/contacts/-new").text
     assert "&#34;phone&#34;" in form

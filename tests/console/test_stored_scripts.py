@@ -31,7 +31,7 @@ PLANTS = [
     ("parts.html", "{{ label }}</span> {% endif %}{{ leaf(node) }}"),
     ("parts.html", '{{ field.after|plain or "null" }}'),
     ("table_rows.html", "{{ value|dated(column.name)|short(48) }}"),
-    ("record.html", 'value="{{ text }}"'),
+    ("record_fields.html", 'value="{{ one.text }}"'),
     ("outbox.html", "{{ message.body|linked }}"),
     ("outbox.html", "{{ opened.body|linked }}"),
     ("outbox_list.html", "{{ message.body|short(90) }}"),

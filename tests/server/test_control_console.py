@@ -34,8 +34,25 @@ def test_every_operation_is_listed_with_what_its_document_says(mock: Mock, slug:
 def test_columns_say_what_fits_and_where_they_lead(mock: Mock) -> None:
     with mock.control as control:
         columns = {column["name"]: column for column in control.get("/state/monedero").json()["columns"]["contacts"]}
-    assert columns["wallet_id"] == {"name": "wallet_id", "text": False, "nullable": False, "refers_to": "wallets"}
-    assert columns["name"] == {"name": "name", "text": True, "nullable": False, "refers_to": None}
+    assert columns["wallet_id"] == {
+        "name": "wallet_id",
+        "text": False,
+        "nullable": False,
+        "refers_to": "wallets",
+        "required": True,
+        "given": "always",
+        "expects": "a whole number",
+        "schema": {"type": "integer"},
+        "members": None,
+    }
+    assert (columns["name"]["text"], columns["name"]["refers_to"]) == (True, None)
+    assert (columns["id"]["given"], columns["id"]["required"]) == ("once", False)
+    with mock.control as control:
+        described = control.get("/state/monedero").json()["columns"]["usertools"]
+    tools = {column["name"]: column for column in described}
+    assert tools["type"]["schema"]["enum"] == ["cajero", "gerente"], "as the document lists them"
+    assert tools["type"]["expects"] == "one of cajero, gerente"
+    assert tools["wallet_id"]["expects"] == "a whole number, or null"
     with mock.control as control:
         users = [column["name"] for column in control.get("/state/backoffice").json()["columns"]["users"]]
     assert not [name for name in users if "password" in name]  # a secret is no column

@@ -1047,8 +1047,23 @@ export interface components {
             text: boolean;
             /** @description Whether null is valid. */
             nullable: boolean;
-            /** @description The table of the same vendor whose id it is. */
+            /** @description The table of the same vendor whose id it is; of a member of a field, whose `key` it is. */
             refers_to: string | null;
+            /** @description Whether a new record needs it. */
+            required: boolean;
+            /**
+             * @description When a person writes it: at any time, only with a new record, or never because the server computes it.
+             * @enum {string}
+             */
+            given: "always" | "once" | "never";
+            /** @description What it has to be, in words. */
+            expects: string;
+            /** @description What it has to be, in the language of OpenAPI: of its type, and of the vendor's document where that has it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description The known properties of a field that holds what a document describes, as in the tables of a served document; null for other fields. */
+            members: components["schemas"]["Column"][] | null;
         };
         OperationList: {
             operations: {
@@ -1880,7 +1895,7 @@ export interface components {
          */
         TableName: string;
         /**
-         * @description The id of a record.
+         * @description The id of a record. A slash in it, as in ids of records below others in a served document, is encoded twice, as `%252F`.
          * @example 5001
          */
         RecordId: string;
@@ -2609,7 +2624,7 @@ export interface operations {
                  */
                 table: components["parameters"]["TableName"];
                 /**
-                 * @description The id of a record.
+                 * @description The id of a record. A slash in it, as in ids of records below others in a served document, is encoded twice, as `%252F`.
                  * @example 5001
                  */
                 record: components["parameters"]["RecordId"];
@@ -2649,7 +2664,7 @@ export interface operations {
                  */
                 table: components["parameters"]["TableName"];
                 /**
-                 * @description The id of a record.
+                 * @description The id of a record. A slash in it, as in ids of records below others in a served document, is encoded twice, as `%252F`.
                  * @example 5001
                  */
                 record: components["parameters"]["RecordId"];
@@ -2688,7 +2703,7 @@ export interface operations {
                  */
                 table: components["parameters"]["TableName"];
                 /**
-                 * @description The id of a record.
+                 * @description The id of a record. A slash in it, as in ids of records below others in a served document, is encoded twice, as `%252F`.
                  * @example 5001
                  */
                 record: components["parameters"]["RecordId"];

@@ -365,7 +365,7 @@ export class State {
   }
 
   private path(table: string, record: string | number) {
-    return { slug: this.api, table, record: String(record) };
+    return { slug: this.api, table, record: String(record).replaceAll("/", "%2F") };
   }
 }
 

@@ -12,6 +12,7 @@ from mockserver.core.base.faults import Fault, Invalid, Unauthenticated, VendorF
 from mockserver.core.base.replies import Reply
 from mockserver.core.operation.security import ScopesOf, Verifier
 from mockserver.core.state.deliveries import Delivery
+from mockserver.core.state.forms import RecordForm
 from mockserver.core.state.mapping import RecordMapping
 from mockserver.core.state.tables import Table
 from mockserver.core.state.transitions import Transition
@@ -129,7 +130,8 @@ class Api:
     the API that can be switched off: a handler asks ``world.is_down("<slug>.<service>")`` and raises the fault that the vendor documents for it.
     ``transitions`` declares, by short name, changes of a status that happen by themselves; a handler asks ``world.policy("<slug>.<transition>")``.
     ``described`` maps the short name of a table to the
-    schemas that records written by hand must satisfy. ``is_control`` marks the control plane: its handlers may be awaited, its calls are not
+    schemas that records written by hand must satisfy, and ``forms`` that of a table whose content the document describes within one field to the form
+    in which people write its records. ``is_control`` marks the control plane: its handlers may be awaited, its calls are not
     recorded, and fault rules do not apply to it.
 
     Operations that the document declares (``x-role``) are played by the engine: ``projections`` show a record, by component schema, and take the
@@ -150,6 +152,7 @@ class Api:
     services: Mapping[str, str] = field(default_factory=dict)
     transitions: Mapping[str, Transition] = field(default_factory=dict)
     described: Mapping[str, RecordMapping] = field(default_factory=dict)
+    forms: Mapping[str, RecordForm] = field(default_factory=dict)
     projections: Mapping[str, Projection] = field(default_factory=dict)
     draw_id: Callable[[Transaction, Table[Any]], int | str] | None = None
     inferred: Mapping[str, Inferred] = field(default_factory=dict)

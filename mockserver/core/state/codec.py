@@ -54,7 +54,7 @@ class RecordCodec:
         self.fields = _field_types(record)
         self._required = {field.name for field in fields(record) if field.default is MISSING and field.default_factory is MISSING}
         kinds = self.fields.items()
-        self._parsers = {name: parse for name, kind in kinds for one in _alternatives(kind) if (parse := _PARSERS.get(one))}
+        self._parsers = {name: parse for name, kind in kinds for one in list_alternatives(kind) if (parse := _PARSERS.get(one))}
         self._composed = [name for name, kind in kinds if _is_composed(kind)]
         self._flat = all(name in self._parsers for name in self._composed)
         # msgspec looks up the names of an annotation in the record's module, which often imports them for the type checker only.
@@ -148,13 +148,13 @@ def _field_types(record: type) -> dict[str, Any]:
     return {field.name: _strict(hints[field.name]) for field in fields(record)}
 
 
-_MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
+MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def _strict(kind: Any) -> Any:
     """A type as msgspec shall read it: a moment names its offset, and a whole number is not made a float."""
     if kind in (float, datetime):
-        return int | float if kind is float else _MOMENT
+        return int | float if kind is float else MOMENT
     origin = get_origin(kind)
     if origin in (None, Literal, Annotated):
         return kind
@@ -162,7 +162,7 @@ def _strict(kind: Any) -> Any:
     return reduce(or_, arguments) if origin in (Union, UnionType) else origin[arguments]
 
 
-def _alternatives(kind: Any) -> tuple[Any, ...]:
+def list_alternatives(kind: Any) -> tuple[Any, ...]:
     """The members of a union; any other type alone."""
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
@@ -174,7 +174,7 @@ def _types_in(kind: Any) -> Iterator[Any]:
         yield from _types_in(argument)
 
 
-def _is_a(kind: Any, *classes: type) -> bool:
+def is_a(kind: Any, *classes: type) -> bool:
     """Whether the values of a type are instances of a class."""
     plain = get_origin(kind) or kind
     return isinstance(plain, type) and issubclass(plain, classes)
@@ -183,7 +183,7 @@ def _is_a(kind: Any, *classes: type) -> bool:
 @cache
 def _is_composed(kind: Any) -> bool:
     """Whether msgspec alone writes or reads a type in another way than it is done here: it keeps tuples and ignores unknown fields, for example."""
-    return any(is_dataclass(one) or one in _PARSERS or _is_a(one, tuple, list, frozenset, abc.Mapping) for one in _types_in(kind))
+    return any(is_dataclass(one) or one in _PARSERS or is_a(one, tuple, list, frozenset, abc.Mapping) for one in _types_in(kind))
 
 
 def _moment(text: str) -> datetime:
@@ -198,7 +198,7 @@ def _duration(value: Mapping[str, int]) -> timedelta:
     return timedelta(**{name: value[name] for name in ("days", "seconds", "microseconds")})
 
 
-_PARSERS: dict[Any, Callable[[Any], Any]] = {_MOMENT: _moment, timedelta: _duration}
+_PARSERS: dict[Any, Callable[[Any], Any]] = {MOMENT: _moment, timedelta: _duration}
 """Types that msgspec does not read as they are read here."""
 _UNREADABLE = (msgspec.ValidationError, ValueError, TypeError, LookupError, OverflowError)
 
@@ -211,7 +211,7 @@ def _read(kind: Any, value: Any, pointer: str, misfits: Misfits) -> Any:
         except msgspec.ValidationError:
             pass
     before = len(misfits.found)
-    for one in _alternatives(kind):
+    for one in list_alternatives(kind):
         try:
             read = _read_parts(one, value, pointer, misfits)
         except _UNREADABLE:
@@ -228,16 +228,16 @@ def _read_parts(kind: Any, value: Any, pointer: str, misfits: Misfits) -> Any:
         return _PARSERS[kind](value)
     if isinstance(value, dict) and is_dataclass(kind):
         return codec_for(origin).read(value, pointer, misfits)
-    if isinstance(value, dict) and arguments and _is_a(kind, abc.Mapping):
+    if isinstance(value, dict) and arguments and is_a(kind, abc.Mapping):
         return {key: _read(arguments[1], item, f"{pointer}/{key}", misfits) for key, item in value.items()}
-    if isinstance(value, list) and arguments and _is_a(kind, tuple, list, frozenset):
-        kinds = _places(kind) or arguments[:1] * len(value)
+    if isinstance(value, list) and arguments and is_a(kind, tuple, list, frozenset):
+        kinds = list_places(kind) or arguments[:1] * len(value)
         if len(kinds) == len(value):
             return origin([_read(one, item, f"{pointer}/{number}", misfits) for number, (one, item) in enumerate(zip(kinds, value, strict=True))])
     return msgspec.convert(value, kind)
 
 
-def _places(kind: Any) -> tuple[Any, ...]:
+def list_places(kind: Any) -> tuple[Any, ...]:
     """The types of a tuple with a place for each; nothing for other types."""
     return get_args(kind) if get_origin(kind) is tuple and Ellipsis not in get_args(kind) else ()
 
@@ -245,7 +245,7 @@ def _places(kind: Any) -> tuple[Any, ...]:
 _PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
 _WORDS: dict[Any, str] = {
     **_PLAIN,
-    _MOMENT: "a moment such as 2026-01-01T00:00:00Z",
+    MOMENT: "a moment such as 2026-01-01T00:00:00Z",
     date: "a date such as 2026-01-01",
     time: "a time such as 12:30:00",
     timedelta: "an object of days, seconds and microseconds",
@@ -256,7 +256,7 @@ _WORDS: dict[Any, str] = {
 
 def _words(kind: Any) -> str:
     """What a value of a type has to be."""
-    alternatives = sorted(_alternatives(kind), key=lambda one: one not in _PLAIN)
+    alternatives = sorted(list_alternatives(kind), key=lambda one: one not in _PLAIN)
     if len(alternatives) > 1:
         return " or ".join(_words(one) for one in alternatives if one is not int or float not in alternatives)
     origin = get_origin(kind) or kind
@@ -264,6 +264,6 @@ def _words(kind: Any) -> str:
         return _WORDS.get(kind) or " or ".join(map(str, get_args(kind)))
     if issubclass(origin, Enum):
         return " or ".join(str(member.value) for member in origin)
-    if _is_a(kind, tuple, list, frozenset):
-        return f"a list of {len(_places(kind))}" if _places(kind) else "a list"
+    if is_a(kind, tuple, list, frozenset):
+        return f"a list of {len(list_places(kind))}" if list_places(kind) else "a list"
     return "an object"

@@ -21,6 +21,8 @@ from mockserver.openapi.schemas import SchemaCompiler, Validator
 
 _LONGEST = 80
 """Letters of a written value that a refusal repeats."""
+_TOLD = ("enum", "format", "description", "pattern", "minLength", "maxLength", "minimum", "maximum")
+"""What is shown of the schema of a field."""
 _CHOICES = 20
 """Values of an enumeration that a refusal lists."""
 
@@ -72,12 +74,17 @@ NO_MAPPING = RecordMapping()
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """One schema by which a field is judged; ``place`` names it for people, ``choices`` are the values that it lists."""
+    """One schema by which a field is judged; ``place`` names it for people, ``declared`` is the schema itself."""
 
     validator: Validator
     place: str
     rule: FieldMapping
-    choices: Sequence[Any] = ()
+    declared: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> Sequence[Any]:
+        found: Sequence[Any] = self.declared.get("enum", ())
+        return found
 
     def violations(self, name: str, value: Any, encoded: Any) -> Iterator[Violation]:
         if self.rule.or_nothing and value in (None, ""):
@@ -117,7 +124,7 @@ class RecordValidator:
                 self._checks.setdefault(name, []).append(check)
         for name, schema in description.limits.items():
             self._need(name in self._fields, f"has no field {name}")
-            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", FieldMapping(), schema.get("enum", ())))
+            self._checks.setdefault(name, []).append(_Check(compiler.compile(schema), f"{table.name}.{name}", FieldMapping(), schema))
         for index in description.unique:
             self._need(index in table.indexes, f"has no index {index}")
 
@@ -125,6 +132,20 @@ class RecordValidator:
     def judged(self) -> frozenset[str]:
         """The fields of which something is known."""
         return frozenset(self._checks)
+
+    def tell(self, name: str) -> dict[str, Any]:
+        """What the document says of a field: its values and bounds, if it is sent in the form in which the record has it, and its description."""
+        told: dict[str, Any] = {}
+        for check in self._checks.get(name, ()):
+            for word in _TOLD if check.rule.write is None else ("description",):
+                if word in check.declared:
+                    told.setdefault(word, check.declared[word])
+            if check.rule.write is None and "enum" in told and check.declared.get("enum"):
+                told["enum"] = [value for value in told["enum"] if value in check.declared["enum"]]
+        if "enum" in told:
+            may_be_empty = any(check.rule.or_nothing for check in self._checks[name])
+            told["enum"] = [value for value in told["enum"] if value is not None] + ([""] if may_be_empty and "" not in told["enum"] else [])
+        return told
 
     def violations(self, values: Mapping[str, Any]) -> list[Violation]:
         """What is wrong with the fields of a record, by name; fields that are not there are not judged.
@@ -163,7 +184,7 @@ class RecordValidator:
                 bool(properties) or name not in shown.fields, f"shows {name} as {shown.schema}/{wanted}, which {document.source} does not have"
             )
             for declared in properties:
-                yield name, _Check(compiler.compile(declared), f"{shown.schema}/{wanted}", rule, document.resolve(declared).get("enum", ()))
+                yield name, _Check(compiler.compile(declared), f"{shown.schema}/{wanted}", rule, document.resolve(declared))
 
     def _need(self, fits: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
         if not fits:
