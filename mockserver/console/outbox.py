@@ -60,7 +60,7 @@ async def _messages(visit: Visit) -> dict[str, Any]:
         listed = [message for message in listed if any(text in message[name].casefold() for name in ("to", "subject", "body"))]
     chosen = visit.request.path_params.get("number")
     opened = await _found(visit, chosen) if chosen is not None else None
-    thread = [message for message in reversed(listed) if opened and (message["channel"], message["to"]) == (opened["channel"], opened["to"])]
+    thread = [message for message in reversed(listed) if opened and all(message[name] == opened[name] for name in ("channel", "to", "api"))]
     return {
         "messages": listed[:PAGE],
         "total": len(listed),

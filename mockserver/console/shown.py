@@ -152,14 +152,28 @@ def family(status: int) -> str:
     return {0: "none", 2: "good", 3: "moved", 4: "refused", 5: "broken"}.get(status // 100, "other")
 
 
-def linked(text: str) -> Markup:
-    """A text whose links can be followed; nothing else of it is markup."""
+def linked(text: str, show: Callable[[str], Markup] = escape) -> Markup:
+    """A text whose links can be followed; ``show`` makes the rest of it, by default as plain text."""
     parts, at = [], 0
     for found in _LINK.finditer(text):
         address = found[0].rstrip(".,;:!?)")
-        parts += [escape(text[at : found.start()]), Markup('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>').format(address)]
+        parts += [show(text[at : found.start()]), Markup('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>').format(address)]
         at = found.start() + len(address)
-    return Markup("").join([*parts, escape(text[at:])])
+    return Markup("").join([*parts, show(text[at:])])
+
+
+def texted(text: str, codes: Sequence[str]) -> Markup:
+    """The text of an SMS, whose links can be followed and whose codes are buttons that copy them. Of codes that overlap the longest counts."""
+    known = sorted({code for code in codes if code}, key=len, reverse=True)
+    if not known:
+        return linked(text)
+    pattern = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, known)) + r")(?!\w)")
+    button = Markup('<button type="button" class="copy code" data-copy="{0}" aria-label="Copy the code {0}">{0}</button>')
+
+    def show(part: str) -> Markup:
+        return Markup("").join(button.format(piece) if number % 2 else escape(piece) for number, piece in enumerate(pattern.split(part)))
+
+    return linked(text, show)
 
 
 def plain(value: Any) -> str:
@@ -272,6 +286,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "family": family,
     "linked": linked,
+    "texted": texted,
     "plain": plain,
     "in_address": in_address,
     "short": short,
