@@ -168,7 +168,10 @@ def world_tools(connection: ServerConnection) -> list[Callable[..., Any]]:
         return bound({"world": name, "apis": {slug: api.base_url for slug, api in connection.mock(name).apis.items()}})
 
     def rewind_world(number: Number, world: World = "") -> dict[str, Any]:
-        """Go back to the state before the exchange of a number; the journal is kept. search_journal shows which are `rewindable`."""
+        """Go back to the state before the exchange of a number; the journal is kept.
+
+        search_journal shows which are `rewindable`, and afterwards which are `undone`.
+        """
         connection.call("POST", f"/journal/{number}/rewind", world=world)
         return {"rewound": number, "world": world or connection.world}
 

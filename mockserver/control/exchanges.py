@@ -58,6 +58,12 @@ class Rendering:
         """The slug of the API that was called, by the path if no operation was reached; None outside every API."""
         return find_api(self.control, self.exchange)
 
+    @property
+    def is_undone(self) -> bool:
+        """Whether the world went back to before the exchange, so that it has nothing of it."""
+        number = self.exchange.number
+        return not any(first <= number <= last for first, last in self.control.journal.list_counting(self.exchange.request.world))
+
     def summary(self) -> dict[str, Any]:
         exchange = self.exchange
         return {
@@ -82,6 +88,7 @@ class Rendering:
             "injected": [{"source": applied.source, "effect": applied.effect} for applied in exchange.effects],
             "bytes": len(exchange.payload),
             "rewindable": exchange.before is not None,
+            "undone": self.is_undone,
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 

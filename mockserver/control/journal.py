@@ -63,6 +63,7 @@ async def rewind_world(control: ControlServices, request: Request, number: int) 
         before = find_state_before(control, request.world, number)
         versioned = await control.store.load(request.world)
         if await control.store.commit(request.world, versioned.version, before, request.visitor):
+            control.journal.note_rewind(request.world, number)
             return Reply(200, {"number": number, "records": before.count_records(), "messages": len(before.outbox)})
     raise Unavailable(BUSY)
 

@@ -149,6 +149,7 @@ class Exchange:
     milliseconds: float
     request_id: str = ""
     rewindable: bool = False
+    undone: bool = False
     clause: str | None = None
     entry: str | None = None
     reason: str | None = None
@@ -161,7 +162,12 @@ class Exchange:
 
     def __str__(self) -> str:
         target = self.path + (f"?{self.query}" if self.query else "")
-        notes = [self.code or self.fault or "", *(f"[{mark}]" for mark in self.injected), f"{self.findings} findings" if self.findings else ""]
+        notes = [
+            self.code or self.fault or "",
+            *(f"[{mark}]" for mark in self.injected),
+            f"{self.findings} findings" if self.findings else "",
+            "undone" if self.undone else "",
+        ]
         return " ".join(filter(None, [f"#{self.number}", self.method, target, "→", str(self.status or "reset"), *notes]))
 
 

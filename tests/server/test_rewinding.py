@@ -49,6 +49,58 @@ def test_a_world_goes_back_to_before_each_call_and_forward_again(world: Mock, ti
     assert numbers(world) == made, "the journal is kept"
 
 
+def undone(world: Mock) -> list[int]:
+    return [exchange.number for exchange in world.journal.exchanges() if exchange.undone]
+
+
+def test_what_going_back_has_undone_is_marked_in_the_journal(world: Mock, till: httpx.Client) -> None:
+    for _ in range(3):
+        sell(till)
+    first, second, third = numbers(world)
+    assert undone(world) == []
+    world.rewind(second)
+    assert undone(world) == [second, third]
+    sell(till)
+    fourth = numbers(world)[-1]
+    assert undone(world) == [second, third]
+    world.rewind(third)  # forward again, to where the second one counted and the fourth was not made
+    assert undone(world) == [third, fourth]
+    sell(till)
+    world.rewind(fourth)
+    assert undone(world) == [second, third, fourth, numbers(world)[-1]]
+    world.rewind(first)
+    assert undone(world) == numbers(world)
+    assert "undone" in str(world.journal.exchanges()[0])
+    page = httpx.get(f"{world.url}/~{world.world}/console/journal/{first}").text
+    assert page.count('<tr class=" undone">') + page.count('<tr class="chosen undone">') == len(numbers(world))
+    assert "has nothing of what it changed" in page
+
+
+def test_what_was_undone_is_marked_after_a_restart_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        first = Inside(state=tmp_path)
+        for _ in range(3):
+            await first.change("kept")
+        await first.call("POST", "/_mock/journal/2/rewind", "kept")
+
+        async def flags(mock: Inside) -> list[Any]:
+            return [exchange["undone"] for exchange in (await mock.call("GET", "/_mock/journal", "kept")).json()["exchanges"]]
+
+        assert await flags(first) == [False, True, True]
+        first.app.close_state()
+        second = Inside(state=tmp_path)
+        assert await flags(second) == [False, True, True]
+        await second.change("kept")
+        assert await flags(second) == [False, True, True, False]
+        await second.call("POST", "/_mock/journal/4/rewind", "kept")
+        second.app.close_state()
+        third = Inside(state=tmp_path)
+        assert await flags(third) == [False, True, True, True]
+        third.app.close_state()
+
+    asyncio.run(scenario())
+
+
 def test_going_back_takes_back_clock_messages_and_rules(world: Mock, till: httpx.Client) -> None:
     sell(till)
     before = world.digest

@@ -1660,6 +1660,8 @@ export interface components {
             bytes: number;
             /** @description Whether the state of the world before the call is kept, so that the world can go back to it. */
             rewindable: boolean;
+            /** @description Whether the world went back to before the call (`POST /_mock/journal/{n}/rewind`), so that it has nothing of it. */
+            undone: boolean;
             milliseconds: number;
         };
         ExchangeWhole: {

@@ -57,8 +57,18 @@ class _PackedEntry(msgspec.Struct, omit_defaults=True):
     seconds: float = 0.0
 
 
+class _PackedRewind(msgspec.Struct, array_like=True):
+    """The world went back: the exchange after ``last`` follows that with the number ``previous``."""
+
+    last: int
+    previous: int
+
+
 _ENCODE = msgspec.msgpack.Encoder().encode
 _ENTRY = msgspec.msgpack.Decoder(_PackedEntry)
+_REWIND = msgspec.msgpack.Decoder(_PackedRewind)
+_LIST = 0x92
+"""The first byte of a rewind: a list of two in MessagePack. An exchange is a mapping."""
 _REQUEST = [field.name for field in fields(Request) if field.init]
 
 
@@ -69,7 +79,7 @@ class DurableJournal(Journal):
         super().__init__(*arguments, **options)
         self._database = database
         self._packer = Packer({}, Kept())
-        self._new: dict[str, list[JournalEntry]] = {}
+        self._new: dict[str, list[JournalEntry | _PackedRewind]] = {}
         self._cut: dict[str, int] = {}
         self._gone: set[str] = set()
         self._is_reading = False
@@ -87,6 +97,9 @@ class DurableJournal(Journal):
         try:
             for world, number, data in self._database.execute("select world, number, data from journal order by place"):
                 try:
+                    if data[0] == _LIST:
+                        self._go_back(world, _REWIND.decode(data))
+                        continue
                     entry = self._unpack(data)
                 except (msgspec.MsgspecError, NotPacked, TypeError):
                     log.warning("an exchange of the world %s was written by another release and is left out", world)
@@ -102,6 +115,20 @@ class DurableJournal(Journal):
         if not self._is_reading:
             self._new.setdefault(exchange.request.world, []).append(exchange)
             self._write_soon()
+
+    def note_rewind(self, world: str, number: int) -> None:
+        """Note that a world is as it was before an exchange, also after a restart."""
+        super().note_rewind(world, number)
+        ring = self._worlds.get(world)
+        if ring is not None:
+            self._new.setdefault(world, []).append(_PackedRewind(ring.number, ring.branches[ring.number + 1]))
+            self._write_soon()
+
+    def _go_back(self, world: str, packed: _PackedRewind) -> None:
+        """Note a rewind of the file, unless exchanges of several servers are numbered anew, so that it is not known what it undid."""
+        ring = self._worlds.get(world)
+        if ring is not None and ring.number == packed.last:
+            ring.branches[packed.last + 1] = packed.previous
 
     def forget(self, world: str) -> None:
         """Forget the exchanges of a world, and its numbers."""
@@ -139,7 +166,8 @@ class DurableJournal(Journal):
                 execute("delete from journal where world = ?", (world,))
             for world, entries in self._new.items():
                 for entry in entries:
-                    execute("insert into journal(world, number, data) values(?, ?, ?)", (world, entry.number, self._pack(entry)))
+                    number, data = (entry.last, _ENCODE(entry)) if isinstance(entry, _PackedRewind) else (entry.number, self._pack(entry))
+                    execute("insert into journal(world, number, data) values(?, ?, ?)", (world, number, data))
             for world, number in self._cut.items():
                 execute("delete from journal where world = ? and number <= ?", (world, number))
             self._database.commit()
@@ -156,7 +184,7 @@ class DurableJournal(Journal):
         """Forget the unwritten exchanges that are no longer in memory, so that a full disk does not fill the memory."""
         for world, entries in self._new.items():
             least = next((kept.number for kept in self.entries(world)), 0)
-            self._new[world] = [entry for entry in entries if entry.number >= least]
+            self._new[world] = [entry for entry in entries if (entry.last if isinstance(entry, _PackedRewind) else entry.number) >= least]
 
     def close(self) -> None:
         """Write what is not written yet."""

@@ -131,10 +131,11 @@ def _measure_headers(headers: Mapping[str, str]) -> int:
 class _Ring:
     """The exchanges of one world by number. ``late`` has the last that were recorded after one with a higher number, ``arrived`` counts them.
 
-    ``number`` is the last one drawn. ``written`` counts the records that calls of the control plane wrote since the last exchange.
+    ``number`` is the last one drawn. ``branches`` has the rewinds: by the number that the next exchange gets, that of the one which it follows; all
+    between the two are undone. ``written`` counts the records that calls of the control plane wrote since the last exchange.
     """
 
-    __slots__ = ("arrived", "dropped", "entries", "late", "number", "size", "world", "written")
+    __slots__ = ("arrived", "branches", "dropped", "entries", "late", "number", "size", "world", "written")
 
     def __init__(self, world: str) -> None:
         self.world = world
@@ -145,6 +146,20 @@ class _Ring:
         self.size = 0
         self.dropped = 0
         self.written = 0
+        self.branches: dict[int, int] = {}
+
+    def find_previous(self, number: int) -> int:
+        """The number of the exchange that one follows in the world; 0 for the first."""
+        return self.branches.get(number, number - 1)
+
+    def list_counting(self) -> list[tuple[int, int]]:
+        """The first and last number of each row of exchanges that led to the world as it is, the latest first."""
+        found, last = [], self.find_previous(self.number + 1)
+        for first in sorted(self.branches, reverse=True):
+            if first <= last:
+                found.append((first, last))
+                last = self.branches[first]
+        return [*found, (1, last)]
 
 
 class Journal:
@@ -217,6 +232,20 @@ class Journal:
         ring = self._worlds.get(world)
         if ring is not None and ring.entries:
             ring.written += count
+
+    def note_rewind(self, world: str, number: int) -> None:
+        """Note that a world is as it was before an exchange: what came after the one that this followed does not count any longer."""
+        ring = self._worlds.get(world)
+        if ring is None:
+            return
+        oldest = ring.entries[0].number if ring.entries else ring.number
+        kept = {first: previous for first, previous in ring.branches.items() if first >= oldest}
+        ring.branches = kept | {ring.number + 1: ring.find_previous(number)}
+
+    def list_counting(self, world: str) -> list[tuple[int, int]]:
+        """The first and last number of each row of exchanges that led to a world as it is. The others were undone by going back."""
+        ring = self._worlds.get(world)
+        return [] if ring is None else ring.list_counting()
 
     def forget_versions(self) -> None:
         """Forget the worlds before all exchanges: their records do not fit the tables that are declared from now on."""
