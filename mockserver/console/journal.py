@@ -123,7 +123,7 @@ def _number(event: bytes) -> int:
 
 
 def _filters(visit: Visit) -> dict[str, Any]:
-    chosen = {name: visit.asked(name) for name in ("api", "operation", "method", "status", "text")}
+    chosen = {name: visit.asked(name) for name in ("api", "operation", "method", "status", "basis", "text")}
     for name in ("findings", "injected", "changed"):
         chosen[name] = visit.asked(name) if visit.asked(name) in ("true", "false") else ""
     return {name: value for name, value in chosen.items() if value}
@@ -133,11 +133,13 @@ async def list_exchanges(visit: Visit, most: int = PAGE) -> dict[str, Any]:
     """What the list of exchanges shows: the newest ones that the filters of the page let through."""
     filters = _filters(visit)
     listed = await visit.plane.get("/journal", limit=most, before=visit.asked("before"), **filters)
-    apis = [api["slug"] for api in (await visit.plane.get("/apis"))["apis"]]
+    served = (await visit.plane.get("/apis"))["apis"]
+    apis = [api["slug"] for api in served]
     newest = await visit.plane.get("/journal", limit=1)
     since = newest["exchanges"][-1]["number"] if newest["exchanges"] else 0
     return {
         "exchanges": listed["exchanges"][::-1],
+        "has_basis": any(api.get("answers") for api in served),
         "total": listed["total"],
         "kept": listed["kept"],
         "dropped": listed["dropped"],

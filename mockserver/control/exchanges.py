@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
+from mockserver.control.bases import describe_basis, find_basis
 from mockserver.control.changes import render_change, render_records
 from mockserver.control.services import ControlServices
 from mockserver.core.base.clock import iso
@@ -89,6 +90,7 @@ class Rendering:
             "bytes": len(exchange.payload),
             "rewindable": exchange.before is not None,
             "undone": self.is_undone,
+            "basis": find_basis(exchange.reply_headers),
             "milliseconds": round(exchange.seconds * 1000, 3),
         }
 
@@ -97,6 +99,7 @@ class Rendering:
         exchange, request = self.exchange, self.exchange.request
         return {
             "exchange": self.summary(),
+            "basis": describe_basis(exchange.reply_headers),
             "clauses": self._find_clauses(),
             "readings": self._find_readings(),
             "findings": self._find_violations(),

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.control.bases import find_basis
 from mockserver.control.exchanges import Rendering, contains_text, find_api, find_exchange, find_state_before, is_broken
 from mockserver.control.har import build_har
 from mockserver.control.matching import find_first_missing, find_mismatches, find_nearest, status_is
@@ -110,6 +111,7 @@ def _select(
     changed: bool | None,
     injected: bool | None,
     findings: bool | None,
+    basis: str | None,
     text: str | None,
     since: int | None,
 ) -> list[JournalEntry]:
@@ -125,6 +127,7 @@ def _select(
             (status is not None, lambda exchange: status_is(exchange.status, str(status))),
             (operation is not None, lambda exchange: (exchange.operation or "").partition(".")[2] == operation),
             (api is not None, lambda exchange: find_api(control, exchange) == api),
+            (basis is not None, lambda exchange: find_basis(exchange.reply_headers) == basis),
             (findings is not None, lambda exchange: is_broken(exchange) is findings),
             (bool(wanted), lambda exchange: contains_text(exchange, wanted)),
         )

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from mockserver.core.base.faults import NotServed
-from mockserver.core.base.names import UNDOCUMENTED
+from mockserver.core.base.names import ADJUSTED, BASIS, UNDOCUMENTED
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.state.world import Transaction
@@ -25,8 +25,6 @@ from mockserver.openapi.operations import OperationSpec
 from mockserver.openapi.pointers import escape_part, split_pointer
 from mockserver.openapi.problems import PROBLEM, problem
 
-BASIS = "X-Mock-Basis"
-ADJUSTED = "X-Mock-Adjusted"
 _FINAL = 200
 """The first status that ends a call."""
 _UPGRADE = 426

@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.core.base.names import BASIS
 from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.operation.api import Sent
 from mockserver.core.state.world import Transaction
 from mockserver.generic.access import RecordAccess
-from mockserver.generic.answers import BASIS
 from mockserver.generic.handlers import OperationPlayer
 from mockserver.generic.records import label
 from mockserver.generic.refusals import Refused

@@ -150,6 +150,7 @@ class Exchange:
     request_id: str = ""
     rewindable: bool = False
     undone: bool = False
+    basis: str | None = None
     clause: str | None = None
     entry: str | None = None
     reason: str | None = None

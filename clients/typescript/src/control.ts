@@ -1662,10 +1662,28 @@ export interface components {
             rewindable: boolean;
             /** @description Whether the world went back to before the call (`POST /_mock/journal/{n}/rewind`), so that it has nothing of it. */
             undone: boolean;
+            /**
+             * @description What the answer of a served document rests on; null for a refusal, and for answers of hand-written handlers.
+             * @enum {string|null}
+             */
+            basis: "state" | "example" | "generated" | "handler" | null;
             milliseconds: number;
         };
         ExchangeWhole: {
             exchange: components["schemas"]["Exchange"];
+            /** @description What the answer of a served document rests on, and why: the headers `X-Mock-Basis`, `X-Mock-Adjusted` and `X-Mock-Undocumented` in parts. */
+            basis: {
+                /** @enum {string|null} */
+                basis: "state" | "example" | "generated" | "handler" | null;
+                /** @description Why nothing better was played. */
+                why: string | null;
+                /** @description False if a write changed nothing. */
+                has_effect: boolean;
+                /** @description Pointers to what was made up, because what is stored does not fit the answer. */
+                adjusted: string[];
+                /** @description Whether the document has no such answer. */
+                undocumented: boolean;
+            } | null;
             findings: components["schemas"]["Finding"][];
             /** @description The clauses of the vendor's page that the exchange touched. */
             clauses: string[];
@@ -1961,6 +1979,8 @@ export interface components {
         ExchangeInjected: boolean;
         /** @description Only calls that break the document, or only those that do not. */
         ExchangeFindings: boolean;
+        /** @description Only calls whose answer rests on this, of a served document. */
+        ExchangeBasis: "state" | "example" | "generated" | "handler";
         /** @description A text that path, query, or one of the bodies has to contain, regardless of case. */
         ExchangeText: string;
         /** @description Only exchanges before the one of this number, to page backwards. */
@@ -3249,6 +3269,8 @@ export interface operations {
                 injected?: components["parameters"]["ExchangeInjected"];
                 /** @description Only calls that break the document, or only those that do not. */
                 findings?: components["parameters"]["ExchangeFindings"];
+                /** @description Only calls whose answer rests on this, of a served document. */
+                basis?: components["parameters"]["ExchangeBasis"];
                 /** @description A text that path, query, or one of the bodies has to contain, regardless of case. */
                 text?: components["parameters"]["ExchangeText"];
                 /** @description Only exchanges after the one of this number. */
@@ -3317,6 +3339,8 @@ export interface operations {
                 injected?: components["parameters"]["ExchangeInjected"];
                 /** @description Only calls that break the document, or only those that do not. */
                 findings?: components["parameters"]["ExchangeFindings"];
+                /** @description Only calls whose answer rests on this, of a served document. */
+                basis?: components["parameters"]["ExchangeBasis"];
                 /** @description A text that path, query, or one of the bodies has to contain, regardless of case. */
                 text?: components["parameters"]["ExchangeText"];
                 /** @description Only exchanges after the one of this number. */

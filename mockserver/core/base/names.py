@@ -11,6 +11,10 @@ BOOT = "X-Mock-Boot"
 """The header of answers of the control plane that says which start of the server answers, and whether its worlds outlive it."""
 UNDOCUMENTED = "X-Mock-Undocumented"
 """The header of a refusal whose status the document of its operation does not have; its value is that status."""
+BASIS = "X-Mock-Basis"
+"""The header of answers of a served document that says what they rest on, and why."""
+ADJUSTED = "X-Mock-Adjusted"
+"""The header that names the places at which an answer differs from the record that is stored."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
