@@ -22,6 +22,15 @@ _SIGNED = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 _HEX = re.compile(r"\b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{16,}\b|\b0x[0-9a-fA-F]+\b")
 _LASTED = re.compile(r"\b\d+([.,]\d+)?\s?(ms|s|sec|secs|seconds|minutes|m)\b")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_REPLACED = (
+    (_COLOUR.sub, ""),
+    (_MOMENT.sub, "<time>"),
+    (_SIGNED.sub, "<token>"),
+    (_UUID.sub, "<id>"),
+    (_HEX.sub, "<id>"),
+    (_LASTED.sub, "<duration>"),
+)
+"""What is replaced in every text, in this order, and by what."""
 _DRAWN = re.compile(
     r"(^|_)(id|uuid|guid|key|token|secret|hash|digest|signature|nonce|etag|link|url|number|folio|code|reference|ref|serial|sequence|slug|version)$",
     re.IGNORECASE,
@@ -112,8 +121,8 @@ def mask_texts(text: str, masked: Mapping[str, str]) -> str:
     """A text without the texts that belong to one run only, without colours, moments, durations and drawn texts."""
     for found, instead in masked.items():
         text = text.replace(found, instead)
-    for pattern, instead in ((_COLOUR, ""), (_MOMENT, "<time>"), (_SIGNED, "<token>"), (_UUID, "<id>"), (_HEX, "<id>"), (_LASTED, "<duration>")):
-        text = pattern.sub(instead, text)
+    for replace, instead in _REPLACED:
+        text = replace(instead, text)
     return text
 
 

@@ -8,8 +8,12 @@ from typing import Any
 
 INSIDE = "data."
 """What stands in front of the name of a field below ``data``."""
-TEXTS = re.compile(r"note|comment|description|descripcion|name|address|direccion|title|label|remark", re.IGNORECASE)
-"""Texts of a record that a user chooses."""
+_TEXTS = re.compile(r"note|comment|description|descripcion|name|address|direccion|title|label|remark", re.IGNORECASE)
+
+
+def is_chosen_text(name: str) -> bool:
+    """Whether the field of this name is a text that a user chooses."""
+    return _TEXTS.search(name) is not None
 
 
 def list_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.explore.faults import PlacedFault
-from mockserver.explore.fields import INSIDE, TEXTS, list_fields
+from mockserver.explore.fields import INSIDE, is_chosen_text, list_fields
 from mockserver.explore.model import ClientCall, ClientRun
 
 CHANGED = " (changed by another user)"
@@ -29,7 +29,7 @@ def find_others(baseline: ClientRun) -> Iterator[tuple[str, int]]:
         if change["bookkeeping"] or before is None or after is None or found >= MOST:
             continue
         number = _find_first_write(baseline.calls, change)
-        texts = {name: value for name, value in list_fields(before) if isinstance(value, str) and value and TEXTS.search(name)}
+        texts = {name: value for name, value in list_fields(before) if isinstance(value, str) and value and is_chosen_text(name)}
         kept = [name for name, value in list_fields(after) if name in texts and texts[name] == value]
         chosen = next((name for name in kept if _is_free(name.removeprefix(INSIDE), texts[name], baseline.calls)), None)
         if chosen is not None and number is not None:

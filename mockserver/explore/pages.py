@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from mockserver.explore.ends import Record, read_end
 from mockserver.explore.faults import LATER_PAGE, PlacedFault
-from mockserver.explore.fields import INSIDE, TEXTS, list_fields, write_fields
+from mockserver.explore.fields import INSIDE, is_chosen_text, list_fields, write_fields
 from mockserver.explore.model import ClientCall, ClientRun
 from mockserver.explore.oracles import Accusation
 from mockserver.explore.schedules import CalledOperation
@@ -78,7 +78,7 @@ def _rename(record: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def _is_name(name: str, value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and TEXTS.search(name) is not None
+    return isinstance(value, str) and bool(value) and is_chosen_text(name)
 
 
 def accuse_of_first_page(run: ClientRun, control: ClientRun, baseline: ClientRun, fault: PlacedFault) -> Accusation | None:

@@ -29,7 +29,7 @@ def modules() -> Iterator[Any]:
 def uses(module: Any, name: str) -> list[str]:
     """The methods by which the source of a module uses one of its patterns; all of them if it is used in another way."""
     source = Path(module.__file__).read_text(encoding="utf-8")
-    found = sorted(set(re.findall(rf"\b{name}\.({'|'.join(METHODS)})\(", source)))
+    found = sorted(set(re.findall(rf"\b{name}\.({'|'.join(METHODS)})\b", source)))
     return found or list(METHODS)
 
 
