@@ -104,6 +104,18 @@ def test_a_refused_call_is_found_undone_forked_and_compared(page: Page, mock: Mo
         control.delete(f"/worlds/{made[1]}")
 
 
+def test_a_call_keeps_the_focus_when_its_list_is_loaded_again(page: Page, mock: Mock) -> None:
+    sell(mock)
+    page.goto("./console/journal")
+    page.keyboard.press("j")
+    call = page.locator("#rows .call a").first
+    expect(call).to_be_focused()
+    page.evaluate("document.getElementById('exchanges').dataset.old = 'yes'")
+    page.locator("form.filters").dispatch_event("change")
+    expect(page.locator("#exchanges[data-old]")).to_have_count(0)
+    expect(call).to_be_focused()
+
+
 def test_a_fault_is_made_from_a_preset_and_removed(page: Page, mock: Mock) -> None:
     page.goto("./")
     open_page(page, "Faults")
