@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.core.state.codec import Misfits, RecordCodec, codec_for
@@ -96,6 +96,7 @@ THINGS = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine takes long for a thing
 @given(THINGS)
 def test_what_is_written_reads_back_as_the_same(thing: Thing) -> None:
     codec, misfits = codec_for(Thing), Misfits()
