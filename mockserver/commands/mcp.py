@@ -35,7 +35,7 @@ def mcp_command(url: str, world: str, token: str | None, host: str, port: int, *
         if not is_loopback(host) and not token:
             raise SetupError(f"--host {host}: others can reach this address, so calls need a token; give the one of the server with --token")
         with listen(host, port) as bound:
-            bound.listen()  # whoever reads the address below can call it at once
+            bound.listen()  # the address below can be called as soon as it is printed
             click.echo(f"Tools of {connection.url} on http://{host}:{bound.getsockname()[1]}{PATH}")
             serve_http(server, bound, None if is_loopback(host) else token)
     finally:
