@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import httpx
 
 TIMEOUT = 30.0
 """Seconds that a call may take, besides what it is asked to wait."""
+
+
+@cache
+def trusted_certificates() -> ssl.SSLContext:
+    """The certificates that clients trust, read once, because reading them takes longer than a call."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Refused(Exception):
@@ -28,7 +36,7 @@ class Wire:
         self.world = world
         self.token = token
         headers = {"x-mock-world": world} | ({"x-mock-token": token} if token else {})
-        self._client = httpx.Client(base_url=f"{self.url}/_mock", headers=headers, timeout=TIMEOUT, trust_env=False)
+        self._client = httpx.Client(base_url=f"{self.url}/_mock", headers=headers, timeout=TIMEOUT, trust_env=False, verify=trusted_certificates())
 
     def close(self) -> None:
         self._client.close()

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from mockserver.testing.client import Wire
+from mockserver.testing.client import Wire, trusted_certificates
 from mockserver.testing.parts import Clock, Faults, Journal, Outbox, Services, Snapshot, State, Transitions
 from mockserver.testing.records import Change
 
@@ -44,6 +44,8 @@ class Api:
     def client(self, credential: str | None = "", **options: Any) -> httpx.Client:
         """An HTTP client of the API with a published credential; the first without a name, none for None. It is closed together with the mock."""
         headers = {} if credential is None else self.credentials[credential] if credential else self.headers
+        if "cert" not in options:  # it would be added to what every client has
+            options = {"verify": trusted_certificates(), **options}
         client = httpx.Client(base_url=self.base_url, headers=headers, trust_env=False, **options)
         self._clients.append(client)
         return client

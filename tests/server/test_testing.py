@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mockserver.testing import launch
+from mockserver.testing import Mock, launch
+from mockserver.testing.client import trusted_certificates
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
-    from mockserver.testing import Mock
+    from tests.conftest import Server
 
 EXAMPLE = ROOT / "docs" / "example"
 QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
@@ -47,6 +50,21 @@ def servers(folder: Path) -> list[psutil.Process]:
 def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", *QUICK, *options]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_clients_of_a_mock_read_the_certificates_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted_certificates.cache_clear()
+    made = []
+    create = ssl.create_default_context
+
+    def count(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        made.append(create(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", count)
+    with Mock(server.url) as mock:
+        assert [mock.monedero.client().get("/").status_code, mock.serpi.client().get("/").status_code] == [404, 404]
+    assert len(made) == 1
 
 
 def project(folder: Path, text: str, settings: str = "") -> Path:
