@@ -133,7 +133,7 @@ def test_a_discriminator_leads_to_components(tmp_path: Path) -> None:
         ("link.yaml", "leads out of the folder of the document"),
         (".", "is no file"),
         ("https://example.com/a.yaml#/A", "leads to example.com, and references to other hosts are read with --allow-remote-refs only"),
-        ("#anchor", "names an anchor"),
+        ("#anchor", "names an anchor that no schema has"),
         ("", "is empty"),
         ("broken.yaml", "cannot be followed: broken.yaml: line 2 column 1"),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from mockserver.openapi import limits
 from mockserver.openapi.documents import MAX_REFERENCES
@@ -16,6 +16,7 @@ from mockserver.openapi.errors import DocumentBroken
 from mockserver.openapi.foreign.defects import Defects, describe
 from mockserver.openapi.foreign.files import Files, FileUnreadable
 from mockserver.openapi.foreign.grammar import GRAMMAR, SECTIONS, Path, rule_of
+from mockserver.openapi.foreign.identifiers import Identifiers
 from mockserver.openapi.foreign.names import UniqueNames
 from mockserver.openapi.foreign.parsing import copy_tree
 from mockserver.openapi.pointers import join_pointer, split_pointer
@@ -51,6 +52,8 @@ class _Bundler:
         self._files = files
         self._root = root
         self._defects = defects
+        self._identifiers = Identifiers()
+        self._identifiers.add(files.root, root)
         self._sections = _SECTIONS_2 if "swagger" in root else _SECTIONS_3
         self._names: dict[tuple[str, Target], str] = {}
         self._taken = {kind: UniqueNames(self._section(kind)) for kind in self._sections}
@@ -99,10 +102,18 @@ class _Bundler:
         self._depth += 1
         if self._depth > DEPTH:
             raise DocumentBroken(f"{self._defects.source}: the document is nested deeper than {DEPTH} levels with its references")
+        node = self._fix_dynamic(node) if kind == "schema" else node
         try:
             return self._refer(node, kind, uri, path) if isinstance(node.get("$ref"), str) else self._rebuild_object(node, kind, uri, path)
         finally:
             self._depth -= 1
+
+    def _fix_dynamic(self, node: dict[str, Any]) -> dict[str, Any]:
+        """A schema whose dynamic reference is a plain one, if it leads to the same schema from everywhere."""
+        reference = node.get("$dynamicRef")
+        if not isinstance(reference, str) or "$ref" in node or not self._identifiers.is_unique(unquote(reference.partition("#")[2])):
+            return node
+        return {"$ref" if key == "$dynamicRef" else key: value for key, value in node.items()}
 
     def _rebuild_object(self, node: dict[str, Any], kind: str, uri: str, path: Path) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -130,7 +141,7 @@ class _Bundler:
     def _bring(self, reference: str, how: str, kind: str, uri: str, path: Path) -> Any:
         """A map or a list that a reference leads to, written where it is referred to."""
         try:
-            target = self._follow(reference, uri)
+            target = self._follow(reference, uri, path)
             with _Inside(self, kind, target):
                 return self._rebuild_value(self._find(target), how, kind, *target)
         except _Nothing as error:
@@ -142,7 +153,7 @@ class _Bundler:
         reference = node["$ref"]
         rest = {key: value for key, value in node.items() if key != "$ref"}
         try:
-            target = self._follow(reference, uri, kind)
+            target = self._follow(reference, uri, path, kind)
             if kind in self._sections:
                 beside = self._rebuild(rest, kind, uri, path) if rest else {}
                 return {"$ref": f"#{join_pointer((*self._sections[kind], self._name(kind, target)))}", **beside}
@@ -169,7 +180,7 @@ class _Bundler:
         for value, reference in mapping.items():
             if isinstance(reference, str) and ("/" in reference or "." in reference) and reference not in self._section("schema"):
                 try:
-                    name = self._name("schema", self._follow(reference, uri, "schema"))
+                    name = self._name("schema", self._follow(reference, uri, path, "schema"))
                 except _Nothing as error:
                     self._report(uri, (*path, "discriminator", "mapping", value), reference, error)
                 else:
@@ -177,30 +188,48 @@ class _Bundler:
 
     # What a reference leads to
 
-    def _follow(self, reference: str, base: str, kind: str = "") -> Target:
-        """The part that a reference leads to. Raises _Nothing."""
+    def _follow(self, reference: str, uri: str, path: Path, kind: str = "") -> Target:
+        """The part that a reference leads to. ``path`` is the place of the reference in its file. Raises _Nothing."""
         if not reference.strip():
             raise _Nothing("is empty")
-        uri = self._files.resolve(reference, base)
-        pointer = unquote(reference.partition("#")[2])
         for _ in range(MAX_REFERENCES):
             try:
-                content = self._files.get(uri)
+                found = self._find_target(reference, uri, path)
             except FileUnreadable as error:
                 if kind in self._sections and reference in self._section(kind) and "#" not in reference:
                     return self._files.root, (*self._sections[kind], reference)
                 raise _Nothing(str(error)) from None
-            if pointer and not pointer.startswith("/"):
-                raise _Nothing("names an anchor, and anchors are not followed")
-            found = _descend(content, split_pointer(pointer))
-            if isinstance(found, tuple):
-                leads_on = None if kind in ("", "schema") else self._reference_at((uri, found))
-                if leads_on is None:
-                    return uri, found
-                found = _Onward(leads_on, [])
-            onward, rest = found.reference, found.rest
-            uri, pointer = self._files.resolve(onward, uri), unquote(onward.partition("#")[2]) + join_pointer(rest)
+            if isinstance(found, _Onward):
+                reference, uri, path = _append(found), found.uri, found.path
+                continue
+            leads_on = None if kind in ("", "schema") else self._reference_at(found)
+            if leads_on is None:
+                return found
+            reference, (uri, path) = leads_on, found
         raise _Nothing("leads through too many references")
+
+    def _find_target(self, reference: str, uri: str, path: Path) -> Target | _Onward:
+        """The part that a reference names, or a reference on the way to it. Raises _Nothing and FileUnreadable."""
+        named, _, fragment = reference.partition("#")
+        pointer = unquote(fragment)
+        resource = self._identifiers.find_resource(unquote(named), uri, path)
+        if resource is not None:
+            try:
+                return self._descend(*resource, pointer)
+            except _Nothing:
+                pass  # many documents give schemas an $id, and refer to the whole document all the same
+        return self._descend(self._files.resolve(reference, uri), (), pointer)
+
+    def _descend(self, uri: str, start: Path, pointer: str) -> Target | _Onward:
+        """The part behind a place of a file, by a pointer or an anchor. Raises _Nothing and FileUnreadable."""
+        self._identifiers.add(uri, self._files.get(uri))
+        anchor, slash, rest = pointer.partition("/")
+        if anchor:
+            anchored = self._identifiers.find_anchor(anchor, uri, start)
+            if anchored is None:
+                raise _Nothing("names an anchor that no schema has")
+            start, pointer = anchored, slash + rest
+        return _descend(self._find((uri, start)), split_pointer(pointer), uri, start)
 
     def _reference_at(self, target: Target) -> str | None:
         """The reference that a part is, None if it is anything else."""
@@ -238,28 +267,38 @@ class _Inside:
 
 
 class _Onward:
-    """A reference that stands on the way to a part, and the steps that are left behind it."""
+    """A reference that stands on the way to a part, its place, and the steps that are left behind it."""
 
-    def __init__(self, reference: str, rest: list[str]) -> None:
+    def __init__(self, reference: str, rest: list[str], uri: str, path: Path) -> None:
         self.reference = reference
         self.rest = rest
+        self.uri = uri
+        self.path = path
 
 
-def _descend(node: Any, parts: list[str]) -> Path | _Onward:
-    """The path to a part; a reference on the way, if there is one. Raises _Nothing."""
-    path: list[str | int] = []
+def _append(onward: _Onward) -> str:
+    """The reference to what lies behind a reference."""
+    pointer = join_pointer(onward.rest)
+    if not pointer:
+        return onward.reference
+    return onward.reference + ("" if "#" in onward.reference else "#") + quote(pointer)
+
+
+def _descend(node: Any, parts: list[str], uri: str, start: Path) -> Target | _Onward:
+    """The path to a part behind a node, which has the path ``start``; a reference on the way, if there is one. Raises _Nothing."""
+    path = start
     for index, part in enumerate(parts):
         if isinstance(node, dict) and part in node:
-            path.append(part)
+            path = (*path, part)
             node = node[part]
         elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-            path.append(int(part))
+            path = (*path, int(part))
             node = node[int(part)]
         elif isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            return _Onward(node["$ref"], parts[index:])
+            return _Onward(node["$ref"], parts[index:], uri, path)
         else:
             raise _Nothing("leads to nothing")
-    return tuple(path)
+    return uri, path
 
 
 def _choose_name(uri: str, path: Path, names: UniqueNames) -> str:
