@@ -21,16 +21,31 @@ def worlds() -> None:
 
 @worlds.command("list")
 @click.option("--prefix", help="Only worlds whose names begin with this.")
+@click.option("--differences", is_flag=True, help="Count what differs from the start of each world, too.")
 @as_json_option
 @control_command
-def list_worlds(mock: Mock, prefix: str | None, as_json: bool) -> None:  # noqa: FBT001 - a flag
+def list_worlds(mock: Mock, prefix: str | None, differences: bool, as_json: bool) -> None:  # noqa: FBT001 - a flag
     """List the worlds, the least recently used first."""
-    found = mock.call("GET", "/worlds", params={"prefix": prefix, "limit": 10_000})
+    found = mock.call("GET", "/worlds", params={"prefix": prefix, "limit": 10_000} | ({"differences": True} if differences else {}))
     if as_json:
         print_json(found)
     else:
+        counts = ("added", "changed", "removed") if differences else ()
+        rows = [{**one, **(one.get("differences") or dict.fromkeys(counts, "?"))} for one in found["worlds"]]
         print_table(
-            found["worlds"], "name", "mode", "now", "records", "messages", "rules", "exchanges", "snapshots", "pinned", "idle_seconds", "label"
+            rows,
+            "name",
+            "mode",
+            "now",
+            "records",
+            "messages",
+            "rules",
+            "exchanges",
+            "snapshots",
+            "pinned",
+            "idle_seconds",
+            *counts,
+            "label",
         )
 
 

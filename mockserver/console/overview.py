@@ -107,10 +107,16 @@ async def reset(visit: Visit) -> Response:
 
 async def worlds(visit: Visit) -> Response:
     await visit.plane.get("/clock")
-    listed = await visit.plane.get("/worlds", prefix=visit.asked("prefix"), limit=WORLDS, offset=_whole(visit.asked("offset")))
+    listed = await visit.plane.get("/worlds", prefix=visit.asked("prefix"), limit=WORLDS, offset=_whole(visit.asked("offset")), differences="true")
     scenarios = (await visit.plane.get("/scenarios"))["scenarios"]
     snapshots = (await visit.plane.get("/snapshots"))["snapshots"]
     return await visit.page("worlds.html", listed=listed, scenarios=scenarios, snapshots=snapshots)
+
+
+async def differences(visit: Visit) -> Response:
+    """What differs between one world and its start, however long it takes to count."""
+    one = await visit.plane.get(f"/worlds/{visit.named('name')}", differences="true")
+    return visit.fragment("world_differences.html", one=one)
 
 
 async def switch(visit: Visit) -> Response:

@@ -45,6 +45,7 @@ SHOWN: dict[str, View] = {
     "/console/journal/har": journal.har,
     "/console/journal/compare": journal.compare,
     "/console/journal/{number:digits}": journal.exchange,
+    "/console/worlds/{name}/differences": overview.differences,
     "/console/state": state.tables,
     "/console/state/{slug}/{table}": state.table,
     "/console/state/{slug}/{table}/-rows": state.table_part,

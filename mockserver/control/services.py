@@ -20,9 +20,10 @@ from mockserver.core.engine.pipeline import RequestPipeline
 from mockserver.core.engine.scenarios import Scenario
 from mockserver.core.operation.api import Api, Credential
 from mockserver.core.operation.compiled import Operation
+from mockserver.core.state.differences import Differences
 from mockserver.core.state.forms import RecordForm
 from mockserver.core.state.mapping import RecordValidator, record_validators
-from mockserver.core.state.store import Snapshot, Store
+from mockserver.core.state.store import Snapshot, Store, Version
 from mockserver.core.state.tables import Table
 from mockserver.core.state.transitions import Transition
 from mockserver.core.state.world import Transaction, World
@@ -73,6 +74,8 @@ class ControlServices:
     usage: dict[str, Usage] = field(default_factory=dict)
     targets: Targets = field(default_factory=Targets)
     meter: Meter = field(default_factory=Meter)
+    differences: dict[str, tuple[Version, Differences]] = field(default_factory=dict)
+    """By world the last version of which was counted what differs from its start, and the numbers."""
 
     @property
     def journal(self) -> Journal:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from mockserver.control.changes import render_records
+from mockserver.control.differences import count_since_start
 from mockserver.control.exchanges import Rendering, find_state_before
 from mockserver.control.moves import move_clock
 from mockserver.control.rules import add_rule
@@ -21,6 +22,7 @@ from mockserver.core.base.replies import Reply
 from mockserver.core.base.requests import Request
 from mockserver.core.engine.scenarios import play
 from mockserver.core.state.archive import Tables, digest, read, write
+from mockserver.core.state.differences import Differences
 from mockserver.core.state.store import NEW, Put, StoredWorld, summarize
 from mockserver.core.state.world import Transaction, World, diff
 from mockserver.openapi import limits
@@ -38,11 +40,14 @@ class Unfit(Invalid):
     status = 422
 
 
-async def list_worlds(control: ControlServices, prefix: str | None, offset: int | None, limit: int | None) -> Reply:
+async def list_worlds(control: ControlServices, prefix: str | None, offset: int | None, limit: int | None, differences: bool | None) -> Reply:  # noqa: FBT001 - a parameter of the document
     """The existing worlds, the least recently used first."""
     first, size = offset or 0, limit or PAGE
     page = await control.store.worlds(prefix or "", first, size)
     shown = [_render_stored(control, listed) for listed in page.worlds]
+    if differences:
+        counted = await count_since_start(control, [listed.name for listed in page.worlds])
+        shown = [{**one, "differences": _render_differences(counted.get(one["name"]))} for one in shown]
     return Reply(200, {"worlds": shown, "total": page.total, "offset": first, "limit": size})
 
 
@@ -66,12 +71,20 @@ async def _put(control: ControlServices, request: Request, name: str, wanted: Ma
     return await control.store.put(name, start, request.visitor, anew=anew, label=wanted.get("label", ""))
 
 
-async def get_world(control: ControlServices, request: Request, name: str) -> Reply:
+async def get_world(control: ControlServices, request: Request, name: str, differences: bool | None) -> Reply:  # noqa: FBT001 - a parameter of the document
     """One world, with the number of its records, messages, timers, rules, exchanges and snapshots."""
     world = await control.world(name, request)
     if await control.store.describe(name) is None:
         return Reply(200, _render_stored(control, StoredWorld(name, NEW, summarize(world), 0.0, 0, pinned=False, changed=False)))
-    return Reply(200, await _render(control, name))
+    shown = await _render(control, name)
+    if differences:
+        counted = await count_since_start(control, [name], most=None)
+        shown["differences"] = _render_differences(counted.get(name))
+    return Reply(200, shown)
+
+
+def _render_differences(counted: Differences | None) -> dict[str, int] | None:
+    return None if counted is None else counted._asdict()
 
 
 async def pin_world(control: ControlServices, request: Request, name: str) -> Reply:

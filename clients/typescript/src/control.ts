@@ -1296,6 +1296,12 @@ export interface components {
             pinned: boolean;
             /** @description Whether a call has changed the world since its start, or it starts otherwise than a new one. */
             changed: boolean;
+            /** @description If `differences=true` asks for it: how many records differ from the start of the world. Null if it was not counted. */
+            differences?: {
+                added: number;
+                changed: number;
+                removed: number;
+            } | null;
             /** @description In the answer to its creation: the worlds that were dropped for it, the least recently used ones. */
             dropped?: string[];
         };
@@ -1937,6 +1943,8 @@ export interface components {
         TransitionName: string;
         /** @description The number of an exchange. */
         ExchangeNumber: number;
+        /** @description Count what differs from the start of each world, too. In a list 50,000 records are looked at; a world beyond, and one that no call has read from the state directory since the start of the server, has null there, and its count when it is asked for alone. `GET /_mock/diff` lists the records. */
+        WithDifferences: boolean;
         /** @description The beginning of the worlds' names. */
         Prefix: string;
         /** @description How many are skipped. */
@@ -2220,6 +2228,8 @@ export interface operations {
                 offset?: components["parameters"]["Offset"];
                 /** @description How many are listed at most; by default 100 worlds or 1000 records. */
                 limit?: components["parameters"]["Limit"];
+                /** @description Count what differs from the start of each world, too. In a list 50,000 records are looked at; a world beyond, and one that no call has read from the state directory since the start of the server, has null there, and its count when it is asked for alone. `GET /_mock/diff` lists the records. */
+                differences?: components["parameters"]["WithDifferences"];
             };
             header?: never;
             path?: never;
@@ -2275,7 +2285,10 @@ export interface operations {
     };
     get_world: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Count what differs from the start of each world, too. In a list 50,000 records are looked at; a world beyond, and one that no call has read from the state directory since the start of the server, has null there, and its count when it is asked for alone. `GET /_mock/diff` lists the records. */
+                differences?: components["parameters"]["WithDifferences"];
+            };
             header?: never;
             path: {
                 /** @description The name of a world. */

@@ -121,6 +121,12 @@ class FileReader(MemoryStore):
         await self._bring_in(name)
         return await super().find(name)
 
+    async def peek(self, name: str) -> Versioned | None:
+        """The world of this name if it is in memory. None if there is none, or it is in the file only."""
+        self._catch_up()
+        found = await super().peek(name)
+        return None if found is None or found.world is UNLOADED else found
+
     async def describe(self, name: str) -> StoredWorld | None:
         """What a list shows of the world of this name, or None."""
         self._catch_up()

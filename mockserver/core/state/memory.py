@@ -182,6 +182,11 @@ class MemoryStore:
         slot = self._worlds.get(name)
         return None if slot is None else slot.describe(name)
 
+    async def peek(self, name: str) -> Versioned | None:
+        """The world of this name if it is in memory. None if there is none, or it is in a file only."""
+        slot = self._worlds.get(name)
+        return None if slot is None else slot.versioned
+
     async def worlds(self, prefix: str = "", offset: int = 0, limit: int | None = None) -> WorldPage:
         """A part of the worlds whose names begin with ``prefix``, the least recently used first."""
         found = sorted((item for item in self._worlds.items() if item[0].startswith(prefix)), key=lambda item: item[1].stay.used)

@@ -173,6 +173,9 @@ class Store(Protocol):
     async def describe(self, name: str) -> StoredWorld | None:
         """What a list shows of the world of this name, or None."""
 
+    async def peek(self, name: str) -> Versioned | None:
+        """The world of this name if it is in memory. None if there is none, or it is in a file only."""
+
     async def worlds(self, prefix: str = "", offset: int = 0, limit: int | None = None) -> WorldPage:
         """The worlds whose names begin with ``prefix``, the least recently used first; of these at most ``limit`` behind the first ``offset``."""
 
